@@ -1,0 +1,1 @@
+"""tom_hermes: tells HERMES, and through it TNS and GCN, what this TOM found."""

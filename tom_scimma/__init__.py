@@ -1,0 +1,1 @@
+"""tom_scimma: listens to Hopskotch and turns what it hears into events of a TOM."""

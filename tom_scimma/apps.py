@@ -1,0 +1,25 @@
+"""The app and its hooks into the host."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class TomScimmaConfig(AppConfig):
+    name = "tom_scimma"
+    label = "tom_scimma"
+    verbose_name = "SCiMMA alerts"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self):
+        from tom_scimma import checks, places  # noqa: F401  registers system checks and signals
+
+        places.connect()
+
+    def nav_items(self):
+        return [{"partial": "tom_scimma/partials/nav.html"}]
+
+    def include_url_paths(self):
+        from django.urls import include, path
+
+        return [path("", include("tom_scimma.pages", namespace="tom_scimma"))]

@@ -1,0 +1,153 @@
+"""The TOM's settings for this app: `TOM_SCIMMA`, read at use, each key with a default.
+
+    from tom_scimma.conf import conf, topic_policy
+    conf.LIVE_AGE                                  # this TOM's value, or the default
+    topic_policy("igwn.gwalert", "hopskotch").keep
+
+`OPTIONS` is also what the settings table in docs/settings.md is generated from.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from dataclasses import dataclass, field, fields
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+
+
+@dataclass(frozen=True)
+class Option:
+    """One key of TOM_SCIMMA."""
+
+    default: Any
+    types: tuple[type, ...]
+    help: str
+
+
+OPTIONS: dict[str, Option] = {
+    "SOURCES": Option(
+        {},
+        (dict,),
+        'Kafka sources by name. Each: `brokers` (list or comma-separated), `kind` ("hopskotch", "gcn" or "kafka"; by default '
+        "from the name), `auth` (None: environment, then hop's auth file; False: none; or a dict), `group`, `start` "
+        '("latest", "earliest" or an ISO time), `topics` (names and patterns; by default those of TOPICS for this source), '
+        "`config` (librdkafka properties, which win).",
+    ),
+    "TOPICS": Option(
+        {},
+        (dict,),
+        "What to do with a topic, by name or pattern: `source`, `keep` (all, matched, none), `days`, `groups`, `lane` (fast, bulk), "
+        "`authority` (sources it may speak for), `senders` (credentials it may come from), `targets`. See the table of topic policy.",
+    ),
+    "LIVE_AGE": Option(timedelta(hours=6), (timedelta,), "An alert sent longer ago is history: shown, never acted on."),
+    "ACT_AGE": Option(timedelta(hours=2), (timedelta,), "An alert sent longer ago never moves a telescope."),
+    "DRY_RUN": Option(False, (bool,), "Nothing leaves this TOM; what would have is shown."),
+    "TOM_NAME": Option("", (str,), "Suffix of the consumer group; by default the host's TOM_NAME setting."),
+    "MAX_MESSAGE_BYTES": Option(32 * 2**20, (int,), "A larger message, or decompression, is quarantined unread."),
+    "MAX_SKYMAP_BYTES": Option(512 * 2**20, (int,), "A sky map that would grow larger in memory is refused."),
+    "CANDIDATE_LEVEL": Option(0.95, (float,), "Targets inside this credible level of a map are counted as inside."),
+    "FETCH_HOSTS": Option(
+        [], (list, tuple), "Further hosts (or host:port) that offloaded messages may be fetched from; hop's own is always allowed."
+    ),
+    "FETCH_SECONDS": Option(20.0, (int, float), "Time-out of one fetch from outside."),
+    "LATENCY_BUDGETS": Option(
+        {},
+        (dict,),
+        "Seconds each step of the latency ledger may take after the one before; past it the step turns red. Merged over the defaults.",
+    ),
+    "LOGIN_GROUPS": Option(
+        {}, (dict,), "SCiMMA log-in: groups of the OpenID claim to Django groups, `{claimed name or pattern: Django group}`. Empty: off."
+    ),
+    "LOGIN_GROUPS_CLAIM": Option("groups", (str,), "Name of the OpenID claim that lists a person's groups."),
+}
+
+
+class Conf:
+    """Reads TOM_SCIMMA when asked, so that `override_settings` and a running TOM agree."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            option = OPTIONS[name]
+        except KeyError:
+            raise AttributeError(f"TOM_SCIMMA has no key {name!r}; known: {', '.join(OPTIONS)}") from None
+        return getattr(settings, "TOM_SCIMMA", {}).get(name, option.default)
+
+
+conf = Conf()
+
+
+@dataclass(frozen=True)
+class TargetPolicy:
+    """Which notices make or update a TOM target."""
+
+    #: largest error radius that is good enough, degrees
+    max_radius_deg: float = 0.25
+    #: kinds of event; empty for all but gravitational waves
+    kinds: tuple[str, ...] = ("GRB", "NU", "SN", "XRT", "FRB", "OT", "UNK")
+    roles: tuple[str, ...] = ("observation",)
+    #: OPEN, PUBLIC or PRIVATE; None: PUBLIC for a public topic, PRIVATE for one with groups
+    permissions: str | None = None
+    #: Django groups that may see the target; None: those of the topic
+    groups: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class TopicPolicy:
+    """What this TOM does with one topic."""
+
+    source: str = ""  #: empty: any source
+    keep: str = "all"  #: all | matched (only what a parser made a notice of) | none (counted only)
+    days: int | None = None  #: `prune` removes messages older than this; None: never
+    groups: tuple[str, ...] = ()  #: Django groups that may see its messages; empty: public
+    lane: str = "fast"  #: fast | bulk: bulk topics never stand before fast ones
+    authority: tuple[str, ...] = ()  #: sources (or first words of them) it may speak for
+    senders: tuple[str, ...] = ()  #: credentials that may do so; empty: any the broker lets write
+    targets: TargetPolicy | None = field(default_factory=TargetPolicy)  #: None: never makes targets
+
+
+#: What the world's topics are, before TOM_SCIMMA["TOPICS"] has its word. First the exact name wins, then the longest pattern.
+KNOWN_TOPICS: dict[str, dict[str, Any]] = {
+    "igwn.gwalert": {"authority": ["LVK"], "targets": None},
+    "gcn.notices.boom": {"authority": ["BOOM"]},
+    "gcn.notices.burstcube": {"authority": ["BurstCube"]},
+    "gcn.notices.burstcube.*": {"authority": ["BurstCube"]},
+    "gcn.notices.chime.*": {"authority": ["CHIME"]},
+    "gcn.notices.dsa110.*": {"authority": ["DSA-110"]},
+    "gcn.notices.einstein_probe.*": {"authority": ["Einstein Probe"]},
+    "gcn.notices.fermi.*": {"authority": ["Fermi"]},
+    "gcn.notices.icecube.*": {"authority": ["IceCube"]},
+    "gcn.notices.km3net.*": {"authority": ["KM3NeT"]},
+    "gcn.notices.maxi.*": {"authority": ["MAXI"]},
+    "gcn.notices.snews2.*": {"authority": ["SNEWS"]},
+    "gcn.notices.superk.*": {"authority": ["Super-K"]},
+    "gcn.notices.svom.*": {"authority": ["SVOM"]},
+    "gcn.notices.swift.*": {"authority": ["Swift"]},
+    "gcn.heartbeat": {"keep": "none", "targets": None},
+    "sys.heartbeat": {"keep": "none", "targets": None},
+    "*": {},
+}
+
+
+def _best(table: dict[str, dict], topic: str, source: str) -> dict:
+    """The entry for a topic: exact name, else the longest pattern that fits; entries of another source do not count."""
+    here = {name: entry for name, entry in table.items() if entry.get("source", source) in (source, "", None)}
+    if topic in here:
+        return here[topic]
+    fitting = [name for name in here if fnmatch.fnmatchcase(topic, name)]
+    return here[max(fitting, key=len)] if fitting else {}
+
+
+def topic_policy(topic: str, source: str = "") -> TopicPolicy:
+    """The policy of one topic: what the world knows of it, overlaid key by key with this TOM's TOPICS."""
+    entry = {**_best(KNOWN_TOPICS, topic, source), **_best(conf.TOPICS, topic, source)}
+    targets = entry.get("targets", {})
+    if targets is not None:
+        entry["targets"] = TargetPolicy(**{key: _frozen(value) for key, value in targets.items()})
+    known = {item.name for item in fields(TopicPolicy)}
+    return TopicPolicy(**{key: _frozen(value) for key, value in entry.items() if key in known})
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, (list, set)) else value

@@ -1,0 +1,9 @@
+"""The tables, one file a group."""
+
+from tom_scimma.models.alerts import Alert, Localization, Reaction
+from tom_scimma.models.events import Alias, Event
+from tom_scimma.models.messages import Message, MessageBody
+from tom_scimma.models.places import TargetPlace
+from tom_scimma.models.topics import Listener, TopicState
+
+__all__ = ["Alert", "Alias", "Event", "Listener", "Localization", "Message", "MessageBody", "Reaction", "TargetPlace", "TopicState"]

@@ -1,0 +1,31 @@
+"""Who may see a row: one rule for pages, API, queries, plots and files."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+
+
+class VisibleQuerySet(models.QuerySet):
+    """Rows with a flag that opens them to all and a path to the groups that may see the others."""
+
+    #: lookup of the flag that is True for a row of public origin
+    public_lookup = "public"
+    #: lookup of the groups that may see the others
+    groups_lookup = "groups"
+
+    def visible_to(self, user) -> VisibleQuerySet:
+        """Rows this user may see: everything for a superuser, public rows for all, the rest for members of their groups.
+
+        Whether an anonymous visitor may come in at all is the TOM's own AUTH_STRATEGY.
+        """
+        if user is not None and user.is_active and user.is_superuser:
+            return self.all()
+        public = models.Q(**{self.public_lookup: True})
+        if user is None or isinstance(user, AnonymousUser) or not user.is_active:
+            return self.filter(public)
+        groups = list(user.groups.values_list("pk", flat=True))
+        if not groups:
+            return self.filter(public)
+        allowed = self.model._base_manager.filter(**{f"{self.groups_lookup}__in": groups}).values("pk")
+        return self.filter(public | models.Q(pk__in=allowed))

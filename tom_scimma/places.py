@@ -1,0 +1,5 @@
+"""Where every TOM target is on the sky."""
+
+
+def connect():
+    """Keeps TargetPlace up to date with targets."""

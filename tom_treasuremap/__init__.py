@@ -1,0 +1,1 @@
+"""tom_treasuremap: follow-up coordinated with the Gravitational Wave Treasure Map."""
