@@ -1,0 +1,38 @@
+"""What other apps hang on the trunk: methods of their AppConfig, found with getattr so that a bug inside is loud."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.apps import apps
+from django.utils.module_loading import import_string
+
+
+def gather(name: str) -> Iterator[Any]:
+    """What each installed app's hook of that name returns."""
+    for app in apps.get_app_configs():
+        hook = getattr(app, name, None)
+        if hook is not None:
+            yield hook()
+
+
+def event_reactions() -> list[dict[str, Any]]:
+    """The reactions that installed apps declare."""
+    return [reaction for reactions in gather("event_reactions") for reaction in reactions]
+
+
+def event_panels() -> list[dict[str, Any]]:
+    """The cards and tabs that installed apps add to the event page."""
+    return [panel for panels in gather("event_panels") for panel in panels]
+
+
+def message_receivers(topic: str) -> list[Callable]:
+    """The functions (message, document) that installed apps want called for messages of this topic."""
+    return [
+        import_string(path)
+        for receivers in gather("message_receivers")
+        for pattern, path in receivers.items()
+        if fnmatch.fnmatchcase(topic, pattern)
+    ]
