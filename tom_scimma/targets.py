@@ -9,6 +9,8 @@ from tom_scimma.conf import TargetPolicy, TopicPolicy
 from tom_scimma.models import Event
 from tom_scimma.notice import Notice, Sky
 
+#: what an alert must have done to its event to give it a target
+CHANGES = frozenset({"new", "updated", "reinstated"})
 #: no error circle is smaller than what two catalogues agree to, degrees
 SMALLEST_RADIUS_DEG = 1 / 3600
 

@@ -1,0 +1,169 @@
+"""Keeps the Event rows what fold.py says of their alerts. Called inside ingest's transaction.
+
+The usual case, a public authority's newest word, is folded onto the row. Everything else (late arrivals, protected
+topics, a test's name taken by a real event) is worked out anew from all alerts of the event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tom_scimma import fold
+from tom_scimma.fold import Map, Values
+from tom_scimma.models import Event
+from tom_scimma.roster import Statement
+
+#: columns of Event that fold.Values has under the same name
+COLUMNS = (
+    "kind", "role", "state", "source", "time", "first_sent", "folded", "far_hz", "distance_mpc", "distance_sd_mpc", "ra", "dec",
+    "radius_deg", "area_50", "area_90", "localization_id",
+)  # fmt: skip
+WRITTEN = (*COLUMNS, "instruments", "classification", "properties", "top_class", "top_probability", "latest", "alert_count")
+
+
+def start(new: Sequence[Event], statements: Sequence[Statement]) -> None:
+    """Gives new events their values before they are stored; maps are not stored yet and follow in `finish`."""
+    for event, own in _grouped(statements, new):
+        if not _plain(event, own):
+            continue
+        _fold(event, own)
+        event.localization_id = None
+
+
+def finish(new: Sequence[Event], statements: Sequence[Statement]) -> None:
+    """Brings the rows of all touched events up to date, and notes for each statement what it changed."""
+    made = {id(event) for event in new}
+    changed = []
+    for event, own in _grouped(statements):
+        if not _plain(event, own):
+            _refold_with(event, own)
+        elif id(event) not in made:
+            _fold(event, own)
+            changed.append(event)
+        elif any(item.localizations for item in own):
+            event.localization_id = _newest_map(own)
+            changed.append(event)
+    fields = [name.removesuffix("_id") for name in WRITTEN]
+    if changed:
+        Event.objects.bulk_create(changed, update_conflicts=True, unique_fields=["id"], update_fields=fields)
+
+
+def refold(event: Event) -> None:
+    """Works the row out anew from all the event's alerts, its audience too; deletes an event without any."""
+    alerts = list(event.alerts.order_by("order", "message_id", "position").prefetch_related("localizations", "message__groups"))
+    if not alerts:
+        event.delete()
+        return
+    scope = _audience(event, alerts)
+    judged = [alert for alert in scope if alert.authority]
+    judged = [alert for alert in judged if alert.role != "test"] or judged
+    known = alerts[0]
+    values = Values(kind=known.kind, role=known.role)
+    if judged:
+        values = fold.fold((alert.order, alert.notice, _stored_map(alert)) for alert in judged)
+    _set(event, values)
+    event.latest = max(alert.order for alert in scope or alerts)
+    event.alert_count = len(scope)
+    event.save()
+
+
+def _grouped(statements: Sequence[Statement], events: Sequence[Event] | None = None) -> list[tuple[Event, list[Statement]]]:
+    """Statements by event, each event's in the sender's order."""
+    wanted = None if events is None else {id(event) for event in events}
+    groups: dict[int, tuple[Event, list[Statement]]] = {}
+    for statement in statements:
+        if wanted is None or id(statement.event) in wanted:
+            groups.setdefault(id(statement.event), (statement.event, []))[1].append(statement)
+    for _, own in groups.values():
+        own.sort(key=lambda item: item.order)
+    return list(groups.values())
+
+
+def _plain(event: Event, own: Sequence[Statement]) -> bool:
+    """Whether these can simply be folded on: public, newest, and of the event's own role."""
+    if not event.public or not all(item.public for item in own):
+        return False
+    judged = [item for item in own if item.authority]
+    if event.folded is not None and any(item.order < event.folded for item in judged):
+        return False
+    roles = {item.notice.role == "test" for item in judged}
+    if event.state != Event.State.REPORTED:
+        roles.add(event.role == "test")
+    return len(roles) < 2
+
+
+def _fold(event: Event, own: Sequence[Statement]) -> None:
+    values = _values(event)
+    for item in own:
+        item.change = fold.REPORTED
+        if item.authority:
+            before, values = values, fold.fold([(item.order, item.notice, _map(item))], values)
+            item.change = fold.change(before, values)
+    if values.folded is not None:
+        _set(event, values)
+    event.latest = max([event.latest, *(item.order for item in own)])
+    event.alert_count += len(own)
+
+
+def _refold_with(event: Event, own: Sequence[Statement]) -> None:
+    """Works the event out anew; of the statements only the one that is now the newest word changed anything."""
+    before = _values(event)
+    refold(event)
+    after = _values(event)
+    for item in own:
+        item.change = None if item.authority else fold.REPORTED
+        if item.authority and item.order == after.folded and item.notice.role == event.role:
+            item.change = fold.change(before, after)
+
+
+def _audience(event: Event, alerts: list) -> list:
+    """Sets who may see the event; returns the alerts that its row may show (see Event)."""
+    public = [alert for alert in alerts if alert.public]
+    event.public = bool(public)
+    if public:
+        event.groups.clear()
+        return public
+    audiences = {frozenset(group.pk for group in alert.message.groups.all()) for alert in alerts}
+    event.groups.set(frozenset().union(*audiences))
+    return alerts if len(audiences) == 1 else []
+
+
+def _map(item: Statement) -> Map | None:
+    """The statement's own map, stored or not; combined maps are kept but do not place the event."""
+    for position, read in enumerate(item.maps):
+        if read.name == "skymap" and not read.error:
+            row = item.localizations[position] if item.localizations else None
+            return Map(row and row.pk, read.area_50, read.area_90, read.ra, read.dec, read.distance)
+    return None
+
+
+def _stored_map(alert) -> Map | None:
+    for row in alert.localizations.all():
+        if row.name == "skymap" and not row.error:
+            distance = None if row.distance_mpc is None else (row.distance_mpc, row.distance_sd_mpc)
+            return Map(row.pk, row.area_50, row.area_90, row.ra, row.dec, distance)
+    return None
+
+
+def _newest_map(own: Sequence[Statement]) -> int | None:
+    maps = [found.id for item in own if item.authority and (found := _map(item))]
+    return maps[-1] if maps else None
+
+
+def _values(event: Event) -> Values:
+    return Values(
+        **{name: getattr(event, name) for name in COLUMNS},
+        instruments=tuple(event.instruments),
+        classification=tuple(event.classification.items()),
+        properties=tuple(event.properties.items()),
+    )
+
+
+def _set(event: Event, values: Values) -> None:
+    for name in COLUMNS:
+        setattr(event, name, getattr(values, name))
+    event.instruments = list(values.instruments)
+    event.classification = dict(values.classification)
+    event.properties = dict(values.properties)
+    event.top_class, event.top_probability = values.top
+    event.top_class = event.top_class[:60]

@@ -1,0 +1,148 @@
+"""Readings -> Message rows: identity, the topic's policy, counts. Called inside ingest's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from django.contrib.auth.models import Group
+from django.db.models import F
+from django.utils import timezone
+
+from tom_scimma.conf import TopicPolicy, topic_policy
+from tom_scimma.models import Message, MessageBody, TopicState
+from tom_scimma.models.messages import compress, header_text
+from tom_scimma.reading import PARSED, QUARANTINED, Reading
+
+
+@dataclass
+class Arrival:
+    """One reading on its way into the database."""
+
+    reading: Reading
+    policy: TopicPolicy
+    uid: UUID
+    message: Message | None = None  #: None: dropped by the topic's policy
+    created: bool = False  #: False: we had it already
+    alerts: list[int] = field(default_factory=list)
+
+
+def accept(readings: Sequence[Reading], via: str, now: datetime) -> list[Arrival]:
+    """Stores what is new and kept; returns one Arrival a reading, in order."""
+    arrivals = [Arrival(reading, topic_policy(reading.record.topic, reading.record.source), reading.record.uid) for reading in readings]
+    fresh = _new(arrivals)
+    for arrival in fresh:
+        arrival.message, arrival.created = _row(arrival, via, now), True
+    Message.objects.bulk_create([arrival.message for arrival in fresh])
+    MessageBody.objects.bulk_create(
+        [MessageBody(message_id=arrival.message.pk, data=compress(arrival.reading.record.payload)) for arrival in fresh]
+    )
+    _protect(fresh)
+    _count(arrivals, now)
+    return arrivals
+
+
+def _new(arrivals: list[Arrival]) -> list[Arrival]:
+    """Those to be stored: kept by policy, not stored yet, the first of equals in this batch."""
+    kept = [arrival for arrival in arrivals if _kept(arrival)]
+    known = _known([uid for arrival in kept for uid in (arrival.uid, arrival.reading.record.content_uid)])
+    fresh = []
+    for arrival in kept:
+        record = arrival.reading.record
+        twin = known.get(arrival.uid)
+        if twin is not None and twin.sha256 != record.sha256:  # another message under the same `_id`: not the same message
+            arrival.uid = record.content_uid
+            twin = known.get(arrival.uid)
+        arrival.message = twin
+        if twin is None:
+            known[arrival.uid] = Message(uid=arrival.uid, sha256=record.sha256)
+            fresh.append(arrival)
+    return fresh
+
+
+def _kept(arrival: Arrival) -> bool:
+    keep, state = arrival.policy.keep, arrival.reading.state
+    return keep == "all" or (keep == "matched" and (state in (PARSED, QUARANTINED))) or (keep == "none" and state == QUARANTINED)
+
+
+def _known(uids: list[UUID]) -> dict[UUID, Message]:
+    return {message.uid: message for message in Message.objects.filter(uid__in=set(uids)).only("uid", "sha256", "state")}
+
+
+def _row(arrival: Arrival, via: str, now: datetime) -> Message:
+    reading, record = arrival.reading, arrival.reading.record
+    return Message(
+        uid=arrival.uid,
+        source=record.source[:40],
+        topic=record.topic[:255],
+        partition=record.partition,
+        offset=record.offset,
+        headers=[[name, header_text(value)] for name, value in record.headers],
+        sent_id=record.sent_id,
+        sender=record.sender.replace("\x00", ""),
+        broker=record.broker[:255],
+        format=reading.format,
+        is_test=record.is_test,
+        sha256=record.sha256,
+        size=len(record.payload),
+        via=via,
+        published=record.published,
+        received=record.received or now,
+        stored=timezone.now(),
+        state=reading.state,
+        parser=reading.parser,
+        error=reading.error,
+        traceback=reading.traceback,
+        public=not arrival.policy.groups,
+    )
+
+
+def _protect(fresh: list[Arrival]) -> None:
+    """Opens messages of protected topics to the topic's groups; a group that does not exist opens nothing."""
+    protected = [arrival for arrival in fresh if arrival.policy.groups]
+    if not protected:
+        return
+    names = {name for arrival in protected for name in arrival.policy.groups}
+    groups = dict(Group.objects.filter(name__in=names).values_list("name", "pk"))
+    through = Message.groups.through
+    through.objects.bulk_create(
+        [
+            through(message_id=arrival.message.pk, group_id=groups[name])
+            for arrival in protected
+            for name in set(arrival.policy.groups) & set(groups)
+        ]
+    )
+
+
+def _count(arrivals: list[Arrival], now: datetime) -> None:
+    """Adds a batch to its topics' states, topic by topic in one order, so that two listeners never wait for each other."""
+    by_topic: dict[tuple[str, str], list[Arrival]] = {}
+    for arrival in arrivals:
+        record = arrival.reading.record
+        by_topic.setdefault((record.source[:40], record.topic[:255]), []).append(arrival)
+    for (source, topic), batch in sorted(by_topic.items()):
+        times = _times(batch, now)
+        counts = {
+            "received": len(batch),
+            "dropped": sum(not _kept(arrival) for arrival in batch),
+            "quarantined": sum(arrival.created and arrival.reading.state == QUARANTINED for arrival in batch),
+        }
+        rows = TopicState.objects.filter(source=source, topic=topic)
+        if not rows.update(**times, **{name: F(name) + count for name, count in counts.items()}):
+            TopicState.objects.create(source=source, topic=topic, **times, **counts)
+
+
+def _times(batch: list[Arrival], now: datetime) -> dict:
+    """The last times to note for a topic, of what came in this batch."""
+    latest = max(arrival.reading.record.received or now for arrival in batch)
+    times: dict = {"last_message": latest}
+    parsers = [arrival.reading.parser for arrival in batch if arrival.reading.parser]
+    if parsers:
+        times["parser"] = parsers[-1]
+    if any(arrival.reading.state == PARSED for arrival in batch):
+        times["last_parsed"] = latest
+    if "heartbeat" in parsers:
+        times["last_heartbeat"] = latest
+    return times

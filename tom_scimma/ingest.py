@@ -1,0 +1,261 @@
+"""Notice -> Event, Alert, Localization, Reaction, in one transaction; the only writer of those.
+
+A batch is stored with a handful of statements. If anything in it fails, it is rolled back and each message is stored
+alone, so that a bad one costs itself and nothing else: it ends as a quarantined row with its bytes and traceback.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, transaction
+from django.utils import timezone
+
+from tom_scimma import folding, hooks, inbox, reading, roster, targets
+from tom_scimma.conf import TopicPolicy, conf
+from tom_scimma.inbox import Arrival
+from tom_scimma.models import Alert, Event, Localization, Reaction
+from tom_scimma.reading import Reading
+from tom_scimma.record import Record
+from tom_scimma.roster import Statement
+
+logger = logging.getLogger(__name__)
+
+#: a sender's clock that is further ahead of the broker's is not believed
+CLOCK_ERROR = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one record."""
+
+    uid: UUID
+    state: str  #: parsed, ignored, quarantined, dropped
+    created: bool  #: False: it was here already, or its topic's policy dropped it
+    alerts: tuple[int, ...] = ()
+
+
+def ingest(records: Sequence[Record], *, via: str = "listen", now: datetime | None = None) -> list[Result]:
+    """Stores records and what they say; returns one Result a record, in order.
+
+    Bad messages never raise. Raises OperationalError or InterfaceError when the database is away: then nothing was
+    written, and the same batch may be tried again. `via` is listen, ingest, replay or backfill: only listen is live.
+    """
+    limits = {"max_bytes": conf.MAX_MESSAGE_BYTES, "max_skymap_bytes": conf.MAX_SKYMAP_BYTES}
+    return store([reading.read(record, **limits) for record in records], via=via, now=now)
+
+
+def store(readings: Sequence[Reading], *, via: str, now: datetime | None = None) -> list[Result]:
+    """Stores what was read; see `ingest`."""
+    now = now or timezone.now()
+    for _ in range(2):  # a second try for the batch that met another listener's insert of the same rows
+        try:
+            with transaction.atomic():
+                return _store(readings, via, now)
+        except IntegrityError:
+            continue
+        except Exception as error:  # noqa: BLE001  whichever message it is: each is stored alone below, and the bad one named
+            if away(error):
+                raise
+            break
+    return [_alone(item, via, now) for item in readings]
+
+
+def away(error: BaseException) -> bool:
+    """Whether an error means that the database cannot be written now, rather than that a row is bad."""
+    if isinstance(error, InterfaceError):
+        return True
+    if not isinstance(error, OperationalError):
+        return False
+    code = getattr(error.__cause__, "sqlstate", None)
+    if code is not None:  # PostgreSQL: connection, resources, operator's intervention, serialization, system
+        return code[:2] in ("08", "40", "53", "55", "57", "58")
+    return connection.vendor != "postgresql" or not connection.is_usable()
+
+
+def _alone(item: Reading, via: str, now: datetime) -> Result:
+    """Stores one reading, as well as it can be: in full, else without what it sets off here, else quarantined."""
+    error: Exception | None = None
+    for attempt in (_in_full, _in_full, _bare, _quarantined):  # twice in full: another listener may have stored its event meanwhile
+        try:
+            with transaction.atomic():
+                return attempt(item, error, via, now)
+        except Exception as failure:  # noqa: BLE001  a bug or a bad row is this message's trouble and no other's
+            if away(failure):
+                raise
+            error = failure
+            logger.warning("message could not be stored", extra={"uid": str(item.record.uid)}, exc_info=failure)
+    raise DatabaseError(f"message {item.record.uid} can be stored neither parsed nor quarantined: {error}") from error
+
+
+def _in_full(item: Reading, error: Exception | None, via: str, now: datetime) -> Result:
+    return _store([item], via, now)[0]
+
+
+def _bare(item: Reading, error: Exception | None, via: str, now: datetime) -> Result:
+    """The alert itself matters more than a target's or another app's trouble with it."""
+    note = item.quarantined(error)
+    text = f"stored, but without its target and other apps' part: {note.error}. Try again once that is mended."
+    return _store([replace(item, error=item.error or text, traceback=note.traceback)], via, now, bare=True)[0]
+
+
+def _quarantined(item: Reading, error: Exception | None, via: str, now: datetime) -> Result:
+    return _store([item.quarantined(error)], via, now, bare=True)[0]
+
+
+def _store(readings: Sequence[Reading], via: str, now: datetime, *, bare: bool = False) -> list[Result]:
+    arrivals = inbox.accept(readings, via, now)
+    new = [arrival for arrival in arrivals if arrival.created]
+    statements = _unsaid([item for arrival in new for item in statements_of(arrival, via, now)])
+    if statements:
+        _write(statements)
+    if not bare:
+        spread(statements, new)
+    return [_result(arrival) for arrival in arrivals]
+
+
+def _write(statements: list[Statement]) -> None:
+    """Writes events, alerts, localizations, aliases and reactions."""
+    new = roster.resolve(statements)
+    folding.start(new, statements)
+    Event.objects.bulk_create(new)
+    _alerts(statements)
+    folding.finish(new, statements)
+    roster.add_aliases(statements)
+    _reactions(statements)
+
+
+def spread(statements: Sequence[Statement], arrivals: Sequence[Arrival]) -> None:
+    """What statements and messages set off within this TOM: targets, and the apps that asked for the topic."""
+    best = {}
+    for item in statements:  # the newest good position of each event
+        if item.change in targets.CHANGES and targets.good_enough(item.notice, item.arrival.policy):
+            best[item.event.pk] = item
+    for item in best.values():
+        targets.attach(item.event, item.notice, item.arrival.policy)
+    for arrival in arrivals:
+        for receiver in hooks.message_receivers(arrival.reading.record.topic):
+            with transaction.atomic():
+                receiver(arrival.message, arrival.reading.document)
+
+
+def refold(event_ids: Sequence[int]) -> None:
+    """Works out the values of these events anew from all their alerts; those without alerts are deleted."""
+    with transaction.atomic():
+        for event in Event.objects.select_for_update().filter(pk__in=event_ids).order_by("pk"):
+            folding.refold(event)
+
+
+def statements_of(arrival: Arrival, via: str, now: datetime) -> list[Statement]:
+    """The notices of one arrival, each with what this TOM thinks of its time, authority and liveness."""
+    item, record = arrival.reading, arrival.reading.record
+    statements = []
+    for position, notice in enumerate(item.notices):
+        order = _order(notice.sent, record.published, record.received or now)
+        authority = _authority(notice.source, record.sender, arrival.policy)
+        audience = ",".join(sorted(arrival.policy.groups))
+        key = hashlib.sha256(f"{notice.key}\n{authority}\n{audience}".encode()).hexdigest()
+        live = via == "listen" and notice.role == "observation" and now - min(order, record.published or order) < conf.LIVE_AGE
+        maps = item.maps[position] if item.maps else ()
+        statements.append(Statement(arrival, position, notice, maps, order, authority, live, key))
+    return statements
+
+
+def _order(sent: datetime | None, published: datetime | None, received: datetime) -> datetime:
+    known = published or received
+    return sent if sent is not None and sent <= known + CLOCK_ERROR else known
+
+
+def _authority(source: str, sender: str, policy: TopicPolicy) -> bool:
+    """Whether the topic lets this source (by its first words) state values of events, from this credential."""
+    if policy.senders and sender not in policy.senders:
+        return False
+    return any(source == name or source.startswith(name + " ") for name in policy.authority)
+
+
+def _unsaid(statements: list[Statement]) -> list[Statement]:
+    """Those that no stored alert says already, and no earlier one of this batch."""
+    said = set(Alert.objects.filter(key__in=[item.key for item in statements]).values_list("key", flat=True)) if statements else set()
+    unsaid = []
+    for statement in statements:
+        if statement.key not in said:
+            said.add(statement.key)
+            unsaid.append(statement)
+    return unsaid
+
+
+def _alerts(statements: list[Statement]) -> None:
+    for statement in statements:
+        statement.alert = alert_row(statement)
+    Alert.objects.bulk_create([statement.alert for statement in statements])
+    for statement in statements:
+        statement.arrival.alerts.append(statement.alert.pk)
+        statement.localizations = [localization_row(statement.alert, item) for item in statement.maps]
+    Localization.objects.bulk_create([row for statement in statements for row in statement.localizations])
+
+
+def alert_row(statement: Statement) -> Alert:
+    """The unsaved Alert of a statement whose event and message are stored."""
+    notice = statement.notice
+    return Alert(
+        event_id=statement.event.pk,
+        message_id=statement.arrival.message.pk,
+        position=statement.position,
+        key=statement.key,
+        kind=notice.kind,
+        alert_type=notice.alert_type,
+        role=notice.role,
+        source=notice.source[:100],
+        time=notice.time,
+        sent=notice.sent,
+        order=statement.order,
+        far_hz=notice.far_hz,
+        authority=statement.authority,
+        live=statement.live,
+        public=statement.public,
+        document=notice.to_json(),
+    )
+
+
+def localization_row(alert: Alert, item: reading.ReadMap) -> Localization:
+    """The unsaved Localization of a stored alert."""
+    mean, sd = item.distance or (None, None)
+    return Localization(
+        alert_id=alert.pk,
+        name=item.name,
+        sha256=item.sha256,
+        data=item.data,
+        pixels=item.pixels,
+        area_50=item.area_50,
+        area_90=item.area_90,
+        distance_mpc=mean,
+        distance_sd_mpc=sd,
+        ra=item.ra,
+        dec=item.dec,
+        error=item.error,
+    )
+
+
+def _reactions(statements: list[Statement]) -> None:
+    """Queues what installed apps want done; reports change nothing and are told apart as "reported"."""
+    wanted = hooks.event_reactions()
+    Reaction.objects.bulk_create(
+        [
+            Reaction(alert_id=statement.alert.pk, name=reaction["name"], change=statement.change, run=reaction["run"])
+            for statement in statements
+            for reaction in wanted
+            if statement.change in reaction["on"] and (statement.live or not reaction.get("live_only", True))
+        ]
+    )
+
+
+def _result(arrival: Arrival) -> Result:
+    if arrival.message is None:
+        return Result(arrival.uid, "dropped", False)
+    state = arrival.reading.state if arrival.created else arrival.message.state
+    return Result(arrival.uid, state, arrival.created, tuple(arrival.alerts))

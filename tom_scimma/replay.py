@@ -1,0 +1,94 @@
+"""Stored messages -> parsed again with today's parsers. Never live: nobody is told and nothing moves (promise 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from tom_scimma import ingest, reading, roster
+from tom_scimma.conf import conf, topic_policy
+from tom_scimma.inbox import Arrival
+from tom_scimma.ingest import Result
+from tom_scimma.models import Alert, Event, Localization, Message
+from tom_scimma.reading import Reading
+from tom_scimma.roster import Statement
+
+
+def replay(messages: Iterable[Message], *, now: datetime | None = None) -> list[Result]:
+    """Parses stored messages again, each in its own transaction; returns one Result a message.
+
+    Alerts keep their rows where a message still says as much; what it no longer says is removed, and every event
+    touched is worked out anew. A message that still cannot be read stays, or becomes, quarantined.
+    """
+    now = now or timezone.now()
+    return [_again(message, now) for message in messages]
+
+
+def _again(message: Message, now: datetime) -> Result:
+    limits = {"max_bytes": conf.MAX_MESSAGE_BYTES, "max_skymap_bytes": conf.MAX_SKYMAP_BYTES}
+    item = reading.read(message.record(), **limits)
+    try:
+        with transaction.atomic():
+            return _rewrite(message, item, now)
+    except Exception as error:  # noqa: BLE001  as in ingest: the message's trouble, kept with it
+        if ingest.away(error):
+            raise
+        with transaction.atomic():
+            return _rewrite(message, item.quarantined(error), now)
+
+
+def _rewrite(message: Message, item: Reading, now: datetime) -> Result:
+    _note(message, item)
+    policy = topic_policy(message.topic, message.source)
+    arrival = Arrival(item, policy, message.uid, message, created=True)
+    known = {alert.position: alert for alert in message.alerts.all()}
+    touched = {alert.event_id for alert in known.values()}
+    statements = [statement for statement in ingest.statements_of(arrival, "replay", now) if not _said_elsewhere(statement)]
+    if statements:
+        Event.objects.bulk_create(roster.resolve(statements))
+    for statement in statements:
+        _put(statement, known.pop(statement.position, None))
+    Alert.objects.filter(pk__in=[alert.pk for alert in known.values()]).delete()
+    roster.add_aliases(statements)
+    ingest.refold(touched | {statement.event.pk for statement in statements})
+    _spread(arrival, statements)
+    return Result(message.uid, item.state, False, tuple(statement.alert.pk for statement in statements))
+
+
+def _note(message: Message, item: Reading) -> None:
+    message.state, message.format, message.parser = item.state, item.format, item.parser
+    message.error, message.traceback = item.error, item.traceback
+    message.save(update_fields=["state", "format", "parser", "error", "traceback"])
+
+
+def _said_elsewhere(statement: Statement) -> bool:
+    return Alert.objects.filter(key=statement.key).exclude(message=statement.arrival.message).exists()
+
+
+def _put(statement: Statement, before: Alert | None) -> None:
+    """Writes the statement's alert over the one it had, if any; an alert that was live stays so."""
+    statement.alert = ingest.alert_row(statement)
+    statement.alert.public = statement.arrival.message.public  # for those it was received for
+    if before is not None:
+        statement.alert.pk = before.pk
+        statement.alert.live = before.live
+    statement.alert.save()
+    kept = []
+    for item in statement.maps:
+        row = ingest.localization_row(statement.alert, item)
+        row.pk = statement.alert.localizations.filter(name=item.name).values_list("pk", flat=True).first()
+        row.save()
+        kept.append(row.pk)
+    Localization.objects.filter(alert=statement.alert).exclude(pk__in=kept).delete()
+
+
+def _spread(arrival: Arrival, statements: list[Statement]) -> None:
+    """Targets and other apps' part again, for statements that are still their event's newest word."""
+    for statement in statements:
+        statement.event.refresh_from_db()
+        if statement.authority and statement.order == statement.event.folded:
+            statement.change = "updated"
+    ingest.spread(statements, [arrival])

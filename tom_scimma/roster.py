@@ -1,0 +1,99 @@
+"""Whose event is it: notices find their Event by name and alias, or make it. Called inside ingest's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db.models import Q
+
+from tom_scimma.inbox import Arrival
+from tom_scimma.models import Alert, Alias, Event, Localization
+from tom_scimma.notice import Notice
+from tom_scimma.reading import ReadMap
+
+
+@dataclass
+class Statement:
+    """One notice of one message on its way to its event."""
+
+    arrival: Arrival
+    position: int
+    notice: Notice
+    maps: tuple[ReadMap, ...]
+    order: datetime  #: the sender's time where it can be believed
+    authority: bool
+    live: bool
+    key: str
+    event: Event | None = None
+    alert: Alert | None = None
+    localizations: list[Localization] = field(default_factory=list)
+    change: str | None = None  #: what it did to the event; None: it came too late to do anything
+
+    @property
+    def public(self) -> bool:
+        return not self.arrival.policy.groups
+
+
+def resolve(statements: list[Statement]) -> list[Event]:
+    """Gives each statement its event and returns the events that are new, not yet saved. Existing ones are locked."""
+    events = _existing({name for statement in statements for name in _names(statement.notice)})
+    new = []
+    for statement in statements:
+        statement.event = _find(events, statement)
+        if statement.event is None:
+            statement.event = _event(statement)
+            new.append(statement.event)
+        for name in (statement.notice.event, *_learned(statement)):
+            events.setdefault(name, statement.event)
+    return new
+
+
+def add_aliases(statements: Iterable[Statement]) -> None:
+    """Stores the names that statements teach; a name that belongs to another event stays there."""
+    names = {name: statement.event for statement in reversed(list(statements)) for name in _learned(statement)}
+    taken = set(Alias.objects.filter(name__in=names).values_list("name", flat=True))
+    taken |= set(Event.objects.filter(name__in=names).values_list("name", flat=True))
+    Alias.objects.bulk_create(
+        [Alias(event=event, name=name) for name, event in names.items() if name not in taken and name != event.name], ignore_conflicts=True
+    )
+
+
+def _names(notice: Notice) -> tuple[str, ...]:
+    return (notice.event, *notice.aliases)
+
+
+def _existing(names: set[str]) -> dict[str, Event]:
+    by_alias = dict(Alias.objects.filter(name__in=names).values_list("name", "event_id"))
+    rows = Event.objects.select_for_update().filter(Q(name__in=names) | Q(pk__in=by_alias.values())).order_by("pk")
+    by_id = {event.pk: event for event in rows}
+    found = {name: by_id[pk] for name, pk in by_alias.items() if pk in by_id}
+    found.update({event.name: event for event in by_id.values()})
+    return found
+
+
+def _find(events: dict[str, Event], statement: Statement) -> Event | None:
+    """By the notice's own name for it; by its aliases only where an authority says so."""
+    event = events.get(statement.notice.event)
+    if event is None and statement.authority:
+        event = next((events[name] for name in statement.notice.aliases if name in events), None)
+    return event
+
+
+def _learned(statement: Statement) -> tuple[str, ...]:
+    """Names this statement may teach: an authority's, or a report's about an event that it makes itself.
+
+    What a protected topic says teaches a public event nothing.
+    """
+    event = statement.event
+    if event is None or (event.public and not statement.public):
+        return ()
+    if not statement.authority and (event.pk is not None or event.state != Event.State.REPORTED):
+        return ()
+    return tuple(name for name in _names(statement.notice) if name and len(name) <= 200)
+
+
+def _event(statement: Statement) -> Event:
+    notice = statement.notice
+    return Event(name=notice.event, kind=notice.kind, role=notice.role, latest=statement.order, public=statement.public)
