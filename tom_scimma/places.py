@@ -34,15 +34,19 @@ def cone(ra: float, dec: float, radius_deg: float) -> models.QuerySet[TargetPlac
     The separation is the haversine formula, exact to rounding at all angles that matter here.
     """
     from astropy import units
+    from astropy.coordinates import Latitude, Longitude
     from mocpy import MOC
 
-    depth = max(0, min(ORDER, math.ceil(math.log2(4 * 58.6 / max(radius_deg, 1e-4)))))  # cells about a quarter of the radius
-    moc = MOC.from_cone(ra * units.deg, dec * units.deg, radius_deg * units.deg, max_depth=depth, delta_depth=2)
+    near = TargetPlace.objects.all()  # beyond 60 degrees the index saves nothing
+    if radius_deg < 60:
+        depth = max(0, min(ORDER, math.ceil(math.log2(4 * 58.6 / max(radius_deg, 1e-4)))))  # cells about a quarter of the radius
+        lon, lat = Longitude(ra, "deg"), Latitude(dec, "deg")
+        near = inside(MOC.from_cone(lon, lat, radius=radius_deg * units.deg, max_depth=depth, delta_depth=2))
     half_dec = Sin((Radians(F("dec")) - math.radians(dec)) / 2.0)
     half_ra = Sin((Radians(F("ra")) - math.radians(ra)) / 2.0)
     haversine = half_dec * half_dec + Cos(Radians(F("dec"))) * math.cos(math.radians(dec)) * half_ra * half_ra
     separation = ASin(Least(Sqrt(haversine), 1.0)) * (2 * math.degrees(1))
-    return inside(moc).annotate(separation=separation).filter(separation__lte=radius_deg).order_by("separation", "pk")
+    return near.annotate(separation=separation).filter(separation__lte=radius_deg).order_by("separation", "pk")
 
 
 def inside(moc) -> models.QuerySet[TargetPlace]:
