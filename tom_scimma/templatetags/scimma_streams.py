@@ -1,0 +1,28 @@
+"""Template filters of the Streams page."""
+
+from __future__ import annotations
+
+from django import template
+
+from tom_scimma import lights
+from tom_scimma.wording import span
+
+register = template.Library()
+
+
+@register.filter
+def ago(then, now) -> str:
+    """The time since in one or two units; a dash when it never happened."""
+    return lights.ago(then, now) or "–"
+
+
+@register.filter
+def stale(listener, now) -> bool:
+    """True for a consumer that shows no sign of life."""
+    return not lights.lively(listener, now)
+
+
+@register.filter
+def seconds(number) -> str:
+    """A duration in words; a dash for None."""
+    return "–" if number is None else span(number)

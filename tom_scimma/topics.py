@@ -1,0 +1,201 @@
+"""What this TOM knows of each topic and of each consumer: choices, rates, lights. Queries, no Kafka.
+
+survey(now) -> Survey(topics, listeners)         everything the Streams page, health, metrics and streamstatus show
+named("hopskotch"), choice(state)                which topics to hear: settings first, then people's clicks
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable
+from copy import copy
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Count, Q
+
+from tom_scimma.carries import carries
+from tom_scimma.conf import TopicPolicy, conf, topic_policy
+from tom_scimma.lights import judge, lively, reasons
+from tom_scimma.models import Listener, Message, TopicState
+
+#: a consumer that has been dead for so long is no longer listed
+FORGOTTEN = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One topic of one source, and how it does."""
+
+    source: str
+    name: str
+    state: TopicState  #: unsaved where the topic was never met
+    policy: TopicPolicy
+    choice: str = (
+        "none"  #: settings (by name), heard or dropped (by a click), pattern, none
+    )
+    carries: str = ""
+    parser: str = ""
+    hour: int = 0  #: messages kept in the last hour
+    minute: int = 0  #: and in the last minute
+    quarantined: int = 0  #: messages in quarantine now
+    light: str = "off"  #: off, green, yellow, red
+    reason: str = ""
+
+    @property
+    def protected(self) -> bool:
+        """True when only members of its groups may know of it."""
+        return bool(self.policy.groups)
+
+    @property
+    def wanted(self) -> bool:
+        """True when this TOM means to hear it."""
+        return self.choice in ("settings", "heard", "pattern")
+
+
+@dataclass(frozen=True)
+class Survey:
+    """Everything known of topics and consumers at one time."""
+
+    now: datetime
+    topics: tuple[Topic, ...]
+    listeners: tuple[Listener, ...]
+    reasons: tuple[str, ...] = ()  #: why this TOM does not hear as it should; empty: it does
+    hidden: int = 0  #: protected topics left out, by `visible`
+    masked: tuple[str, ...] = field(default=(), repr=False)  #: their names and patterns
+
+    @property
+    def ok(self) -> bool:
+        return not self.reasons
+
+    def visible(self, user) -> Survey:
+        """The same without the topics that this user may not know of; their names are masked in errors and reasons."""
+        groups = member_of(user)
+        if groups is None:
+            return self
+        shown = tuple(topic for topic in self.topics if not topic.protected or groups & set(topic.policy.groups))
+        hidden = {topic.name for topic in self.topics} - {topic.name for topic in shown}
+        secret = tuple(sorted(hidden | _secret_patterns(groups), key=len, reverse=True))
+        return replace(
+            self,
+            topics=tuple(_masked(topic, secret) for topic in shown),
+            listeners=tuple(_silenced(listener, secret) for listener in self.listeners),
+            reasons=tuple(mask(reason, secret) for reason in self.reasons),
+            hidden=len(self.topics) - len(shown),
+            masked=secret,
+        )
+
+
+def member_of(user) -> set[str] | None:
+    """Names of the groups a user is in; None for a superuser, who may see everything."""
+    if user is None or isinstance(user, AnonymousUser) or not user.is_active:
+        return set()
+    if user.is_superuser:
+        return None
+    return set(user.groups.values_list("name", flat=True))
+
+
+def mask(text: str, secrets: Iterable[str]) -> str:
+    """The text with every secret name replaced."""
+    for secret in secrets:
+        text = text.replace(secret, "(a protected topic)")
+    return text
+
+
+def _masked(topic: Topic, secret: tuple[str, ...]) -> Topic:
+    return replace(topic, state=_silenced(topic.state, secret), reason=mask(topic.reason, secret))
+
+
+def _silenced(row, secret: tuple[str, ...]):
+    """A copy of a TopicState or Listener whose error names no secret."""
+    row = copy(row)
+    row.last_error = mask(row.last_error, secret)
+    return row
+
+
+def _secret_patterns(groups: set[str]) -> set[str]:
+    return {
+        name for name, entry in conf.TOPICS.items() if (entry or {}).get("groups") and not groups & set(entry["groups"])
+    }
+
+
+def named(source: str) -> tuple[str, ...]:
+    """Names and patterns of the topics that settings make a source hear: its `topics`, else those of TOPICS for it."""
+    own = (conf.SOURCES.get(source) or {}).get("topics")
+    if own is not None:
+        return tuple(own)
+    return tuple(name for name, entry in conf.TOPICS.items() if (entry or {}).get("source") in (source, "", None))
+
+
+def choice(state: TopicState) -> str:
+    """Who decides whether a topic is heard, as `sources.chosen` has it: its name in settings, a click, a pattern."""
+    names = named(state.source)
+    if state.topic in names:
+        return "settings"
+    if state.wanted is not None:
+        return "heard" if state.wanted else "dropped"
+    return "pattern" if any(fnmatch.fnmatchcase(state.topic, pattern) for pattern in names) else "none"
+
+
+def survey(now: datetime, *, counts: bool = True) -> Survey:
+    """What is known of every topic and consumer at `now`. Five queries; two without `counts` (rates and quarantine)."""
+    listeners = tuple(
+        Listener.objects.filter(beat__gte=now - FORGOTTEN)
+        .exclude(state="stopped")
+        .order_by("source", "lane", "process")
+    )
+    alive = {(item.source, item.lane) for item in listeners if lively(item, now)}
+    rates, bad = _counts(now) if counts else ({}, {})
+    topics = tuple(_topic(state, now, alive, rates, bad) for state in _states())
+    return Survey(now, topics, listeners, tuple(reasons(conf.SOURCES, topics, listeners, now)))
+
+
+def _states() -> list[TopicState]:
+    """Every topic met, and those that settings name outright but nobody has met yet."""
+    states = list(TopicState.objects.all())
+    met = {(state.source, state.topic) for state in states}
+    for source in conf.SOURCES:
+        for name in named(source):
+            if not any(sign in name for sign in "*?[") and (source, name) not in met:
+                states.append(TopicState(source=source, topic=name))
+    return sorted(states, key=lambda state: (state.source, state.topic))
+
+
+def _counts(now: datetime) -> tuple[dict, dict]:
+    key = ("source", "topic")
+    hour, minute = now - timedelta(hours=1), now - timedelta(minutes=1)
+    lately = Message.objects.order_by().filter(received__gte=hour).values(*key)
+    rates = {
+        (row["source"], row["topic"]): (row["hour"], row["minute"])
+        for row in lately.annotate(hour=Count("pk"), minute=Count("pk", filter=Q(received__gte=minute)))
+    }
+    bad = Message.objects.order_by().filter(state=Message.State.QUARANTINED).values(*key).annotate(count=Count("pk"))
+    return rates, {(row["source"], row["topic"]): row["count"] for row in bad}
+
+
+def _topic(state: TopicState, now: datetime, alive: set, rates: dict, bad: dict) -> Topic:
+    place = (state.source, state.topic)
+    hour, minute = rates.get(place, (0, 0))
+    topic = Topic(
+        source=state.source,
+        name=state.topic,
+        state=state,
+        policy=topic_policy(state.topic, state.source),
+        choice=choice(state),
+        carries=carries(state.topic),
+        parser=state.parser or usual_parser(state.topic),
+        hour=hour,
+        minute=minute,
+        quarantined=bad.get(place, 0),
+    )
+    light, reason = judge(topic, now, heard=(state.source, topic.policy.lane) in alive)
+    return replace(topic, light=light, reason=reason)
+
+
+def usual_parser(topic: str) -> str:
+    """The parser at home on a topic, or "" when none is."""
+    from tom_scimma.parsers import HOME
+
+    fitting = {home: name for name, home in HOME.items() if fnmatch.fnmatchcase(topic, home)}
+    return fitting[max(fitting, key=len)] if fitting else ""

@@ -1,0 +1,60 @@
+"""The Streams page: every topic and consumer and how they do, and the click that adds or drops a topic."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.mixins import PermissionRequiredMixin
+from django.http import Http404
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.generic import TemplateView, View
+
+from tom_scimma import ledger
+from tom_scimma.conf import conf
+from tom_scimma.models import Alert, TopicState
+from tom_scimma.topics import survey
+
+PERMISSION = "tom_scimma.change_topicstate"
+
+
+class StreamsView(TemplateView):
+    """What this TOM hears. An htmx request gets the part that changes."""
+
+    def get_template_names(self):
+        return ["tom_scimma/partials/streams_live.html" if self.request.htmx else "tom_scimma/streams.html"]
+
+    def get_context_data(self, **kwargs):
+        seen = survey(timezone.now()).visible(self.request.user)
+        return super().get_context_data(
+            survey=seen,
+            heard=[topic for topic in seen.topics if topic.wanted],
+            others=[topic for topic in seen.topics if not topic.wanted],
+            sources=conf.SOURCES,
+            medians=[step for step in ledger.medians(Alert.objects.visible_to(self.request.user)) if step.count],
+            may_choose=self.request.user.has_perm(PERMISSION),
+            **kwargs,
+        )
+
+
+class StreamChoiceView(PermissionRequiredMixin, View):
+    """POST `source`, `topic` and `wanted` (yes or no): the listener's next look acts on it."""
+
+    permission_required = PERMISSION
+    raise_exception = True
+    http_method_names = ["post"]
+
+    def post(self, request):
+        source, name = request.POST.get("source", ""), request.POST.get("topic", "")
+        seen = survey(timezone.now(), counts=False).visible(request.user)
+        known = {(topic.source, topic.name): topic for topic in seen.topics}
+        topic = known.get((source, name))
+        if topic is None or request.POST.get("wanted") not in ("yes", "no"):
+            raise Http404("no such topic")
+        want = request.POST["wanted"] == "yes"
+        if topic.choice == "settings":
+            messages.error(request, f"{name} is set in settings (TOM_SCIMMA); a click cannot change it.")
+        else:
+            TopicState.objects.update_or_create(source=source, topic=name, defaults={"wanted": want})
+            word = "heard" if want else "dropped"
+            messages.success(request, f"{name} will be {word} within a minute; the listener looks by itself.")
+        return redirect("tom_scimma:streams")
