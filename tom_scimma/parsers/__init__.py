@@ -1,0 +1,96 @@
+"""Document -> Notices. The table says which parser is at home on which topic; ADDING.md says how to add one.
+
+The topic is asked first. Where its parser does not know the shape of what came, or nobody is at home, the content is shown to
+the parsers that can tell their own by looking. Pure: no Django, no clock, no I/O.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ..decode import Document
+from ..errors import Unparsable
+from ..notice import Notice
+from . import gcn_json, heartbeat, igwn
+
+#: topic pattern -> name of the parser at home there
+TOPICS: dict[str, str] = {
+    "igwn.gwalert": "igwn",
+    "igwn.gwalert.*": "igwn",
+    "gcn.notices.*": "gcn_json",
+    "gcn.heartbeat": "heartbeat",
+    "sys.heartbeat": "heartbeat",
+}
+#: name -> module with `recognises(said) -> bool` and `parse(topic, said) -> tuple[Notice, ...]`; asked in this order
+PARSERS: dict[str, Any] = {"heartbeat": heartbeat, "igwn": igwn, "gcn_json": gcn_json}
+#: parser -> its usual topic, for messages that came without one
+HOME: dict[str, str] = {"igwn": "igwn.gwalert", "gcn_json": "gcn.notices", "heartbeat": "gcn.heartbeat"}
+#: documents in one message
+MOST = 1_000
+
+Parse = Callable[[str, Any], tuple[Notice, ...]]
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """Who understood a message, and what it says."""
+
+    parser: str | None  #: None: nobody knows it
+    notices: tuple[Notice, ...] = ()
+
+
+def parse(topic: str, document: Document) -> Parsed:
+    """What a message says. Raises Unparsable, and nothing else, when its kind is known but it does not say what it must."""
+    content = document.content
+    home = at_home(topic)
+    if home == "heartbeat":
+        return Parsed(home)
+    if not isinstance(content, (dict, list)):
+        if home and document.format in ("blob", "json", "external"):
+            raise Unparsable(f"{topic} carries {home} records, but this is {_described(document)}")
+        return Parsed(None)
+    if isinstance(content, dict):
+        return _parse(topic, home, content)
+    if len(content) > MOST:
+        raise Unparsable(f"{len(content):,} records in one message; at most {MOST:,} are read")
+    parts = [_parse(topic, home, item) for item in content]
+    parser = next((part.parser for part in parts if part.parser), None)
+    return Parsed(parser, tuple(notice for part in parts for notice in part.notices))
+
+
+def at_home(topic: str) -> str | None:
+    """The parser of a topic, by exact name first, then by the longest pattern; None when nobody is at home."""
+    if topic in TOPICS:
+        return TOPICS[topic]
+    fitting = [pattern for pattern in TOPICS if fnmatch.fnmatchcase(topic, pattern)]
+    return TOPICS[max(fitting, key=len)] if fitting else None
+
+
+def home_topic(parsed: Parsed) -> str:
+    """The topic a message without one would have come on: `HOME`, and for a GCN notice what its `$schema` says; "" if unknown."""
+    topic = HOME.get(parsed.parser or "", "")
+    if parsed.parser == "gcn_json" and parsed.notices:
+        words = gcn_json._words("", dict(parsed.notices[0].extra))
+        return ".".join([topic, *words])
+    return topic
+
+
+def _parse(topic: str, home: str | None, said: Any) -> Parsed:
+    if home and PARSERS[home].recognises(said):
+        return Parsed(home, PARSERS[home].parse(topic, said))
+    for name, parser in PARSERS.items():
+        if parser.recognises(said):
+            return Parsed(name, parser.parse(topic, said))
+    if home == "gcn_json" and isinstance(said, dict):
+        return Parsed(home, gcn_json.parse(topic, said))
+    if home:
+        keys = f" with the keys {', '.join(map(str, list(said)[:8]))[:200]}" if isinstance(said, dict) else ""
+        raise Unparsable(f"{topic} carries {home} records, but this is {type(said).__name__}{keys}")
+    return Parsed(None)
+
+
+def _described(document: Document) -> str:
+    return f"{document.format} of {len(document.content):,}" if isinstance(document.content, (str, bytes)) else document.format

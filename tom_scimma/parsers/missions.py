@@ -1,0 +1,77 @@
+"""Who speaks in `gcn.notices.*`, as a table: what we call them, what they see, and how their events are named."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Mission(NamedTuple):
+    """One sender. A new one needs a line in MISSIONS only where its own words would not do."""
+
+    name: str
+    kind: str = "UNK"
+    #: the source is named with its instrument: `Fermi GBM`, `Einstein Probe WXT`
+    by_instrument: bool = False
+    #: what stands before the trigger id in an event's name; None: the source
+    prefix: str | None = None
+    #: its notices are about the sky; False: about observing (archives, pointings)
+    sees: bool = True
+
+
+#: by the first folder of the `$schema` after `/gcn/notices/`, which is also the third word of the topic
+MISSIONS: dict[str, Mission] = {
+    "astrosat": Mission("AstroSat", "GRB"),
+    "blackcat": Mission("BlackCAT", "XRT"),
+    "boom": Mission("BOOM", "OT"),
+    "burstcube": Mission("BurstCube", "GRB"),
+    "chime": Mission("CHIME", "FRB"),
+    "dsa110": Mission("DSA-110", "FRB"),
+    "einstein_probe": Mission("Einstein Probe", "XRT", by_instrument=True),
+    "fermi": Mission("Fermi", "GRB", by_instrument=True),
+    "gecam": Mission("GECAM", "GRB"),
+    "glowbug": Mission("Glowbug", "GRB"),
+    "heasarc": Mission("HEASARC", sees=False),
+    "icecube": Mission("IceCube", "NU"),
+    "km3net": Mission("KM3NeT", "NU"),
+    "maxi": Mission("MAXI", "XRT"),
+    "snews2": Mission("SNEWS", "SN"),
+    "superk": Mission("Super-K", "SN"),
+    # a Swift trigger is one event whichever of its three telescopes speaks
+    "swift": Mission("Swift", "GRB", by_instrument=True, prefix="Swift"),
+    # SVOM's ids (sb24091402) are names by themselves
+    "svom": Mission("SVOM", "GRB", by_instrument=True, prefix=""),
+}
+#: other spellings, in lower case without blanks, hyphens and underscores
+_ALSO = {
+    "dsa110": "dsa110", "einsteinprobe": "einstein_probe", "ep": "einstein_probe", "snews": "snews2", "chime/frb": "chime",
+    "superkamiokande": "superk", "fermigammarayspacetelescope": "fermi",
+}  # fmt: skip
+#: how instruments spell themselves, by folder or topic word; also tells one from a file name such as `alert`
+INSTRUMENTS = {
+    "bat": "BAT", "eclairs": "ECLAIRs", "fxt": "FXT", "gbm": "GBM", "grm": "GRM", "gsc": "GSC", "guano": "BAT-GUANO",
+    "lat": "LAT", "mxt": "MXT", "uvot": "UVOT", "vt": "VT", "wxt": "WXT", "xrt": "XRT",
+}  # fmt: skip
+_MESSENGER_KIND = {"neutrino": "NU", "gw": "GW", "gravitational wave": "GW"}
+
+
+def mission(words: list[str], said_mission: str, messenger: str) -> Mission:
+    """The sender, from the words of the schema or topic, else from what it calls itself, else made from that."""
+    for word in (*words[:1], said_mission):
+        key = word.lower().replace(" ", "").replace("-", "").replace("_", "")
+        found = MISSIONS.get(_ALSO.get(key, key)) or MISSIONS.get(word.lower())
+        if found:
+            return found
+    name = said_mission or (words[0] if words and words[0] != "core" else "")
+    return Mission(name, _MESSENGER_KIND.get(messenger.lower(), "UNK"))
+
+
+def instrument(words: list[str], said_instrument: str) -> str:
+    """The instrument as the message, else the schema or the topic names it; "" when none does."""
+    if said_instrument:
+        return INSTRUMENTS.get(said_instrument.lower(), said_instrument)
+    return next((INSTRUMENTS[word.lower()] for word in words[1:] if word.lower() in INSTRUMENTS), "")
+
+
+def source(who: Mission, which: str) -> str:
+    """What the sender is called: the mission, with its instrument where that tells events apart."""
+    return f"{who.name} {which}" if who.by_instrument and which and not which.startswith(who.name) else who.name
