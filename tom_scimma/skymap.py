@@ -127,6 +127,23 @@ class SkyMap:
         """Probability density per steradian at positions in degrees; shaped as `level_at`."""
         return self._value_at(self.density, 0.0, ra, dec)
 
+    def mean_density(self, order: int, ipix: np.ndarray) -> np.ndarray:
+        """Mean density per steradian, float64, over nested pixels of any one order; 0 where the map has no pixel."""
+        _, start, size = self._spans
+        before = np.concatenate(([0.0], np.cumsum(self.density * self.pixel_area)))
+        shift = 2 * (grid.MAX_ORDER - order)
+
+        def until(place: np.ndarray) -> np.ndarray:  # probability in the nested order before a place
+            row = np.maximum(np.searchsorted(start, place, side="right") - 1, 0)
+            part = np.clip((place - start[row]) / size[row], 0, 1)
+            return before[row] + part * (before[row + 1] - before[row])
+
+        first = np.asarray(ipix, np.int64) << shift
+        last = first + (1 << shift)
+        row = np.maximum(np.searchsorted(start, first, side="right") - 1, 0)
+        mean = np.maximum(until(last) - until(first), 0) / grid.pixel_area(order)
+        return np.where((first >= start[row]) & (last <= start[row] + size[row]), self.density[row], mean)
+
     @cached_property
     def mode(self) -> tuple[float, float]:
         """(ra, dec) in degrees of the centre of the densest pixel."""

@@ -1,0 +1,138 @@
+"""Outlines of a sky map's credible regions, as rings on the sphere.
+
+Marching squares on the mesh whose nodes are the centres of HEALPix pixels of one order and whose faces are the four (at eight places three)
+pixels around each pixel corner. The mesh closes around the whole sphere, so that nothing is special about RA 0 or the poles.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tom_scimma import skymap_grid as grid
+
+if TYPE_CHECKING:
+    from tom_scimma.skymap import SkyMap
+
+#: a region is traced at the first order that gives it this many pixels
+ENOUGH_PIXELS = 8000
+LEAST_ORDER, MOST_ORDER = 4, 22
+#: densities below this part of the outline's own count as this much, so that cliffs are crossed near the middle
+FLOOR = 1e-3
+#: densities that differ by no more than this part of themselves are the same
+EQUAL = 1e-6
+
+Ring = list[tuple[float, float]]
+
+
+def rings(sky: SkyMap, level: float) -> list[Ring]:
+    """The closed rings, each a list of (ra, dec) in degrees with the last equal to the first, that bound a credible region.
+
+    Joined by great circles. Going along a ring and looking from inside the sphere (east to the left), the region is on the right;
+    holes are rings of their own. A region that is the whole sky has no ring. Pixels of equal density are inside or outside together.
+    """
+    rows = sky.region(level)
+    inside = float(sky.density[rows[-1]])
+    less = sky.density[sky.density < inside * (1 - EQUAL)]
+    if not less.size and sky.pixel_area.sum() > grid.SPHERE_SR * (1 - EQUAL):
+        return []
+    outside = max(float(less.max(initial=0.0)), FLOOR * inside)
+    threshold = float(np.sqrt(inside * outside))
+    area = float(sky.pixel_area[rows].sum())
+    order = int(np.ceil(np.log2(np.sqrt(ENOUGH_PIXELS * grid.SPHERE_SR / 12 / area))))
+    order = min(max(order, LEAST_ORDER), MOST_ORDER, max(int(sky.order[rows].max()) + 1, LEAST_ORDER))
+    return _traced(sky, sky.density >= threshold, threshold, order)
+
+
+def _traced(sky: SkyMap, chosen: np.ndarray, threshold: float, order: int) -> list[Ring]:
+    """Rings where the density, averaged over pixels of `order`, crosses `threshold`, near the chosen rows."""
+    from astropy_healpix import neighbours
+
+    pixels = _covering(sky, chosen, order)
+    density = sky.mean_density(order, pixels)
+    pixels = pixels[density >= threshold]
+    with np.errstate(invalid="ignore"):  # astropy-healpix warns where a pixel has seven neighbours
+        around = np.asarray(neighbours(pixels, 1 << order, order="nested"), np.int64)
+    edge = ~_among(around, pixels).all(axis=0)
+    pixels, around = pixels[edge], around[:, edge]
+    if not pixels.size:
+        return []
+    faces = _faces(pixels, around)
+    nodes, index = np.unique(faces, return_inverse=True)
+    height = np.log(np.maximum(sky.mean_density(order, nodes), FLOOR * threshold)) - np.log(threshold)
+    return _rings(order, nodes, height, index.reshape(faces.shape))
+
+
+def _covering(sky: SkyMap, chosen: np.ndarray, order: int) -> np.ndarray:
+    """Sorted nested pixels of one order that the chosen rows touch."""
+    depth, start, size = (values[chosen] for values in sky._spans)
+    shift = 2 * (grid.MAX_ORDER - order)
+    first = start >> shift
+    count = np.maximum(size >> shift, 1)
+    repeated = np.repeat(first - np.concatenate(([0], np.cumsum(count)[:-1])), count)
+    return np.unique(repeated + np.arange(repeated.size))
+
+
+def _among(values: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Whether each value is one of the sorted known ones; pixels that do not exist (-1) count as known."""
+    place = np.minimum(np.searchsorted(known, values), known.size - 1)
+    return (known[place] == values) | (values < 0)
+
+
+def _faces(pixels: np.ndarray, around: np.ndarray) -> np.ndarray:
+    """The faces at the four corners of each pixel, int64[f, 4], clockwise on the sky, none twice.
+
+    `around` is astropy_healpix.neighbours: SW W NW N NE E SE S. Where only three pixels meet, one is named twice.
+    """
+    southwest, west, northwest, north, northeast, east, southeast, south = around
+    corners = [
+        (pixels, southwest, west, northwest),
+        (pixels, northwest, north, northeast),
+        (pixels, northeast, east, southeast),
+        (pixels, southeast, south, southwest),
+    ]
+    faces = np.concatenate([np.stack([a, b, np.where(c < 0, b, c), d], axis=1) for a, b, c, d in corners])
+    _, first = np.unique(np.sort(faces, axis=1), axis=0, return_index=True)
+    return faces[first]
+
+
+def _rings(order: int, nodes: np.ndarray, height: np.ndarray, faces: np.ndarray) -> list[Ring]:
+    """Rings through the zeros of `height` along the edges of the faces (indices of nodes)."""
+    here, there = faces, np.roll(faces, -1, axis=1)
+    leaves = (height[here] >= 0) & (height[there] < 0)
+    enters = (height[here] < 0) & (height[there] >= 0)
+    # an edge is named by its node inside and its node outside; two faces share it, one leaves by it, the other enters
+    name_out = here * nodes.size + there
+    name_in = there * nodes.size + here
+    following: dict[int, int] = {}
+    for face in np.flatnonzero(leaves.any(axis=1)):
+        for at in np.flatnonzero(enters[face]):
+            turn = (at + 1 + np.arange(4)) % 4
+            leave = turn[np.argmax(leaves[face, turn])]
+            following[int(name_in[face, at])] = int(name_out[face, leave])
+    points = _crossings(order, nodes, height, np.array(list(following), np.int64))
+    place = dict(zip(following, points, strict=True))
+    found: list[Ring] = []
+    while following:
+        first, step = following.popitem()
+        ring = [place[first]]
+        while step != first and step in following:
+            ring.append(place[step])
+            step = following.pop(step)
+        found.append([*ring, ring[0]])
+    return sorted(found, key=len, reverse=True)
+
+
+def _crossings(order: int, nodes: np.ndarray, height: np.ndarray, names: np.ndarray) -> Ring:
+    """(ra, dec) in degrees where each edge crosses zero, linear in `height`."""
+    inside, outside = np.divmod(names, nodes.size)
+    part = height[inside] / (height[inside] - height[outside])
+    vectors = _vectors(*grid.centre_of(order, nodes))
+    x, y, z = vectors[:, inside] * (1 - part) + vectors[:, outside] * part
+    return list(zip((np.degrees(np.arctan2(y, x)) % 360).tolist(), np.degrees(np.arctan2(z, np.hypot(x, y))).tolist(), strict=True))
+
+
+def _vectors(ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
+    ra, dec = np.radians(ra), np.radians(dec)
+    return np.stack([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)])
