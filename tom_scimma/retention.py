@@ -1,0 +1,97 @@
+"""What may be forgotten: messages older than their topic's `days` that nothing needs any more.
+
+expired(now)             -> [Expired, ...]        by topic: how many messages, how many bytes
+remove(now)              -> the number removed    in batches, each a transaction of its own
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Count, Q, QuerySet, Sum
+
+from tom_scimma.conf import topic_policy
+from tom_scimma.ingest import refold
+from tom_scimma.models import Event, Message, Reaction
+
+BATCH = 200
+UNDONE = (Reaction.State.QUEUED, Reaction.State.RUNNING)
+
+#: why all that was said of an event stays: words, and the events it holds for. A new reason is one more line
+NEEDED: list[tuple[str, Callable[[], QuerySet[Event]]]] = [
+    ("the event has a target", lambda: Event.objects.filter(target__isnull=False)),
+    ("a reaction to it is not done", lambda: Event.objects.filter(alerts__reactions__state__in=UNDONE)),
+]
+
+
+@dataclass(frozen=True)
+class Expired:
+    """What one topic has that may go."""
+
+    source: str
+    topic: str
+    days: int
+    messages: int
+    bytes: int  #: as received; stored compressed
+    needed: int  #: messages as old that stay, for a reason of NEEDED or as quarantined
+
+
+def expired(now: datetime, *, quarantined: bool = False, topic: str | None = None) -> list[Expired]:
+    """What would be removed at `now`, by topic; topics that are kept for ever do not appear."""
+    found = []
+    for (source, name), days, old in _old(now, topic):
+        count = old.count()
+        going = _unneeded(old, quarantined).aggregate(count=Count("pk"), bytes=Sum("size"))
+        if count:
+            found.append(Expired(source, name, days, going["count"], going["bytes"] or 0, count - going["count"]))
+    return found
+
+
+def remove(now: datetime, *, quarantined: bool = False, topic: str | None = None) -> int:
+    """Removes them, with their alerts and maps; events without any alert left go too, others are folded anew."""
+    total = 0
+    for _, _, old in _old(now, topic):
+        while count := _remove_batch(old, quarantined):
+            total += count
+    return total
+
+
+def needed() -> Q:
+    """Messages that stay because somebody needs an event they speak of."""
+    condition = Q(pk__in=[])
+    for _, events in NEEDED:
+        condition |= Q(alerts__event__in=events().order_by().values("pk"))
+    return condition
+
+
+def _old(now: datetime, only: str | None):
+    """(source, topic), days and messages that are older, for each topic that is not kept for ever."""
+    places = Message.objects.order_by("source", "topic").values_list("source", "topic").distinct()
+    for source, topic in places.filter(topic=only) if only else places:
+        days = topic_policy(topic, source).days
+        if days is not None:
+            before = now - timedelta(days=days)
+            yield (source, topic), days, Message.objects.filter(source=source, topic=topic, received__lt=before)
+
+
+def _unneeded(old: QuerySet[Message], quarantined: bool) -> QuerySet[Message]:
+    rows = old if quarantined else old.exclude(state=Message.State.QUARANTINED)
+    return rows.exclude(pk__in=Message.objects.filter(needed()).order_by().values("pk"))
+
+
+@transaction.atomic
+def _remove_batch(old: QuerySet[Message], quarantined: bool) -> int:
+    """Removes up to BATCH messages; 0 when none is left.
+
+    Their events are locked before it is asked again who needs them: a target made meanwhile keeps its event's messages.
+    """
+    ids = list(_unneeded(old, quarantined).order_by("received", "pk").values_list("pk", flat=True)[:BATCH])
+    events = list(Event.objects.filter(alerts__message__in=ids).order_by("pk").values_list("pk", flat=True).distinct())
+    list(Event.objects.select_for_update().filter(pk__in=events).order_by("pk").values_list("pk"))
+    going = list(_unneeded(old.filter(pk__in=ids), quarantined).values_list("pk", flat=True))
+    Message.objects.filter(pk__in=going).delete()
+    refold(events)
+    return len(going)
