@@ -86,7 +86,7 @@ class TargetPolicy:
     max_radius_deg: float = 0.25
     #: kinds of event; empty for all but gravitational waves
     kinds: tuple[str, ...] = ("GRB", "NU", "SN", "XRT", "FRB", "OT", "UNK")
-    roles: tuple[str, ...] = ("observation",)
+    roles: tuple[str, ...] = ("observation",)  #: of the notice: observation, test, utility, prediction
     #: OPEN, PUBLIC or PRIVATE; None: PUBLIC for a public topic, PRIVATE for one with groups
     permissions: str | None = None
     #: Django groups that may see the target; None: those of the topic
