@@ -18,6 +18,7 @@ import secrets
 from urllib.parse import unquote, urlsplit
 from tom_common.default_settings import *
 
+from example_tom import assets, streams  # tom-multimessenger
 
 # Build paths inside the project like this: os.path.join(BASE_DIR, ...)
 BASE_DIR = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -53,7 +54,8 @@ SECRET_KEY = _secret_key()
 SECRET_KEY_FALLBACKS = []
 
 # SECURITY WARNING: don't run with debug turned on in production!
-DEBUG = True
+# tom-multimessenger: `make demo` runs its listener without DEBUG, which keeps every query in memory.
+DEBUG = os.environ.get('DEBUG', 'true').lower() not in ('0', 'false', 'no')
 
 ALLOWED_HOSTS = ['localhost', '127.0.0.1', '[::1]']
 
@@ -76,6 +78,8 @@ SITE_ID = 1
 
 MIDDLEWARE = TOMTOOLKIT_MIDDLEWARE + [
 ]
+if assets.present():  # tom-multimessenger: Alpine from node_modules, not from a CDN
+    MIDDLEWARE += ['example_tom.assets.LocalAlpine']
 
 ROOT_URLCONF = 'example_tom.urls'
 
@@ -222,6 +226,9 @@ FORMAT_MODULE_PATH = [
 STATIC_URL = '/static/'
 STATIC_ROOT = os.path.join(BASE_DIR, '_static')
 STATICFILES_DIRS = [os.path.join(BASE_DIR, 'static')]
+if assets.present():  # tom-multimessenger: Bootstrap from node_modules, not from a CDN
+    STATICFILES_DIRS += list(assets.PACKAGES.items())
+    BOOTSTRAP5 = assets.bootstrap(STATIC_URL)
 MEDIA_ROOT = os.path.join(BASE_DIR, 'data')
 MEDIA_URL = '/data/'
 
@@ -420,6 +427,9 @@ PLOTLY_THEME = 'plotly_white'
 # Setting for displaying pagination information (e.g., "(0-0 of 0)").
 # Set this to False if you have a particularly large DB and paginated views are slow.
 SHOW_PAGINATION_INFO = True
+
+# tom-multimessenger: what to listen to. See docs/settings.md for every key; `make demo` and `make demo LIVE=1` choose by TOM_KAFKA.
+TOM_SCIMMA = streams.scimma(os.environ.get('TOM_KAFKA', ''))
 
 try:
     from local_settings import * # noqa

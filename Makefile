@@ -1,0 +1,83 @@
+# Two commands: `make demo` and `make test`. They need Python 3.10 to 3.13, git and make, and set up the rest in .venv.
+
+PYTHON ?= python3
+VENV ?= .venv
+PORT ?= 8000
+SAMPLES ?= ../shared/samples
+TESTS ?=
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --progress-bar off
+# The first of PYTHON, python3.13 ... python3.10 that is a Python this project runs on.
+FIND_PYTHON := for python in $(PYTHON) python3.13 python3.12 python3.11 python3.10 python; do \
+	  if $$python -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 14))' 2>/dev/null; then echo $$python; break; fi; done
+
+.PHONY: help demo demo-check test test-services soak lint bench samples front-end clean
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+help: ## what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
+
+demo: $(VENV)/demo front-end ## a TOM with a night of alerts on http://127.0.0.1:8000 (PORT=8001; LIVE=1 listens to the real Hopskotch)
+	@exec $(BIN)/python -u example_tom/demo.py --port $(PORT) $(if $(filter-out 0 no,$(LIVE)),--live)
+
+demo-check: $(VENV)/demo front-end ## the demo without a person: plays the night, checks every page, ends
+	@exec $(BIN)/python -u example_tom/demo.py --check
+
+test: $(VENV)/test ## the tests that need nothing but Python (TESTS=path to choose)
+	$(BIN)/python -m pytest $(TESTS)
+
+test-services: $(VENV)/test front-end ## the tests on a real Kafka, PostgreSQL and browser (Java 17, Maven, PostgreSQL, Chromium)
+	@PATH="$(abspath $(BIN)):$$PATH" .ci/services
+
+soak: $(VENV)/test front-end ## the long versions of the fault tests
+	@PATH="$(abspath $(BIN)):$$PATH" SOAK=1 .ci/services
+
+lint: $(VENV)/lint ## ruff, and mypy on the pure modules
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: $(VENV)/test ## the benchmarks; writes benchmarks/results.json and fails if a figure falls short
+	$(BIN)/python benchmarks/run.py
+
+samples: $(VENV)/test ## every stored message of SAMPLES=folder through the parsers
+	@if [ -d "$(SAMPLES)" ]; then $(BIN)/python tests/samples_check.py "$(SAMPLES)"; \
+	  else echo "samples: skipped, there is no folder $(SAMPLES); name one with SAMPLES=folder"; fi
+
+clean: ## removes .venv, node_modules and the demo's database
+	rm -rf $(VENV) example_tom/node_modules demo
+
+front-end: ## Bootstrap and Alpine from npm, where there is npm; else the pages ask the CDN that TOM Toolkit asks
+	@cd example_tom; \
+	if ! command -v npm >/dev/null; then echo "There is no npm: Bootstrap and Alpine come from TOM Toolkit's CDN."; \
+	elif [ node_modules/.package-lock.json -nt package-lock.json ]; then :; \
+	else echo "Installing Bootstrap and Alpine ..."; \
+	  npm ci --no-audit --no-fund --loglevel=error --fetch-retries=1 --fetch-timeout=20000 && touch node_modules/.package-lock.json \
+	  || { rm -rf node_modules; echo "npm could not install them: they come from TOM Toolkit's CDN."; }; \
+	fi
+
+$(VENV)/made:
+	@python=$$($(FIND_PYTHON)); \
+	if [ -z "$$python" ]; then \
+	  echo "This needs Python 3.10 to 3.13; $(PYTHON) is $$($(PYTHON) --version 2>&1). Install one, or name it: PYTHON=/path/to/python3.12"; \
+	  exit 1; \
+	fi; \
+	echo "Making $(VENV) with $$($$python --version) ..."; \
+	$$python -m venv --clear $(VENV) && touch $@ \
+	|| { rm -rf $(VENV); echo "No virtual environment could be made. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
+
+# Each stamp is made anew only when pyproject.toml changes.
+$(VENV)/demo: pyproject.toml | $(VENV)/made
+	@echo "Installing TOM Toolkit and this suite (a minute or two the first time) ..."
+	@$(PIP) -e .
+	@touch $@
+
+$(VENV)/test: pyproject.toml | $(VENV)/made
+	@echo "Installing the suite and its test tools (a minute or two the first time) ..."
+	@$(PIP) -e '.[test]'
+	@touch $@ $(VENV)/demo
+
+$(VENV)/lint: pyproject.toml | $(VENV)/made
+	@$(PIP) -e '.[test,lint]'
+	@touch $@ $(VENV)/test $(VENV)/demo

@@ -1,0 +1,96 @@
+"""The processes that the demo starts, and ends.
+
+with Children(logs) as children:
+    children.start("web", "manage.py", "runserver")
+    children.fallen()                -> None, or what ended by itself and its last words
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+#: how long a child may take to end after SIGTERM before it is killed
+GRACE_SECONDS = 15.0
+LAST_WORDS = 25  #: lines of its log that are shown of a child that ended by itself
+
+
+@dataclass
+class Child:
+    """One process, in a group of its own so that Ctrl-C reaches the demo alone, which then ends them in order."""
+
+    name: str
+    process: subprocess.Popen
+    log: Path
+
+    @property
+    def running(self) -> bool:
+        return self.process.poll() is None
+
+    def last_words(self) -> str:
+        """The end of its log."""
+        lines = self.log.read_text(errors="replace").splitlines()
+        return "\n".join(lines[-LAST_WORDS:])
+
+
+@dataclass
+class Children:
+    """All of them; leaving the `with` ends the newest first."""
+
+    logs: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    children: list[Child] = field(default_factory=list)
+
+    def __enter__(self) -> Children:
+        self.logs.mkdir(parents=True, exist_ok=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def start(self, name: str, script: str, *arguments: str, **environment: str) -> Child:
+        """Starts a script of this folder on a leash, its output in a log of its name."""
+        log = self.logs / f"{name}.log"
+        command = [sys.executable, "-u", str(HERE / "leash.py"), str(os.getpid()), str(HERE / script), *arguments]
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **self.environment, **environment},
+                start_new_session=True,
+            )
+        self.children.append(Child(name, process, log))
+        return self.children[-1]
+
+    def fallen(self) -> Child | None:
+        """A child that ended by itself, or None while all run."""
+        return next((child for child in self.children if not child.running), None)
+
+    def end(self) -> None:
+        """Ends every child, the newest first so that none loses what it needs; what SIGTERM leaves, SIGKILL ends."""
+        for child in reversed(self.children):
+            _signal(child, signal.SIGTERM)
+            try:
+                child.process.wait(GRACE_SECONDS)
+            except subprocess.TimeoutExpired:
+                print(f"The {child.name} did not end in {GRACE_SECONDS:.0f} s and was killed.", flush=True)
+            _signal(child, signal.SIGKILL)
+            child.process.wait()
+        self.children.clear()
+
+
+def _signal(child: Child, number: int) -> None:
+    try:
+        os.killpg(child.process.pid, number)
+    except ProcessLookupError:
+        pass  # the whole group has ended
+    except PermissionError:
+        pass  # macOS says so of a group of zombies
