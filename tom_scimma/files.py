@@ -67,8 +67,8 @@ def at_home(record: Record) -> Record:
     """A record without a topic, given the usual one of the parser that knows it: whoever stores a file vouches for it."""
     if record.topic:
         return record
-    parser = reading.read(record, maps=False).parser
-    return replace(record, topic=parsers.HOME.get(parser, SOURCE))
+    read = reading.read(record, maps=False)
+    return replace(record, topic=parsers.home_topic(parsers.Parsed(read.parser or None, read.notices)) or SOURCE)
 
 
 def _read(path: Path, topic: str, headers: tuple[tuple[str, bytes], ...]) -> Record | Missing:

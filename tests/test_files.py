@@ -1,0 +1,96 @@
+"""`manage.py ingest`: files, folders, standard input and manifests go the way of a topic's messages."""
+
+import json
+import subprocess
+import sys
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from tests.messages import igwn, wxt
+from tom_scimma.models import Alert, Event, Message
+
+pytestmark = pytest.mark.django_db
+
+
+def run(*args, **options) -> list[str]:
+    out = StringIO()
+    call_command("ingest", *args, stdout=out, **options)
+    return out.getvalue().splitlines()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "gw.json").write_text(json.dumps(igwn()))
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "xrt.json").write_text(json.dumps(wxt()))
+    (tmp_path / "bad.json").write_text('{"superevent_id": ')
+    return tmp_path
+
+
+def test_a_file_is_stored_and_never_live(folder):
+    run(str(folder / "gw.json"))
+    assert Event.objects.get().state == "active"  # whoever stores a file vouches for it: the usual topic's authority
+    assert not Alert.objects.get().live
+    assert Message.objects.get().topic == "igwn.gwalert"
+
+
+def test_a_folder_prints_one_line_a_message_as_notice_md_says(folder):
+    lines = [json.loads(line) for line in run(str(folder), json=True)]
+    assert [line["state"] for line in lines] == ["quarantined", "parsed", "parsed"]
+    assert set(lines[1]) == {"source", "uid", "topic", "format", "state", "parser", "error", "notices"}
+    assert lines[1]["notices"][0]["event"] == "S261121a"
+    assert lines[0]["error"]
+    assert Message.objects.count() == 3
+
+
+def test_a_dry_run_writes_nothing(folder):
+    lines = run(str(folder), dry_run=True)
+    assert "dry run" in lines[-1]
+    assert not Message.objects.exists()
+
+
+def test_a_manifest_keeps_its_order_a_missing_file_included(folder):
+    entries = [
+        {"file": "sub/xrt.json", "topic": "gcn.notices.einstein_probe.wxt.alert", "format": "json", "headers": {}},
+        {"file": "gone.json", "topic": "igwn.gwalert", "format": None, "headers": {}},
+        {"file": "gw.json", "topic": "igwn.gwalert", "format": None,
+         "headers": {"_sender": "gwistat", "_test": "true", "_id": "5f0dba4c-2f3d-4f5f-8f3d-0a8d7b4c8d11"}},
+    ]  # fmt: skip
+    path = folder / "M.jsonl"
+    path.write_text("\n".join(map(json.dumps, entries)))
+    lines = [json.loads(line) for line in run(manifest=str(path), json=True)]
+    assert [line["state"] for line in lines] == ["parsed", "quarantined", "parsed"]
+    assert "gone.json" in lines[1]["error"]
+    assert lines[2]["notices"][0]["role"] == "test"
+    message = Message.objects.get(topic="igwn.gwalert")
+    assert (message.sender, str(message.sent_id)) == ("gwistat", "5f0dba4c-2f3d-4f5f-8f3d-0a8d7b4c8d11")
+
+
+@pytest.mark.parametrize("line", ["nonsense", "[]", '{"topic": "x"}', '{"file": 3}'])
+def test_a_manifest_line_that_is_none_is_named(folder, line):
+    path = folder / "M.jsonl"
+    path.write_text("\n" + line)
+    with pytest.raises(CommandError, match="line 2"):
+        run(manifest=str(path), dry_run=True)
+
+
+def test_a_missing_file_is_an_error_after_the_others(folder):
+    with pytest.raises(CommandError, match="1 could not be read"):
+        run(str(folder / "gone.json"), str(folder / "gw.json"))
+    assert Event.objects.exists()
+
+
+def test_standard_input(folder, tmp_path):
+    """As a VOEvent broker calls it: a process of its own, the message on its standard input."""
+    command = [sys.executable, "-m", "django", "ingest", "-", "--json", "--dry-run", "--topic", "igwn.gwalert"]
+    done = subprocess.run(command, input=json.dumps(igwn()).encode(), capture_output=True, env=environment(), timeout=60, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    assert json.loads(done.stdout)["notices"][0]["event"] == "S261121a"
+
+
+def environment():
+    import os
+
+    return {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}

@@ -1,0 +1,66 @@
+"""Stored messages parsed again: rows stay, values follow, nobody is told."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from tests.messages import NOW, gw, record, xrt
+from tom_scimma import parsers
+from tom_scimma.ingest import ingest
+from tom_scimma.models import Alert, Event, Message
+from tom_scimma.replay import replay
+
+pytestmark = pytest.mark.django_db
+
+
+def hear(*records, via="listen"):
+    return ingest(list(records), now=NOW, via=via)
+
+
+def rows():
+    return {model.__name__: list(model.objects.order_by("pk").values()) for model in (Event, Alert)}
+
+
+def test_replaying_what_was_understood_changes_nothing():
+    hear(gw(minutes=9), gw(kind="RETRACTION", minutes=6), gw(kind="UPDATE", minutes=3), xrt())
+    before = rows()
+    replay(Message.objects.all())
+    assert rows() == before
+
+
+def test_a_quarantined_message_is_understood_once_its_parser_can(monkeypatch):
+    """A parser with a bug, mended afterwards: the bug is real code in the table of parsers, then taken out again."""
+    monkeypatch.setitem(parsers.PARSERS, "igwn", BROKEN)
+    (result,) = hear(gw())
+    assert result.state == "quarantined"
+    assert "this parser has a bug" in Message.objects.get().traceback
+    monkeypatch.undo()
+    (result,) = replay(Message.objects.all())
+    assert (result.state, Event.objects.get().far_hz) == ("parsed", 1e-9)
+    assert Message.objects.get().error == ""
+    assert not Alert.objects.get().live
+
+
+def broken_parse(topic, said):
+    raise KeyError("this parser has a bug")
+
+
+BROKEN = SimpleNamespace(recognises=lambda said: True, parse=broken_parse)
+
+
+def test_a_message_that_still_cannot_be_read_stays_quarantined():
+    hear(record(b"{", "igwn.gwalert"))
+    (result,) = replay(Message.objects.all())
+    assert result.state == "quarantined"
+    assert Message.objects.get().traceback
+
+
+def test_what_a_message_no_longer_says_is_removed(monkeypatch):
+    hear(gw(minutes=9), gw(kind="UPDATE", minutes=3, far=5.0))
+    monkeypatch.setitem(parsers.PARSERS, "igwn", BROKEN)
+    replay(Message.objects.filter(alerts__alert_type="update"))
+    event = Event.objects.get()
+    assert (event.far_hz, event.alert_count) == (1e-9, 1)
+    replay(Message.objects.all())
+    assert not Event.objects.exists()
+    assert Message.objects.filter(state="quarantined").count() == 2
