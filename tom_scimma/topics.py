@@ -19,6 +19,7 @@ from tom_scimma.carries import carries
 from tom_scimma.conf import TopicPolicy, conf, topic_policy
 from tom_scimma.lights import judge, lively, reasons
 from tom_scimma.models import Listener, Message, TopicState
+from tom_scimma.parsers import at_home
 
 #: a consumer that has been dead for so long is no longer listed
 FORGOTTEN = timedelta(days=1)
@@ -184,18 +185,10 @@ def _topic(state: TopicState, now: datetime, alive: set, rates: dict, bad: dict)
         policy=topic_policy(state.topic, state.source),
         choice=choice(state),
         carries=carries(state.topic),
-        parser=state.parser or usual_parser(state.topic),
+        parser=state.parser or at_home(state.topic) or "",
         hour=hour,
         minute=minute,
         quarantined=bad.get(place, 0),
     )
     light, reason = judge(topic, now, heard=(state.source, topic.policy.lane) in alive)
     return replace(topic, light=light, reason=reason)
-
-
-def usual_parser(topic: str) -> str:
-    """The parser at home on a topic, or "" when none is."""
-    from tom_scimma.parsers import HOME
-
-    fitting = {home: name for name, home in HOME.items() if fnmatch.fnmatchcase(topic, home)}
-    return fitting[max(fitting, key=len)] if fitting else ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from django import template
 
 from tom_scimma import lights
-from tom_scimma.wording import span
 
 register = template.Library()
 
@@ -20,9 +19,3 @@ def ago(then, now) -> str:
 def stale(listener, now) -> bool:
     """True for a consumer that shows no sign of life."""
     return not lights.lively(listener, now)
-
-
-@register.filter
-def seconds(number) -> str:
-    """A duration in words; a dash for None."""
-    return "–" if number is None else span(number)
