@@ -52,7 +52,7 @@ class Administration:
         return self._admin
 
     def credential(self, name: str, password: str | None = None) -> str:
-        """Make (or change) a credential, which may use consumer groups that begin with its name and "-"; its password."""
+        """Make (or change) a credential; its password. It may use consumer groups that begin with its name and "-"."""
         self.passwords[name] = password or secrets.token_urlsafe(16)
         scram = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096)
         change = UserScramCredentialUpsertion(name, scram, self.passwords[name].encode())
@@ -78,8 +78,8 @@ class Administration:
         self._allow(ResourceType.TOPIC, topic, who, (AclOperation.DESCRIBE,))
 
     def let_create(self, who: str) -> None:
-        """Let a credential make topics, which no Hopskotch credential may."""
-        self._allow(ResourceType.CLUSTER, "kafka-cluster", who, (AclOperation.CREATE,))
+        """Let a credential make topics, which no Hopskotch credential may. (librdkafka calls the cluster BROKER.)"""
+        self._allow(ResourceType.BROKER, "kafka-cluster", who, (AclOperation.CREATE,))
 
     def _allow(self, kind, name: str, who: str, operations, pattern=ResourcePatternType.LITERAL) -> None:
         allow = AclPermissionType.ALLOW

@@ -13,7 +13,7 @@ from cryptography.x509.oid import NameOID
 
 
 def make(folder: Path) -> tuple[Path, Path]:
-    """(ca.pem, server.pem) in `folder`: whom to trust, and the server's key with its chain as Kafka's PEM keystore has it."""
+    """(ca.pem, server.pem) in `folder`: whom to trust; key and chain of localhost as Kafka's PEM keystore has them."""
     ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     issuer = _name("tests of tom-multimessenger")
     authority = _signed(issuer, ca_key.public_key(), issuer, ca_key, x509.BasicConstraints(ca=True, path_length=0))

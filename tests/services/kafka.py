@@ -97,7 +97,8 @@ class Kafka(Administration):
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _java(self, main: str, *arguments: str) -> list[str]:
-        quiet = ["-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dorg.slf4j.simpleLogger.showDateTime=true"]
+        log = "-Dorg.slf4j.simpleLogger."
+        quiet = [f"{log}defaultLogLevel=warn", f"{log}log.org.apache.kafka.common.network.Selector=info"]
         return ["java", *self._heap, *quiet, "-cp", f"{fetch()}/*", main, *arguments]
 
     def _format(self) -> None:
@@ -120,6 +121,10 @@ class Kafka(Administration):
         command = self._java("kafka.Kafka", str(self.folder / "server.properties"))
         self._process = spawn(command, self.log, cwd=self.folder)
         wait_for("Kafka", self._answers, seconds=90, every=0.2, explain=lambda: tail(self.log))
+
+    def refused_logins(self) -> int:
+        """How many log-ins the broker has refused so far, by its own log."""
+        return self.log.read_text(errors="replace").count("Failed authentication with")
 
     def _answers(self) -> bool:
         if self._process.poll() is not None:

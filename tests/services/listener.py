@@ -1,0 +1,155 @@
+"""`manage.py listen` as users run it: a process of the example TOM, with its database and its credential."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psycopg
+
+from tests.services.kafka import Kafka
+from tests.services.postgres import Postgres
+from tests.services.process import ROOT, NotReady, end, environment, spawn, tail, wait_for
+
+MANAGE = ROOT / "example_tom" / "manage.py"
+
+
+def migrate(url: str) -> None:
+    """Makes all tables in an empty database."""
+    env = environment(DATABASE_URL=url, DJANGO_SETTINGS_MODULE="tests.services.settings")
+    command = [sys.executable, str(MANAGE), "migrate", "--verbosity=0", "--skip-checks"]
+    subprocess.run(command, env=env, check=True, timeout=300)
+
+
+class Listener:
+    """One `manage.py listen` process."""
+
+    def __init__(self, env: dict[str, str], log: Path):
+        self.log = log
+        self.process = spawn([sys.executable, str(MANAGE), "listen"], log, env=env)
+
+    def kill(self) -> None:
+        """SIGKILL: as the kernel out of memory, or a power cut, would."""
+        end(self.process, by=signal.SIGKILL)
+
+    def stop(self, seconds: float = 20) -> int:
+        """SIGTERM; its exit code, which is that of SIGKILL (-9) when it did not end by itself."""
+        return end(self.process, seconds=seconds)
+
+    @property
+    def alive(self) -> bool:
+        return self.process.poll() is None
+
+
+class Tom:
+    """One TOM: a database, a credential, its consumer group, and the listeners that a test starts."""
+
+    def __init__(self, kafka: Kafka, postgres: Postgres, database: str, credential: str, folder: Path):
+        self.kafka, self.postgres, self.database = kafka, postgres, database
+        self.credential, self.folder = credential, folder
+        self.group = f"{credential}-services"
+        self.listeners: list[Listener] = []
+        self.topics: dict[str, dict] = {}  #: TOM_SCIMMA["TOPICS"]
+        self._connection: psycopg.Connection | None = None
+
+    def __enter__(self) -> Tom:
+        return self
+
+    def __exit__(self, *exc) -> None:
+        for listener in self.listeners:
+            listener.kill()
+        if self._connection is not None:
+            self._connection.close()
+        if exc[0] is not None:
+            print(self.logs())
+
+    def source(self, *topics: str, start: str = "earliest", password: str | None = None, **more) -> dict:
+        """One entry of TOM_SCIMMA["SOURCES"] for our broker."""
+        auth = {
+            "username": self.credential,
+            "password": password or self.kafka.passwords[self.credential],
+            "ssl_ca_location": self.kafka.ca,
+        }
+        return {
+            "kind": "hopskotch",
+            "brokers": self.kafka.brokers,
+            "auth": auth,
+            "start": start,
+            "topics": topics,
+            **more,
+        }
+
+    def listen(self, sources: dict[str, dict]) -> Listener:
+        """Starts one more listener."""
+        settings = json.dumps({"SOURCES": sources, "TOPICS": self.topics})
+        var = self.folder / "var"
+        var.mkdir(exist_ok=True)
+        env = environment(
+            DATABASE_URL=self.postgres.url(self.database),
+            DJANGO_SETTINGS_MODULE="tests.services.settings",
+            TOM_VAR=str(var),
+            TOM_SCIMMA=settings,
+        )
+        listener = Listener(env, self.folder / f"listen{len(self.listeners)}.log")
+        self.listeners.append(listener)
+        return listener
+
+    def rows(self, query: str, *values) -> list[tuple]:
+        """What the database says, asked past Django; connects anew after the server was restarted."""
+        for last in (False, True):
+            try:
+                if self._connection is None or self._connection.closed:
+                    self._connection = self.postgres.connect(self.database)
+                return self._connection.execute(query, values).fetchall()
+            except psycopg.OperationalError:
+                self._connection = None
+                if last:
+                    raise
+
+    def count(self, topic: str = "%") -> int:
+        """How many messages of a topic (or of all) are stored."""
+        return self.rows("SELECT count(*) FROM tom_scimma_message WHERE topic LIKE %s", topic)[0][0]
+
+    def wait(self, count: int, topic: str = "%", *, seconds: float = 60) -> float:
+        """Waits until so many messages are stored; how long that took."""
+        begun = time.monotonic()
+        name = f"{count} messages of {topic}"
+        wait_for(
+            name, lambda: self.count(topic) >= count, seconds=seconds, explain=lambda: f"{self.count(topic)} stored"
+        )
+        return time.monotonic() - begun
+
+    def wait_members(self, number: int, *, seconds: float = 60) -> list[set]:
+        """Waits until so many listeners share the group, each with partitions; what each has."""
+
+        def shared():
+            members = self.kafka.members(self.group)
+            return members if len(members) == number and all(members) else None
+
+        return wait_for(f"{number} listeners in {self.group}", shared, seconds=seconds, every=0.2, explain=self.logs)
+
+    def wait_committed(self, topic: str, *, seconds: float = 60) -> None:
+        """Waits until the group has committed everything that a topic holds."""
+        ends = {(topic, partition): offset for partition, offset in self.kafka.ends(topic).items() if offset}
+
+        def done():
+            committed = self.kafka.committed(self.group)
+            return all(committed.get(place, -1) == offset for place, offset in ends.items())
+
+        explain = lambda: f"committed {self.kafka.committed(self.group)}, ends {ends}"  # noqa: E731
+        wait_for(f"offsets of {topic}", done, seconds=seconds, every=0.2, explain=explain)
+
+    def logs(self) -> str:
+        """The ends of all listeners' logs."""
+        return "\n".join(f"--- {item.log.name} ({item.process.poll()})\n{tail(item.log)}" for item in self.listeners)
+
+    def check_alive(self) -> None:
+        """NotReady when a listener ended that nobody ended."""
+        for listener in self.listeners:
+            code = listener.process.poll()
+            if code not in (None, -signal.SIGKILL, 0):
+                raise NotReady(f"a listener ended with {code}: {tail(listener.log)}")
