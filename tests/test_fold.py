@@ -21,31 +21,52 @@ def at(minutes, *args, skymap=None, **values):
     return T0 + timedelta(minutes=minutes), notice(*args, **values), skymap
 
 
+def told(statements, values=None):
+    return fold("S261121a", statements, values)
+
+
+def test_another_mission_cannot_state_or_retract_a_superevent():
+    """IceCube's track search for a superevent is named after it, on a topic where IceCube is the authority."""
+    search = Notice(event="S261121a", kind="NU", alert_type="initial", source="IceCube", sky=Sky("circle", 1, 1, 0.1))
+    gone = Notice(event="S261121a", kind="NU", alert_type="retraction", source="IceCube")
+    values = told([(T0, search, None), at(1, far_hz=1e-9), (T0 + timedelta(minutes=2), gone, None)])
+    assert (values.state, values.kind, values.source, values.ra) == ("active", "GW", "LVK", None)
+
+
+def test_a_second_instrument_sharpens_a_trigger_and_cannot_retract_it():
+    gbm = Notice(event="Fermi GBM 1", kind="GRB", alert_type="initial", source="Fermi GBM", sky=Sky("circle", 10, 20, 3.0, 0.68), far_hz=1.0)
+    bat = Notice(event="Swift 2", kind="GRB", alert_type="initial", source="Swift BAT", sky=Sky("circle", 11, 21, 0.05, 0.9), far_hz=2.0)
+    gone = Notice(event="Swift 2", kind="GRB", alert_type="retraction", source="Swift BAT")
+    later = [T0 + timedelta(minutes=minute) for minute in range(3)]
+    values = fold("Fermi GBM 1", zip(later, (gbm, bat, gone), (None,) * 3, strict=True))
+    assert (values.state, values.source, values.far_hz, values.radius_deg) == ("active", "Fermi GBM", 1.0, 0.05)
+
+
 def test_a_retraction_marks_and_keeps_the_last_known_values():
-    values = fold([at(0, "preliminary", far_hz=1e-9, classification={"BNS": 0.9}, time=T0), at(5, "retraction")])
+    values = told([at(0, "preliminary", far_hz=1e-9, classification={"BNS": 0.9}, time=T0), at(5, "retraction")])
     assert values.state == "retracted"
     assert (values.far_hz, values.time, values.top) == (1e-9, T0, ("BNS", 0.9))
 
 
 def test_an_update_lifts_a_retraction():
-    values = fold([at(0), at(1, "retraction"), at(2, "update", far_hz=1e-10)])
+    values = told([at(0), at(1, "retraction"), at(2, "update", far_hz=1e-10)])
     assert (values.state, values.far_hz) == ("active", 1e-10)
 
 
 def test_what_a_later_notice_leaves_out_stays():
-    values = fold([at(0, "initial", far_hz=1e-9, instruments=("H1", "L1")), at(1, "update", classification={"BBH": 1.0})])
+    values = told([at(0, "initial", far_hz=1e-9, instruments=("H1", "L1")), at(1, "update", classification={"BBH": 1.0})])
     assert (values.far_hz, values.instruments, values.top) == (1e-9, ("H1", "L1"), ("BBH", 1.0))
 
 
 def test_a_follow_up_sharpens_the_place_and_nothing_else():
     rough, fine = Sky("circle", 10, 20, 0.05), Sky("circle", 10.01, 20.01, 0.001)
-    values = fold([at(0, sky=rough, far_hz=1.0), at(1, "followup", sky=fine, far_hz=2.0), at(2, "followup", sky=rough)])
+    values = told([at(0, sky=rough, far_hz=1.0), at(1, "followup", sky=fine, far_hz=2.0), at(2, "followup", sky=rough)])
     assert (values.ra, values.radius_deg, values.far_hz) == (10.01, 0.001, 1.0)
 
 
 def test_a_map_places_the_event_and_gives_distance():
     skymap = Map(7, 10.0, 50.0, 120.0, -30.0, (100.0, 20.0))
-    values = fold([at(0, sky=Sky("healpix"), skymap=skymap)])
+    values = told([at(0, sky=Sky("healpix"), skymap=skymap)])
     assert (values.localization_id, values.area_90, values.ra, values.distance_mpc) == (7, 50.0, 120.0, 100.0)
 
 
@@ -71,4 +92,4 @@ def test_circle_area_is_a_spherical_cap_scaled_as_a_rayleigh_distribution():
 def test_folding_in_parts_is_folding_at_once(said):
     statements = [at(minute, kind, far_hz=far) for minute, (kind, far) in enumerate(said)]
     half = len(statements) // 2
-    assert fold(statements[half:], fold(statements[:half])) == fold(statements)
+    assert told(statements[half:], told(statements[:half])) == told(statements)

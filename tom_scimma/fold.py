@@ -1,12 +1,14 @@
 """Notices in the sender's order -> what is known of the event. Pure: values in, values out.
 
 Each value is the last one that an authority gave; a retraction marks the event and keeps the values it had; a later
-notice may lift it. Follow-ups may sharpen the position and nothing else.
+notice may lift it. Follow-ups may sharpen the position and nothing else, and so may another instrument that saw the
+same thing: a superevent is LVK's to state and to retract, a trigger its own mission's.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,6 +18,8 @@ from tom_scimma.notice import Notice, Sky
 
 #: alert types that state what the event is
 STATEMENTS = frozenset({"early_warning", "preliminary", "initial", "update"})
+#: names that only LVK gives: superevents, mock and test ones too
+SUPEREVENT = re.compile(r"(M|T)?S\d{6}[a-z]+", re.IGNORECASE)
 #: what an alert did to its event; a report (no authority) is none of these
 NEW, UPDATED, RETRACTED, REINSTATED, REPORTED = "new", "updated", "retracted", "reinstated", "reported"
 
@@ -66,16 +70,31 @@ class Values:
         return name, float(value)
 
 
-def fold(statements: Iterable[tuple[datetime, Notice, Map | None]], values: Values | None = None) -> Values:
-    """The values after these (order, notice, map), given in the sender's order, on top of those known before."""
+def fold(name: str, statements: Iterable[tuple[datetime, Notice, Map | None]], values: Values | None = None) -> Values:
+    """The values of the event of that name after these (order, notice, map) on top of those known before.
+
+    Statements are given in the sender's order, and only those of authorities.
+    """
     values = values or Values()
     for order, notice, skymap in statements:
-        values = _after(values, order, notice, skymap)
+        values = _after(values, order, heard(name, values, notice), skymap)
     return values
 
 
-def change(before: Values, after: Values) -> str:
-    """What the newest notice did to the event, by its state before and after."""
+def heard(name: str, values: Values, notice: Notice) -> Notice:
+    """The notice itself from the event's own source; from another at most a follow-up."""
+    own = notice.event == name or not values.source or notice.source.split()[0] == values.source.split()[0]
+    if SUPEREVENT.fullmatch(name):
+        return notice if notice.source == "LVK" else replace(notice, alert_type="other", sky=None)
+    if own or notice.alert_type == "other":
+        return notice
+    return replace(notice, alert_type="other" if notice.alert_type == "retraction" else "followup")
+
+
+def change(before: Values, after: Values, alert_type: str = "update") -> str:
+    """What the newest notice, heard as that type, did to the event, by its state before and after."""
+    if alert_type == "other":
+        return REPORTED
     if after.state == "retracted" and before.state != "retracted":
         return RETRACTED
     if before.state == "reported":
@@ -87,13 +106,12 @@ def change(before: Values, after: Values) -> str:
 
 def _after(values: Values, order: datetime, notice: Notice, skymap: Map | None) -> Values:
     changes: dict[str, Any] = {"folded": order, "first_sent": values.first_sent or order}
-    if not values.source:
-        changes.update(kind=notice.kind, role=notice.role, source=notice.source)
+    first = not values.source
     if notice.alert_type == "retraction":
         changes["state"] = "retracted"
-    elif values.state == "reported" or notice.alert_type in STATEMENTS:
+    elif notice.alert_type in STATEMENTS or (first and notice.alert_type == "followup"):
         changes["state"] = "active"
-    if notice.alert_type in STATEMENTS or values.state == "reported":
+    if notice.alert_type in STATEMENTS or (first and notice.alert_type != "other"):
         changes.update(_statement(notice))
     if notice.alert_type in STATEMENTS or notice.alert_type == "retraction" or _sharper(values, notice):
         changes.update(_place(notice.sky, skymap))

@@ -60,7 +60,7 @@ def refold(event: Event) -> None:
     known = alerts[0]
     values = Values(kind=known.kind, role=known.role)
     if judged:
-        values = fold.fold((alert.order, alert.notice, _stored_map(alert)) for alert in judged)
+        values = fold.fold(event.name, [(alert.order, alert.notice, _stored_map(alert)) for alert in judged], values)
     _set(event, values)
     event.latest = max(alert.order for alert in scope or alerts)
     event.alert_count = len(scope)
@@ -97,8 +97,8 @@ def _fold(event: Event, own: Sequence[Statement]) -> None:
     for item in own:
         item.change = fold.REPORTED
         if item.authority:
-            before, values = values, fold.fold([(item.order, item.notice, _map(item))], values)
-            item.change = fold.change(before, values)
+            before, values = values, fold.fold(event.name, [(item.order, item.notice, _map(item))], values)
+            item.change = fold.change(before, values, fold.heard(event.name, before, item.notice).alert_type)
     if values.folded is not None:
         _set(event, values)
     event.latest = max([event.latest, *(item.order for item in own)])
@@ -113,7 +113,7 @@ def _refold_with(event: Event, own: Sequence[Statement]) -> None:
     for item in own:
         item.change = None if item.authority else fold.REPORTED
         if item.authority and item.order == after.folded and item.notice.role == event.role:
-            item.change = fold.change(before, after)
+            item.change = fold.change(before, after, fold.heard(event.name, after, item.notice).alert_type)
 
 
 def _audience(event: Event, alerts: list) -> list:

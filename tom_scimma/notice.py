@@ -144,12 +144,12 @@ class Notice:
 
     @cached_property
     def key(self) -> str:
-        """Identity of what is said, whichever message carried it: SHA-256 over source, event, type, time and id.
+        """Identity of what is said, whichever message carried it: SHA-256 over source, event, type, role, time and ids.
 
-        A retraction that carries nothing but a name still differs from the notice that it retracts.
+        A sender that gives no time of sending is told apart by what it says.
         """
-        parts = (self.source, self.event, self.alert_type, self.role, iso(self.sent), self.id)
-        if self.id is None or self.sent is None:  # too little to tell two statements apart: ask the content
+        parts = (self.source, self.event, self.alert_type, self.role, iso(self.sent), self.id, self.extra.get("record_number"))
+        if self.sent is None:
             parts += (iso(self.time), str(self.sky), repr(sorted(map(str, self.extra.items()))), self.text)
         return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()
 
