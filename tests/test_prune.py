@@ -1,0 +1,159 @@
+"""Retention. Authority: issue 2 section 2 and promise 1 ("nothing received is lost that its topic's policy keeps")."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+from tom_targets.models import Target
+
+from tests import stations
+from tests.messages import igwn, record, wxt
+from tom_scimma import retention
+from tom_scimma.ingest import ingest
+from tom_scimma.models import Alert, Event, Message, MessageBody, Reaction
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def tom(settings):
+    settings.TOM_SCIMMA = {
+        "TOPICS": {"igwn.gwalert": {"days": 30}, "short.*": {"days": 1}, "gcn.notices.*": {"days": 30}}
+    }
+
+
+def prune(capsys, *options):
+    call_command("prune", *options)
+    return capsys.readouterr().out
+
+
+def hear(name, *, days, kind="INITIAL", **event):
+    """A gravitational-wave alert that came so many days ago."""
+    now = timezone.now() - timedelta(days=days)
+    return ingest([record(igwn(name, kind, now=now, **event), "igwn.gwalert", now=now, source="lab")], now=now)[0]
+
+
+def test_nothing_is_removed_without_being_asked_twice(capsys):
+    stations.message("igwn.gwalert", days=31)
+    for options in ((), ("--dry-run",)):
+        text = prune(capsys, *options)
+        assert "igwn.gwalert (lab): 1 messages older than 30 days" in text
+        assert "--yes" in text
+    assert Message.objects.count() == 1
+    with pytest.raises(CommandError):
+        call_command("prune", "--yes", "--dry-run")
+
+
+def test_what_is_older_than_its_policy_goes_and_the_rest_stays(capsys):
+    for topic, days in (
+        ("igwn.gwalert", 31),
+        ("igwn.gwalert", 29),
+        ("short.a", 2),
+        ("short.b", 0.5),
+        ("kept.for.ever", 5000),
+    ):
+        stations.message(topic, days=days)
+    assert "Removed 2 messages" in prune(capsys, "--yes")
+    left = Message.objects.order_by("topic").values_list("topic", flat=True)
+    assert list(left) == ["igwn.gwalert", "kept.for.ever", "short.b"]
+    assert "Nothing is older" in prune(capsys, "--yes")
+
+
+def test_one_topic_alone(capsys):
+    stations.message("short.a", days=2)
+    stations.message("short.b", days=2)
+    prune(capsys, "--yes", "--topic", "short.a")
+    assert Message.objects.get().topic == "short.b"
+
+
+def test_quarantined_messages_stay_until_they_are_named(capsys):
+    stations.message("short.a", days=2, state="quarantined")
+    text = prune(capsys, "--yes")
+    assert "0 messages" in text
+    assert "1 as old are needed and stay" in text
+    assert Message.objects.count() == 1
+    prune(capsys, "--yes", "--quarantined")
+    assert Message.objects.count() == 0
+
+
+def test_an_event_goes_with_its_last_message(capsys):
+    hear("S261001a", days=40)
+    assert (Event.objects.count(), MessageBody.objects.count()) == (1, 1)
+    prune(capsys, "--yes")
+    assert (Event.objects.count(), Alert.objects.count(), Message.objects.count(), MessageBody.objects.count()) == (
+        0,
+        0,
+        0,
+        0,
+    )
+
+
+def test_an_event_that_loses_a_version_is_folded_anew(capsys):
+    hear("S261001a", days=31, kind="INITIAL", far=1e-9, instruments=["H1", "L1", "V1"])
+    hear("S261001a", days=2, kind="UPDATE", far=1e-12, instruments=["H1", "L1"])
+    assert Event.objects.get().alert_count == 2
+    prune(capsys, "--yes")
+    event = Event.objects.get()
+    assert (event.alert_count, event.far_hz, event.instruments) == (1, 1e-12, ["H1", "L1"])
+    assert event.alerts.get().alert_type == "update"
+
+
+def test_what_a_target_rests_on_stays(capsys):
+    hear("S261001a", days=40)
+    Event.objects.update(target=Target.objects.create(name="ours", type="SIDEREAL", ra=1, dec=1))
+    text = prune(capsys, "--yes")
+    assert "1 as old are needed and stay" in text
+    assert Message.objects.count() == 1
+    Event.objects.update(target=None)
+    prune(capsys, "--yes")
+    assert Message.objects.count() == 0
+
+
+def test_a_target_that_a_notice_made_counts_too(capsys):
+    now = timezone.now() - timedelta(days=40)
+    ingest([record(wxt(now=now), "gcn.notices.einstein_probe.wxt.alert", now=now)], now=now)
+    assert Event.objects.get().target is not None
+    prune(capsys, "--yes")
+    assert (Message.objects.count(), Event.objects.count()) == (1, 1)
+
+
+@pytest.mark.parametrize(("state", "stays"), [("queued", 1), ("running", 1), ("done", 0), ("failed", 0)])
+def test_a_reaction_that_is_not_done_keeps_its_alert(capsys, state, stays):
+    hear("S261001a", days=40)
+    Reaction.objects.create(alert=Alert.objects.get(), name="plan", change="new", run="x.y", state=state)
+    prune(capsys, "--yes")
+    assert Message.objects.count() == stays
+
+
+def test_a_new_reason_is_one_more_line(capsys, monkeypatch):
+    hear("S261001a", days=40)
+    hear("S261002b", days=40)
+    monkeypatch.setattr(
+        retention, "NEEDED", [*retention.NEEDED, ("told", lambda: Event.objects.filter(name="S261001a"))]
+    )
+    prune(capsys, "--yes")
+    assert Event.objects.get().name == "S261001a"
+
+
+def test_many_go_in_batches(capsys, django_assert_max_num_queries, monkeypatch):
+    monkeypatch.setattr(retention, "BATCH", 50)
+    for _ in range(120):
+        stations.message("short.a", days=2)
+    with django_assert_max_num_queries(80):
+        assert "Removed 120 messages" in prune(capsys, "--yes")
+
+
+def test_a_message_that_two_events_rest_on(capsys):
+    """One of them has a target: the message stays, and with it the other event's alert."""
+    now = timezone.now() - timedelta(days=40)
+    both = [igwn("S261001a", now=now), igwn("S261002b", now=now)]
+    ingest([record(both, "igwn.gwalert", now=now)], now=now)
+    assert Event.objects.count() == 2
+    Event.objects.filter(name="S261002b").update(
+        target=Target.objects.create(name="ours", type="SIDEREAL", ra=1, dec=1)
+    )
+    prune(capsys, "--yes")
+    assert (Event.objects.count(), Message.objects.count()) == (2, 1)
