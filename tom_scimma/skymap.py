@@ -1,4 +1,4 @@
-"""Sky maps as arrays: read, areas, levels at positions, contours, a compact stored form. Pure: no Django, nothing heavy on import.
+"""Sky maps as arrays: read, areas, levels, contours, a compact stored form. Pure: no Django, light to import.
 
     sky = skymap.read(fits_bytes)
     sky.area([0.5, 0.9])             deg2
@@ -7,12 +7,16 @@
 
 Conventions, chosen once and equal to ligo.skymap's:
 
-* A map is a set of nested HEALPix pixels of any orders that do not overlap, each with a probability density per steradian. Where no pixel
-  is, the density is 0. It integrates to 1; a map that does not is normalised when read, and `notes` says so.
-* Pixels rank by density, descending; equal densities rank by UNIQ, descending (as ligo.skymap.postprocess.crossmatch sorts them).
-* The level of a position is the cumulative probability in that rank, its own pixel included; outside every pixel it is 1.
+* A map is a set of nested HEALPix pixels of any orders that do not overlap, each with a probability density per
+  steradian. Where no pixel is, the density is 0. It integrates to 1; a map that does not is normalised when read, and
+  `notes` says so.
+* Pixels rank by density, descending; equal densities rank by UNIQ, descending (as ligo.skymap.postprocess.crossmatch
+  sorts them).
+* The level of a position is the cumulative probability in that rank, its own pixel included; outside every pixel it
+  is 1.
 * Areas interpolate linearly in cumulative probability (ligo.skymap.postprocess.util.interp_greedy_credible_levels).
-* Distance is that of Singer et al. 2016 (doi:10.3847/2041-8205/829/1/L15): p(r) = norm * N(r; mu, sigma) * r**2 in each pixel, Mpc.
+* Distance is that of Singer et al. 2016 (doi:10.3847/2041-8205/829/1/L15): p(r) = norm * N(r; mu, sigma) * r**2 in
+  each pixel, Mpc.
 """
 
 from __future__ import annotations
@@ -53,7 +57,9 @@ class SkyMap:
     norm: np.ndarray | None = None  #: float64[n], Mpc^-2
     stated_distance: tuple[float, float] | None = None  #: mean and standard deviation as the sender said, Mpc
     notes: tuple[str, ...] = ()  #: what was odd and how it was taken
-    meta: Mapping[str, Any] = field(default_factory=dict)  #: FITS header values worth keeping: OBJECT, INSTRUME, DATE-OBS ...
+    meta: Mapping[str, Any] = field(
+        default_factory=dict
+    )  #: FITS header values worth keeping: OBJECT, INSTRUME, DATE-OBS ...
 
     def __len__(self) -> int:
         return self.uniq.size
@@ -91,7 +97,7 @@ class SkyMap:
         return levels
 
     def area(self, level: float | Sequence[float] | np.ndarray) -> Any:
-        """Area in deg2 of the smallest region that holds `level` (0..1) of the probability; float, or float64[k] for k levels.
+        """Area in deg2 of the smallest region that holds `level` (0..1) of the probability: float, or float64[k] for k.
 
         `np.interp(x, np.pad(xp, (1, 0)), np.pad(fp, (1, 0)), right=whole sky)`, which is
         ligo.skymap.postprocess.util.interp_greedy_credible_levels as its crossmatch calls it.
@@ -120,7 +126,10 @@ class SkyMap:
         return float(found) if found.ndim == 0 else found
 
     def level_at(self, ra: Any, dec: Any) -> Any:
-        """Credible level (0..1) of positions in degrees: float for one, float64 like `ra` for many; NaN where there is no position."""
+        """Credible level (0..1) of positions in degrees: a float for one, float64 like `ra` for many.
+
+        NaN where a coordinate is not finite, or a declination beyond 90.
+        """
         return self._value_at(self.levels, 1.0, ra, dec)
 
     def density_at(self, ra: Any, dec: Any) -> Any:
@@ -154,7 +163,7 @@ class SkyMap:
 
     @cached_property
     def distance(self) -> tuple[float, float] | None:
-        """(mean, standard deviation) of the distance in Mpc: as the sender said, else worked out; None for a map without."""
+        """(mean, standard deviation) of the distance in Mpc, as the sender said or worked out; None without."""
         if self.stated_distance is not None or self.mu is None:
             return self.stated_distance
         from tom_scimma import skymap_distance
@@ -174,7 +183,9 @@ class SkyMap:
         order, start, _ = self._spans
         depth = order[rows]
         top = int(depth.max())
-        return MOC.from_healpix_cells((start[rows] >> (2 * (grid.MAX_ORDER - depth))).astype(np.uint64), depth.astype(np.uint8), top)
+        return MOC.from_healpix_cells(
+            (start[rows] >> (2 * (grid.MAX_ORDER - depth))).astype(np.uint64), depth.astype(np.uint8), top
+        )
 
     def contours(self, levels: Sequence[float]) -> list[list[list[tuple[float, float]]]]:
         """For each level a list of closed rings of (ra, dec) in degrees; see skymap_contours for their orientation."""
@@ -198,7 +209,8 @@ class SkyMap:
 def read(data: bytes, *, max_bytes: int = MAX_BYTES) -> SkyMap:
     """The sky map in FITS bytes, gzipped or not: multi-order, or flat of any usual layout.
 
-    Raises errors.BadSkyMap, naming what is wrong, for anything else, and for what would grow past `max_bytes` in memory.
+    Raises errors.BadSkyMap, naming what is wrong, for anything else, and for what would grow past `max_bytes` in
+    memory.
     """
     from tom_scimma import skymap_fits
 

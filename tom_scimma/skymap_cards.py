@@ -1,13 +1,13 @@
-"""FITS as bytes: headers, binary-table columns as arrays, gzip unpacked as far as it is asked for and no further.
+"""FITS headers, and the columns of its binary tables as arrays.
 
-Reads what sky maps need of FITS 4.0 (sections 3, 4 and 7.3) some hundred times faster than a general reader opens a file.
+Reads what sky maps need of FITS 4.0 (sections 3, 4 and 7.3) some hundred times faster than a general reader opens a
+file.
 """
 
 from __future__ import annotations
 
 import math
 import re
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,83 +15,17 @@ from typing import Any
 import numpy as np
 
 from tom_scimma.errors import BadSkyMap
+from tom_scimma.skymap_bytes import Gzipped, Plain
 
 BLOCK = 2880
 MAX_HEADER_BLOCKS = 500
 MAX_HDUS = 50
 #: TFORM letter: bytes, numpy type (None where no sky map has use for it)
 FORMS = {
-    "L": (1, None), "X": (0.125, None), "B": (1, ">u1"), "I": (2, ">i2"), "J": (4, ">i4"), "K": (8, ">i8"), "A": (1, None),
-    "E": (4, ">f4"), "D": (8, ">f8"), "C": (8, None), "M": (16, None), "P": (8, None), "Q": (16, None),
+    "L": (1, None), "A": (1, None), "X": (0.125, None), "C": (8, None), "M": (16, None), "P": (8, None), "Q": (16, None),
+    "B": (1, ">u1"), "I": (2, ">i2"), "J": (4, ">i4"), "K": (8, ">i8"), "E": (4, ">f4"), "D": (8, ">f8"),
 }  # fmt: skip
 _FORM = re.compile(r"^\s*(\d*)([LXBIJKAEDCMPQ])")
-
-
-class Plain:
-    """Bytes taken one after the other, without copying."""
-
-    def __init__(self, data: bytes) -> None:
-        self.data = memoryview(data)
-        self.place = 0
-
-    def take(self, size: int) -> memoryview:
-        """The next `size` bytes, or fewer at the end."""
-        piece = self.data[self.place : self.place + size]
-        self.place += len(piece)
-        return piece
-
-    def skip(self, size: int) -> None:
-        """Pass over `size` bytes."""
-        self.place += size
-
-
-class Gzipped:
-    """What gzipped bytes unpack to, taken one piece after the other; no more is ever unpacked than was asked for."""
-
-    PIECE = 1 << 18
-
-    def __init__(self, data: bytes) -> None:
-        self.data = memoryview(data)
-        self.place = 0
-        self.member = zlib.decompressobj(wbits=31)
-        self.waiting: bytes | memoryview = b""
-
-    def take(self, size: int) -> bytearray:
-        """The next `size` bytes unpacked, or fewer at the end. Raises BadSkyMap for broken gzip."""
-        out, filled = bytearray(size), 0
-        while filled < size:
-            piece = self._unpack(min(size - filled, 4 * self.PIECE))
-            if not piece:
-                break
-            out[filled : filled + len(piece)] = piece
-            filled += len(piece)
-        if filled < size:
-            del out[filled:]
-        return out
-
-    def skip(self, size: int) -> None:
-        """Unpack and forget `size` bytes."""
-        while size > 0 and (piece := self._unpack(min(size, 4 * self.PIECE))):
-            size -= len(piece)
-
-    def _unpack(self, size: int) -> bytes:
-        while True:
-            if not len(self.waiting):
-                self.waiting = self.data[self.place : self.place + self.PIECE]
-                self.place += len(self.waiting)
-            if self.member.eof:  # a gzip file may hold several members; after the last one anything else is padding
-                rest = bytes(self.member.unused_data) + bytes(self.waiting)
-                if not rest.startswith(b"\x1f\x8b"):
-                    return b""
-                self.member, self.waiting = zlib.decompressobj(wbits=31), rest
-            ended = not len(self.waiting)
-            try:
-                piece = self.member.decompress(self.waiting, size)
-            except zlib.error as error:
-                raise BadSkyMap(f"the gzip stream is broken: {error}") from None
-            self.waiting = self.member.unconsumed_tail
-            if piece or ended:
-                return piece
 
 
 @dataclass(frozen=True)
@@ -106,7 +40,7 @@ class Column:
     zero: float
 
     def view(self, rows: Any, width: int) -> np.ndarray:
-        """The stored numbers, big-endian, as a [row, repeat] view of the rows' bytes. Raises BadSkyMap for text or flags."""
+        """The stored numbers, big-endian, as a [row, repeat] view of the rows. Raises BadSkyMap for text or flags."""
         kind = FORMS[self.letter][1]
         if kind is None:
             raise BadSkyMap(f"column {self.name} has format {self.letter}, which holds no numbers")
@@ -124,7 +58,10 @@ class Column:
     def integers(self, stored: np.ndarray) -> np.ndarray:
         """Stored numbers as native int64; TZERO = 2**63 is how FITS says unsigned. Raises BadSkyMap for fractions."""
         if self.letter in "ED" or self.scale != 1 or self.zero != int(self.zero):
-            raise BadSkyMap(f"column {self.name} must hold integers (format {self.letter}, TSCAL {self.scale:g}, TZERO {self.zero:g})")
+            raise BadSkyMap(
+                f"column {self.name} must hold integers, not format {self.letter} scaled by "
+                f"TSCAL {self.scale:g} and TZERO {self.zero:g}"
+            )
         values = stored.astype(np.int64)
         if self.zero == 2.0**63:
             return values ^ np.int64(-(2**63))
@@ -140,6 +77,7 @@ class Table:
     width: int  #: bytes a row
     rows: int
     source: Plain | Gzipped
+    max_bytes: int  #: more is not held at once
 
     @property
     def size(self) -> int:
@@ -150,6 +88,8 @@ class Table:
         """The rows' bytes, `rows` rows at a time. Raises BadSkyMap where the file ends early."""
         for first in range(0, self.rows, rows):
             wanted = min(rows, self.rows - first) * self.width
+            if wanted > self.max_bytes:
+                raise BadSkyMap(f"{wanted} bytes of table belong together, more than the {self.max_bytes} allowed")
             piece = self.source.take(wanted)
             if len(piece) < wanted:
                 seen = first * self.width + len(piece)
@@ -168,7 +108,7 @@ def tables(data: bytes, *, max_bytes: int) -> Iterator[Table]:
         if header is None:
             return
         size = _data_size(header)
-        table = _table(header, source) if header.get("XTENSION") == "BINTABLE" else None
+        table = _table(header, source, max_bytes) if header.get("XTENSION") == "BINTABLE" else None
         if table is not None:
             yield table  # whoever takes it reads on from here, and comes back only if it did not
         if size > max_bytes:
@@ -183,7 +123,11 @@ def _header(source: Plain | Gzipped, number: int) -> dict[str, Any] | None:
         if block == 0 and not (piece.startswith(b"XTENSION") if number else piece.startswith(b"SIMPLE  =")):
             if number:  # padding, or nothing, after the last HDU
                 return None
-            raise BadSkyMap(f"not a FITS file: it begins with {piece[:16]!r} instead of SIMPLE" if piece else "not a FITS file: it is empty")
+            raise BadSkyMap(
+                f"not a FITS file: it begins with {piece[:16]!r} instead of SIMPLE"
+                if piece
+                else "not a FITS file: it is empty"
+            )
         if len(piece) < BLOCK:
             raise BadSkyMap(f"the file is truncated: the header of HDU {number} has no END")
         text = piece.decode("latin-1")
@@ -221,7 +165,11 @@ def whole(header: dict[str, Any], key: str, default: int | None = None) -> int:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**63:
-        raise BadSkyMap(f"header keyword {key} is {value!r}, not a whole number" if value is not None else f"header keyword {key} is missing")
+        raise BadSkyMap(
+            f"header keyword {key} is {value!r}, not a whole number"
+            if value is not None
+            else f"header keyword {key} is missing"
+        )
     return value
 
 
@@ -236,8 +184,9 @@ def _data_size(header: dict[str, Any]) -> int:
     return abs(bits) // 8 * whole(header, "GCOUNT", 1) * (whole(header, "PCOUNT", 0) + pixels)
 
 
-def _table(header: dict[str, Any], source: Plain | Gzipped) -> Table:
-    columns, offset = {}, 0
+def _table(header: dict[str, Any], source: Plain | Gzipped, max_bytes: int) -> Table:
+    columns: dict[str, Column] = {}
+    offset = 0
     count, width = whole(header, "TFIELDS"), whole(header, "NAXIS1")
     if count > 999:
         raise BadSkyMap(f"TFIELDS is {count}; a FITS table has at most 999 columns")
@@ -254,4 +203,4 @@ def _table(header: dict[str, Any], source: Plain | Gzipped) -> Table:
         offset += math.ceil(repeat * FORMS[letter][0])
     if offset != width:
         raise BadSkyMap(f"the columns take {offset} bytes a row but NAXIS1 says {width}")
-    return Table(header, columns, width, whole(header, "NAXIS2"), source)
+    return Table(header, columns, width, whole(header, "NAXIS2"), source, max_bytes)

@@ -1,7 +1,8 @@
 """Outlines of a sky map's credible regions, as rings on the sphere.
 
-Marching squares on the mesh whose nodes are the centres of HEALPix pixels of one order and whose faces are the four (at eight places three)
-pixels around each pixel corner. The mesh closes around the whole sphere, so that nothing is special about RA 0 or the poles.
+Marching squares on the mesh whose nodes are the centres of HEALPix pixels of one order and whose faces are the four
+(at eight places three) pixels around each pixel corner. The mesh closes around the whole sphere, so that nothing is
+special about RA 0 or the poles.
 """
 
 from __future__ import annotations
@@ -27,10 +28,11 @@ Ring = list[tuple[float, float]]
 
 
 def rings(sky: SkyMap, level: float) -> list[Ring]:
-    """The closed rings, each a list of (ra, dec) in degrees with the last equal to the first, that bound a credible region.
+    """The closed rings that bound a credible region: lists of (ra, dec) in degrees, the last equal to the first.
 
-    Joined by great circles. Going along a ring and looking from inside the sphere (east to the left), the region is on the right;
-    holes are rings of their own. A region that is the whole sky has no ring. Pixels of equal density are inside or outside together.
+    Joined by great circles. Going along a ring and looking from inside the sphere (east to the left), the region is
+    on the right; holes are rings of their own. A region that is the whole sky has no ring. Pixels of equal density
+    are inside or outside together.
     """
     rows = sky.region(level)
     inside = float(sky.density[rows[-1]])
@@ -61,12 +63,12 @@ def _traced(sky: SkyMap, chosen: np.ndarray, threshold: float, order: int) -> li
     faces = _faces(pixels, around)
     nodes, index = np.unique(faces, return_inverse=True)
     height = np.log(np.maximum(sky.mean_density(order, nodes), FLOOR * threshold)) - np.log(threshold)
-    return _rings(order, nodes, height, index.reshape(faces.shape))
+    return [_smooth(ring, sky, order) for ring in _rings(order, nodes, height, index.reshape(faces.shape))]
 
 
 def _covering(sky: SkyMap, chosen: np.ndarray, order: int) -> np.ndarray:
     """Sorted nested pixels of one order that the chosen rows touch."""
-    depth, start, size = (values[chosen] for values in sky._spans)
+    _, start, size = (values[chosen] for values in sky._spans)
     shift = 2 * (grid.MAX_ORDER - order)
     first = start >> shift
     count = np.maximum(size >> shift, 1)
@@ -97,8 +99,8 @@ def _faces(pixels: np.ndarray, around: np.ndarray) -> np.ndarray:
     return faces[first]
 
 
-def _rings(order: int, nodes: np.ndarray, height: np.ndarray, faces: np.ndarray) -> list[Ring]:
-    """Rings through the zeros of `height` along the edges of the faces (indices of nodes)."""
+def _rings(order: int, nodes: np.ndarray, height: np.ndarray, faces: np.ndarray) -> list[np.ndarray]:
+    """Closed rings, float64[p, 3], of unit vectors where `height` crosses zero along the edges of the faces."""
     here, there = faces, np.roll(faces, -1, axis=1)
     leaves = (height[here] >= 0) & (height[there] < 0)
     enters = (height[here] < 0) & (height[there] >= 0)
@@ -112,27 +114,49 @@ def _rings(order: int, nodes: np.ndarray, height: np.ndarray, faces: np.ndarray)
             leave = turn[np.argmax(leaves[face, turn])]
             following[int(name_in[face, at])] = int(name_out[face, leave])
     points = _crossings(order, nodes, height, np.array(list(following), np.int64))
-    place = dict(zip(following, points, strict=True))
-    found: list[Ring] = []
+    place = {name: at for at, name in enumerate(following)}
+    found: list[np.ndarray] = []
     while following:
         first, step = following.popitem()
         ring = [place[first]]
         while step != first and step in following:
             ring.append(place[step])
             step = following.pop(step)
-        found.append([*ring, ring[0]])
+        found.append(points[ring])
     return sorted(found, key=len, reverse=True)
 
 
-def _crossings(order: int, nodes: np.ndarray, height: np.ndarray, names: np.ndarray) -> Ring:
-    """(ra, dec) in degrees where each edge crosses zero, linear in `height`."""
+def _crossings(order: int, nodes: np.ndarray, height: np.ndarray, names: np.ndarray) -> np.ndarray:
+    """Unit vectors, float64[k, 3], where each edge crosses zero, linear in `height`."""
     inside, outside = np.divmod(names, nodes.size)
     part = height[inside] / (height[inside] - height[outside])
     vectors = _vectors(*grid.centre_of(order, nodes))
-    x, y, z = vectors[:, inside] * (1 - part) + vectors[:, outside] * part
-    return list(zip((np.degrees(np.arctan2(y, x)) % 360).tolist(), np.degrees(np.arctan2(z, np.hypot(x, y))).tolist(), strict=True))
+    found = (vectors[:, inside] * (1 - part) + vectors[:, outside] * part).T
+    return found / np.linalg.norm(found, axis=1, keepdims=True)
 
 
 def _vectors(ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
     ra, dec = np.radians(ra), np.radians(dec)
     return np.stack([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)])
+
+
+def _degrees(vectors: np.ndarray) -> Ring:
+    x, y, z = vectors.T
+    ra, dec = np.degrees(np.arctan2(y, x)) % 360, np.degrees(np.arctan2(z, np.hypot(x, y)))
+    return list(zip(ra.tolist(), dec.tolist(), strict=True))
+
+
+def _smooth(points: np.ndarray, sky: SkyMap, order: int) -> Ring:
+    """The closed ring in degrees, without the stairs of map pixels that are larger than the mesh.
+
+    A Gaussian of the width of a stair, applied as 2 G - G G, which keeps what bends more slowly than that where it is.
+    """
+    if len(points) >= 12:
+        ra, dec = np.array(_degrees(points)).T
+        coarse = np.median(sky.order[np.maximum(sky.rows_at(ra, dec), 0)])
+        width = min(0.8 * 2.0 ** (order - coarse), len(points) / 12)
+        steps = np.minimum(np.arange(len(points)), len(points) - np.arange(len(points)))
+        kernel = np.exp(-0.5 * np.square(steps / max(width, 0.1)))
+        factor = np.fft.rfft(kernel / kernel.sum())[:, None]
+        points = np.fft.irfft((2 * factor - factor**2) * np.fft.rfft(points, axis=0), len(points), axis=0)
+    return _degrees(np.concatenate((points, points[:1])))

@@ -1,8 +1,9 @@
 """Distance along one line of sight and over the whole map.
 
-In each pixel p(r) = norm * N(r; mu, sigma) * r**2 for r >= 0, Mpc (Singer et al. 2016, doi:10.3847/2041-8205/829/1/L15; Supplement,
-doi:10.3847/0067-0049/226/1/10, section 2). With I_n the integral of r**n N(r; mu, sigma) over r >= 0, integration by parts gives
-I_n = mu I_(n-1) + (n - 1) sigma**2 I_(n-2) for n >= 2, I_1 = mu I_0 + sigma**2 N(0; mu, sigma).
+In each pixel p(r) = norm * N(r; mu, sigma) * r**2 for r >= 0, Mpc (Singer et al. 2016,
+doi:10.3847/2041-8205/829/1/L15; Supplement, doi:10.3847/0067-0049/226/1/10, section 2). With I_n the integral of r**n
+N(r; mu, sigma) over r >= 0, integration by parts gives I_n = mu I_(n-1) + (n - 1) sigma**2 I_(n-2) for n >= 2, I_1 =
+mu I_0 + sigma**2 N(0; mu, sigma).
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ import numpy as np
 def moments(mu: np.ndarray, sigma: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(mean, standard deviation, norm) of the distance in each pixel, from mu and sigma; Mpc, Mpc, Mpc^-2.
 
-    As ligo.skymap.distance.parameters_to_moments: (inf, 1, 0) where mu is not finite. For mu < 0 all integrals are divided by the
-    Gaussian at 0, so that they do not underflow; below mu / sigma = -30, where the recursion cancels, their expansion
-    in sigma / mu is used: mean 3 sigma**2 / |mu| (1 - 4 / x**2), standard deviation sqrt(3) sigma**2 / |mu| (1 - 6 / x**2).
+    As ligo.skymap.distance.parameters_to_moments: (inf, 1, 0) where mu is not finite. For mu < 0 all integrals are
+    divided by the Gaussian at 0, so that they do not underflow; below mu / sigma = -30, where the recursion cancels,
+    their expansion in sigma / mu is used: mean 3 sigma**2 / |mu| (1 - 4 / x**2), standard deviation sqrt(3) sigma**2
+    / |mu| (1 - 6 / x**2).
     """
     from scipy.special import erfcx, ndtr
 

@@ -2,10 +2,11 @@
 
 What is an error, and what is only noted:
 
-* NaN, infinite or negative densities of a multi-order map are errors: such a map simply leaves out pixels that it does not know.
-  In a flat map, which cannot, NaN and healpy's UNSEEN (-1.6375e30) mean "nothing known here", count as zero, and are noted.
-* UNIQ or pixel numbers out of range, given twice or overlapping, more depth than MOCORDER says, a pixel count that does not fit NSIDE,
-  missing columns or keywords, another frame than equatorial, a file that ends early: errors.
+* NaN, infinite or negative densities of a multi-order map are errors: such a map simply leaves out pixels that it
+  does not know. In a flat map, which cannot, NaN and healpy's UNSEEN (-1.6375e30) mean "nothing known here", count as
+  zero, and are noted.
+* UNIQ or pixel numbers out of range, given twice or overlapping, more depth than MOCORDER says, a pixel count that
+  does not fit NSIDE, missing columns or keywords, another frame than equatorial, a file that ends early: errors.
 * A total that is not 1 is normalised, and noted; zero, or beyond all reason, is an error.
 * Where the distance is not known, mu = inf, sigma = 1, norm = 0, as ligo.skymap writes it.
 """
@@ -23,7 +24,19 @@ from tom_scimma.skymap_cards import Table, tables, whole
 PROBABILITY = ("PROB", "PROBABILITY")
 DISTANCE = ("DISTMU", "DISTSIGMA", "DISTNORM")
 FRAMES = ("C", "Q", "EQ", "EQUATORIAL", "CELESTIAL", "ICRS", "FK5")
-META = ("OBJECT", "REFERENC", "INSTRUME", "DATE-OBS", "MJD-OBS", "DATE", "CREATOR", "ORIGIN", "LOGBCI", "LOGBSN", "VCSVERS")
+META = (
+    "OBJECT",
+    "REFERENC",
+    "INSTRUME",
+    "DATE-OBS",
+    "MJD-OBS",
+    "DATE",
+    "CREATOR",
+    "ORIGIN",
+    "LOGBCI",
+    "LOGBSN",
+    "VCSVERS",
+)
 #: a total within this of 1 is taken as it is, so that reading what was written changes no bit
 TOTAL_TOLERANCE = 1e-6
 #: totals outside this were never meant as probability, in whatever unit
@@ -62,7 +75,9 @@ def distance_columns(table: Table) -> list[str]:
     """The distance columns of a table: none, or all three. Raises BadSkyMap for some."""
     present = [name for name in DISTANCE if name in table.columns]
     if present and len(present) < 3:
-        raise BadSkyMap(f"the map has {', '.join(present)} but lacks {', '.join(name for name in DISTANCE if name not in present)}")
+        raise BadSkyMap(
+            f"the map has {', '.join(present)} but lacks {', '.join(name for name in DISTANCE if name not in present)}"
+        )
     return present
 
 
@@ -96,7 +111,10 @@ def _positive(density: np.ndarray) -> None:
     if np.isfinite(density).all() and density.min() >= 0:
         return
     wrong = np.flatnonzero(~(density >= 0) | np.isinf(density))
-    raise BadSkyMap(f"{wrong.size} of {density.size} densities are negative or not finite; the first is {density[wrong[0]]} in row {wrong[0]}")
+    raise BadSkyMap(
+        f"{wrong.size} of {density.size} densities are negative or not finite; "
+        f"the first is {density[wrong[0]]} in row {wrong[0]}"
+    )
 
 
 def _sorted(uniq: np.ndarray, header: dict[str, Any]) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Flat HEALPix tables (one value a pixel of one order) to the multi-order form, block by block, equal siblings merged."""
+"""Flat HEALPix tables (one value a pixel of one order) to the multi-order form, block by block, siblings merged."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from tom_scimma.skymap_fits import PROBABILITY, distance_columns
 
 INDEX = ("PIXEL", "IPIX", "PIX", "PIXELS", "HPXPIX")
 UNSEEN = -1.6375e30
-MAX_NSIDE = 8192
+MAX_NSIDE = 4096
+#: a flat map is read in passing; this many times the memory allowed may pass
+PASSING = 4
 #: pixels converted at once are those of one pixel this many orders up
 BLOCK_ORDERS = 9
 
@@ -29,13 +31,17 @@ def flat(table: Table, max_bytes: int) -> tuple[np.ndarray, list[np.ndarray], li
     explicit = str(table.header.get("INDXSCHM") or ("EXPLICIT" if index else "IMPLICIT")).strip().upper() == "EXPLICIT"
     if explicit and index is None:
         raise BadSkyMap(f"INDXSCHM is EXPLICIT but no column numbers the pixels; it has {', '.join(table.columns)}")
+    if table.size > PASSING * max_bytes:
+        raise BadSkyMap(
+            f"the table has {table.size} bytes, more than {PASSING} times the {max_bytes} allowed in memory"
+        )
     order, nested = _layout(table, pixels, explicit)
     if explicit:
         pieces = _explicit(table, names, str(index), order, nested, max_bytes)
     elif nested:
-        pieces = _nested(table, names, order, max_bytes)
+        pieces = _nested(table, names, order)
     else:
-        pieces = _ring(table, names, order, max_bytes)
+        pieces = _ring(table, names, order)
     return _gathered(pieces, order, len(names), max_bytes)
 
 
@@ -43,7 +49,11 @@ def _layout(table: Table, pixels: int, explicit: bool) -> tuple[int, bool]:
     """(order, whether nested) as the header says, if the rows agree. Raises BadSkyMap."""
     ordering = str(table.header.get("ORDERING") or "").strip().upper()
     if ordering not in ("NESTED", "NEST", "RING"):
-        raise BadSkyMap(f"ORDERING is {ordering!r}, neither NESTED nor RING" if ordering else "header keyword ORDERING (NESTED or RING) is missing")
+        raise BadSkyMap(
+            f"ORDERING is {ordering!r}, neither NESTED nor RING"
+            if ordering
+            else "header keyword ORDERING (NESTED or RING) is missing"
+        )
     if "NSIDE" not in table.header and not explicit:
         nside = round((pixels / 12) ** 0.5)
     else:
@@ -57,16 +67,11 @@ def _layout(table: Table, pixels: int, explicit: bool) -> tuple[int, bool]:
     return nside.bit_length() - 1, ordering != "RING"
 
 
-Piece = tuple[int, np.ndarray, np.ndarray]  # first pixel is implied by ipix: (blank pixels, ipix, columns[c, n])
-
-
-def _nested(table: Table, names: list[str], order: int, max_bytes: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _nested(table: Table, names: list[str], order: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Blocks of (ipix, columns) read one after the other; the file is never held whole."""
     size = 1 << (2 * min(order, BLOCK_ORDERS))
     repeat = table.columns[names[0]].repeat
     if size % repeat:
-        if table.size > max_bytes // 2:
-            raise BadSkyMap(f"rows of {repeat} pixels and {table.size} bytes of table are more than is read at once")
         yield np.arange(table.rows * repeat), _values(table, names, next(table.blocks(table.rows)))
         return
     for number, rows in enumerate(table.blocks(size // repeat)):
@@ -78,15 +83,9 @@ def _values(table: Table, names: list[str], rows: object) -> np.ndarray:
     return np.stack([column.floats(column.view(rows, table.width)).ravel() for column in columns])
 
 
-def _whole(table: Table, max_bytes: int) -> object:
-    if table.size > max_bytes:
-        raise BadSkyMap(f"the map takes {table.size} bytes, more than the {max_bytes} allowed")
-    return next(table.blocks(table.rows))
-
-
-def _ring(table: Table, names: list[str], order: int, max_bytes: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _ring(table: Table, names: list[str], order: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Blocks of (ipix, columns) picked out of the ring order of the whole table."""
-    rows = _whole(table, max_bytes)
+    rows = next(table.blocks(table.rows))
     columns = [table.columns[name] for name in names]
     views = [column.view(rows, table.width) for column in columns]
     size = 1 << (2 * min(order, BLOCK_ORDERS))
@@ -102,7 +101,7 @@ def _explicit(
     """The one block of (ipix, columns) of a table that numbers its pixels. Raises BadSkyMap for wrong numbers."""
     if table.rows * table.columns[index].repeat * 8 * (len(names) + 2) > max_bytes:
         raise BadSkyMap(f"the map has {table.rows} rows and would take more than the {max_bytes} bytes allowed")
-    rows = _whole(table, max_bytes)
+    rows = next(table.blocks(table.rows))
     column = table.columns[index]
     ipix = column.integers(column.view(rows, table.width)).ravel()
     count = 12 << (2 * order)
@@ -133,7 +132,9 @@ def _gathered(
         sort = np.argsort(grid.spans(uniq)[1])
         pixels += uniq.size
         if pixels * 12 * (count + 1) > max_bytes:
-            raise BadSkyMap(f"the map has more than {pixels} different pixels, which take more than the {max_bytes} bytes allowed")
+            raise BadSkyMap(
+                f"the map has more than {pixels} different pixels, which take more than the {max_bytes} bytes allowed"
+            )
         for part, column in zip(parts, (uniq, *values), strict=True):
             part.append(column[sort])
     joined = []
@@ -154,7 +155,10 @@ def _blanked(ipix: np.ndarray, columns: np.ndarray) -> int:
     wrong &= ~blank
     if wrong.any():
         first = int(wrong.argmax())
-        raise BadSkyMap(f"probabilities are negative or not finite: {probability[first]} in nested pixel {ipix[first]}, and {int(wrong.sum()) - 1} more")
+        raise BadSkyMap(
+            f"{int(wrong.sum())} probabilities are negative or not finite; "
+            f"the first is {probability[first]} in nested pixel {ipix[first]}"
+        )
     probability[blank] = 0
     for column in columns[1:]:
         column[blank] = np.nan

@@ -1,7 +1,8 @@
 """HEALPix arithmetic on arrays: what a UNIQ number means, and which pixels may be merged.
 
-UNIQ (also NUNIQ) packs order and nested index as `4 * 4**order + ipix` (Reinecke & Hivon 2015, doi:10.1051/0004-6361/201526549).
-A pixel's *span* is the run of order-29 nested indices that it covers, so that pixels of any order are compared as integers.
+UNIQ (also NUNIQ) packs order and nested index as `4 * 4**order + ipix` (Reinecke & Hivon 2015,
+doi:10.1051/0004-6361/201526549). A pixel's *span* is the run of order-29 nested indices that it covers, so that
+pixels of any order are compared as integers.
 """
 
 from __future__ import annotations

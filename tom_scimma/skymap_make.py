@@ -1,4 +1,7 @@
-"""Sky maps made from a function, on BAYESTAR's adaptive grid (Singer & Price 2016, doi:10.1103/PhysRevD.93.024013, section VI)."""
+"""Sky maps made from a function, on BAYESTAR's adaptive grid.
+
+Singer & Price 2016 (doi:10.1103/PhysRevD.93.024013), section VI; as ligo.skymap.moc.bayestar_adaptive_grid.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +26,9 @@ def make(
 ) -> dict[str, Any]:
     """The fields of a SkyMap of `density(ra, dec)`, degrees, on any scale.
 
-    Starts from all pixels of `order` and `rounds` times divides the most probable quarter of that number: 19,200 rows from order 4 to
-    order 11 by default, as BAYESTAR's; 8 rounds give 21,504. `distance` is (mu, sigma) in Mpc, each a number or a function of (ra, dec).
-    Raises BadSkyMap where the function gives nothing to normalise.
+    Starts from all pixels of `order` and `rounds` times divides the most probable quarter of that number: 19,200 rows
+    from order 4 to order 11 by default, as BAYESTAR's; 8 rounds give 21,504. `distance` is (mu, sigma) in Mpc, each a
+    number or a function of (ra, dec). Raises BadSkyMap where the function gives nothing to normalise.
     """
     count = 12 << (2 * order)
     split = count // 4
@@ -66,9 +69,10 @@ def separation(ra: Any, dec: Any, ra0: float, dec0: float) -> np.ndarray:
 
 
 def gaussian(ra: float, dec: float, sigma_deg: float, **options: Any) -> dict[str, Any]:
-    """The fields of a SkyMap of exp(-(1 - cos angle) / sigma**2), the Gaussian of the sphere (von Mises-Fisher) around a position.
+    """The fields of a SkyMap of exp(-(1 - cos angle) / sigma**2), the sphere's Gaussian (von Mises-Fisher).
 
-    A `sigma_deg` far below the finest pixel would vanish between pixel centres: the grid goes deeper by itself, to 1/4 of sigma.
+    A `sigma_deg` far below the finest pixel would vanish between pixel centres: the grid goes deeper by itself, to
+    1/4 of sigma.
     """
     if not (np.isfinite(ra) and abs(dec) <= 90 and 0 < sigma_deg <= 360):
         raise ValueError(f"no position and error: ra {ra}, dec {dec}, sigma {sigma_deg} degrees")

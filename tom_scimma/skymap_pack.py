@@ -2,8 +2,9 @@
 
     b"TSM1"  uint32 length of the head  head (JSON)  zstandard frame with checksum
 
-The frame holds, for n pixels: n orders (uint8); the gap before each pixel where there is any (int64, in order-29 pixels); then density
-and the distance columns (float64). All little-endian; numbers of eight bytes are stored byte plane by byte plane, which packs better.
+The frame holds, for n pixels: n orders (uint8); the gap before each pixel where there is any (int64, in order-29
+pixels); then density and the distance columns (float64). All little-endian; numbers of eight bytes are stored byte
+plane by byte plane, which packs better.
 """
 
 from __future__ import annotations
@@ -78,7 +79,11 @@ def unpack(data: bytes) -> dict[str, Any]:
     columns = [column.view("<f8") for column in numbers[1 if head["gaps"] else 0 :]]
     distance = head["distance"]
     return dict(
-        zip(("uniq", "density", "mu", "sigma", "norm"), (grid.uniq_of(order, (ends >> shift) - 1), *columns), strict=False),
+        zip(
+            ("uniq", "density", "mu", "sigma", "norm"),
+            (grid.uniq_of(order, (ends >> shift) - 1), *columns),
+            strict=False,
+        ),
         stated_distance=tuple(distance) if distance else None,
         notes=tuple(head["notes"]),
         meta=head["meta"],

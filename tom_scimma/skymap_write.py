@@ -13,12 +13,24 @@ if TYPE_CHECKING:
     from tom_scimma.skymap import SkyMap
 
 #: column: TFORM, TUNIT
-COLUMNS = {"UNIQ": ("K", ""), "PROBDENSITY": ("D", "sr-1"), "DISTMU": ("D", "Mpc"), "DISTSIGMA": ("D", "Mpc"), "DISTNORM": ("D", "Mpc-2")}
+COLUMNS = {
+    "UNIQ": ("K", ""),
+    "PROBDENSITY": ("D", "sr-1"),
+    "DISTMU": ("D", "Mpc"),
+    "DISTSIGMA": ("D", "Mpc"),
+    "DISTNORM": ("D", "Mpc-2"),
+}
 
 
 def multiorder(sky: SkyMap) -> bytes:
     """A multi-order FITS file: UNIQ, PROBDENSITY and the distance columns, rows by UNIQ."""
-    arrays = {"UNIQ": sky.uniq, "PROBDENSITY": sky.density, "DISTMU": sky.mu, "DISTSIGMA": sky.sigma, "DISTNORM": sky.norm}
+    arrays = {
+        "UNIQ": sky.uniq,
+        "PROBDENSITY": sky.density,
+        "DISTMU": sky.mu,
+        "DISTSIGMA": sky.sigma,
+        "DISTNORM": sky.norm,
+    }
     arrays = {name: values for name, values in arrays.items() if values is not None}
     rows = np.empty(len(sky), [(name, ">i8" if COLUMNS[name][0] == "K" else ">f8") for name in arrays])
     sort = np.argsort(sky.uniq)
@@ -39,7 +51,13 @@ def multiorder(sky: SkyMap) -> bytes:
 
 def file(rows: np.ndarray, columns: Mapping[str, tuple[str, str]], cards: Mapping[str, Any]) -> bytes:
     """A FITS file of one binary table: big-endian structured rows, {column: (TFORM, TUNIT)}, further header cards."""
-    table: dict[str, Any] = {"XTENSION": "BINTABLE", "BITPIX": 8, "NAXIS": 2, "NAXIS1": rows.dtype.itemsize, "NAXIS2": rows.size}
+    table: dict[str, Any] = {
+        "XTENSION": "BINTABLE",
+        "BITPIX": 8,
+        "NAXIS": 2,
+        "NAXIS1": rows.dtype.itemsize,
+        "NAXIS2": rows.size,
+    }
     table |= {"PCOUNT": 0, "GCOUNT": 1, "TFIELDS": len(columns)}
     for number, (name, (form, unit)) in enumerate(columns.items(), start=1):
         table |= {f"TTYPE{number}": name, f"TFORM{number}": form} | ({f"TUNIT{number}": unit} if unit else {})

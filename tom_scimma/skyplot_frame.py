@@ -1,4 +1,4 @@
-"""Two frames to draw the sky in, RA increasing to the left: the whole sky (Mollweide), and a round window (Lambert's equal-area).
+"""Two frames to draw the sky in, RA increasing to the left: the whole sky, and a square window.
 
 Each knows how to put positions on the paper, what position a place on the paper is, and how to draw its own graticule.
 """
@@ -16,12 +16,34 @@ GREY = "#8a8f98"
 INK = "#1d2433"
 SMALL = 11
 #: steps of a graticule: declination in degrees, right ascension in hours
-DEC_STEPS = np.array([30, 20, 10, 5, 2, 1, 30 / 60, 20 / 60, 10 / 60, 5 / 60, 2 / 60, 1 / 60, 30 / 3600, 10 / 3600, 5 / 3600, 1 / 3600])
-RA_STEPS = np.array([3, 2, 1, 30 / 60, 20 / 60, 10 / 60, 5 / 60, 2 / 60, 1 / 60, 30 / 3600, 10 / 3600, 5 / 3600, 2 / 3600, 1 / 3600, 1 / 36000])
+DEC_STEPS = np.array(
+    [30, 20, 10, 5, 2, 1, 30 / 60, 20 / 60, 10 / 60, 5 / 60, 2 / 60, 1 / 60, 30 / 3600, 10 / 3600, 5 / 3600, 1 / 3600]
+)
+RA_STEPS = np.array(
+    [
+        3,
+        2,
+        1,
+        30 / 60,
+        20 / 60,
+        10 / 60,
+        5 / 60,
+        2 / 60,
+        1 / 60,
+        30 / 3600,
+        10 / 3600,
+        5 / 3600,
+        2 / 3600,
+        1 / 3600,
+        1 / 7200,
+        1 / 18000,
+        1 / 36000,
+    ]
+)
 
 
 class WholeSky:
-    """The whole sky around RA 12 h, in Mollweide's projection (Snyder 1987, USGS 1395, p. 249); paper is 2 sqrt(2) by sqrt(2)."""
+    """The whole sky around RA 12 h, Mollweide's projection (Snyder 1987, USGS 1395, p. 249)."""
 
     half_width, half_height = 2 * np.sqrt(2), np.sqrt(2)
     centre_ra = 180.0
@@ -32,7 +54,9 @@ class WholeSky:
         theta = phi.copy() if isinstance(phi, np.ndarray) else np.array(phi)
         for _ in range(12):  # Newton on 2 theta + sin(2 theta) = pi sin(phi), which crawls near the poles
             slope = np.maximum(2 + 2 * np.cos(2 * theta), 1e-9)
-            theta = np.clip(theta - (2 * theta + np.sin(2 * theta) - np.pi * np.sin(phi)) / slope, -np.pi / 2, np.pi / 2)
+            theta = np.clip(
+                theta - (2 * theta + np.sin(2 * theta) - np.pi * np.sin(phi)) / slope, -np.pi / 2, np.pi / 2
+            )
         east = np.radians((np.asarray(ra, np.float64) - self.centre_ra + 180) % 360 - 180)
         return -2 * np.sqrt(2) / np.pi * east * np.cos(theta), np.sqrt(2) * np.sin(theta)
 
@@ -54,13 +78,14 @@ class WholeSky:
         dec = np.linspace(-90, 90, 91)
         for hour in range(3, 24, 3):
             axes.plot(*self.paper(np.full(91, 15.0 * hour), dec), color=GREY, lw=0.5, alpha=0.5, zorder=3)
-            if hour % 6 == 0 or hour in (3, 9, 15, 21):
-                x, _ = self.paper(15.0 * hour, 0.0)
-                label(axes, float(x), 0.0, f"{hour}h", ha="center", va="top")
+            label(axes, float(self.paper(15.0 * hour, 0.0)[0]), -0.03, f"{hour}h", ha="center", va="top")
         for lat in (-60, -30, 0, 30, 60):
             x, y = self.paper(np.array([1e-6, 360 - 1e-6]), np.array([lat, lat]))
             axes.plot(x, y, color=GREY, lw=0.5, alpha=0.5, zorder=3)
-            axes.text(float(x.min()) - 0.04, float(y[0]), f"{lat:+d}°" if lat else "0°", ha="right", va="center", fontsize=SMALL, color=INK)
+            away = 0.05 + 0.0008 * abs(lat)  # the frame leans outwards above the label
+            label(
+                axes, float(x.min()) - away, float(y[0]) * 1.04, f"{lat:+d}°" if lat else "0°", ha="right", va="center"
+            )
         turn = np.linspace(0, 2 * np.pi, 361)
         axes.plot(self.half_width * np.cos(turn), self.half_height * np.sin(turn), color=INK, lw=1.0, zorder=6)
         axes.set_xlim(-self.half_width * 1.1, self.half_width * 1.02)
@@ -68,7 +93,7 @@ class WholeSky:
 
 
 class Window:
-    """A square window around a position, in Lambert's azimuthal equal-area projection (Snyder 1987, p. 182); paper in degrees."""
+    """A square around a position, Lambert's azimuthal equal-area projection (Snyder 1987, p. 182), in degrees."""
 
     def __init__(self, ra: float, dec: float, radius_deg: float) -> None:
         self.ra, self.dec = ra, dec
@@ -104,8 +129,10 @@ class Window:
         half = self.half_width
         top = min(abs(self.dec) + half, 90)
         dec_step = DEC_STEPS[np.argmin(np.abs(np.log(DEC_STEPS / (half / 2))))]
-        hours = half / 2 / 15 / max(np.cos(np.radians(self.dec)), np.sin(np.radians(half)) / 2, 1e-9)
-        ra_step = 15 * RA_STEPS[np.argmin(np.abs(np.log(RA_STEPS / hours)))]
+        hours = 2 * half / 15 / max(np.cos(np.radians(self.dec)), np.sin(np.radians(half)) / 2, 1e-9)
+        # the finest step whose labels, of so many letters, do not touch
+        fits = [step for step in RA_STEPS if step / hours > 0.05 + 0.024 * len(_ra_text(self.ra, 15 * step))]
+        ra_step = 15 * (fits[-1] if fits else RA_STEPS[0])
         everywhere = top > 88 or half > 60
         reach = 180.0 if everywhere else min(180.0, 1.6 * half / np.cos(np.radians(top)))
         low, high = max(self.dec - 1.6 * half, -90), min(self.dec + 1.6 * half, 90)
@@ -131,7 +158,11 @@ class Window:
             part = (-self.half_width - across[at]) / (across[at + 1] - across[at] or 1)
             place = float(along[at] + part * (along[at + 1] - along[at]))
             if abs(place) < 0.97 * self.half_width:
-                spot, align = ((-self.half_width, place), ("right", "center")) if left else ((place, -self.half_width), ("center", "top"))
+                spot, align = (
+                    ((-self.half_width, place), ("right", "center"))
+                    if left
+                    else ((place, -self.half_width), ("center", "top"))
+                )
                 axes.annotate(
                     text, spot, xytext=(-4, 0) if left else (0, -4), textcoords="offset points",
                     ha=align[0], va=align[1], fontsize=SMALL, color=INK, annotation_clip=False,
@@ -140,7 +171,7 @@ class Window:
 
 def _dec_text(dec: float, step: float) -> str:
     seconds = round(abs(dec) * 3600)
-    sign = "-" if dec < 0 and seconds else "+"
+    sign = "" if not seconds else "-" if dec < 0 else "+"
     degrees, minutes, seconds = seconds // 3600, seconds // 60 % 60, seconds % 60
     if step >= 1:
         return f"{sign}{degrees}°"
@@ -154,7 +185,11 @@ def _ra_text(ra: float, step: float) -> str:
         return f"{hours}h"
     if step >= 15 / 60 - 1e-9:
         return f"{hours}h{minutes:02d}m"
-    return f"{hours}h{minutes:02d}m{seconds:04.1f}s" if step < 15 / 3600 - 1e-9 else f"{hours}h{minutes:02d}m{seconds:02.0f}s"
+    return (
+        f"{hours}h{minutes:02d}m{seconds:04.1f}s"
+        if step < 15 / 3600 - 1e-9
+        else f"{hours}h{minutes:02d}m{seconds:02.0f}s"
+    )
 
 
 def label(axes: Axes, x: float, y: float, text: str, **options: Any) -> None:
