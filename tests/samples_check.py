@@ -2,9 +2,9 @@
 
     python tests/samples_check.py [FOLDER]          default: $SAMPLES, else ../shared/samples
 
-A kind is a folder. Exits 1 when anything crashes, or when a message of the kinds that this project understands ends otherwise
-than parsed or ignored. Exits 0, saying so, when the folder is not there: it holds other people's messages and is no part of
-this project.
+A kind is a folder. Exits 1 when anything crashes, or when a message of the kinds that this project understands ends
+otherwise than parsed or ignored. Exits 0, saying so, when the folder is not there: it holds other people's messages
+and is no part of this project.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from tom_scimma import parsers  # noqa: E402
-from tom_scimma.decode import decode  # noqa: E402
-from tom_scimma.errors import Undecodable, Unparsable  # noqa: E402
-from tom_scimma.record import Record  # noqa: E402
+from tom_scimma import parsers
+from tom_scimma.decode import decode
+from tom_scimma.errors import Undecodable, Unparsable
+from tom_scimma.record import Record
 
 UNDERSTOOD = ("igwn-json-*", "igwn-avro", "gcn-notice-*", "gcn-heartbeat")
 
@@ -62,4 +62,8 @@ def main(folder: Path) -> int:
 
 if __name__ == "__main__":
     here = Path(__file__).resolve().parent.parent
-    sys.exit(main(Path(sys.argv[1] if len(sys.argv) > 1 else os.environ.get("SAMPLES") or here.parent / "shared" / "samples")))
+    sys.exit(
+        main(
+            Path(sys.argv[1] if len(sys.argv) > 1 else os.environ.get("SAMPLES") or here.parent / "shared" / "samples")
+        )
+    )

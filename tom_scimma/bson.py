@@ -1,4 +1,7 @@
-"""The little of BSON that a stub for an offloaded message may be written in -> dict. Pure. Specification: bsonspec.org 1.1."""
+"""The little of BSON that a stub for an offloaded message may be written in -> dict.
+
+Pure. Specification: bsonspec.org 1.1.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Record -> Document: what syntax the bytes are in, and their content. Pure.
 
-The `_format` header is a hint, the bytes decide: topics carry several formats, and labels are wrong in practice. A label that
-the bytes cannot live up to is an error, so that a broken message is quarantined and not taken for free text.
+The `_format` header is a hint, the bytes decide: topics carry several formats, and labels are wrong in practice. A
+label that the bytes cannot live up to is an error, so that a broken message is quarantined and not taken for free
+text.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ class Document:
 
     #: json | ndjson | avro | voevent | circular | gcntext | blob | external
     format: str
-    #: dict or scalar (json), list of records (ndjson, avro), XML element or hop's dict (voevent), dict (circular, gcntext,
-    #: external), str or bytes (blob)
+    #: dict or scalar (json), list of records (ndjson, avro), XML element or hop's dict (voevent), dict (circular,
+    #: gcntext, external), str or bytes (blob)
     content: Any
     #: what had to be repaired or was not as labelled
     notes: tuple[str, ...] = ()
@@ -40,9 +41,12 @@ def decode(record: Record, *, max_bytes: int = MAX_BYTES) -> Document:
 
     Raises Undecodable, and nothing else, for bytes that are broken, not what their label says, or unsafe.
     """
-    payload, label, notes = record.payload, record.format, ()
+    payload, label = record.payload, record.format
+    notes: tuple[str, ...] = ()
     if len(payload) > max_bytes:
-        raise Undecodable(f"{len(payload):,} bytes, more than the {max_bytes:,} that MAX_MESSAGE_BYTES allows; not read")
+        raise Undecodable(
+            f"{len(payload):,} bytes, more than the {max_bytes:,} that MAX_MESSAGE_BYTES allows; not read"
+        )
     codec = unpack.compression(payload)
     if codec:
         payload = unpack.inflate(codec, payload, max_bytes=max_bytes)
@@ -71,7 +75,7 @@ def _decode(payload: bytes, label: str, max_bytes: int) -> Document:
 
 
 def _json(payload: bytes, label: str) -> Document:
-    """JSON in all its uses: a value, several, a stub, hop's old envelope, and hop's dict forms of VOEvents and circulars."""
+    """JSON in all its uses: one value, several, a stub, hop's old envelope, hop's VOEvents and circulars as dicts."""
     try:
         values, notes = json_text.stream(payload)
     except Undecodable:
@@ -116,7 +120,8 @@ def _xml(payload: bytes, label: str, prose: bool) -> Document:
             return _text(payload, label)
         raise
     if root.tag.rpartition("}")[2] != "VOEvent":
-        return Document("blob", payload.decode("utf-8", "replace"), (f"XML with the root {root.tag[:80]}, not a VOEvent",))
+        notes += (f"XML with the root {root.tag[:80]}, not a VOEvent",)
+        return Document("blob", payload.decode("utf-8", "replace").replace("\0", ""), notes)
     return Document("voevent", root, notes)
 
 

@@ -1,7 +1,7 @@
 """JSON bytes -> values that a database can hold: finite, shallow, no NUL, no half characters. Pure.
 
-orjson reads what is well formed. What it refuses but people send all the same (NaN, bad UTF-8, raw line feeds in strings,
-numbers beyond a double) goes through Python's reader once more, and the notes say what was changed.
+orjson reads what is well formed. What it refuses but people send all the same (NaN, bad UTF-8, raw line feeds in
+strings, numbers beyond a double) goes through Python's reader once more, and the notes say what was changed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,10 @@ _HALF = re.compile("[\ud800-\udfff]")
 
 
 def loads(payload: bytes) -> tuple[Any, tuple[str, ...]]:
-    """The value and the notes about what had to be changed. Raises Undecodable for anything that is not one JSON value."""
+    """The value and the notes about what had to be changed.
+
+    Raises Undecodable for anything that is not one JSON value.
+    """
     values, notes = stream(payload)
     if len(values) != 1:
         raise Undecodable(f"JSON: {len(values)} values one after the other where one is expected")
@@ -36,7 +39,10 @@ def loads(payload: bytes) -> tuple[Any, tuple[str, ...]]:
 
 
 def stream(payload: bytes) -> tuple[list[Any], tuple[str, ...]]:
-    """All values of a text that holds one, or several one after the other (NDJSON, or merely concatenated), with the notes."""
+    """All values of a text that holds one, or several one after the other (NDJSON, or merely concatenated); the notes.
+
+    Raises Undecodable for what is broken or unsafe.
+    """
     _bounded(payload)
     notes: tuple[str, ...] = ()
     try:
@@ -45,7 +51,7 @@ def stream(payload: bytes) -> tuple[list[Any], tuple[str, ...]]:
         values, notes = _repaired(payload, error)
     for value in values:
         check_depth(value, "JSON")
-    if b"\\u0000" in payload:
+    if b"\\" in payload and b"\\u0000" in payload:  # the first search is ten times as fast, and mostly enough
         values = [_scrub(value) for value in values]
         notes += ("JSON: NUL characters removed",)
     return values, notes
@@ -67,13 +73,16 @@ def _children(item: Any) -> Iterator[Any]:
 
 
 def _bounded(payload: bytes) -> None:
-    """The number of values is bounded by their punctuation, before a parser allocates anything."""
-    if len(payload) > MAX_VALUES and sum(payload.count(mark) for mark in (b"[", b"{", b",")) > MAX_VALUES:
+    """The number of values is bounded by their punctuation, a byte each, before a parser allocates anything."""
+    if len(payload) > 2 * MAX_VALUES and sum(payload.count(mark) for mark in (b"[", b"{", b",")) > MAX_VALUES:
         raise Undecodable(f"JSON: more than {MAX_VALUES:,} values in one message; refused")
 
 
 def _repaired(payload: bytes, first: orjson.JSONDecodeError) -> tuple[list[Any], tuple[str, ...]]:
-    """What Python's reader makes of it, several documents allowed. Raises Undecodable with orjson's words if nothing."""
+    """What Python's reader makes of it, several documents allowed.
+
+    Raises Undecodable with orjson's words if nothing.
+    """
     if len(payload) > MAX_REPAIR:
         raise Undecodable(f"JSON: {first}") from first
     repair = _Repair()
@@ -131,7 +140,10 @@ class _Repair:
 
 
 def _scrub(value: Any) -> Any:
-    """The same without NUL characters and half surrogate pairs, which no database column takes. Depth is bounded already."""
+    """The same without NUL characters and half surrogate pairs, which no database column takes.
+
+    Depth is bounded already.
+    """
     if isinstance(value, str):
         return _HALF.sub("\ufffd", value.replace("\0", ""))
     if isinstance(value, dict):

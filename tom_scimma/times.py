@@ -1,7 +1,7 @@
 """Times as alerts write them -> aware UTC datetimes. Pure; never raises.
 
-Seen on the wire: `Z`, no zone at all (always UTC in this trade), `+00:00`, a space for the `T`, a trailing " UTC", none to nine
-or more decimals, a bare decimal point, month and day of one digit, a year of two, second 60 and hour 24.
+Seen on the wire: `Z`, no zone at all (always UTC in this trade), `+00:00`, a space for the `T`, a trailing " UTC",
+none to nine or more decimals, a bare decimal point, month and day of one digit, a year of two, second 60 and hour 24.
 """
 
 from __future__ import annotations
@@ -33,7 +33,10 @@ NEVER = Moment(None, False)
 
 
 def parse(raw: Any) -> Moment:
-    """What a sender's time says. `Moment(None, False)` for what cannot be recovered, which includes anything but text."""
+    """What a sender's time says.
+
+    `Moment(None, False)` for what cannot be recovered, which includes anything but text.
+    """
     if not isinstance(raw, str) or len(raw) > _LONGEST:
         return NEVER
     match = _PATTERN.fullmatch(raw.strip())

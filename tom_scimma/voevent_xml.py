@@ -14,10 +14,15 @@ MAX_DEPTH = 64
 
 
 def tree(payload: bytes) -> Element:
-    """The root element. Raises Undecodable for XML that is broken, refers to anything outside, or is nested too deep."""
+    """The root element.
+
+    Raises Undecodable for XML that is broken, refers to anything outside, or is nested too deep.
+    """
     quotes = payload.count(b'"') + payload.count(b"'")
     if payload.count(b"<") > 2 * MAX_ELEMENTS or quotes > 20 * MAX_ELEMENTS:
-        raise Undecodable(f"XML: more than {MAX_ELEMENTS:,} elements, or attributes beyond reason, in one message; refused")
+        raise Undecodable(
+            f"XML: more than {MAX_ELEMENTS:,} elements, or attributes beyond reason, in one message; refused"
+        )
     try:
         root = defusedxml.ElementTree.fromstring(payload, forbid_dtd=True)
     except DefusedXmlException as error:

@@ -1,7 +1,7 @@
 """Document -> Notices. The table says which parser is at home on which topic; ADDING.md says how to add one.
 
-The topic is asked first. Where its parser does not know the shape of what came, or nobody is at home, the content is shown to
-the parsers that can tell their own by looking. Pure: no Django, no clock, no I/O.
+The topic is asked first. Where its parser does not know the shape of what came, or nobody is at home, the content is
+shown to the parsers that can tell their own by looking. Pure: no Django, no clock, no I/O.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from ..decode import Document
 from ..errors import Unparsable
 from ..notice import Notice
-from . import gcn_json, heartbeat, igwn
+from . import gcn_json, gcn_names, heartbeat, igwn
 
 #: topic pattern -> name of the parser at home there
 TOPICS: dict[str, str] = {
@@ -43,7 +43,10 @@ class Parsed:
 
 
 def parse(topic: str, document: Document) -> Parsed:
-    """What a message says. Raises Unparsable, and nothing else, when its kind is known but it does not say what it must."""
+    """What a message says.
+
+    Raises Unparsable, and nothing else, when its kind is known but it does not say what it must.
+    """
     content = document.content
     home = at_home(topic)
     if home == "heartbeat":
@@ -70,10 +73,10 @@ def at_home(topic: str) -> str | None:
 
 
 def home_topic(parsed: Parsed) -> str:
-    """The topic a message without one would have come on: `HOME`, and for a GCN notice what its `$schema` says; "" if unknown."""
+    """The topic a message without one would have come on: `HOME`, for a GCN notice as its `$schema` says; else ""."""
     topic = HOME.get(parsed.parser or "", "")
     if parsed.parser == "gcn_json" and parsed.notices:
-        words = gcn_json._words("", dict(parsed.notices[0].extra))
+        words = gcn_names.words("", dict(parsed.notices[0].extra))
         return ".".join([topic, *words])
     return topic
 
@@ -93,4 +96,8 @@ def _parse(topic: str, home: str | None, said: Any) -> Parsed:
 
 
 def _described(document: Document) -> str:
-    return f"{document.format} of {len(document.content):,}" if isinstance(document.content, (str, bytes)) else document.format
+    return (
+        f"{document.format} of {len(document.content):,}"
+        if isinstance(document.content, (str, bytes))
+        else document.format
+    )

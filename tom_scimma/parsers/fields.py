@@ -1,4 +1,7 @@
-"""What every parser asks of a sender's values: names, numbers, times, links, maps. Pure; nothing here raises but `event`."""
+"""What every parser asks of a sender's values: names, numbers, times, links, maps.
+
+Pure; nothing here raises but `event`.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,10 @@ _BLOCK = 2880
 
 
 def clean(raw: Any) -> str:
-    """A name as one line: control characters gone, white space single, NFC. Numbers as their digits; "" for anything else."""
+    """A name as one line: control characters gone, white space single, NFC.
+
+    Numbers as their digits; "" for anything else.
+    """
     if isinstance(raw, bool) or not isinstance(raw, (str, int, float)):
         return ""
     text = raw if isinstance(raw, str) else str(raw)
@@ -34,7 +40,7 @@ def clean(raw: Any) -> str:
 
 
 def names(raw: Any) -> list[str]:
-    """The names in what may be a string, a number, a list of them or nothing; repeats dropped, too long ones cut out."""
+    """The names in what may be a string, a number, a list of them or nothing; without repeats and overlong ones."""
     items = raw if isinstance(raw, list) else [raw]
     return list(dict.fromkeys(name for item in items[:100] if (name := clean(item)) and len(name) <= LONGEST_NAME))
 
@@ -89,15 +95,19 @@ def scalars(raw: Any) -> dict[str, Any]:
     """The entries of a mapping that are a number, a boolean or a short text."""
     if not isinstance(raw, Mapping):
         return {}
-    return {key: value for key, value in raw.items() if isinstance(value, (bool, int, float)) or _short(value)}
+    return {str(key): value for key, value in raw.items() if is_scalar(value)}
 
 
-def _short(value: Any) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= LONGEST_NAME
+def is_scalar(value: Any) -> bool:
+    """True for a number, a boolean or a short text: what a property may be."""
+    return isinstance(value, (bool, int, float)) or (isinstance(value, str) and 0 < len(value) <= LONGEST_NAME)
 
 
 def time(said: Mapping[str, Any], key: str, extra: dict[str, Any]) -> datetime | None:
-    """The time under `key`. What it says beyond the microsecond, or what cannot be understood, stays in `extra` as sent."""
+    """The time under `key`.
+
+    What it says beyond the microsecond, or what cannot be understood, stays in `extra` as sent.
+    """
     raw = said.get(key)
     if raw is None:
         return None
@@ -120,7 +130,10 @@ def texts(values: Iterable[Any]) -> str | None:
 
 
 def fits(raw: Any) -> tuple[bytes | None, str | None]:
-    """The FITS bytes of a sky map sent as base64 text or as bytes, gzip or not, and what is wrong with it when there are none."""
+    """The FITS bytes of a sky map sent as base64 text or as bytes, gzip or not; else what is wrong with it.
+
+    Both are None where nothing was sent.
+    """
     if raw is None or raw == "" or raw == b"":
         return None, None
     if isinstance(raw, str):
@@ -147,7 +160,8 @@ def sha256(data: bytes) -> str:
 def map_distance(data: bytes) -> tuple[float, float] | None:
     """(DISTMEAN, DISTSTD) in Mpc from the headers of a sky map, both finite, the mean positive; else None.
 
-    Reads the 80-character cards of the first two headers (FITS standard 4.0, section 4.4); no more of the file is touched.
+    Reads the 80-character cards of the first two headers (FITS standard 4.0, section 4.4); no more of the file is
+    touched.
     """
     start = unpack.head(data, 20 * _BLOCK)
     found: dict[bytes, float | None] = {}
@@ -165,7 +179,10 @@ def map_distance(data: bytes) -> tuple[float, float] | None:
 
 
 def jsonable(value: Any) -> Any:
-    """The same for a JSON column: bytes become their length and SHA-256, keys text, floats finite. Depth is bounded by decode."""
+    """The same for a JSON column: bytes become their length and SHA-256, keys text, floats finite.
+
+    Depth is bounded by decode.
+    """
     if isinstance(value, (str, bool, int, type(None))):
         return value
     if isinstance(value, float):

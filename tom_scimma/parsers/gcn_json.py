@@ -1,37 +1,46 @@
 """`gcn.notices.*`: GCN's JSON notices, every mission by the core schemas they share.
 
-Schemas: https://github.com/nasa-gcn/gcn-schema, folder gcn/notices/core. What a mission does differently is in missions.py.
+Schemas: https://github.com/nasa-gcn/gcn-schema, folder gcn/notices/core. What a mission does differently is in
+missions.py, what a notice is called in gcn_names.py, where it points in gcn_sky.py.
 """
 
 from __future__ import annotations
 
-import re
-from datetime import datetime
 from typing import Any
 
-from ..errors import Unparsable
 from ..notice import Cite, Notice
-from . import fields, gcn_sky, missions
+from . import fields, gcn_names, gcn_sky, gcn_targets
 
-_SCHEMA = re.compile(r"/gcn/notices/([\w./-]+?)(?:\.schema)?\.json$", re.ASCII)
+_CORE = {"alert_datetime", "trigger_time", "alert_type", "alert_tense", "ra_dec_error", "mission", "messenger"}
 _ALERT_TYPES = {"initial": "initial", "update": "update", "subsequent": "update", "retraction": "retraction"}
-_TEST_WORDS = {"test", "injected", "injection", "mock", "drill", "firedrill"}
+#: the classic LVC packets, converted, say it in another key
+_NOTICE_TYPES = {
+    "earlywarning": "early_warning",
+    "preliminary": "preliminary",
+    "initial": "initial",
+    "update": "update",
+    "retraction": "retraction",
+}
+_TEST = {"test", "injected", "injection", "mock", "drill", "firedrill"}
 _ROLES = {"current": "observation", "archival": "observation", "planned": "prediction", "commanded": "utility"}
 _TEXTS = ("update_message", "additional_info", "description")
 #: numbers, flags and words that say how good or how strong it is, kept under the sender's names
-_PROPERTIES = (
-    "alert_topology", "association_probability", "dm", "dm_error", "duration_class", "flux", "flux_error", "flux_unit",
-    "hardness_ratio", "image_duration", "image_snr", "importance", "in_lat_fov", "known_source", "n_events", "n_events_coincident",
-    "n_ibd_events", "net_count_rate", "nu_energy", "number_of_events", "p_value", "pipeline", "pval_bayesian", "pval_generic",
-    "rate_duration", "rate_snr", "redshift", "reliability", "signalness", "slew_status", "snr", "star_tracker_locked", "subtype",
-    "notice_subtype", "systematic_included", "trigger_type", "TS",
-)  # fmt: skip
-#: keys that have a place of their own in a notice; what could not be put there is put back into `extra` by who failed
+_PROPERTIES = {
+    *("alert_topology", "association_probability", "dm", "dm_error", "duration_class", "energy", "flux", "flux_error"),
+    *("flux_unit", "group", "hardness_ratio", "image_duration", "image_snr", "importance", "in_lat_fov"),
+    *("known_source", "n_events", "n_events_coincident", "n_ibd_events", "net_count_rate", "notice_subtype"),
+    *("nu_energy", "number_of_events", "p_value", "pipeline", "pval_bayesian", "pval_generic", "rate_duration"),
+    *("rate_snr", "redshift", "reliability", "search", "signalness", "slew_status", "snr", "star_tracker_locked"),
+    *("subtype", "systematic_included", "trigger_type", "TS"),
+}
+#: keys with a place of their own in a notice; where a value does not fit there, its reader puts it back into `extra`
 _TAKEN = {
-    "alert_datetime", "alert_type", "alert_tense", "classification", "far", "id", "event_name", "instrument", "mission",
-    "p_astro", "properties", "ref_ID", "follow_up_event", "t90", "trigger_time", *_TEXTS, *_PROPERTIES, *gcn_sky.KEYS,
-}  # fmt: skip
-_CORE = {"alert_datetime", "trigger_time", "alert_type", "alert_tense", "ra_dec_error", "mission", "messenger"}
+    *("alert_datetime", "alert_type", "alert_tense", "classification", "event_name", "far", "follow_up_event", "id"),
+    *("instrument", "mission", "p_astro", "properties", "ref_ID", "t90", "trigger_time"),
+    *_TEXTS,
+    *_PROPERTIES,
+    *gcn_sky.KEYS,
+}
 
 
 def recognises(said: Any) -> bool:
@@ -43,179 +52,122 @@ def recognises(said: Any) -> bool:
 
 
 def parse(topic: str, said: dict[str, Any]) -> tuple[Notice, ...]:
-    """The notices of a message: one; several where it speaks of several targets; none where it speaks of no event at all."""
-    words = _words(topic, said)
-    if isinstance(said.get("data"), dict) and isinstance(said["data"].get("targets"), list):
-        from . import gcn_targets
+    """One notice; one a target where the message lists targets; none where it speaks of no event at all.
 
+    Raises Unparsable for an event's name that is none.
+    """
+    words = gcn_names.words(topic, said)
+    if gcn_targets.recognises(said):
         return gcn_targets.parse(words, said)
-    return _Reading(words, said).notices()
+    extra = {key: fields.jsonable(value) for key, value in said.items() if key not in _TAKEN}
+    time = fields.time(said, "trigger_time", extra)
+    names = gcn_names.read(words, said, time)
+    if names is None:
+        return ()
+    skymaps: dict[str, bytes] = {}
+    sky = gcn_sky.sky(said, extra, skymaps, points=names.mission.points)
+    return (
+        Notice(
+            event=names.event,
+            aliases=names.aliases,
+            kind=_kind(names, said),
+            alert_type=_alert_type(names, said, extra),
+            role=_role(names, said, extra),
+            source=names.source,
+            id=names.id,
+            time=time,
+            sent=fields.time(said, "alert_datetime", extra),
+            instruments=_instruments(names, said),
+            far_hz=_far(said, extra),
+            classification=fields.probabilities(said.get("classification")),
+            properties=_properties(names, said, extra),
+            sky=sky,
+            distance_mpc=gcn_sky.distance(said, extra),
+            cites=_cites(said),
+            links=_links(extra),
+            text=fields.texts(said.get(key) for key in _TEXTS),
+            extra=extra,
+            skymaps=skymaps,
+        ),
+    )
 
 
-def _words(topic: str, said: dict[str, Any]) -> list[str]:
-    """`fermi gbm trigger` from `.../gcn/notices/fermi/gbm/trigger.schema.json`, else from `gcn.notices.fermi.gbm.trigger`."""
-    schema = said.get("$schema")
-    match = _SCHEMA.search(schema[-300:]) if isinstance(schema, str) else None
-    if match:
-        return re.split(r"[/.]", match[1])
-    return topic.split(".")[2:] if topic.startswith("gcn.notices.") else []
+def _kind(names: gcn_names.Names, said: dict[str, Any]) -> str:
+    if any(name.upper().startswith("GRB") for name in names.given):
+        return "GRB"
+    if names.instrument == "LAT" and names.id is None:
+        return "UNK"  # a flare of a known source, mostly a blazar
+    if names.mission.kind == "UNK" and "GRB" in fields.probabilities(said.get("classification")):
+        return "GRB"
+    return names.mission.kind
 
 
-class _Reading:
-    """One message on its way to a notice: what was said, who said it, and what is left over."""
+def _alert_type(names: gcn_names.Names, said: dict[str, Any], extra: dict[str, Any]) -> str:
+    if names.mission.about_observing or names.words[:2] == ("core", "Pointing"):
+        return "other"
+    if names.words[:1] == ("counterpart",) or (names.id is None and said.get("ref_ID")):
+        return "followup"  # a look at somebody else's event
+    word = fields.clean(said.get("alert_type")).lower()
+    if word == "subsequent" and said.get("known_source"):
+        return "followup"  # a repeat burst
+    if not word or word in _TEST:
+        return _NOTICE_TYPES.get(fields.clean(said.get("notice_type")).lower().replace(" ", ""), "initial")
+    if word not in _ALERT_TYPES:
+        extra["alert_type"] = fields.jsonable(said["alert_type"])
+    return _ALERT_TYPES.get(word, "other")
 
-    def __init__(self, words: list[str], said: dict[str, Any]):
-        self.words, self.said = words, said
-        self.extra = {key: fields.jsonable(value) for key, value in said.items() if key not in _TAKEN}
-        self.mission = missions.mission(words, fields.clean(said.get("mission")), fields.clean(said.get("messenger")))
-        self.instrument = missions.instrument(words, next(iter(fields.names(said.get("instrument"))), ""))
-        self.source = missions.source(self.mission, self.instrument)
-        self.ids = [fields.event(item) for item in _list(said.get("id"))]
-        self.names = [fields.event(item) for item in _list(said.get("event_name"))]
-        self.time = fields.time(said, "trigger_time", self.extra)
 
-    def notices(self) -> tuple[Notice, ...]:
-        event = self.event()
-        if event is None:
-            return ()
-        said, extra = self.said, self.extra
-        retracted = self.alert_type() == "retraction"
-        skymaps: dict[str, bytes] = {}
-        sky = gcn_sky.sky(said, extra, skymaps)
-        return (
-            Notice(
-                event=event,
-                aliases=tuple(name for name in dict.fromkeys(self.names + self.ids) if name not in (event, *self.ids[:1])),
-                kind=self.kind(),
-                alert_type="retraction" if retracted else self.alert_type(),
-                role=self.role(event),
-                source=self.source,
-                id=self.ids[0] if self.ids else None,
-                time=self.time,
-                sent=fields.time(said, "alert_datetime", extra),
-                instruments=self.instruments(),
-                far_hz=self.far(),
-                classification=fields.probabilities(said.get("classification")),
-                properties=self.properties(),
-                sky=sky,
-                distance_mpc=gcn_sky.distance(said, extra),
-                cites=self.cites(),
-                links=self.links(),
-                text=fields.texts(said.get(key) for key in _TEXTS),
-                extra=extra,
-                skymaps=skymaps,
-            ),
-        )
+def _role(names: gcn_names.Names, said: dict[str, Any], extra: dict[str, Any]) -> str:
+    tense = fields.clean(said.get("alert_tense")).lower()
+    said_words = {tense, fields.clean(said.get("alert_type")).lower(), *(word.lower() for word in names.words)}
+    flags = [said.get(key) for key in ("is_test", "is_firedrill")]
+    if said_words & _TEST or fields.is_test_superevent(names.event) or any(x in (True, "True", "true") for x in flags):
+        return "test"
+    if tense and tense not in _ROLES:
+        extra["alert_tense"] = fields.jsonable(said["alert_tense"])
+    return "utility" if names.mission.about_observing else _ROLES.get(tense, "observation")
 
-    def event(self) -> str | None:
-        """The name by the naming rule; None when the message speaks of nothing that could be named."""
-        for name in (*self.ids, *self.names):
-            if fields.superevent(name):
-                return fields.superevent(name)
-        if self.ids:
-            return fields.event(self.trigger())
-        followed = next(iter(fields.names(self.said.get("ref_ID"))), "")
-        if followed:  # a search about somebody else's event, without an id of its own
-            return fields.superevent(followed) or fields.event(followed)
-        if self.names:
-            return self.names[0]
-        return self.by_time()
 
-    def trigger(self) -> str:
-        prefix = self.source if self.mission.prefix is None else self.mission.prefix
-        ids = self.ids
-        if self.mission.name == "IceCube":
-            name = "_".join(ids[:2]) if len(ids) > 1 and all(item.isdigit() for item in ids[:2]) else ids[0]
-            name = re.sub(r"^(\d+_\d+)_\d+$", r"\1", name)  # run_event_revision: the revision is no part of the event
-        else:  # Fermi sends [mission elapsed time, bn name]: the number is the trigger
-            name = next((item for item in ids if item.isdigit()), ids[0])
-        return f"{prefix} {name}" if prefix else name
+def _instruments(names: gcn_names.Names, said: dict[str, Any]) -> tuple[str, ...]:
+    """As named; else the detectors that triggered; else what the topic says."""
+    named = fields.names(said.get("instrument"))
+    status = said.get("detector_status")
+    if not named and isinstance(status, dict):
+        return tuple(fields.names([name for name, state in status.items() if state == "triggered"]))
+    return tuple(named or ([names.instrument] if names.instrument else []))
 
-    def by_time(self) -> str | None:
-        """`<source> <time to the second>`."""
-        moment = self.time or next((t for key in ("observation_start", "time") if (t := self.moment(key))), None)
-        if moment is None or not self.source:
-            return None
-        return f"{self.source} {moment:%Y-%m-%dT%H:%M:%SZ}"
 
-    def moment(self, key: str) -> datetime | None:
-        return fields.time(self.said, key, {})
+def _far(said: dict[str, Any], extra: dict[str, Any]) -> float | None:
+    far = fields.rate(said.get("far"))
+    if far is None and said.get("far") is not None:
+        extra["far"] = fields.jsonable(said["far"])
+    return far
 
-    def kind(self) -> str:
-        if any(name.upper().startswith("GRB") for name in self.names):
-            return "GRB"
-        if self.instrument == "LAT" and not self.ids:
-            return "UNK"  # a flare of a known source, mostly a blazar
-        if self.mission.kind == "UNK" and "GRB" in fields.probabilities(self.said.get("classification")):
-            return "GRB"
-        return self.mission.kind
 
-    def alert_type(self) -> str:
-        said = fields.clean(self.said.get("alert_type")).lower()
-        if not self.mission.sees or self.words[:2] == ["core", "Pointing"]:
-            return "other"
-        if said == "subsequent" and self.said.get("known_source"):
-            return "followup"  # a repeat burst
-        if not said or said in _TEST_WORDS:
-            return "followup" if not self.ids and self.said.get("ref_ID") else "initial"
-        if said not in _ALERT_TYPES:
-            self.extra["alert_type"] = fields.jsonable(self.said["alert_type"])
-        return _ALERT_TYPES.get(said, "other")
-
-    def role(self, event: str) -> str:
-        tense = fields.clean(self.said.get("alert_tense")).lower()
-        words = {tense, fields.clean(self.said.get("alert_type")).lower(), *(word.lower() for word in self.words)}
-        flags = (self.said.get(key) for key in ("is_test", "is_firedrill"))
-        if words & _TEST_WORDS or fields.is_test_superevent(event) or any(flag in (True, "True", "true") for flag in flags):
-            return "test"
-        if tense and tense not in _ROLES:
-            self.extra["alert_tense"] = tense
-        return "utility" if not self.mission.sees else _ROLES.get(tense, "observation")
-
-    def instruments(self) -> tuple[str, ...]:
-        said = fields.names(self.said.get("instrument"))
-        status = self.said.get("detector_status")
-        if not said and isinstance(status, dict):
-            return tuple(fields.names([name for name, state in status.items() if state == "triggered"]))
-        return tuple(said or ([self.instrument] if self.instrument else []))
-
-    def far(self) -> float | None:
-        far = fields.rate(self.said.get("far"))
-        if far is None and self.said.get("far") is not None:
-            self.extra["far"] = fields.jsonable(self.said["far"])
-        return far
-
-    def properties(self) -> dict[str, Any]:
-        said = self.said
-        found = fields.scalars(said.get("properties"))
-        found.update(fields.scalars({key: said[key] for key in _PROPERTIES if key in said}))
-        chance = fields.number(said.get("p_astro"))
-        if chance is not None:
-            found["signalness" if self.mission.kind == "NU" else "p_astro"] = chance
-        duration = fields.number(said.get("t90"))
+def _properties(names: gcn_names.Names, said: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
+    found = fields.scalars(said.get("properties"))
+    for key in sorted(said.keys() & _PROPERTIES):
+        value = said[key]
+        if fields.is_scalar(value):
+            found[key] = value
+        elif value is not None:
+            extra[key] = fields.jsonable(value)
+    chance = fields.number(said.get("p_astro"))
+    if chance is not None:  # what neutrino people call signalness
+        found["signalness" if names.mission.kind == "NU" else "p_astro"] = chance
+    for key in ("duration", "t90"):
+        duration = fields.number(said.get(key))
         if duration is not None:
             found["duration_s"] = duration
-        for key in _PROPERTIES:  # lists and other shapes stay as they were said
-            if key in said and key not in found and said[key] is not None:
-                self.extra[key] = fields.jsonable(said[key])
-        return found
-
-    def cites(self) -> tuple[Cite, ...]:
-        cited = fields.names([self.said.get("ref_ID"), self.said.get("follow_up_event"), self.said.get("known_source")])
-        return tuple(Cite(name, "followup") for name in cited)
-
-    def links(self) -> dict[str, str]:
-        """Every web address among the leftovers, by its key without `_url` or `_page`."""
-        found = {}
-        for key, value in list(self.extra.items()):
-            if key.endswith(("_url", "_page")) and fields.link(value):
-                found[key.removesuffix("_url").removesuffix("_page")] = self.extra.pop(key)
-        return found
+    return found
 
 
-def _list(value: Any) -> list[Any]:
-    """The non-empty items of what may be one value, a list or nothing. Raises Unparsable for more than anybody has names for."""
-    items = value if isinstance(value, list) else [value]
-    if len(items) > 100:
-        raise Unparsable(f"{len(items):,} ids or names for one event; at most 100 make sense")
-    return [item for item in items if fields.clean(item)]
+def _cites(said: dict[str, Any]) -> tuple[Cite, ...]:
+    cited = fields.names([said.get("ref_ID"), said.get("follow_up_event"), said.get("known_source")])
+    return tuple(Cite(name, "followup") for name in cited)
+
+
+def _links(extra: dict[str, Any]) -> dict[str, str]:
+    """Every web address among the leftovers, by its key without `_url` or `_page`; taken out of them."""
+    keys = [key for key, value in extra.items() if key.endswith(("_url", "_page")) and fields.link(value)]
+    return {key.removesuffix("_url").removesuffix("_page"): extra.pop(key) for key in keys}

@@ -10,40 +10,40 @@ from . import fields
 #: the schema: "if absent, default is 0.9"
 CONTAINMENT = 0.9
 KEYS = {
-    "ra", "dec", "ra_dec_error", "containment_probability", "healpix_url", "healpix_file", "luminosity_distance",
-    "luminosity_distance_error", "most_probable_direction",
-}  # fmt: skip
+    *("ra", "dec", "ra_dec_error", "containment_probability", "healpix_url", "healpix_file"),
+    *("luminosity_distance", "luminosity_distance_error", "most_probable_direction"),
+}
 
 
-def sky(said: dict[str, Any], extra: dict[str, Any], skymaps: dict[str, bytes]) -> Sky | None:
-    """The localization, or None. What was said but is no position stays in `extra`; a map goes to `skymaps`."""
+def sky(said: dict[str, Any], extra: dict[str, Any], skymaps: dict[str, bytes], *, points: bool = False) -> Sky | None:
+    """The localization, or None. What was said but is no position stays in `extra`; a map goes to `skymaps`.
+
+    `points`: this sender's `ra` and `dec` are where it looks.
+    """
     data, error = fields.fits(said.get("healpix_file"))
     if error:
         extra["skymap_error"] = error
     url = fields.link(said.get("healpix_url"))
     if url is None and said.get("healpix_url"):
         extra["healpix_url"] = fields.jsonable(said["healpix_url"])
-    place = _place(said, extra)
+    place = _place(said, extra, points)
     if data is not None:
         skymaps["skymap"] = data
-        place["type"] = "healpix"
-    elif url and not place:
-        place["type"] = "healpix"
-    if not place:
-        return None
-    return Sky(skymap_sha256=fields.sha256(data) if data is not None else None, skymap_url=url, **place)
+        return Sky(**{**place, "type": "healpix"}, skymap_sha256=fields.sha256(data), skymap_url=url)
+    if place:
+        return Sky(**place, skymap_url=url)
+    return Sky("healpix", skymap_url=url) if url else None
 
 
-def _place(said: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
+def _place(said: dict[str, Any], extra: dict[str, Any], points: bool) -> dict[str, Any]:
     """Type, position and error as arguments of Sky; empty when there is no position, the raw words then in `extra`."""
     given = said
     if said.get("ra") is None and isinstance(said.get("most_probable_direction"), dict):
         given = said["most_probable_direction"]
-        extra["most_probable_direction"] = fields.jsonable(given)
     ra, dec = fields.number(given.get("ra")), fields.number(given.get("dec"))
     error = _error(given.get("ra_dec_error"))
-    if ra is None or dec is None or not (0 <= ra <= 360 and -90 <= dec <= 90) or (ra == dec == 0 and not error) or error[:1] >= [180]:
-        _keep(given, ("ra", "dec", "ra_dec_error", "containment_probability"), extra)
+    if points or ra is None or dec is None or not _is_position(ra, dec, error):
+        _keep(said, ("ra", "dec", "ra_dec_error", "containment_probability", "most_probable_direction"), extra)
         return {}
     place: dict[str, Any] = {"type": "point", "ra_deg": ra % 360.0, "dec_deg": dec}
     if not error:
@@ -57,10 +57,18 @@ def _place(said: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
     return {**place, "type": "ellipse", "semi_axes_deg": (error[0], error[1]), "angle_deg": angle}
 
 
+def _is_position(ra: float, dec: float, error: list[float]) -> bool:
+    """False for what senders write when they have none: (0, 0) without an error, -1, an error of the whole sky."""
+    return (
+        0 <= ra <= 360 and -90 <= dec <= 90 and (ra != 0 or dec != 0 or bool(error)) and max(error[:2], default=0) < 180
+    )
+
+
 def _error(raw: Any) -> list[float]:
     """[radius], [a, b] or [a, b, angle] in degrees; empty when absent, or when zero or negative, which mean unknown."""
-    values = [fields.number(item) for item in (raw[:4] if isinstance(raw, list) else [raw])]
-    if not values or len(values) > 3 or any(value is None for value in values) or min(values[:2]) <= 0:
+    items = raw[:4] if isinstance(raw, list) else [raw]
+    values = [value for item in items if (value := fields.number(item)) is not None]
+    if len(values) != len(items) or not 1 <= len(values) <= 3 or min(values[:2]) <= 0:
         return []
     return values
 
@@ -81,11 +89,15 @@ def _keep(given: dict[str, Any], keys: tuple[str, ...], extra: dict[str, Any]) -
 
 
 def distance(said: dict[str, Any], extra: dict[str, Any]) -> tuple[float, float] | None:
-    """(luminosity distance, its error) in Mpc; asymmetric errors averaged. Without both, what was said stays in `extra`."""
+    """(luminosity distance, its error) in Mpc; asymmetric errors averaged.
+
+    Without both, what was said stays in `extra`.
+    """
     mean = fields.number(said.get("luminosity_distance"))
     raw = said.get("luminosity_distance_error")
-    errors = [fields.number(item) for item in (raw[:3] if isinstance(raw, list) else [raw])]
-    if mean is None or mean <= 0 or not errors or len(errors) > 2 or any(error is None for error in errors):
+    items = raw[:3] if isinstance(raw, list) else [raw]
+    errors = [error for item in items if (error := fields.number(item)) is not None]
+    if mean is None or mean <= 0 or len(errors) != len(items) or not 1 <= len(errors) <= 2:
         _keep(said, ("luminosity_distance", "luminosity_distance_error"), extra)
         return None
     if len(errors) == 2:

@@ -1,57 +1,68 @@
-"""`gcn.notices.boom` and whoever else lists `data.targets`: optical transients by name, with photometry. Pure."""
+"""GCN JSON notices that list `data.targets` (BOOM): optical transients by name, with photometry. Pure."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 from ..errors import Unparsable
-from ..notice import Cite, Notice, Sky
-from . import fields, missions
+from ..notice import Cite, Notice
+from . import fields, gcn_sky, missions
 
 _MOST = 200
+_TAKEN = {"data", "alert_datetime", "trigger_time"}
+_TARGET_TAKEN = {"name", "ra", "dec", "ra_dec_error", "containment_probability"}
+
+
+def recognises(said: dict[str, Any]) -> bool:
+    """True where there is a list of targets."""
+    return isinstance(said.get("data"), dict) and isinstance(said["data"].get("targets"), list)
 
 
 def parse(words: list[str], said: dict[str, Any]) -> tuple[Notice, ...]:
-    """One notice a target. Raises Unparsable for a target without a name."""
+    """One notice a target. Raises Unparsable for a target without a name, and for too many."""
     data = said["data"]
-    targets = data["targets"]
+    targets = [target for target in data["targets"] if isinstance(target, dict)]
     if len(targets) > _MOST:
         raise Unparsable(f"{len(targets):,} targets in one notice; at most {_MOST} are read")
+    photometry = defaultdict(list)
+    rows = data.get("photometry")
+    for row in rows if isinstance(rows, list) else ():
+        if isinstance(row, dict):
+            photometry[fields.clean(row.get("target_name"))].append(fields.jsonable(row))
+    return tuple(_notice(words, said, target, photometry[fields.clean(target.get("name"))]) for target in targets)
+
+
+def _notice(words: list[str], said: dict[str, Any], target: dict[str, Any], photometry: list[Any]) -> Notice:
     who = missions.mission(words, fields.clean(said.get("mission")), fields.clean(said.get("messenger")))
-    return tuple(_notice(who, words, said, data, target) for target in targets if isinstance(target, dict))
-
-
-def _notice(who: missions.Mission, words: list[str], said: dict, data: dict, target: dict) -> Notice:
-    name = fields.event(target.get("name"))
-    extra = {key: fields.jsonable(value) for key, value in said.items() if key not in ("data", "alert_datetime", "trigger_time")}
-    extra["target"] = {key: fields.jsonable(value) for key, value in target.items() if key not in ("name", "ra", "dec")}
-    photometry = data.get("photometry")
-    if isinstance(photometry, list):
-        mine = [row for row in photometry if isinstance(row, dict) and row.get("target_name") in (None, target.get("name"))]
-        extra["photometry"] = fields.jsonable(mine)
-    classes = target.get("classifications")
-    matches = target.get("gcn_crossmatch")
-    cited = fields.names([row.get("ref_ID") for row in matches if isinstance(row, dict)] if isinstance(matches, list) else None)
-    ra, dec = fields.number(target.get("ra")), fields.number(target.get("dec"))
-    placed = ra is not None and dec is not None and 0 <= ra <= 360 and -90 <= dec <= 90
+    extra = {key: fields.jsonable(value) for key, value in said.items() if key not in _TAKEN}
+    extra["target"] = {str(key): fields.jsonable(value) for key, value in target.items() if key not in _TARGET_TAKEN}
+    if photometry:
+        extra["photometry"] = photometry
+    test = "test" in {word.lower() for word in (*words, fields.clean(said.get("alert_tense")))}
     return Notice(
-        event=name,
+        event=fields.event(target.get("name")),
         kind=who.kind if who.kind != "UNK" else "OT",
         alert_type="initial",
-        role="test" if "test" in {word.lower() for word in words} or said.get("alert_tense") == "test" else "observation",
+        role="test" if test else "observation",
         source=who.name or "GCN",
         time=fields.time(said, "trigger_time", extra),
         sent=fields.time(said, "alert_datetime", extra),
-        classification=_classes(classes),
-        sky=Sky(type="point", ra_deg=ra % 360.0, dec_deg=dec) if placed else None,
-        cites=tuple(Cite(other, "coincidence") for other in cited),
+        classification=_classes(target.get("classifications")),
+        sky=gcn_sky.sky(target, extra, {}),
+        cites=tuple(Cite(name, "coincidence") for name in _matches(target.get("gcn_crossmatch"))),
         extra=extra,
     )
 
 
 def _classes(rows: Any) -> dict[str, float]:
     """{class: probability} from [{"classification", "probability"}, ...]."""
-    if not isinstance(rows, list):
-        return {}
-    pairs = {str(row.get("classification")): row.get("probability") for row in rows if isinstance(row, dict)}
-    return fields.probabilities(pairs)
+    pairs = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    return fields.probabilities({str(row.get("classification")): row.get("probability") for row in pairs})
+
+
+def _matches(rows: Any) -> list[str]:
+    """The events that a crossmatch found."""
+    return fields.names(
+        [row.get("ref_ID") for row in rows if isinstance(row, dict)] if isinstance(rows, list) else None
+    )

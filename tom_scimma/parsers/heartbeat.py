@@ -1,4 +1,7 @@
-"""`gcn.heartbeat` and `sys.heartbeat`: signs of life once a second. They say that the consumer hears; they give no notices."""
+"""`gcn.heartbeat` and `sys.heartbeat`: signs of life once a second.
+
+They say that the consumer hears; they give no notices.
+"""
 
 from __future__ import annotations
 

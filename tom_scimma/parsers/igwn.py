@@ -1,6 +1,6 @@
-"""`igwn.gwalert`: LIGO/Virgo/KAGRA's alerts, as JSON (map in base64) or Avro (map as bytes). Schema igwn.alerts.v1_0.Alert.
+"""`igwn.gwalert`: LIGO/Virgo/KAGRA's alerts, as JSON (map in base64) or Avro (map as bytes).
 
-Documentation: https://emfollow.docs.ligo.org/userguide/content.html#kafka-notice-gcn-scimma
+Schema igwn.alerts.v1_0.Alert; https://emfollow.docs.ligo.org/userguide/content.html#kafka-notice-gcn-scimma
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _WORDS = ("significant", "group", "pipeline", "search")
 
 
 def recognises(said: Any) -> bool:
-    """True for a record of the public alert stream (not for GraceDB's internal igwn-alert, which has no `superevent_id`)."""
+    """True for a record of the public alert stream; GraceDB's internal one, igwn-alert, has no `superevent_id`."""
     return isinstance(said, dict) and "superevent_id" in said and "alert_type" in said and "event" in said
 
 

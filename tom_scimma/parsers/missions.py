@@ -14,8 +14,10 @@ class Mission(NamedTuple):
     by_instrument: bool = False
     #: what stands before the trigger id in an event's name; None: the source
     prefix: str | None = None
-    #: its notices are about the sky; False: about observing (archives, pointings)
-    sees: bool = True
+    #: its notices are about observing (archives), not about the sky
+    about_observing: bool = False
+    #: its `ra` and `dec` are where the instrument points
+    points: bool = False
 
 
 #: by the first folder of the `$schema` after `/gcn/notices/`, which is also the third word of the topic
@@ -24,16 +26,21 @@ MISSIONS: dict[str, Mission] = {
     "blackcat": Mission("BlackCAT", "XRT"),
     "boom": Mission("BOOM", "OT"),
     "burstcube": Mission("BurstCube", "GRB"),
+    "calet": Mission("CALET", "GRB", points=True),
     "chime": Mission("CHIME", "FRB"),
     "dsa110": Mission("DSA-110", "FRB"),
     "einstein_probe": Mission("Einstein Probe", "XRT", by_instrument=True),
     "fermi": Mission("Fermi", "GRB", by_instrument=True),
     "gecam": Mission("GECAM", "GRB"),
     "glowbug": Mission("Glowbug", "GRB"),
-    "heasarc": Mission("HEASARC", sees=False),
+    "heasarc": Mission("HEASARC", about_observing=True),
     "icecube": Mission("IceCube", "NU"),
+    "integral": Mission("INTEGRAL", "GRB"),
     "km3net": Mission("KM3NeT", "NU"),
+    "konus": Mission("Konus-Wind", "GRB"),
+    "lvk": Mission("LVK", "GW"),
     "maxi": Mission("MAXI", "XRT"),
+    "moa": Mission("MOA", "OT"),
     "snews2": Mission("SNEWS", "SN"),
     "superk": Mission("Super-K", "SN"),
     # a Swift trigger is one event whichever of its three telescopes speaks
@@ -43,35 +50,51 @@ MISSIONS: dict[str, Mission] = {
 }
 #: other spellings, in lower case without blanks, hyphens and underscores
 _ALSO = {
-    "dsa110": "dsa110", "einsteinprobe": "einstein_probe", "ep": "einstein_probe", "snews": "snews2", "chime/frb": "chime",
-    "superkamiokande": "superk", "fermigammarayspacetelescope": "fermi",
-}  # fmt: skip
-#: how instruments spell themselves, by folder or topic word; also tells one from a file name such as `alert`
+    "caletgbm": "calet",
+    "chime/frb": "chime",
+    "einsteinprobe": "einstein_probe",
+    "ep": "einstein_probe",
+    "konuswind": "konus",
+    "lvc": "lvk",
+    "sksn": "superk",
+    "snews": "snews2",
+    "superkamiokande": "superk",
+}
+#: how instruments spell themselves, by folder or topic word
 INSTRUMENTS = {
-    "bat": "BAT", "eclairs": "ECLAIRs", "fxt": "FXT", "gbm": "GBM", "grm": "GRM", "gsc": "GSC", "guano": "BAT-GUANO",
-    "lat": "LAT", "mxt": "MXT", "uvot": "UVOT", "vt": "VT", "wxt": "WXT", "xrt": "XRT",
-}  # fmt: skip
+    "bat": "BAT",
+    "eclairs": "ECLAIRs",
+    "fxt": "FXT",
+    "gbm": "GBM",
+    "grm": "GRM",
+    "lat": "LAT",
+    "mxt": "MXT",
+    "uvot": "UVOT",
+    "vt": "VT",
+    "wxt": "WXT",
+    "xrt": "XRT",
+}
 _MESSENGER_KIND = {"neutrino": "NU", "gw": "GW", "gravitational wave": "GW"}
 
 
-def mission(words: list[str], said_mission: str, messenger: str) -> Mission:
+def mission(words: list[str], said: str, messenger: str) -> Mission:
     """The sender, from the words of the schema or topic, else from what it calls itself, else made from that."""
-    for word in (*words[:1], said_mission):
+    for word in (*words[:1], said):
         key = word.lower().replace(" ", "").replace("-", "").replace("_", "")
         found = MISSIONS.get(_ALSO.get(key, key)) or MISSIONS.get(word.lower())
         if found:
             return found
-    name = said_mission or (words[0] if words and words[0] != "core" else "")
+    name = said or (words[0] if words and words[0] != "core" else "")
     return Mission(name, _MESSENGER_KIND.get(messenger.lower(), "UNK"))
 
 
-def instrument(words: list[str], said_instrument: str) -> str:
+def instrument(words: list[str], said: str) -> str:
     """The instrument as the message, else the schema or the topic names it; "" when none does."""
-    if said_instrument:
-        return INSTRUMENTS.get(said_instrument.lower(), said_instrument)
+    if said:
+        return INSTRUMENTS.get(said.lower(), said)
     return next((INSTRUMENTS[word.lower()] for word in words[1:] if word.lower() in INSTRUMENTS), "")
 
 
 def source(who: Mission, which: str) -> str:
     """What the sender is called: the mission, with its instrument where that tells events apart."""
-    return f"{who.name} {which}" if who.by_instrument and which and not which.startswith(who.name) else who.name
+    return f"{who.name} {which}" if who.by_instrument and which else who.name

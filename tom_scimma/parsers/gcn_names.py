@@ -1,0 +1,96 @@
+"""Who speaks in a GCN JSON notice and what its event is called, by the naming rule. Pure.
+
+In order: a superevent id; the sender's trigger id with the instrument; the event it follows up; a public name; the
+source and the time to the second.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from ..errors import Unparsable
+from . import fields, missions
+
+_SCHEMA = re.compile(r"/gcn/notices/(?:classic/)?([\w./-]+?)(?:\.schema)?\.json$", re.ASCII)
+_RUN_EVENT = re.compile(r"(\d{5,7}_\d+)(?:_\d+)?", re.ASCII)
+_MOST = 100
+
+
+class Names(NamedTuple):
+    """What a message's words, ids and names come to."""
+
+    words: tuple[str, ...]  #: `fermi gbm trigger`
+    mission: missions.Mission
+    instrument: str
+    source: str
+    event: str
+    aliases: tuple[str, ...]
+    id: str | None
+    given: tuple[str, ...]  #: `event_name`, as a list
+
+
+def words(topic: str, said: dict[str, Any]) -> list[str]:
+    """The parts of `.../gcn/notices/fermi/gbm/trigger.schema.json`, else of `gcn.notices.fermi.gbm.trigger`."""
+    schema = said.get("$schema")
+    match = _SCHEMA.search(schema[-300:]) if isinstance(schema, str) else None
+    if match:
+        return re.split(r"[/.]", match[1])
+    return topic.split(".")[2:] if topic.startswith("gcn.notices.") else []
+
+
+def read(words: list[str], said: dict[str, Any], time: datetime | None) -> Names | None:
+    """The names; None when the message speaks of nothing that could be named. Raises Unparsable for unusable ones."""
+    ids, given = _list(said.get("id")), _list(said.get("event_name"))
+    who = missions.mission(words, fields.clean(said.get("mission")), fields.clean(said.get("messenger")))
+    if ids and _RUN_EVENT.fullmatch(ids[0]) and who.name == "AMON":
+        who = missions.MISSIONS["icecube"]  # AMON passes on what IceCube found
+    instrument = missions.instrument(words, next(iter(fields.names(said.get("instrument"))), ""))
+    source = missions.source(who, instrument) or "GCN"
+    event = _event(who, source, ids, given, said, time)
+    if event is None:
+        return None
+    aliases = tuple(name for name in dict.fromkeys(given + ids) if name != event and name not in ids[:1])
+    if len(ids) == 2 and event.endswith("_".join(ids)):
+        aliases = tuple(name for name in aliases if name not in ids)  # run and event were halves of one id
+    return Names(tuple(words), who, instrument, source, event, aliases, ids[0] if ids else None, tuple(given))
+
+
+def _event(
+    who: missions.Mission, source: str, ids: list[str], given: list[str], said: dict[str, Any], time: datetime | None
+) -> str | None:
+    for name in (*ids, *given):
+        if fields.superevent(name):
+            return fields.superevent(name)
+    if ids:
+        prefix = source if who.prefix is None else who.prefix
+        return fields.event(f"{prefix} {_trigger(who, ids)}")
+    followed = next(iter(_list(said.get("ref_ID"))), None)
+    if followed:  # a search about somebody else's event, without an id of its own
+        return fields.superevent(followed) or followed
+    return given[0] if given else _by_time(source, said, time)
+
+
+def _trigger(who: missions.Mission, ids: list[str]) -> str:
+    if who.name == "IceCube":
+        if len(ids) > 1 and ids[0].isdigit() and ids[1].isdigit():
+            return f"{ids[0]}_{ids[1]}"
+        match = _RUN_EVENT.fullmatch(ids[0])
+        return match[1] if match else ids[0]  # run_event_revision: the revision is no part of the event
+    # Fermi sends [mission elapsed time, bn name]: the number is the trigger
+    return next((item for item in ids if item.isdigit()), ids[0])
+
+
+def _by_time(source: str, said: dict[str, Any], time: datetime | None) -> str | None:
+    """`<source> <time to the second>`, where there are both."""
+    moment = time or fields.time(said, "observation_start", {})
+    return f"{source} {moment:%Y-%m-%dT%H:%M:%SZ}" if moment and source != "GCN" else None
+
+
+def _list(value: Any) -> list[str]:
+    """The names in what may be one, a list or nothing. Raises Unparsable for too many or overlong ones."""
+    items = value if isinstance(value, list) else [value]
+    if len(items) > _MOST:
+        raise Unparsable(f"{len(items):,} ids or names for one event; at most {_MOST} make sense")
+    return list(dict.fromkeys(fields.event(item) for item in items if fields.clean(item)))
