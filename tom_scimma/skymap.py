@@ -164,7 +164,7 @@ class SkyMap:
     @cached_property
     def distance(self) -> tuple[float, float] | None:
         """(mean, standard deviation) of the distance in Mpc, as the sender said or worked out; None without."""
-        if self.stated_distance is not None or self.mu is None:
+        if self.stated_distance is not None or self.mu is None or self.sigma is None:
             return self.stated_distance
         from tom_scimma import skymap_distance
 

@@ -55,18 +55,18 @@ def unpack(data: bytes) -> dict[str, Any]:
     """The fields of the SkyMap that was packed. Raises BadSkyMap for anything else."""
     import zstandard
 
-    data = memoryview(data)
-    if bytes(data[:4]) != MAGIC or len(data) < 8:
-        raise BadSkyMap(f"not a packed sky map: it begins with {bytes(data[:4])!r} instead of {MAGIC!r}")
-    end = 8 + struct.unpack("<I", data[4:8])[0]
+    view = memoryview(data)
+    if bytes(view[:4]) != MAGIC or len(view) < 8:
+        raise BadSkyMap(f"not a packed sky map: it begins with {bytes(view[:4])!r} instead of {MAGIC!r}")
+    end = 8 + struct.unpack("<I", view[4:8])[0]
     try:
-        head = json.loads(bytes(data[8:end]))
+        head = json.loads(bytes(view[8:end]))
         pixels, count = int(head["pixels"]), int(head["columns"])
         size = pixels * (1 + 8 * bool(head["gaps"]) + 8 * count)
-        frame = zstandard.get_frame_parameters(data[end:])
+        frame = zstandard.get_frame_parameters(view[end:])
         if frame.content_size != size:
             raise BadSkyMap(f"a packed sky map of {size} bytes unpacks to {frame.content_size}")
-        body = zstandard.ZstdDecompressor().decompress(data[end:])
+        body = zstandard.ZstdDecompressor().decompress(view[end:])
     except (ValueError, KeyError, TypeError, zstandard.ZstdError) as error:
         raise BadSkyMap(f"a packed sky map is broken: {error}") from None
     planes = np.frombuffer(body, np.uint8, offset=pixels).reshape(-1, 8, pixels)

@@ -24,14 +24,8 @@ COLUMNS = {
 
 def multiorder(sky: SkyMap) -> bytes:
     """A multi-order FITS file: UNIQ, PROBDENSITY and the distance columns, rows by UNIQ."""
-    arrays = {
-        "UNIQ": sky.uniq,
-        "PROBDENSITY": sky.density,
-        "DISTMU": sky.mu,
-        "DISTSIGMA": sky.sigma,
-        "DISTNORM": sky.norm,
-    }
-    arrays = {name: values for name, values in arrays.items() if values is not None}
+    columns = zip(COLUMNS, (sky.uniq, sky.density, sky.mu, sky.sigma, sky.norm), strict=True)
+    arrays = {name: values for name, values in columns if values is not None}
     rows = np.empty(len(sky), [(name, ">i8" if COLUMNS[name][0] == "K" else ">f8") for name in arrays])
     sort = np.argsort(sky.uniq)
     for name, values in arrays.items():

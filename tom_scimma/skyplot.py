@@ -64,16 +64,17 @@ def _drawn(scene: Scene, title: str, points: Sequence[Point]) -> bytes:
     whole = figure.add_axes((0.035, 0.575, 0.955, 0.375))
     below = figure.add_axes((0.17, 0.045, 0.70, 0.46))
     radius = float(np.clip(scene.radius_deg, SMALLEST_WINDOW_DEG, LARGEST_WINDOW_DEG))
-    frames = WholeSky(), Window(*scene.centre, radius)
-    for axes, frame, (wide, high) in zip((whole, below), frames, ((760, 380), (440, 440)), strict=True):
-        _panel(axes, frame, scene, wide, high)
-        _marks(axes, frame, scene, points)
+    frames: tuple[WholeSky, Window] = WholeSky(), Window(*scene.centre, radius)
+    _panel(whole, frames[0], scene, 760, 380)
+    _panel(below, frames[1], scene, 440, 440)
+    _marks(whole, frames[0], scene, points)
+    _marks(below, frames[1], scene, points)
     whole.axis("off")
     if scene.radius_deg < SMALL_REGION_DEG:
         x, y = frames[0].paper(*scene.centre)
         whole.plot(x, y, "o", ms=22, mfc="none", mec=MARK, mew=1.8, zorder=8, clip_on=False)
     if title:
-        style = {"fontsize": SMALL + 4, "fontweight": "bold", "color": INK, "parse_math": False}
+        style: dict[str, Any] = {"fontsize": SMALL + 4, "fontweight": "bold", "color": INK, "parse_math": False}
         figure.text(0.5, 0.985, title[:60], ha="center", va="top", **style)
     _legend(figure, scene, bool(points))
     out = io.BytesIO()

@@ -131,7 +131,7 @@ class Window:
         dec_step = DEC_STEPS[np.argmin(np.abs(np.log(DEC_STEPS / (half / 2))))]
         hours = 2 * half / 15 / max(np.cos(np.radians(self.dec)), np.sin(np.radians(half)) / 2, 1e-9)
         # the finest step whose labels, of so many letters, do not touch
-        fits = [step for step in RA_STEPS if step / hours > 0.05 + 0.024 * len(_ra_text(self.ra, 15 * step))]
+        fits = [step for step in RA_STEPS if step / hours > 0.05 + 0.03 * len(_ra_text(self.ra, 15 * step))]
         ra_step = 15 * (fits[-1] if fits else RA_STEPS[0])
         everywhere = top > 88 or half > 60
         reach = 180.0 if everywhere else min(180.0, 1.6 * half / np.cos(np.radians(top)))
