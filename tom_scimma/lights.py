@@ -29,7 +29,7 @@ def judge(topic: Topic, now: datetime, *, heard: bool) -> tuple[str, str]:
     if not topic.wanted:
         return "off", ""
     if not heard:
-        return "red", "nothing listens: run `manage.py listen`"
+        return "red", f"no live consumer for the {topic.policy.lane} lane of {topic.source}: run manage.py listen"
     newest = max(filter(None, (state.last_message, state.last_heartbeat)), default=None)
     if state.last_error_at and (newest is None or state.last_error_at > newest):
         return "red", state.last_error or "an error without a word"
@@ -55,7 +55,7 @@ def reasons(
         if not live:
             last = max((item.beat for item in here), default=None)
             since = f"; the last sign of life was {ago(last, now)} ago" if last else ""
-            yield f"nothing listens to {source}{since}: run `manage.py listen`"
+            yield f"nothing listens to {source}{since}: run manage.py listen"
         for lane in sorted(lanes - live if live else ()):
             yield f"no live consumer for the {lane} lane of {source}"
     for topic in topics:
