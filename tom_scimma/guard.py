@@ -1,0 +1,247 @@
+"""Which outside addresses may be fetched, how large their answers may be, and how long they may take.
+
+The one place that imports `requests`. Everything that somebody else wrote into a message and that we would follow passes here:
+
+    fetch("https://archive.example/msg/1", allowed_hosts=["archive.example"], max_bytes=2**20, seconds=20) -> bytes
+
+A host is allowed by its name (`archive.example`), by name and port (`archive.example:8443`), or by pattern (`*.example`).
+What a pattern lets in must also have a public address; a name in full may be private or loopback, since somebody chose it.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import ipaddress
+import os
+import socket
+import threading
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from tom_scimma.errors import Refused, Unavailable
+
+PORTS = {"http": 80, "https": 443}
+#: statuses after which asking again later may help
+LATER = {404, 408, 425, 429}
+REDIRECTS = {301, 302, 303, 307, 308}
+CHUNK = 64 * 1024
+
+
+def fetch(
+    url: str,
+    *,
+    allowed_hosts: Iterable[str],
+    max_bytes: int,
+    seconds: float,
+    headers: Mapping[str, str] | None = None,
+    auth: Any = None,
+) -> bytes:
+    """The body of `url`, at most `max_bytes` long after decompression and complete within `seconds`.
+
+    `auth` is a requests authentication; it is used for this very scheme, host and port only. Raises Refused for what
+    will not change (not allowed, elsewhere, too large, 401, 403 ...), Unavailable for what may (404, 429, 5xx, time-out).
+    """
+    place = check(url, allowed_hosts)
+    with _deadline(seconds) as clock, requests.Session() as session:
+        session.trust_env = False  # no .netrc password for whoever asks, and no proxy that would resolve names for us
+        session.auth = auth
+        session.headers.update({"Accept-Encoding": "identity", "User-Agent": "tom-multimessenger", **(headers or {})})
+        adapter = _Adapter(clock, public_only=not _named(place, allowed_hosts))
+        session.mount("http://", adapter)
+        session.mount("https://", adapter)
+        try:
+            return _get(session, url, max_bytes, seconds)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            if isinstance(error, requests.exceptions.InvalidURL):
+                raise Refused(f"{_short(url)} is not an address: {error}") from error
+            if clock.expired:
+                raise Unavailable(f"{_short(url)} did not answer in full within {seconds:g} s") from error
+            raise Unavailable(f"{_short(url)} cannot be fetched: {error}") from error
+
+
+def check(url: str, allowed_hosts: Iterable[str]) -> SplitResult:
+    """The address, split, when it may be fetched. Raises Refused and says why not."""
+    try:
+        place = urlsplit(url)
+        port = place.port
+    except ValueError as error:
+        raise Refused(f"{_short(url)} is not an address: {error}") from error
+    if place.scheme not in PORTS or not place.hostname:
+        raise Refused(f"{_short(url)}: only http and https addresses are fetched")
+    if place.username is not None or place.password is not None or any(char <= " " for char in url):
+        raise Refused(f"{_short(url)}: an address with a user name or white space in it is not fetched")
+    names = (place.hostname, f"{place.hostname}:{port or PORTS[place.scheme]}")
+    if not any(fnmatch.fnmatchcase(name, allowed.lower()) for allowed in allowed_hosts for name in names):
+        raise Refused(f"{_short(url)}: {names[1]} is not among the hosts that may be fetched; TOM_SCIMMA['FETCH_HOSTS'] may name it")
+    return place
+
+
+def _named(place: SplitResult, allowed_hosts: Iterable[str]) -> bool:
+    """True when the host is allowed by its full name and not by a pattern."""
+    port = place.port or PORTS[place.scheme]
+    return any(allowed.lower() in (place.hostname, f"{place.hostname}:{port}") for allowed in allowed_hosts)
+
+
+def _get(session: requests.Session, url: str, max_bytes: int, seconds: float) -> bytes:
+    for _ in range(4):
+        verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
+        with session.get(url, stream=True, allow_redirects=False, timeout=seconds, verify=verify) as response:
+            if response.status_code in REDIRECTS:
+                url = _same_origin(url, response.headers.get("Location", ""))
+                continue
+            if response.status_code != 200:
+                said = f"{_short(url)} answered {response.status_code} {response.reason}"
+                later = response.status_code in LATER or response.status_code >= 500
+                raise Unavailable(said) if later else Refused(said)
+            return _body(url, response, max_bytes)
+    raise Refused(f"{_short(url)} redirects in a circle")
+
+
+def _same_origin(url: str, location: str) -> str:
+    """Where a redirect leads, when that is the same scheme, host and port."""
+    target = urljoin(url, location)
+    here, there = urlsplit(url), urlsplit(target)
+    if (here.scheme, here.netloc) != (there.scheme, there.netloc):
+        raise Refused(f"{_short(url)} redirects elsewhere ({_short(target)}), which is not followed")
+    return target
+
+
+def _body(url: str, response: requests.Response, max_bytes: int) -> bytes:
+    said = response.headers.get("Content-Length", "")
+    if said.isdigit() and int(said) > max_bytes:
+        raise Refused(f"{_short(url)} is {said} bytes long, more than the {max_bytes} allowed")
+    body = bytearray()
+    chunks = response.raw.stream(CHUNK, decode_content=False)
+    for chunk in _plain(chunks, response.headers.get("Content-Encoding", "").lower(), url):
+        body += chunk
+        if len(body) > max_bytes:
+            raise Refused(f"{_short(url)} is longer than the {max_bytes} bytes allowed")
+    return bytes(body)
+
+
+def _plain(chunks: Iterator[bytes], encoding: str, url: str) -> Iterator[bytes]:
+    """The chunks, decompressed a piece at a time so that a small bomb never becomes a large one."""
+    if encoding in ("", "identity"):
+        yield from chunks
+        return
+    if encoding not in ("gzip", "x-gzip", "deflate"):
+        raise Refused(f"{_short(url)} is encoded as {encoding!r}, which was not asked for")
+    unpack = zlib.decompressobj(zlib.MAX_WBITS | 32)
+    try:
+        for chunk in chunks:
+            while chunk:
+                yield unpack.decompress(chunk, CHUNK)
+                chunk = unpack.unconsumed_tail
+        yield unpack.flush()
+        if not unpack.eof:
+            raise zlib.error("it ends too early")
+    except zlib.error as error:
+        raise Refused(f"{_short(url)} is not the {encoding} it says it is: {error}") from error
+
+
+def _short(url: str) -> str:
+    return repr(url if len(url) <= 200 else url[:200] + "...")
+
+
+class _Clock:
+    """Cuts every connection of one fetch when its time is over, whatever it is waiting for."""
+
+    def __init__(self):
+        self.expired = False
+        self._lock = threading.Lock()
+        self._lines: list[socket.socket] = []
+
+    def watch(self, line: socket.socket) -> None:
+        # a duplicate, because TLS takes the first one over; shutting either down ends the connection
+        with self._lock:
+            self._lines.append(line.dup())
+            expired = self.expired
+        if expired:
+            self.expire()
+
+    def expire(self) -> None:
+        with self._lock:
+            self.expired = True
+            for line in self._lines:
+                try:
+                    line.shutdown(socket.SHUT_RDWR)
+                except OSError:  # already gone
+                    pass
+
+    def close(self) -> None:
+        with self._lock:
+            for line in self._lines:
+                line.close()
+            self._lines.clear()
+
+
+@contextmanager
+def _deadline(seconds: float) -> Iterator[_Clock]:
+    clock = _Clock()
+    timer = threading.Timer(seconds, clock.expire)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield clock
+    finally:
+        timer.cancel()
+        clock.close()
+
+
+class _Adapter(HTTPAdapter):
+    """Connections that go only to an address that was looked at, and that the clock can cut."""
+
+    def __init__(self, clock: _Clock, *, public_only: bool):
+        self._open: Callable[..., socket.socket] = lambda host, port, wait: _connect(host, port, wait, clock, public_only)
+        super().__init__(max_retries=0)
+
+    def init_poolmanager(self, *args, **kwargs):
+        super().init_poolmanager(*args, **kwargs)
+        open_line = self._open
+
+        class Plain(HTTPConnection):
+            def _new_conn(self):
+                return open_line(self.host, self.port, self.timeout)
+
+        class Secure(HTTPSConnection):
+            def _new_conn(self):
+                return open_line(self.host, self.port, self.timeout)
+
+        self.poolmanager.pool_classes_by_scheme = {
+            "http": type("PlainPool", (HTTPConnectionPool,), {"ConnectionCls": Plain}),
+            "https": type("SecurePool", (HTTPSConnectionPool,), {"ConnectionCls": Secure}),
+        }
+
+
+def _connect(host: str, port: int, wait: float, clock: _Clock, public_only: bool) -> socket.socket:
+    """A connection to one of the host's addresses; the address that is checked is the one that is used."""
+    trouble: OSError | None = None
+    for family, kind, protocol, _, address in socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM):
+        if public_only and not is_public(str(address[0])):
+            raise Refused(f"{host} is at {address[0]}, which is not a public address; name the host in full to allow it")
+        line = socket.socket(family, kind, protocol)
+        try:
+            line.settimeout(wait)
+            clock.watch(line)
+            line.connect(address)
+            return line
+        except OSError as error:
+            trouble = error
+            line.close()
+    raise trouble or OSError(f"{host} has no address")
+
+
+def is_public(address: str) -> bool:
+    """True for an IP address of the open internet: not private, loopback, link-local, shared, multicast or reserved."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    ip = getattr(ip, "ipv4_mapped", None) or ip
+    return ip.is_global and not ip.is_multicast and not ip.is_reserved

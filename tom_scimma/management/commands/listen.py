@@ -1,0 +1,68 @@
+"""`manage.py listen`: hears the sources of TOM_SCIMMA["SOURCES"] until told to stop (SIGTERM, Ctrl-C)."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from dataclasses import replace
+
+from django.core.management.base import BaseCommand, CommandError
+
+from tom_scimma.ingest import ingest
+from tom_scimma.listener import listen
+from tom_scimma.sources import sources, start_position
+
+NOTHING = """No source to listen to. In settings.py, with a credential from https://my.hop.scimma.org in HOP_USERNAME and
+HOP_PASSWORD or in hop's auth file (`hop auth add`):
+
+    TOM_SCIMMA = {"SOURCES": {"hopskotch": {"topics": ["igwn.gwalert", "gcn.notices.*"]}}}
+"""
+
+
+class Command(BaseCommand):
+    help = "Listens to Kafka sources and stores what they say. Any number of these may run; they share the work."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--source", action="append", help="only this source of TOM_SCIMMA['SOURCES']; may be repeated")
+        parser.add_argument(
+            "--start", help='where to begin with a partition nobody of our group has read yet: "latest", "earliest" or an ISO time'
+        )
+        parser.add_argument("--from", dest="rewind", metavar="TIME", help="read everything again from this ISO time, read before or not")
+        parser.add_argument("--until-idle", type=float, metavar="SECONDS", help="end when nothing has come for so long")
+
+    def handle(self, *args, **options):
+        found = sources()
+        if not found:
+            raise CommandError(NOTHING)
+        unknown = set(options["source"] or ()) - set(found)
+        if unknown:
+            raise CommandError(f"No such source: {', '.join(sorted(unknown))}; TOM_SCIMMA['SOURCES'] has {', '.join(found)}.")
+        chosen = [source for name, source in found.items() if not options["source"] or name in options["source"]]
+        try:
+            if options["start"]:
+                chosen = [replace(source, start=start_position(options["start"])) for source in chosen]
+            rewind = start_position(options["rewind"]) if options["rewind"] else None
+        except ValueError as error:
+            raise CommandError(str(error)) from error
+        if isinstance(rewind, str):
+            raise CommandError("--from takes a time; --start takes latest and earliest.")
+        stop = threading.Event()
+        _stop_on_signals(stop)
+        for source in chosen:
+            self.stdout.write(f"Listening to {source.name} at {source.brokers}: {', '.join(source.topics) or 'topics chosen on the Streams page'}")
+        self.stdout.flush()
+        if not listen(chosen, ingest=ingest, stop=stop, rewind=rewind, until_quiet=options["until_idle"]):
+            raise CommandError("Stopped, but not everything ended in time; what was not committed comes again.")
+        self.stdout.write("Stopped.")
+
+
+def _stop_on_signals(stop: threading.Event) -> None:
+    """The first SIGTERM or Ctrl-C lets what is in hand be finished; a second one does not wait."""
+
+    def ask(number, frame):
+        stop.set()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    signal.signal(signal.SIGTERM, ask)
+    signal.signal(signal.SIGINT, ask)

@@ -1,0 +1,256 @@
+"""Kafka -> Record, Record -> Kafka. The only file that imports hop or confluent_kafka.
+
+    with closing(Stream(source)) as stream:          one member of the source's consumer group
+        stream.subscribe({"igwn.gwalert"})
+        records = stream.read(0.1); stream.commit({("igwn.gwalert", 0): 17})
+    publish("tom.test", {"a": 1}, {}, key="greeting 1") -> offset
+    topics(source) -> {name: partitions}             what our credential can read
+
+What Kafka's errors mean for us, the fixed properties, and a message as a Record are in wire.py; questions to a broker in
+broker.py; waiting for the answer to a message in producer.py.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Collection, Mapping
+from contextlib import closing
+from datetime import datetime, timezone
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from django.core.exceptions import ImproperlyConfigured
+
+from tom_scimma import wire
+from tom_scimma.beginning import beginning, earlier
+from tom_scimma.errors import Unavailable
+from tom_scimma.offsets import Place
+from tom_scimma.record import Record
+from tom_scimma.sources import Login, Source, default, tom_name
+
+logger = logging.getLogger("tom_scimma.kafka")
+
+
+def credential(source: Source) -> Login | None:
+    """The login for a source: its settings', its environment's, or the one hop's auth file has for its host."""
+    if source.auth is False:
+        return None
+    if isinstance(source.auth, Login):
+        return source.auth
+    from hop.auth import load_auth, select_matching_auth
+
+    try:
+        found = select_matching_auth(load_auth(), source.host)
+    except (RuntimeError, OSError, KeyError) as error:
+        raise ImproperlyConfigured(wire.no_credential(source, error)) from error
+    return Login(
+        found.username, found.password, found.mechanism, found.protocol, found.ssl_ca_location or "", found.token_endpoint or ""
+    )
+
+
+def hop_auth(login: Login) -> Any:
+    """hop's own object for a login, which makes librdkafka properties and HTTP authentication."""
+    from hop.auth import Auth, SASLMethod
+
+    extra = {"ssl_ca_location": login.ca} if login.ca else {}
+    method = SASLMethod[login.mechanism.replace("-", "_")]
+    secure = login.protocol == "SASL_SSL"
+    return Auth(login.username, login.password, ssl=secure, method=method, token_endpoint=login.token_endpoint or None, **extra)
+
+
+def connection(source: Source) -> dict[str, Any]:
+    """librdkafka properties that reach a source and log in."""
+    login = credential(source)
+    found = {**wire.CONNECTION, "bootstrap.servers": source.brokers}
+    if login is not None:
+        found.update(hop_auth(login)())
+        if login.scope:
+            found["sasl.oauthbearer.scope"] = login.scope
+    return found
+
+
+def group(source: Source) -> str:
+    """The consumer group: as set, else `<credential>-<TOM name>`, which Hopskotch demands to begin with the credential."""
+    if source.group:
+        return source.group
+    login = credential(source)
+    return f"{login.username}-{tom_name()}" if login else tom_name()
+
+
+def client(source: Source, **callbacks: Callable) -> Consumer:
+    """A Kafka client of the source's group, in it only once it subscribes."""
+    config = {**connection(source), **wire.CONSUMER, "group.id": group(source), **source.config, **callbacks}
+    return Consumer(config, logger=logger)
+
+
+class Stream:
+    """One member of a source's consumer group. Used by one thread.
+
+    `since(topic)` says from when to read a topic that the group never committed, None for the source's `start`.
+    `rewind` goes back to that time once, whatever was committed.
+    """
+
+    def __init__(
+        self, source: Source, *, since: Callable[[str], datetime | None] = lambda topic: None, rewind: datetime | None = None
+    ):
+        self.source, self.group = source, group(source)
+        self.assigned: set[Place] = set()
+        self.joined = False  #: the group has given us our share, be it nothing
+        self.last_error = ""  #: what the client last complained about; "" once messages or an assignment arrive
+        self.complaints: dict[str, str] = {}  #: topic to what keeps us from reading it; emptied by whoever takes note
+        self._since, self._rewind, self._rewound = since, rewind, set()
+        self._topics: frozenset[str] = frozenset()
+        self._held = False
+        config = {**wire.CONSUMER, **source.config}
+        self._incremental = "cooperative" in config["partition.assignment.strategy"]
+        self._consumer = client(source, error_cb=self._complain, on_commit=self._committed)
+
+    def subscribe(self, topics: Collection[str]) -> None:
+        """Listens to exactly these topics (and `^regular expressions`), leaving what it shares with before undisturbed."""
+        if frozenset(topics) == self._topics:
+            return
+        self._topics = frozenset(topics)
+        if topics:
+            self._consumer.subscribe(sorted(topics), on_assign=self._assign, on_revoke=self._revoke, on_lost=self._revoke)
+        else:
+            self._consumer.unsubscribe()
+
+    def read(self, seconds: float, *, limit: int = 100) -> list[Record]:
+        """What has come: waits up to `seconds` for a first message, then takes what else is there, up to `limit`.
+
+        A message that comes alone does not wait for company; while more keep coming, collecting ends after 20 ms.
+        """
+        first = self._consumer.poll(seconds)
+        if first is None:
+            return []
+        messages, size, end = [first], len(first), time.monotonic() + 0.02
+        while len(messages) < limit and size < wire.BATCH_BYTES and time.monotonic() < end:
+            more = self._consumer.consume(min(25, limit - len(messages)), timeout=0)
+            if not more:
+                break
+            messages += more
+            size += sum(map(len, more))
+        received = datetime.now(timezone.utc)
+        return [wire.record(message, self.source, received) for message in messages if self._sound(message)]
+
+    def commit(self, offsets: Mapping[Place, int], *, wait: bool = False) -> None:
+        """Says that everything before these offsets is handled. `wait` until the broker knows."""
+        places = [TopicPartition(topic, partition, offset) for (topic, partition), offset in offsets.items()]
+        try:
+            if places:
+                self._consumer.commit(offsets=places, asynchronous=not wait)
+        except KafkaException as error:  # what is not committed comes again, and ends in the same rows
+            self._complain(error.args[0])
+
+    def hold(self) -> None:
+        """Lets no more messages come, while `read` keeps our place in the group."""
+        if not self._held:
+            self._held = True
+            self._consumer.pause(self._consumer.assignment())
+
+    def resume(self) -> None:
+        """Lets messages come again."""
+        if self._held:
+            self._held = False
+            self._consumer.resume(self._consumer.assignment())
+
+    def close(self) -> None:
+        """Leaves the group, so that others take over at once."""
+        self._consumer.close()
+
+    def _sound(self, message) -> bool:
+        error = message.error()
+        if error is None:
+            self.last_error = ""
+            return True
+        topic = message.topic()
+        if topic and error.name() in wire.UNREADABLE:
+            self.complaints[topic] = wire.unreadable(topic, self.source, error)
+        elif error.name() != "_PARTITION_EOF":
+            self._complain(error)
+        return False
+
+    def _complain(self, error: KafkaError) -> None:
+        self.last_error = wire.text(error, self.source)
+        logger.warning(self.last_error)
+
+    def _committed(self, error: KafkaError | None, partitions: list[TopicPartition]) -> None:
+        if error is not None and error.name() != "_NO_OFFSET":
+            self._complain(error)
+
+    def _assign(self, consumer, partitions: list[TopicPartition]) -> None:
+        self.last_error, self.joined = "", True
+        placed = beginning(consumer, partitions, back=self._back, start=lambda topic: earlier(self.source.start, self._since(topic)))
+        consumer.incremental_assign(placed) if self._incremental else consumer.assign(placed)
+        self.assigned |= {(place.topic, place.partition) for place in placed}
+        if self._held:
+            consumer.pause(placed)
+        # a start that was decided is remembered at once: else what comes while nobody listens would be skipped
+        self.commit({(place.topic, place.partition): place.offset for place in placed if place.offset >= 0})
+
+    def _revoke(self, consumer, partitions: list[TopicPartition]) -> None:
+        self.assigned -= {(place.topic, place.partition) for place in partitions}
+
+    def _back(self, place: Place) -> datetime | None:
+        """The time to go back to, the first time that we get a partition."""
+        if place in self._rewound:
+            return None
+        self._rewound.add(place)
+        return self._rewind
+
+
+def topics(source: Source) -> dict[str, int]:
+    """What our credential can read: topics by name, with how many partitions each has. Raises Unavailable or Rejected."""
+    from tom_scimma.broker import Broker
+
+    with closing(Broker(source)) as broker:
+        return broker.topics()
+
+
+def publish(
+    topic: str,
+    document: Any,
+    headers: Mapping[str, str | bytes],
+    *,
+    key: str,
+    source: Source | None = None,
+    origin: str = "",
+    seconds: float = 30.0,
+) -> int:
+    """Puts one message on a topic and returns its offset, once every replica has it.
+
+    `document` is bytes, or what JSON can say. `key` is the caller's name for this very message: `_id` follows from it, so
+    that saying it again is the same message. `origin` (by default this TOM's name) goes along as `_relay`, for whoever must
+    know their own. Raises Rejected (refused for good), Unavailable (surely not on the topic), ReplyLost (maybe).
+    """
+    from tom_scimma.producer import send
+
+    source = source or default()
+    login = credential(source)
+    who = {"key": key, "origin": origin or tom_name(), "sender": login.username if login else ""}
+    return send(source, topic, *wire.packed(document, headers, **who), seconds)
+
+
+def http_auth(login: Login | None) -> Any:
+    """A requests authentication with a SCRAM login, as the archive asks for it; None for other logins."""
+    if login is None or not login.mechanism.startswith("SCRAM-"):
+        return None
+    from hop.http_scram import SCRAMAuth
+    from scramp import ScramException
+
+    class Scram(SCRAMAuth):
+        def process(self, r, **kwargs):
+            try:
+                return super().process(r, **kwargs)
+            except (RuntimeError, ScramException, ValueError) as error:  # hop's ways to say so, a wrong password among them
+                raise Unavailable(f"the credential {login.username} is refused, or log-in failed: {error}") from error
+
+    return Scram(hop_auth(login), shortcut=True)
+
+
+def unbson(data: bytes) -> Any:
+    """What a BSON document says, as hop reads it."""
+    from hop import bson
+
+    return bson.loads(data)

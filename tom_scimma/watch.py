@@ -1,0 +1,199 @@
+"""What a source offers, which of it this TOM wants, and how each topic does; kept current in TopicState.
+
+One thread a source. It asks the broker and the database, never reads a message, and tells the lanes what to subscribe to.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Collection
+from contextlib import closing
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import InterfaceError, OperationalError, connections
+from django.db.models import Max
+from django.utils import timezone
+
+from tom_scimma import retry
+from tom_scimma.broker import Broker
+from tom_scimma.conf import topic_policy
+from tom_scimma.errors import ScimmaError
+from tom_scimma.models import Listener, TopicState
+from tom_scimma.roll import Roll, Status
+from tom_scimma.sources import Source, absent, chosen
+
+logger = logging.getLogger("tom_scimma.listen")
+
+CLICKS, LOOK, LAG = 2.0, 10.0, 15.0  #: seconds between questions for people's clicks, for topics, for lag
+SETTLED = 30.0  #: a topic that was refused and brings no complaint for so long is readable again
+CLOCKS = timedelta(minutes=1)  #: how far our clock and the broker's may differ
+
+
+class Watch:
+    """One source's topics."""
+
+    def __init__(self, source: Source, stop: threading.Event, roll: Roll):
+        self.source, self.stop, self.status = source, stop, Status()
+        self.chosen: dict[str, frozenset[str]] = {}  #: lane -> topics it shall subscribe to
+        self.lanes: set[str] = {"fast"}  #: lanes that something is wanted on, offered or not
+        self.subscribed: dict[str, frozenset[str]] = {}  #: lane -> topics it is subscribed to; the lanes write it
+        self._roll = roll
+        self._clicked: set[str] = set()
+        self._offered: dict[str, int] = {}
+        self._known: dict[str, int] | None = None  #: topics and partitions when last seen; None: never
+        self._looked: datetime | None = None
+        self._since: dict[str, datetime] = {}
+        self._refused: dict[str, tuple[int, float]] = {}  #: topic -> failures in a row, when to try again
+        self._errors: dict[str, tuple[str, datetime | None]] = {}
+        self._lag: dict[str, int] = {}
+        self._rows: dict[str, dict[str, Any]] = {}  #: topic -> what its row says
+        self._due = {"clicks": 0.0, "look": 0.0, "lag": LAG}
+        self._failures = 0
+        self._began = time.monotonic()
+
+    def run(self) -> None:
+        """Watches until told to stop."""
+        while not self.stop.is_set() and not self._tell_database(self._remember):
+            self.stop.wait(2)
+        with closing(Broker(self.source)) as broker:
+            self.status.group = broker.group
+            while not self.stop.is_set():
+                self._turn(broker)
+                self.stop.wait(0.5)
+        self._tell_database(self._leave)
+
+    def since(self, topic: str) -> datetime | None:
+        """From when to read a topic the group never committed: when we last looked and did not have it; None: as `start` says."""
+        return self._since.get(topic)
+
+    def refuse(self, topic: str, why: str) -> None:
+        """A lane cannot read this topic: it is left out for a while, longer each time, and the others go on."""
+        failures = self._refused.get(topic, (0, 0.0))[0] + 1
+        self._refused[topic] = (failures, time.monotonic() + retry.delay(failures, first=30, cap=600))
+        self._fault(topic, why)
+        self._choose()
+
+    def _turn(self, broker: Broker) -> None:
+        now = time.monotonic() - self._began
+        if now >= self._due["clicks"] and self._tell_database(self._ask_clicks):
+            self._due["clicks"] = now + CLICKS
+        try:
+            if now >= self._due["look"]:
+                self._look(broker)
+                self._due["look"] = now + LOOK
+            if now >= self._due["lag"]:
+                self._lag = broker.lag(self._all_chosen(), self._offered)
+                self._due["lag"] = now + LAG
+            self._failures = 0
+            self.status.state = "listening"
+        except ScimmaError as error:
+            self._failures += 1
+            wait = retry.delay(self._failures, first=2, cap=60)
+            self._due["look"] = self._due["lag"] = now + wait
+            self.status.fail("waiting", str(error))
+            logger.warning("source=%s %s", self.source.name, error)
+        self._settle()
+        self._choose()
+        self._tell_database(self._write)
+
+    def _remember(self) -> None:
+        """What was known when this TOM last listened."""
+        self._looked = Listener.objects.filter(source=self.source.name).aggregate(last=Max("beat"))["last"]
+        rows = TopicState.objects.filter(source=self.source.name)
+        for row in rows:
+            self._rows[row.topic] = {name: getattr(row, name) for name in ("listening", "offered", "lag", "last_error")}
+        if self._looked is None:
+            return
+        self._known = {row.topic: 0 for row in rows if row.offered}
+        for row in rows:
+            if row.last_message is not None:
+                self._since[row.topic] = self._looked - CLOCKS
+
+    def _ask_clicks(self) -> None:
+        rows = TopicState.objects.filter(source=self.source.name, wanted=True)
+        self._clicked = set(rows.values_list("topic", flat=True))
+
+    def _look(self, broker: Broker) -> None:
+        """Asks what is offered. What was not there before begins where we last looked, so that its first words are heard."""
+        offered = broker.topics()
+        now = timezone.now()
+        if self._known is not None and self._looked is not None:
+            for topic, partitions in offered.items():
+                if topic not in self._known or 0 < self._known[topic] < partitions:
+                    self._since[topic] = self._looked - CLOCKS
+        self._known, self._looked, self._offered = {**(self._known or {}), **offered}, now, offered
+        missing = absent({*self.source.topics, *self._clicked}, offered)
+        for topic in missing:
+            self._fault(topic, broker.why_not(topic))
+        for topic in [topic for topic in self._errors if topic not in missing and topic not in self._refused]:
+            self._fault(topic, "")
+
+    def _settle(self) -> None:
+        """Forgets refusals that did not come again."""
+        now = time.monotonic()
+        for topic, (_, until) in list(self._refused.items()):
+            if now > until + SETTLED:
+                del self._refused[topic]
+                self._fault(topic, "")
+
+    def _choose(self) -> None:
+        now = time.monotonic()
+        topics = chosen(self.source.topics, self._offered, self._clicked)
+        readable = {topic for topic in topics if self._refused.get(topic, (0, 0.0))[1] <= now}
+        wanted = topics | absent(self.source.topics, self._offered)
+        lane_of = {topic: topic_policy(topic, self.source.name).lane for topic in wanted}
+        self.lanes = {"fast", *lane_of.values()}
+        self.chosen = {lane: frozenset(topic for topic in readable if lane_of[topic] == lane) for lane in self.lanes}
+
+    def _fault(self, topic: str, why: str) -> None:
+        if self._errors.get(topic, ("", None))[0] != why:
+            self._errors[topic] = (why, timezone.now() if why else None)
+            if why:
+                logger.warning("source=%s topic=%s %s", self.source.name, topic, why)
+
+    def _all_chosen(self) -> set[str]:
+        return set().union(*self.chosen.values())
+
+    def _write(self) -> None:
+        """Brings TopicState up to date, a row at a time: a statement over many could lock them in another order than ingest."""
+        heard = set().union(*self.subscribed.values())
+        named = absent(self.source.topics, self._offered)
+        self._make({*self._offered, *named, *self._errors} - set(self._rows))
+        for topic, row in self._rows.items():
+            why, when = self._errors.get(topic, ("", None))
+            lag = self._lag.get(topic) if topic in heard else None
+            said = {"listening": topic in heard, "offered": topic in self._offered, "lag": lag, "last_error": why[:2000]}
+            if not self._offered and self._failures:  # the broker does not answer: what it offers is what it offered
+                said["offered"] = row["offered"]
+            changed = {name: value for name, value in said.items() if row[name] != value}
+            if not changed:
+                continue
+            times = {"lag_measured": timezone.now()} if "lag" in changed else {}
+            times |= {"last_error_at": when} if "last_error" in changed else {}
+            TopicState.objects.filter(source=self.source.name, topic=topic).update(**changed, **times)
+            row.update(said)
+
+    def _make(self, topics: Collection[str]) -> None:
+        """Rows for topics that have none."""
+        fresh = [TopicState(source=self.source.name, topic=topic) for topic in sorted(topics) if len(topic) <= 255]
+        TopicState.objects.bulk_create(fresh, ignore_conflicts=True)
+        for state in fresh:
+            self._rows[state.topic] = {"listening": False, "offered": False, "lag": None, "last_error": ""}
+
+    def _leave(self) -> None:
+        """When the last listener stops, nothing is listened to."""
+        if self._roll.alone(self.source.name):
+            TopicState.objects.filter(source=self.source.name, listening=True).update(listening=False)
+
+    def _tell_database(self, work) -> bool:
+        """Does some work on the database; False when that is away, to be tried at the next turn."""
+        try:
+            work()
+        except (OperationalError, InterfaceError) as error:
+            connections.close_all()
+            self.status.fail("waiting", f"the database is away: {error}")
+            return False
+        return True

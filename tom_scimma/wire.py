@@ -1,0 +1,171 @@
+"""Kafka's words and ours: fixed properties, messages as Records, errors as sentences and answers. Pure; imports no Kafka.
+
+Errors are told apart by librdkafka's names for them (`KafkaError.name()`), messages by confluent-kafka's methods.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import Any
+from urllib.parse import urlsplit
+
+from tom_scimma.errors import DeliveryError, Rejected, ReplyLost, Unavailable
+from tom_scimma.record import Record
+from tom_scimma.sources import ENVIRONMENT, Source
+
+SECONDS = 10.0  #: how long a question to a broker may take
+BATCH_BYTES = 16 * 2**20  #: a batch that has grown so large is handled before more is taken
+LATEST, EARLIEST = -1, -2  #: the times that mean so in Kafka's protocol
+
+_IDENTITY = uuid.uuid5(uuid.NAMESPACE_DNS, "published.tom-multimessenger")
+
+CONNECTION = {"client.id": "tom-scimma", "socket.keepalive.enable": True}
+CONSUMER: dict[str, Any] = {
+    "enable.auto.commit": False,  # an offset is committed after the message's row
+    "enable.auto.offset.store": False,
+    "allow.auto.create.topics": False,  # a topic that does not exist is a warning, not a new topic
+    "auto.offset.reset": "earliest",  # when the committed offset has been deleted: all that is left
+    "partition.assignment.strategy": "cooperative-sticky",  # a member or topic more does not stop the others
+    "session.timeout.ms": 6000,  # the partitions of a killed listener go to another after so long
+    "heartbeat.interval.ms": 1500,
+    "topic.metadata.refresh.interval.ms": 30000,
+    "fetch.queue.backoff.ms": 10,  # librdkafka's 1000 stalls a reader that is faster than its queue is long
+    "queued.max.messages.kbytes": 32768,
+    "receive.message.max.bytes": 256 * 2**20,  # a topic may allow messages of 100 MiB; the default of 100 MB would stop there
+}
+PRODUCER: dict[str, Any] = {
+    "acks": "all",
+    "enable.idempotence": False,  # needs a right that Hopskotch gives to nobody
+    "message.send.max.retries": 0,  # a repeat could be a second message; the outbox decides about those
+    "message.max.bytes": 128 * 2**20,  # let the broker say what is too large
+    "linger.ms": 0,
+}
+
+#: errors of one topic: it is not there, or we may not read it
+UNREADABLE = {"TOPIC_AUTHORIZATION_FAILED", "UNKNOWN_TOPIC_OR_PART", "_UNKNOWN_TOPIC", "_UNKNOWN_PARTITION", "UNKNOWN_TOPIC_ID"}
+#: errors that mean the same tomorrow: our credential or request is refused
+REFUSED = {
+    "_AUTHENTICATION", "SASL_AUTHENTICATION_FAILED", "UNSUPPORTED_SASL_MECHANISM", "TOPIC_AUTHORIZATION_FAILED",
+    "GROUP_AUTHORIZATION_FAILED", "CLUSTER_AUTHORIZATION_FAILED", "UNKNOWN_TOPIC_OR_PART", "_UNKNOWN_TOPIC", "TOPIC_EXCEPTION",
+    "MSG_SIZE_TOO_LARGE", "RECORD_LIST_TOO_LARGE", "POLICY_VIOLATION", "INVALID_RECORD", "INVALID_TIMESTAMP", "INVALID_MSG",
+}  # fmt: skip
+#: the broker said that it did not take the message
+NOT_TAKEN = {
+    "NOT_LEADER_FOR_PARTITION", "LEADER_NOT_AVAILABLE", "NOT_ENOUGH_REPLICAS", "THROTTLING_QUOTA_EXCEEDED", "KAFKA_STORAGE_ERROR",
+    "_QUEUE_FULL",
+}  # fmt: skip
+
+
+def record(message: Any, source: Source, received: datetime) -> Record:
+    """A confluent-kafka message as a Record."""
+    stamped, milliseconds = message.timestamp()
+    return Record(
+        topic=message.topic(),
+        payload=message.value() or b"",
+        source=source.name,
+        partition=message.partition(),
+        offset=message.offset(),
+        headers=tuple((name, value or b"") for name, value in message.headers() or ()),
+        published=_time(milliseconds) if stamped else None,
+        received=received,
+        broker=source.host,
+    )
+
+
+def _time(milliseconds: int) -> datetime | None:
+    """Kafka's time as UTC; None for one that no calendar has, since the producer may write what it likes."""
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, timezone.utc)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def kafka_time(start: str | datetime) -> int:
+    """A start position as Kafka's protocol asks for it: milliseconds, or its numbers for latest and earliest."""
+    if isinstance(start, datetime):
+        return max(0, int(start.timestamp() * 1000))
+    return {"latest": LATEST, "earliest": EARLIEST}[start]
+
+
+def text(error: Any, source: Source) -> str:
+    """A Kafka error in words that say what to do."""
+    said = f"{source.name} ({source.host}): {error.str()}"
+    hints = {
+        "_AUTHENTICATION": "The credential is refused: check user name and password, or whether it was suspended.",
+        "SASL_AUTHENTICATION_FAILED": "The credential is refused: check user name and password, or whether it was suspended.",
+        "GROUP_AUTHORIZATION_FAILED": "The consumer group is refused: on Hopskotch `group` must begin with `<credential>-`.",
+        "_SSL": "TLS failed: check the broker's address, and `ssl_ca_location` for a private certificate authority.",
+        "_RESOLVE": "The broker's name is not known: check `brokers`.",
+        "_TRANSPORT": "It is tried again.",
+        "_ALL_BROKERS_DOWN": "It is tried again.",
+    }
+    hint = hints.get(error.name(), "")
+    return f"{said}. {hint}" if hint else said
+
+
+def unreadable(topic: str, source: Source, error: Any) -> str:
+    """Why a topic cannot be read, in words that say what to do."""
+    if error.name() == "TOPIC_AUTHORIZATION_FAILED":
+        return f"Our credential may not read {topic} on {source.name}: add the permission to the credential; it is tried again."
+    if error.name() in UNREADABLE:
+        return f"{source.name} has no topic {topic}, or hides it from our credential; it is looked for again."
+    return f"{topic}: {text(error, source)}"
+
+
+def no_credential(source: Source, error: Exception) -> str:
+    """What to do when a source has no login."""
+    names = " and ".join(ENVIRONMENT[source.kind])
+    return (
+        f"No credential for {source.name} ({source.host}): {error}. Set TOM_SCIMMA['SOURCES'][{source.name!r}]['auth'], or {names} in "
+        "the environment, or run `hop auth add`; `'auth': False` is for a broker without log-in."
+    )
+
+
+def answer(error: Any, source: Source, refusal: str = "") -> DeliveryError:
+    """What a question that failed means: Rejected when we are refused, Unavailable when the broker cannot be asked now."""
+    if refusal:
+        return Rejected(refusal)
+    return Rejected(text(error, source)) if error.name() in REFUSED else Unavailable(text(error, source))
+
+
+def receipt(error: Any, source: Source, topic: str) -> DeliveryError:
+    """What a delivery report with an error means for the message that was handed over."""
+    said = f"{topic}: {text(error, source)}"
+    if error.name() in REFUSED:
+        return Rejected(said, {"topic": [error.str()]})
+    if error.name() in NOT_TAKEN:
+        return Unavailable(said)
+    return ReplyLost(f"{said} The message may be on the topic or not.")
+
+
+def packed(
+    document: Any, headers: Mapping[str, str | bytes], *, key: str, origin: str, sender: str = ""
+) -> tuple[bytes, list[tuple[str, bytes]]]:
+    """Payload and headers of a message we publish: bytes as they are, anything else as JSON.
+
+    `_id` is uuid5 of our key, `_relay` our origin; the caller's headers cannot change these or `_sender`.
+    """
+    own = {"_id": uuid.uuid5(_IDENTITY, f"{origin}\n{key}").bytes, "_relay": origin, **({"_sender": sender} if sender else {})}
+    chosen: dict[str, str | bytes] = {**headers, **own}
+    if not isinstance(document, bytes):
+        chosen.setdefault("_format", "json")
+        document = json.dumps(document, allow_nan=False, separators=(",", ":")).encode()
+    return document, [(name, value.encode() if isinstance(value, str) else value) for name, value in chosen.items()]
+
+
+def endpoint(metadata: bytes) -> str:
+    """The address for large messages in a message of `sys.metadata`, or "" when it holds none."""
+    try:
+        found = json.loads(metadata)["LargeMessageUploadEndpoint"]
+        return found if isinstance(found, str) and urlsplit(found).scheme in ("http", "https") else ""
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return ""
+
+
+def for_producer(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a source's own librdkafka properties, those about the connection: a producer knows nothing of groups and fetches."""
+    parts = ("bootstrap", "security", "ssl", "sasl", "https", "socket", "client", "reconnect", "broker", "metadata", "debug", "log")
+    return {name: value for name, value in config.items() if name.split(".")[0] in parts}
