@@ -11,7 +11,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +18,10 @@ HERE = Path(__file__).resolve().parent
 #: how long a child may take to end after SIGTERM before it is killed
 GRACE_SECONDS = 15.0
 LAST_WORDS = 25  #: lines of its log that are shown of a child that ended by itself
+
+
+class Fallen(Exception):
+    """A child ended by itself; the text has its last words."""
 
 
 @dataclass
@@ -44,7 +47,7 @@ class Children:
     """All of them; leaving the `with` ends the newest first."""
 
     logs: Path
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
     children: list[Child] = field(default_factory=list)
 
     def __enter__(self) -> Children:
@@ -70,9 +73,18 @@ class Children:
         self.children.append(Child(name, process, log))
         return self.children[-1]
 
-    def fallen(self) -> Child | None:
-        """A child that ended by itself, or None while all run."""
-        return next((child for child in self.children if not child.running), None)
+    def run(self, name: str, script: str, *arguments: str, quote: bool = False) -> None:
+        """Runs a script to its end; raises Fallen when it fails: with `quote`, in its own words alone."""
+        child = self.start(name, script, *arguments)
+        if child.process.wait():
+            raise Fallen(child.last_words() if quote else _report(child))
+        self.children.remove(child)
+
+    def check(self) -> None:
+        """Raises Fallen when a child has ended by itself."""
+        for child in self.children:
+            if not child.running:
+                raise Fallen(_report(child))
 
     def end(self) -> None:
         """Ends every child, the newest first so that none loses what it needs; what SIGTERM leaves, SIGKILL ends."""
@@ -85,6 +97,11 @@ class Children:
             _signal(child, signal.SIGKILL)
             child.process.wait()
         self.children.clear()
+
+
+def _report(child: Child) -> str:
+    status = child.process.returncode
+    return f"The {child.name} ended by itself (status {status}). The end of {child.log}:\n\n{child.last_words()}"
 
 
 def _signal(child: Child, number: int) -> None:

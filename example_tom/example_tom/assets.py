@@ -1,7 +1,8 @@
 """The host's pages without a CDN: Bootstrap and Alpine from npm packages, where `npm ci` has put them.
 
-The host names its CDN in two ways: Bootstrap by the BOOTSTRAP5 setting, which we set, and Alpine in the HTML of its base
-page, which we change on the way out rather than keep a copy of that page. Without node_modules nothing here does anything.
+The host names its CDN in two ways: Bootstrap by the BOOTSTRAP5 setting, which we set, and Alpine in the HTML of its
+base page, which we change on the way out rather than keep a copy of that page. Without node_modules nothing here does
+anything.
 """
 
 from __future__ import annotations

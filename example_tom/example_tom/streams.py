@@ -27,6 +27,7 @@ def scimma(kafka: str) -> dict[str, Any]:
                 "group": "demo",
                 "topics": TOPICS,
                 "start": "earliest",
+                "config": {"fetch.wait.max.ms": 10},  # the embedded broker answers an empty fetch only after this
             },
         },
     }

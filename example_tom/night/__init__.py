@@ -3,10 +3,10 @@
     steps = night.night(start)         list of Step, in the order in which they are sent
     night.expected(start)              what a TOM that heard them all must know
 
-Times are relative to `start`, so that the alerts are new and alive; each start gives new events. It tells of a merger of
-neutron stars from early warning to a refined map; a candidate that is retracted; a burst without distance; a merger with a
-gamma-ray burst that two instruments saw; a neutrino; X-ray transients; mock and test messages; heartbeats; a circular;
-and one message cut short.
+Times are relative to `start`, so that the alerts are new and alive; each start gives new events. It tells of a merger
+of neutron stars from early warning to a refined map; a candidate that is retracted; a burst without distance; a merger
+with a gamma-ray burst that two instruments saw; a neutrino; X-ray transients; mock and test messages; heartbeats; a
+circular; and one message cut short.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Step:
 
 
 def night(start: datetime, seed: int = SEED) -> list[Step]:
-    """Every message of the night that begins at `start` (aware), in the order of sending. Same arguments, same bytes."""
+    """Every message of the night that begins at `start` (aware), in the order sent. Same arguments, same bytes."""
     known = names(start)
     drafts = [*mergers.drafts(start, known), *notices.drafts(start, known, random.Random(seed))]
     drafts.sort(key=lambda draft: draft.at)

@@ -79,7 +79,7 @@ SCHEMA = _record(
 def alert(
     name: str, kind: str, sent: datetime, event: dict[str, Any] | None = None, coincidence: dict[str, Any] | None = None
 ) -> dict:
-    """One alert as a dict: `kind` in capitals, sky maps as FITS bytes. A retraction has neither event nor coincidence."""
+    """One alert as a dict: `kind` in capitals, sky maps as FITS bytes. A retraction has no event and no coincidence."""
     return {
         "alert_type": kind,
         "time_created": sent.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -146,7 +146,7 @@ def as_avro(document: dict) -> bytes:
     import fastavro
 
     file = io.BytesIO()
-    fastavro.writer(file, fastavro.parse_schema(SCHEMA), [document])
+    fastavro.writer(file, fastavro.parse_schema(SCHEMA), [document], sync_marker=b"tom-multimesseng")  # else random
     return file.getvalue()
 
 

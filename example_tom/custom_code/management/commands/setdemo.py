@@ -1,0 +1,65 @@
+"""manage.py setdemo: what the demo needs before its night: a user, a few targets, and with --live credentials."""
+
+from __future__ import annotations
+
+import os
+
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand, CommandError
+from tom_targets.models import Target
+
+NO_CREDENTIAL = """\
+LIVE=1 listens to the real Hopskotch, which asks for a credential, and there is none that can be used:
+  {error}
+Get one at https://my.hop.scimma.org (log in, "Create new credential", give it the topics you want to read), then either
+  .venv/bin/hop auth add                            and paste it; it is kept in hop's own auth file
+or
+  HOP_USERNAME=name-1234 HOP_PASSWORD=... make demo LIVE=1
+Without one, `make demo` shows everything on a night of its own."""
+
+
+class Command(BaseCommand):
+    help = "Makes the demo's user and targets; the password comes in the environment as DEMO_PASSWORD."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--user", default="demo")
+        parser.add_argument(
+            "--live", action="store_true", help="check that there is a credential for Hopskotch; make no targets"
+        )
+
+    def handle(self, *args, user, live, **options):
+        if live:
+            self.check_credential()
+        self.make_user(user, os.environ["DEMO_PASSWORD"])
+        if not live:
+            self.make_targets()
+
+    def make_user(self, name: str, password: str) -> None:
+        model = get_user_model()
+        user = model.objects.filter(username=name).first()
+        if user is None:
+            user = model.objects.create_superuser(name, f"{name}@example.org", password)
+        elif not user.check_password(password):
+            user.set_password(password)
+            user.save()
+        self.stdout.write(f"user {name}")
+
+    def make_targets(self) -> None:
+        from night import TARGETS
+
+        known = set(Target.objects.values_list("name", flat=True))
+        for name, ra, dec in TARGETS:
+            if name not in known:
+                Target(name=name, type=Target.SIDEREAL, ra=ra, dec=dec, permissions="PUBLIC").save()
+        self.stdout.write(f"{len(TARGETS)} targets")
+
+    def check_credential(self) -> None:
+        from tom_scimma.sources import sources
+        from tom_scimma.stream import credential
+
+        try:
+            login = credential(sources()["hopskotch"])
+        except ImproperlyConfigured as error:
+            raise CommandError(NO_CREDENTIAL.format(error=error)) from error
+        self.stdout.write(f"credential {login.username}")
