@@ -154,6 +154,15 @@ def test_a_notice_with_a_good_position_makes_a_target_and_a_better_one_moves_it(
     assert Target.objects.get().ra == 120.001
 
 
+@pytest.mark.parametrize("together", [True, False])
+def test_a_good_position_that_comes_behind_a_newer_poor_one_still_makes_the_target(together):
+    newer, good = xrt(ra=121.0, radius=2.0, minutes=3, alert_type="update"), xrt(ra=120.0, dec=40.0, minutes=9)
+    for batch in [[newer, good]] if together else [[newer], [good]]:
+        hear(*batch)
+    event = Event.objects.get()
+    assert (event.ra, event.target.ra) == (121.0, 120.0)
+
+
 def test_an_existing_target_in_the_error_circle_is_used_and_never_moved():
     known = Target(name="NGC 1", type="SIDEREAL", ra=120.01, dec=40.0, permissions="OPEN")
     known.save()
