@@ -65,9 +65,9 @@ def tom(kafka, postgres, migrated, tmp_path):
 
 @pytest.fixture
 def topic(kafka):
-    """Makes public topics with names of their own: topic("alerts", partitions=6)."""
+    """Makes public topics of GCN notices with names of their own: topic("alerts", partitions=6)."""
     number = next(_number)
-    return lambda name, **options: kafka.topic(f"t{number}.{name}", **options)
+    return lambda name, **options: kafka.topic(f"gcn.notices.swift.t{number}.{name}", **options)
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ class Message:
     payload: bytes
     headers: tuple[tuple[str, bytes], ...]
     trigger: str  #: the sender's trigger id; "" for poison
+    good: bool = False  #: its position is good enough for a target
 
     @property
     def sha256(self) -> str:
@@ -45,7 +46,7 @@ def night(chance: random.Random, count: int, *, poison: float = 0.01) -> Iterato
         known += new
         trigger = f"{run}{known if new else chance.randint(1, known):06d}"
         good = chance.random() < 1 / 6
-        yield Message(notice(trigger, number, chance, new=new, radius=0.05 if good else 3.0), headers, trigger)
+        yield Message(notice(trigger, number, chance, new=new, radius=0.05 if good else 3.0), headers, trigger, good)
 
 
 def notice(trigger: str, number: int, chance: random.Random, *, new: bool = True, radius: float = 3.0) -> bytes:

@@ -5,19 +5,21 @@ Authority: Apache Kafka itself; Hopskotch's rules as scimma/kafka-plugins' Exter
 
 from __future__ import annotations
 
+import re
 import time
 from contextlib import closing
 from datetime import datetime, timezone
 
 import pytest
 from confluent_kafka import Consumer, KafkaException
+from tom_scimma.member import Member
 
 from tests.services.messages import night, produce
 from tests.services.process import wait_for
 from tom_scimma import wire
 from tom_scimma.errors import Rejected
 from tom_scimma.sources import Login, Source
-from tom_scimma.stream import Stream, publish, topics
+from tom_scimma.stream import publish, topics
 
 pytestmark = pytest.mark.services
 
@@ -38,17 +40,17 @@ def source(kafka, request):
     return make
 
 
-def read_all(stream: Stream, count: int, *, seconds: float = 30) -> list:
+def read_all(member: Member, count: int, *, seconds: float = 30) -> list:
     """Reads until `count` records came; those that came within `seconds`."""
     records, until = [], time.monotonic() + seconds
     while len(records) < count and time.monotonic() < until:
-        records += stream.read(0.2, limit=1000)
+        records += member.read(0.2, limit=1000)
     return records
 
 
-def assigned(stream: Stream, number: int = 1) -> None:
+def assigned(member: Member, number: int = 1) -> None:
     """Reads until the stream has so many partitions."""
-    wait_for("an assignment", lambda: (stream.read(0.1), len(stream.assigned) >= number)[1], seconds=20, every=0)
+    wait_for("an assignment", lambda: (member.read(0.1), len(member.assigned) >= number)[1], seconds=20, every=0)
 
 
 def fill(kafka, topic: str, chance, count: int) -> list:
@@ -111,24 +113,24 @@ def test_start_position(kafka, topic, source, chance, start):
     time.sleep(0.05)
     new = fill(kafka, name, chance, 20)
     expected = {"earliest": old + new, "latest": [], "time": new}[start]
-    with closing(Stream(source(start=since if start == "time" else start))) as stream:
-        stream.subscribe({name})
+    with closing(Member(source(start=since if start == "time" else start))) as member:
+        member.subscribe({name})
         wait_for(
-            "an assignment", lambda: stream.read(0.1) is not None and len(stream.assigned) == 3, seconds=20, every=0
+            "an assignment", lambda: member.read(0.1) is not None and len(member.assigned) == 3, seconds=20, every=0
         )
     # closed without a commit of what was read: everything from the start position is read again, and now committed
-    with closing(Stream(source(start=since if start == "time" else start))) as stream:
-        stream.subscribe({name})
-        records = read_all(stream, len(expected), seconds=20)
+    with closing(Member(source(start=since if start == "time" else start))) as member:
+        member.subscribe({name})
+        records = read_all(member, len(expected), seconds=20)
         assert {record.sha256 for record in records} == {message.sha256 for message in expected}
         done = {}
         for record in records:
             done[record.topic, record.partition] = max(done.get((record.topic, record.partition), 0), record.offset + 1)
-        stream.commit(done, wait=True)
+        member.commit(done, wait=True)
     late = fill(kafka, name, chance, 10)
-    with closing(Stream(source(start=start if start != "time" else since))) as stream:
-        stream.subscribe({name})
-        assert {record.sha256 for record in read_all(stream, 10)} == {message.sha256 for message in late}
+    with closing(Member(source(start=start if start != "time" else since))) as member:
+        member.subscribe({name})
+        assert {record.sha256 for record in read_all(member, 10)} == {message.sha256 for message in late}
 
 
 def test_nothing_is_committed_that_was_not_said(kafka, topic, source, chance):
@@ -137,9 +139,9 @@ def test_nothing_is_committed_that_was_not_said(kafka, topic, source, chance):
     fill(kafka, name, chance, 50)
     seen = []
     for _ in range(2):
-        with closing(Stream(source())) as stream:
-            stream.subscribe({name})
-            seen.append({record.sha256 for record in read_all(stream, 50)})
+        with closing(Member(source())) as member:
+            member.subscribe({name})
+            seen.append({record.sha256 for record in read_all(member, 50)})
     assert len(seen[0]) == 50
     assert seen[0] == seen[1]
 
@@ -148,12 +150,12 @@ def test_listening_makes_no_topic(kafka, topic, source):
     """allow.auto.create.topics false, even for a credential that may make topics."""
     kafka.let_create(source.user)
     there = topic("there")
-    with closing(Stream(source())) as stream:
-        stream.subscribe({there, "no.such.topic"})
+    with closing(Member(source())) as member:
+        member.subscribe({there, "no.such.topic"})
         for _ in range(30):
-            stream.read(0.1)
-        assert {place[0] for place in stream.assigned} == {there}
-        assert "no.such.topic" in stream.complaints
+            member.read(0.1)
+        assert {place[0] for place in member.assigned} == {there}
+        assert "no.such.topic" in member.complaints
     assert "no.such.topic" not in kafka.admin.list_topics(timeout=10).topics
 
 
@@ -168,11 +170,11 @@ def test_fetching_does_not_stall(kafka, topic, source, chance, say):
     seconds = []
     for milliseconds in (wire.CONSUMER["fetch.queue.backoff.ms"], 1000):
         small = {"queued.min.messages": 1000, "fetch.queue.backoff.ms": milliseconds}
-        with closing(Stream(source(group=f"{source.user}-{milliseconds}", config=small))) as stream:
-            stream.subscribe({name})
-            first = read_all(stream, 1)
+        with closing(Member(source(group=f"{source.user}-{milliseconds}", config=small))) as member:
+            member.subscribe({name})
+            first = read_all(member, 1)
             begun = time.monotonic()
-            assert len(first) + len(read_all(stream, count - len(first), seconds=60)) == count
+            assert len(first) + len(read_all(member, count - len(first), seconds=60)) == count
             seconds.append(time.monotonic() - begun)
     say(f"read {count} messages of 2 kB: {seconds[0]:.2f} s; with librdkafka's own back-off {seconds[1]:.2f} s")
     assert seconds[0] < seconds[1] / 3
@@ -181,9 +183,9 @@ def test_fetching_does_not_stall(kafka, topic, source, chance, say):
 def test_who_closes_leaves_at_once(kafka, topic, source):
     """A listener that ends in order makes nobody wait for its session's end."""
     name, description = topic("alerts"), source()
-    with closing(Stream(description)) as stream:
-        stream.subscribe({name})
-        assigned(stream)
+    with closing(Member(description)) as member:
+        member.subscribe({name})
+        assigned(member)
         assert len(kafka.members(description.group)) == 1
     assert kafka.members(description.group) == []
 
@@ -191,22 +193,21 @@ def test_who_closes_leaves_at_once(kafka, topic, source):
 def test_new_topic_under_a_pattern_and_nobody_silenced(kafka, topic, source, say):
     """topic.metadata.refresh.interval.ms and cooperative-sticky: found within a minute, the other read throughout."""
     name = topic("first")
-    with closing(Stream(source(start="latest"))) as stream:
-        stream.subscribe({f"^{name.split('.')[0]}\\..*"})
-        assigned(stream)
+    with closing(Member(source(start="latest"))) as member:
+        member.subscribe({"^" + re.escape(name.removesuffix("first")) + ".*"})
+        assigned(member)
         late = topic("later")
         producer, begun, gaps, last = kafka.producer(), time.monotonic(), [], time.monotonic()
-        while not any(place[0] == late for place in stream.assigned):
+        while not any(place[0] == late for place in member.assigned):
             assert time.monotonic() - begun < 60
             producer.produce(name, b"still here")
             producer.poll(0)
-            if stream.read(0.1):
+            if member.read(0.1):
                 gaps.append(time.monotonic() - last)
                 last = time.monotonic()
         producer.flush(10)
-        say(
-            f"new topic found after {time.monotonic() - begun:.1f} s; longest silence of the other topic {max(gaps):.2f} s"
-        )
+        found = time.monotonic() - begun
+        say(f"new topic found after {found:.1f} s; longest silence of the other topic {max(gaps):.2f} s")
         assert max(gaps) < 3
 
 
@@ -215,9 +216,9 @@ def test_published_is_on_the_topic_once(kafka, topic, source):
     name = topic("ours", writers=(source.user,))
     closed = topic("not-ours")
     assert publish(name, {"a": 1}, {"title": "x"}, key="one", source=source(), origin="here") == 0
-    with closing(Stream(source())) as stream:
-        stream.subscribe({name})
-        (record,) = read_all(stream, 1)
+    with closing(Member(source())) as member:
+        member.subscribe({name})
+        (record,) = read_all(member, 1)
     assert record.payload == b'{"a":1}'
     assert record.header("_relay") == b"here"
     assert record.sent_id is not None
@@ -233,13 +234,13 @@ def test_stop_and_start_keep_everything(kafka, topic, source, chance):
     """The broker comes back on its port with its topics, credentials, rights and offsets."""
     name = topic("alerts")
     fill(kafka, name, chance, 20)
-    with closing(Stream(source())) as stream:
-        stream.subscribe({name})
-        read = read_all(stream, 20)
-        stream.commit({(name, p): offset for p, offset in kafka.ends(name).items()}, wait=True)
+    with closing(Member(source())) as member:
+        member.subscribe({name})
+        read = read_all(member, 20)
+        member.commit({(name, p): offset for p, offset in kafka.ends(name).items()}, wait=True)
         kafka.stop()
-        assert stream.read(0.2) == []
+        assert member.read(0.2) == []
         kafka.start()
         new = fill(kafka, name, chance, 5)
-        assert {record.sha256 for record in read_all(stream, 5)} == {message.sha256 for message in new}
+        assert {record.sha256 for record in read_all(member, 5)} == {message.sha256 for message in new}
     assert len(read) == 20

@@ -1,0 +1,123 @@
+"""Nothing received is lost and nothing is doubled, whatever dies: listeners, the broker, the database."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+import pytest
+
+from tests.services import account
+from tests.services.messages import night, produce
+from tests.services.process import wait_for
+
+pytestmark = pytest.mark.services
+
+SOAK = bool(os.environ.get("SOAK"))
+KILLS = 50 if SOAK else 10
+MESSAGES = 20_000
+
+
+def test_killed_at_random_instants(tom, kafka, topic, chance, say):
+    """SIGKILL, again and again: none of 20,000 messages is lost, none doubled, and the offsets end where the topic does."""
+    name = topic("alerts", partitions=4)
+    messages = list(night(chance, MESSAGES))
+    sources = {"hopskotch": tom.source(name)}
+    running = [tom.listen(sources), tom.listen(sources)]
+    tom.wait_members(2)
+    producer, size, repeated, busy = kafka.producer(), MESSAGES // (KILLS + 1), 0, 0
+    for kill in range(KILLS):
+        before = tom.count()
+        produce(producer, name, messages[kill * size : (kill + 1) * size])
+        if (
+            chance.random() < 0.8
+        ):  # in the thick of it; else at any time, also while it starts or the group is rearranged
+            wait_for("messages", lambda: tom.count() > before, every=0.02, explain=tom.logs)  # noqa: B023
+        time.sleep(chance.uniform(0, 0.7))
+        victim = chance.randrange(2)
+        running[victim].kill()
+        stored = tom.count()
+        busy += stored < (kill + 1) * size
+        repeated += stored - sum(offset for offset in kafka.committed(tom.group).values() if offset > 0)
+        running[victim] = tom.listen(sources)
+    produce(producer, name, messages[KILLS * size :])
+    tom.wait(MESSAGES, name, seconds=240)
+    tom.wait_committed(name)
+    account.check(tom, messages)
+    say(f"{KILLS} listeners killed, {busy} of them at work; {repeated} messages were stored and not yet committed then")
+    assert busy >= KILLS / 2
+
+
+def test_broker_away_for_20_seconds(tom, kafka, topic, chance, say):
+    """The broker stops while messages come: the listener waits, says so, and goes on by itself."""
+    name = topic("alerts", partitions=4)
+    messages = list(night(chance, 4000))
+    listener = tom.listen({"hopskotch": tom.source(name)})
+    tom.wait_members(1)
+    produce(kafka.producer(), name, messages[:2000])
+    wait_for("messages", lambda: tom.count() > 200, every=0.02)
+    kafka.stop()
+    before = cpu(listener.process.pid)
+    time.sleep(20)
+    used = cpu(listener.process.pid) - before
+    state, error = tom.rows("SELECT state, last_error FROM tom_scimma_listener")[0]
+    assert state == "waiting", state
+    assert kafka.brokers in error, error
+    kafka.start()
+    produce(kafka.producer(), name, messages[2000:])
+    seconds = tom.wait(4000, seconds=120)
+    tom.wait_committed(name)
+    assert listener.alive
+    account.check(tom, messages)
+    assert wait_for("listening again", lambda: tom.rows("SELECT state FROM tom_scimma_listener") == [("listening",)])
+    say(f"broker away for 20 s: {used:.1f} s of CPU meanwhile; everything stored {seconds:.1f} s after it was back")
+    assert used < 5  # never spins
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT], ids=["stopped", "crashed"])
+def test_database_restarted_in_between(tom, kafka, postgres, topic, chance, say, how):
+    """PostgreSQL stops in the middle of a batch, for 5 s: the listener keeps its place in the group and stores all."""
+    name = topic("alerts", partitions=4)
+    messages = list(night(chance, 4000))
+    listener = tom.listen({"hopskotch": tom.source(name)})
+    member = tom.wait_members(1)
+    produce(kafka.producer(), name, messages[:3000])
+    wait_for("messages", lambda: tom.count() > 200, every=0.02)
+    postgres.stop(by=how)
+    before = cpu(listener.process.pid)
+    time.sleep(5)
+    used = cpu(listener.process.pid) - before
+    assert kafka.members(tom.group) == member
+    postgres.start()
+    produce(kafka.producer(), name, messages[3000:])
+    seconds = tom.wait(4000, seconds=120)
+    tom.wait_committed(name)
+    assert listener.alive
+    account.check(tom, messages)
+    say(f"PostgreSQL {how.name} and away for 5 s: {used:.1f} s of CPU meanwhile; all stored {seconds:.1f} s after")
+    assert used < 3
+
+
+def test_told_to_stop(tom, kafka, topic, chance):
+    """SIGTERM in the middle of work: it finishes what is in hand, commits it, and ends by itself with exit code 0."""
+    name = topic("alerts", partitions=4)
+    messages = list(night(chance, 4000))
+    listener = tom.listen({"hopskotch": tom.source(name)})
+    tom.wait_members(1)
+    produce(kafka.producer(), name, messages)
+    wait_for("messages", lambda: tom.count() > 200, every=0.02)
+    assert listener.stop() == 0
+    stored = tom.count()
+    assert stored == sum(offset for offset in kafka.committed(tom.group).values() if offset > 0)
+    assert kafka.members(tom.group) == []
+    tom.listen({"hopskotch": tom.source(name)})
+    tom.wait(4000)
+    account.check(tom, messages)
+
+
+def cpu(pid: int) -> float:
+    """Seconds of processor that a process has used, all its threads."""
+    with open(f"/proc/{pid}/stat") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
