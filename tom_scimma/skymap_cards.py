@@ -23,7 +23,8 @@ MAX_HDUS = 50
 #: TFORM letter: bytes, numpy type (None where no sky map has use for it)
 FORMS = {
     "L": (1, None), "A": (1, None), "X": (0.125, None), "C": (8, None), "M": (16, None), "P": (8, None),
-    "Q": (16, None), "B": (1, ">u1"), "I": (2, ">i2"), "J": (4, ">i4"), "K": (8, ">i8"), "E": (4, ">f4"), "D": (8, ">f8"),
+    "Q": (16, None), "B": (1, ">u1"), "I": (2, ">i2"), "J": (4, ">i4"), "K": (8, ">i8"), "E": (4, ">f4"),
+    "D": (8, ">f8"),
 }  # fmt: skip
 _FORM = re.compile(r"^\s*(\d*)([LXBIJKAEDCMPQ])")
 

@@ -97,13 +97,13 @@ def merge(order: int, ipix: np.ndarray, columns: np.ndarray) -> list[tuple[int, 
 
 def nested_to_ring(order: int, ipix: np.ndarray) -> np.ndarray:
     """Ring index, int64, of nested pixels."""
-    from astropy_healpix import nested_to_ring as convert
+    from astropy_healpix.healpy import nest2ring
 
-    return np.asarray(convert(ipix, 1 << order), np.int64)
+    return np.asarray(nest2ring(1 << order, ipix), np.int64)
 
 
 def ring_to_nested(order: int, ipix: np.ndarray) -> np.ndarray:
     """Nested index, int64, of ring pixels."""
-    from astropy_healpix import ring_to_nested as convert
+    from astropy_healpix.healpy import ring2nest
 
-    return np.asarray(convert(ipix, 1 << order), np.int64)
+    return np.asarray(ring2nest(1 << order, ipix), np.int64)
