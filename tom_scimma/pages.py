@@ -1,15 +1,28 @@
 """URLs of the pages; the host includes them at its root."""
 
-from django.urls import path
+from django.urls import path, register_converter
 
-from tom_scimma.health import health
-from tom_scimma.metrics import metrics
-from tom_scimma.views.streams import StreamChoiceView, StreamsView
+from tom_scimma import health, metrics
+from tom_scimma.paths import EventName
+from tom_scimma.views import events, maps, messages, streams
+
+register_converter(EventName, "event")
 
 app_name = "tom_scimma"
-urlpatterns: list = [
-    path("streams/", StreamsView.as_view(), name="streams"),
-    path("streams/choice/", StreamChoiceView.as_view(), name="stream-choice"),
-    path("scimma/health/", health, name="health"),
-    path("scimma/metrics", metrics, name="metrics"),
+urlpatterns = [
+    path("events/", events.EventListView.as_view(), name="events"),
+    path("events/<event:name>/", events.EventView.as_view(), name="event"),
+    path("events/<event:name>/skymap.png", maps.EventSkyMapView.as_view(), name="event-skymap"),
+    path("events/<event:name>/targets/", events.EventTargetsView.as_view(), name="event-targets"),
+    path("events/<event:name>/panel/<slug:slug>/", events.EventPanelView.as_view(), name="event-panel"),
+    path("localizations/<int:pk>.png", maps.LocalizationImageView.as_view(), name="localization-png"),
+    path("localizations/<int:pk>.fits", maps.LocalizationFitsView.as_view(), name="localization-fits"),
+    path("messages/", messages.MessageListView.as_view(), name="messages"),
+    path("messages/<uuid:uid>/", messages.MessageView.as_view(), name="message"),
+    path("messages/<uuid:uid>/raw/", messages.MessageRawView.as_view(), name="message-raw"),
+    path("messages/<uuid:uid>/retry/", messages.MessageRetryView.as_view(), name="message-retry"),
+    path("streams/", streams.StreamsView.as_view(), name="streams"),
+    path("streams/choice/", streams.StreamChoiceView.as_view(), name="stream-choice"),
+    path("scimma/health/", health.health, name="health"),
+    path("scimma/metrics", metrics.metrics, name="metrics"),
 ]

@@ -1,0 +1,151 @@
+"""REST: events, alerts, messages, localizations. All see what `visible_to` lets them; only "try again" writes."""
+
+from __future__ import annotations
+
+from django.db.models import Prefetch
+from django.http import Http404
+from django.utils.functional import cached_property
+from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework import mixins, viewsets
+from rest_framework.decorators import action
+from rest_framework.filters import OrderingFilter
+from rest_framework.pagination import LimitOffsetPagination
+from rest_framework.permissions import IsAuthenticated, IsAuthenticatedOrReadOnly
+from rest_framework.response import Response
+
+from tom_scimma import ledger, replay
+from tom_scimma.filters import AlertFilter, EventFilter, LocalizationFilter, MessageFilter
+from tom_scimma.models import Alert, Event, Localization, Message
+from tom_scimma.paths import name_of
+from tom_scimma.serializers import (
+    AlertSerializer,
+    EventSerializer,
+    LocalizationSerializer,
+    MessageDetailSerializer,
+    MessageSerializer,
+)
+from tom_scimma.views.maps import fits
+from tom_scimma.views.messages import raw
+
+#: a ledger over REST covers at most so many alerts, the newest
+LEDGER = 1000
+
+
+class Pages(LimitOffsetPagination):
+    """`?limit=&offset=`, never more than 500 at once."""
+
+    default_limit = 50
+    max_limit = 500
+
+
+class Readable(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+    """Rows of one model that the user may see, filtered, ordered and paged."""
+
+    permission_classes = [IsAuthenticatedOrReadOnly]
+    pagination_class = Pages
+    filter_backends = [DjangoFilterBackend, OrderingFilter]
+    model: type
+
+    @cached_property
+    def rows(self):
+        """Every row the user may see."""
+        return self.model.objects.visible_to(self.request.user)
+
+    def get_queryset(self):
+        return self.rows
+
+
+class EventViewSet(Readable):
+    """Events. As on the page, tests are left out unless `role` asks for them; one is found by its name."""
+
+    model = Event
+    serializer_class = EventSerializer
+    filterset_class = EventFilter
+    ordering_fields = ["latest", "time", "name", "far_hz", "area_90", "distance_mpc"]
+    ordering = ["-latest", "-pk"]
+    lookup_field = "name"
+    lookup_value_regex = r"[^/\x00]+"
+
+    def get_object(self):
+        event = self.rows.filter(name=name_of(self.kwargs["name"])).first()
+        if event is None:
+            raise Http404("no such event")
+        return event
+
+    @action(detail=True)
+    def ledger(self, request, name=None):
+        """When each step of each alert of the event happened, newest alert first."""
+        alerts = Alert.objects.visible_to(request.user).filter(event=self.get_object()).select_related("message")
+        newest = alerts.defer("document", "message__traceback", "message__headers").order_by("-order", "-pk")[:LEDGER]
+        return Response({"event": name_of(name), "alerts": ledger.table(ledger.for_event(newest))})
+
+
+class AlertViewSet(Readable):
+    """Alerts: versions of events, as they were said."""
+
+    model = Alert
+    serializer_class = AlertSerializer
+    filterset_class = AlertFilter
+    ordering_fields = ["order", "sent", "id"]
+    ordering = ["-order", "-pk"]
+
+    def get_queryset(self):
+        maps = Prefetch("localizations", queryset=Localization.objects.only("pk", "alert_id"))
+        return self.rows.select_related("event", "message").prefetch_related(maps)
+
+
+class MessageViewSet(Readable):
+    """Messages as received; `raw` has the bytes, `retry` parses them again."""
+
+    model = Message
+    filterset_class = MessageFilter
+    ordering_fields = ["received", "published", "size"]
+    ordering = ["-received", "-pk"]
+    lookup_field = "uid"
+    lookup_value_regex = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+
+    def get_queryset(self):
+        return self.rows.defer("traceback") if self.action == "list" else self.rows
+
+    def get_serializer_class(self):
+        return MessageSerializer if self.action == "list" else MessageDetailSerializer
+
+    def get_object(self):
+        message = self.rows.filter(uid=self.kwargs["uid"]).first()
+        if message is None:
+            raise Http404("no such message")
+        return message
+
+    @action(detail=True)
+    def raw(self, request, uid=None):
+        """The bytes as received."""
+        return raw(self.get_object())
+
+    @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated])
+    def retry(self, request, uid=None):
+        """Parses the message again with today's parsers; never live."""
+        message = self.get_object()
+        replay.replay([message])
+        message.refresh_from_db()
+        return Response(self.get_serializer(message).data)
+
+
+class LocalizationViewSet(Readable):
+    """Sky maps; `fits` has the map itself."""
+
+    model = Localization
+    serializer_class = LocalizationSerializer
+    filterset_class = LocalizationFilter
+    ordering_fields = ["id", "area_90", "distance_mpc"]
+    ordering = ["-pk"]
+
+    def get_queryset(self):
+        return self.rows.defer("data").select_related("alert__event")
+
+    @action(detail=True)
+    def fits(self, request, pk=None):
+        """The map as a multi-order FITS file."""
+        row = self.get_object()
+        if row.error:
+            raise Http404(f"this sky map could not be read: {row.error}")
+        return fits(row)

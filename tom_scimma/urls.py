@@ -1,0 +1,13 @@
+"""REST routes; the host finds them here and shows them under /api/."""
+
+from tom_common.api_router import SharedAPIRootRouter
+
+from tom_scimma import api
+
+router = SharedAPIRootRouter()
+router.register("events", api.EventViewSet, "events")
+router.register("alerts", api.AlertViewSet, "alerts")
+router.register("messages", api.MessageViewSet, "messages")
+router.register("localizations", api.LocalizationViewSet, "localizations")
+
+urlpatterns: list = []

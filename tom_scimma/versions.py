@@ -1,0 +1,90 @@
+"""An event's alerts as one reads them: versions in order, each with what changed since its source's last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from django.db.models import Prefetch
+
+from tom_scimma import changes
+from tom_scimma.changes import Said
+from tom_scimma.ledger import Ledger, for_event
+from tom_scimma.models import Alert, Event, Localization
+from tom_scimma.notice import Notice
+
+#: an event page shows at most so many versions, the newest; REST has them all
+SHOWN = 200
+
+
+@dataclass(frozen=True)
+class Version:
+    """One alert, made ready to be read."""
+
+    alert: Alert
+    notice: Notice
+    maps: tuple[Localization, ...]  #: without their bytes
+    said: Said
+    changes: tuple[str, ...]
+    first: bool  #: the source's first word on this event
+    ledger: Ledger
+
+    @property
+    def map(self) -> Localization | None:
+        """The alert's own sky map, where it could be used."""
+        return next((row for row in self.maps if row.name == "skymap" and not row.error), None)
+
+    @property
+    def bad_maps(self) -> list[Localization]:
+        """Maps that came and could not be used."""
+        return [row for row in self.maps if row.error]
+
+
+def versions(event: Event, user) -> tuple[list[Version], int]:
+    """The event's versions that this user may see, newest first, and how many there are in all."""
+    visible = Alert.objects.visible_to(user).filter(event=event)
+    count = visible.count()
+    maps = Prefetch("localizations", queryset=Localization.objects.defer("data").order_by("-name"))
+    newest = (
+        visible.select_related("message").defer("message__traceback").prefetch_related(maps).order_by("-order", "-pk")
+    )
+    alerts = list(newest[:SHOWN])[::-1]
+    return list(_compared(alerts))[::-1], count
+
+
+def _compared(alerts: list[Alert]) -> Iterable[Version]:
+    before: dict[tuple[str, bool], Said] = {}
+    for alert, ledger in zip(alerts, for_event(alerts), strict=True):
+        notice, maps = alert.notice, tuple(alert.localizations.all())
+        said = _said(notice, maps)
+        series = (alert.source, alert.authority)
+        earlier = before.get(series)
+        found = changes.changes(earlier, said) if earlier else []
+        yield Version(alert, notice, maps, said, tuple(found), earlier is None, ledger)
+        before[series] = _known(earlier, said)
+
+
+def _said(notice: Notice, maps: Iterable[Localization]) -> Said:
+    used = next((row for row in maps if row.name == "skymap" and not row.error), None)
+    if used is None:
+        return Said(notice)
+    distance = None if used.distance_mpc is None else (used.distance_mpc, used.distance_sd_mpc)
+    return Said(notice, used.area_90, distance)
+
+
+def _known(earlier: Said | None, said: Said) -> Said:
+    """What a source has said so far: what its newest notice leaves out, as a retraction does, keeps its last value."""
+    if earlier is None:
+        return said
+    old, new = earlier.notice, said.notice
+    notice = replace(
+        new,
+        time=new.time or old.time,
+        far_hz=old.far_hz if new.far_hz is None else new.far_hz,
+        classification=new.classification or old.classification,
+        properties={**old.properties, **new.properties},
+        instruments=new.instruments or old.instruments,
+        sky=new.sky or old.sky,
+    )
+    area = earlier.area_90 if said.area is None else said.area_90
+    return Said(notice, area, said.distance or earlier.distance)
