@@ -12,7 +12,7 @@ from django.contrib.auth.models import Group
 from django.core.checks import run_checks
 from django.core.management import call_command
 
-from tom_scimma import checks
+from tom_scimma import install_checks
 
 GOOD = {
     "SOURCES": {
@@ -135,7 +135,7 @@ def test_another_package_in_our_place_is_found_by_its_metadata(tmp_path, monkeyp
     folder.mkdir()
     (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 0.3.1\n")
     monkeypatch.syspath_prepend(str(tmp_path))
-    found = ours(checks.installation_check(None))
+    found = ours(install_checks.installation_check(None))
     assert [message.id for message in found] == ["tom_scimma.E011"]
     assert f"{name} 0.3.1" in found[0].msg
     assert "pip uninstall tom-scimma tom-hermes" in found[0].hint
@@ -146,7 +146,7 @@ def test_the_app_under_a_wrong_entry(settings):
     settings.INSTALLED_APPS = [
         "tom_scimma.apps.TomScimmaConfig" if app == "tom_scimma" else app for app in settings.INSTALLED_APPS
     ]
-    assert "tom_scimma.E010" in ids(checks.installation_check(None))
+    assert "tom_scimma.E010" in ids(install_checks.installation_check(None))
 
 
 def test_a_library_that_is_missing(monkeypatch):
@@ -154,7 +154,7 @@ def test_a_library_that_is_missing(monkeypatch):
     monkeypatch.delitem(sys.modules, "six")
     monkeypatch.setattr(sys, "path", [])
     monkeypatch.setattr(sys, "meta_path", [])
-    found = checks.installation_check(None)
+    found = install_checks.installation_check(None)
     assert "six" in " ".join(message.msg for message in found if message.id == "tom_scimma.E012")
 
 
@@ -171,7 +171,7 @@ def test_sqlite_that_will_lock(settings, tmp_path, options, missing):
     settings.DATABASES = {
         "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": tmp_path / "db", "OPTIONS": options}
     }
-    found = checks.sqlite_check(None)
+    found = install_checks.sqlite_check(None)
     assert bool(found) == bool(missing)
     if found:
         assert found[0].id == "tom_scimma.W001"
@@ -188,12 +188,12 @@ def test_a_database_file_already_in_wal_needs_no_pragma(settings, tmp_path):
     settings.DATABASES = {
         "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": path, "OPTIONS": {"transaction_mode": "IMMEDIATE"}}
     }
-    assert checks.sqlite_check(None) == []
+    assert install_checks.sqlite_check(None) == []
 
 
 def test_other_databases_are_not_judged(settings):
     settings.DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "tom"}}
-    assert checks.sqlite_check(None) == []
+    assert install_checks.sqlite_check(None) == []
 
 
 @pytest.mark.django_db

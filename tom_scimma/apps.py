@@ -12,9 +12,10 @@ class TomScimmaConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self):
-        from tom_scimma import checks, places  # noqa: F401  registers system checks and signals
+        from tom_scimma import checks, install_checks, login_groups, places  # noqa: F401  registers checks
 
         places.connect()
+        login_groups.connect()
 
     def nav_items(self):
         return [{"partial": "tom_scimma/partials/nav.html"}]

@@ -1,0 +1,302 @@
+"""The whole log-in against a stand-in issuer on loopback, no browser: who gets in, into which groups, and who does not.
+
+Authority: OpenID Connect Core 1.0 sections 3.1.2 and 3.1.3.7; issue 2 section 4 (groups claim to Django groups).
+"""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+from allauth.socialaccount.models import SocialAccount
+from django.contrib.auth.models import Group, User
+from django.core.checks import run_checks
+from django.test import Client
+
+from tests.oidc_issuer import Issuer
+
+pytestmark = pytest.mark.django_db
+LOGIN = "/accounts/oidc/scimma/login/"
+
+
+@pytest.fixture
+def issuer(settings):
+    with Issuer() as issuer:
+        app = {"provider_id": "scimma", "name": "SCiMMA", "client_id": issuer.client_id, "secret": issuer.secret}
+        app["settings"] = {"server_url": issuer.url, "uid_field": "sub", "fetch_userinfo": True}
+        settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [app]}}
+        settings.TOM_REGISTRATION_STRATEGY = "open"
+        settings.TOM_SCIMMA = {"LOGIN_GROUPS": {"/LVC": "lvc", "/Team *": "team"}}
+        yield issuer
+
+
+def begin(client, next_url="/streams/", **data) -> str:
+    """A click on the log-in button; the address at the issuer that the browser is sent to."""
+    response = client.post(LOGIN, {"next": next_url, **data})
+    assert response.status_code == 302, response.content
+    return response.headers["Location"]
+
+
+def consent(address: str) -> str:
+    """The browser's visit to the issuer; the address in the TOM that it comes back to."""
+    response = requests.get(address, allow_redirects=False, timeout=10)
+    assert response.status_code == 302, response.text
+    assert response.headers["Location"].startswith("http://testserver/accounts/oidc/scimma/login/callback/?")
+    return response.headers["Location"].removeprefix("http://testserver")
+
+
+def log_in(client, **data):
+    return client.get(consent(begin(client, **data)))
+
+
+def who(client) -> User | None:
+    return User.objects.filter(pk=client.session.get("_auth_user_id")).first()
+
+
+def groups(user) -> set[str]:
+    return set(user.groups.values_list("name", flat=True))
+
+
+def test_the_log_in_page_offers_scimma(client, issuer):
+    text = client.get("/accounts/login/").content.decode()
+    assert LOGIN in text
+    assert "SCiMMA" in text
+
+
+def test_what_the_browser_takes_to_the_issuer(client, issuer):
+    query = {key: values[0] for key, values in parse_qs(urlsplit(begin(client)).query).items()}
+    assert query["response_type"] == "code"
+    assert query["code_challenge_method"] == "S256"
+    assert min(len(query[key]) for key in ("state", "nonce", "code_challenge")) >= 16
+    other = parse_qs(urlsplit(begin(Client())).query)
+    assert not {query[key] for key in ("state", "nonce", "code_challenge")} & {
+        other[key][0] for key in ("state", "nonce", "code_challenge")
+    }
+
+
+def test_somebody_new_logs_in_and_is_in_the_groups_they_claim(client, issuer):
+    issuer.person["groups"] = ["/LVC", "/Team Rocket", "/Elsewhere"]
+    response = log_in(client)
+    assert (response.status_code, response.headers["Location"]) == (302, "/streams/")
+    user = who(client)
+    assert (user.username, user.first_name, user.email) == ("alice", "Alice", "alice@example.org")
+    assert groups(user) == {"lvc", "team", "Public"}
+    assert not user.has_usable_password()
+    assert (user.is_staff, user.is_superuser) == (False, False)
+    assert SocialAccount.objects.get().uid == issuer.person["sub"]
+
+
+def test_a_group_that_is_lost_is_left_and_one_made_by_hand_is_kept(client, issuer):
+    issuer.person["groups"] = ["/LVC", "/Team A"]
+    log_in(client)
+    user = who(client)
+    user.groups.add(Group.objects.create(name="by hand"))
+    client.logout()
+    issuer.person["groups"] = ["/Team B"]
+    log_in(client)
+    assert who(client) == user
+    assert groups(user) == {"team", "by hand", "Public"}
+    client.logout()
+    del issuer.person["groups"]
+    log_in(client)
+    assert groups(user) == {"by hand", "Public"}
+
+
+@pytest.mark.parametrize("claim", ["/LVC", 7, {"/LVC": 1}, [["/LVC"]], None])
+def test_odd_claims_give_no_group_but_a_single_name_does(client, issuer, claim):
+    issuer.person["groups"] = claim
+    log_in(client)
+    assert ("lvc" in groups(who(client))) == (claim == "/LVC")
+
+
+def test_the_claims_name_is_a_setting(client, issuer, settings):
+    settings.TOM_SCIMMA = {"LOGIN_GROUPS": {"/LVC": "lvc"}, "LOGIN_GROUPS_CLAIM": "is_member_of"}
+    issuer.person |= {"is_member_of": ["/LVC"], "groups": []}
+    log_in(client)
+    assert "lvc" in groups(who(client))
+
+
+def test_without_a_mapping_no_group_changes(client, issuer, settings):
+    settings.TOM_SCIMMA = {}
+    issuer.person["groups"] = ["/LVC"]
+    log_in(client)
+    who(client).groups.add(Group.objects.create(name="lvc"))
+    issuer.person["groups"] = []
+    client.logout()
+    log_in(client)
+    assert groups(who(client)) == {"lvc", "Public"}
+
+
+def test_groups_follow_with_the_adapter_of_allauth_too(client, issuer, settings):
+    settings.SOCIALACCOUNT_ADAPTER = "allauth.socialaccount.adapter.DefaultSocialAccountAdapter"
+    issuer.strict, issuer.person["groups"] = False, ["/LVC"]
+    log_in(client)
+    assert groups(who(client)) == {"lvc"}
+
+
+def test_a_log_in_with_a_password_changes_no_group(client, issuer):
+    user = User.objects.create_user("bob", password="a good one")
+    user.groups.add(Group.objects.create(name="lvc"))
+    client.post("/accounts/login/", {"login": "bob", "password": "a good one"})
+    assert who(client) == user
+    assert groups(user) == {"lvc"}
+
+
+def test_another_provider_has_no_say_in_groups(client, issuer, settings):
+    app = settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"][0]
+    other = {**app, "provider_id": "elsewhere", "client_id": "other"}
+    settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [{**app, "provider_id": "mine"}, other]}}
+    issuer.person["groups"] = ["/LVC"]
+    address = client.post("/accounts/oidc/mine/login/").headers["Location"]
+    client.get(
+        requests.get(address, allow_redirects=False, timeout=10).headers["Location"].removeprefix("http://testserver")
+    )
+    assert groups(who(client)) == {"Public"}
+
+
+def test_an_account_is_never_joined_by_its_address(client, issuer):
+    User.objects.create_user("alice", email="alice@example.org", password="a good one", is_superuser=True)
+    issuer.person["email_verified"] = True
+    response = log_in(client)
+    assert response.headers["Location"] == "/accounts/3rdparty/signup/"
+    assert who(client) is None
+    assert SocialAccount.objects.count() == 0
+
+
+def test_the_owner_of_an_account_joins_it_and_logs_in_by_subject(client, issuer):
+    user = User.objects.create_user("bob", password="a good one")
+    client.force_login(user)
+    log_in(client, process="connect")
+    client.logout()
+    issuer.person["email"] = "a.new@example.org"  # the address may change, the subject does not
+    log_in(client)
+    assert who(client) == user
+
+
+def test_a_name_that_is_taken_is_another_name(client, issuer):
+    User.objects.create_user("alice", email="another@example.org")
+    log_in(client)
+    assert who(client).username not in ("", "alice")
+
+
+def test_a_tom_closed_to_strangers_lets_members_of_a_mapped_group_in(client, issuer, settings):
+    del settings.TOM_REGISTRATION_STRATEGY
+    issuer.person["groups"] = ["/Elsewhere"]
+    assert "closed" in log_in(client).content.decode().lower()
+    assert (who(client), User.objects.filter(email="alice@example.org").count()) == (None, 0)
+    issuer.person["groups"] = ["/LVC"]
+    log_in(client)
+    assert groups(who(client)) == {"lvc", "Public"}
+
+
+def test_a_tom_that_approves_accounts_approves_these_too(client, issuer, settings):
+    settings.TOM_REGISTRATION_STRATEGY = "approval_required"
+    issuer.person["groups"] = []
+    log_in(client)
+    assert who(client) is None
+    assert User.objects.get(email="alice@example.org").is_active is False
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "signature",
+        "unsigned",
+        "shared_secret",
+        "audience",
+        "issuer",
+        "expired",
+        "nonce",
+        "no_nonce",
+        "subject",
+        "no_token",
+        "other_key",
+    ],
+)
+def test_a_token_that_cannot_be_trusted_is_refused(client, issuer, fault):
+    issuer.fault, issuer.person["groups"] = fault, ["/LVC"]
+    response = log_in(client)
+    assert response.status_code == 401, response.content
+    assert who(client) is None
+    assert not User.objects.filter(email="alice@example.org").exists()
+    issuer.fault = ""
+    log_in(client)
+    assert who(client) is not None
+
+
+def test_an_answer_from_another_browser_is_refused(client, issuer):
+    answer = consent(begin(Client()))
+    assert client.get(answer).status_code == 401
+    assert who(client) is None
+
+
+def test_an_answer_is_good_once(client, issuer):
+    answer = consent(begin(client))
+    client.get(answer)
+    client.logout()
+    assert client.get(answer).status_code == 401
+    assert who(client) is None
+
+
+def test_consent_refused_by_the_person(client, issuer):
+    state = parse_qs(urlsplit(begin(client)).query)["state"][0]
+    response = client.get(LOGIN + "callback/", {"error": "access_denied", "state": state}, follow=True)
+    assert response.status_code == 200
+    assert "cancel" in response.content.decode().lower()
+
+
+def test_an_issuer_that_is_down_is_said(client, issuer):
+    issuer.__exit__()
+    response = client.post(LOGIN)
+    assert response.status_code == 503
+    assert "does not answer" in response.content.decode()
+    assert "/accounts/login/" in response.content.decode()
+
+
+@pytest.mark.parametrize("fault", ["discovery_404", "discovery_html"])
+def test_an_issuer_that_does_not_know_what_it_says(client, issuer, fault):
+    issuer.fault = fault
+    assert client.post(LOGIN).status_code == 503
+
+
+@pytest.mark.parametrize("fault", ["token_500", "userinfo_500"])
+def test_an_issuer_that_fails_half_way(client, issuer, fault):
+    address = begin(client)
+    issuer.fault = fault
+    assert client.get(consent(address)).status_code == 503
+    assert who(client) is None
+
+
+def test_an_issuer_that_goes_away_half_way(client, issuer):
+    answer = consent(begin(client))
+    issuer.__exit__()
+    assert client.get(answer).status_code == 503
+
+
+def test_a_wrong_client_secret_is_an_error_page(client, issuer, settings):
+    issuer.secret = "changed"
+    assert log_in(client).status_code == 401
+    assert who(client) is None
+
+
+def test_checks_are_content_and_say_what_a_locked_tom_forgot(issuer, settings):
+    ours = lambda: {message.id for message in run_checks() if (message.id or "").startswith("tom_scimma.")}  # noqa: E731
+    assert ours() == set()
+    settings.SOCIALACCOUNT_ADAPTER = "allauth.socialaccount.adapter.DefaultSocialAccountAdapter"
+    assert ours() == {"tom_scimma.W003"}
+    settings.SOCIALACCOUNT_ADAPTER = "tom_scimma.login.LoginAdapter"
+    settings.AUTH_STRATEGY = "LOCKED"
+    assert ours() == {"tom_scimma.W006"}
+    settings.OPEN_URLS = ["/accounts/oidc/*", "/accounts/3rdparty/*"]
+    assert ours() == set()
+
+
+def test_a_locked_tom_lets_people_log_in(client, issuer, settings):
+    settings.AUTH_STRATEGY, settings.OPEN_URLS = "LOCKED", ["/accounts/oidc/*", "/accounts/3rdparty/*"]
+    log_in(client)
+    assert who(client) is not None
+
+
+def test_where_to_go_next_stays_in_the_tom(client, issuer):
+    assert log_in(client, next_url="https://evil.example/").headers["Location"] == "/"
