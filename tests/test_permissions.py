@@ -1,0 +1,246 @@
+"""Promise 6: what a protected topic says is seen by its groups only. Walks every URL and REST route that is ours."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import AnonymousUser, Group
+from django.core.cache import cache
+from django.test import Client
+from django.urls import URLPattern, get_resolver, reverse
+from guardian.shortcuts import assign_perm
+from tom_common.api_router import SharedAPIRootRouter
+from tom_targets.models import Target
+
+from tests import factories as make
+from tom_scimma import api, pages, skymap
+from tom_scimma.models import Alert, Alias, Event, Localization, Message, TopicState
+
+pytestmark = pytest.mark.django_db
+
+SECRET = "S261118zz"  # the event that only the protected topic speaks of
+HIDDEN = "nu-track-7"  # source of the protected alert of the public event
+ROLES = ("anonymous", "stranger", "member", "superuser")
+MAY = ("member", "superuser")
+
+
+class World:
+    """A public event with one protected alert, an event of the protected topic alone, and four visitors."""
+
+    def __init__(self):
+        cache.clear()
+        self.group = Group.objects.create(name="lvk")
+        sky = skymap.from_gaussian(30.0, 20.0, 3.0, order=3, rounds=3)
+        self.secret = make.known(SECRET, groups=(self.group,), sky=sky, said={"text": "word-of-secret"})
+        self.open = make.known("S261120ab", sky=sky)
+        self.said = make.message(topic="lvk.nutrack", groups=(self.group,), sender="sender-of-secret")
+        hidden = make.notice("S261120ab", source=HIDDEN, alert_type="update", aliases=("alias-of-secret",))
+        self.hidden = make.alert(self.open, hidden, self.said)
+        self.map = make.localization(self.hidden, sky)
+        Alias.objects.create(event=self.open, name="alias-of-secret")
+        self.bad = make.message(
+            b"{broken",
+            topic="lvk.nutrack",
+            groups=(self.group,),
+            state="quarantined",
+            error="error-of-secret",
+            traceback="Traceback",
+        )
+        TopicState.objects.create(source="hopskotch", topic="lvk.nutrack", received=2)
+        self.clients = {role: Client() for role in ROLES}
+        self.users = {
+            "anonymous": AnonymousUser(),
+            "stranger": make.user("stranger", Group.objects.create(name="others")),
+            "member": make.user("member", self.group),
+            "superuser": make.user("root", is_superuser=True, is_staff=True),
+        }
+        for role in ROLES[1:]:
+            self.clients[role].force_login(self.users[role])
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What no stranger may read anywhere."""
+        own = self.secret.alerts.get().message
+        return (
+            SECRET, HIDDEN, "word-of-secret", "sender-of-secret", "alias-of-secret", "error-of-secret",
+            str(self.said.uid), str(self.bad.uid), str(own.uid),
+        )  # fmt: skip
+
+
+@pytest.fixture
+def world(settings):
+    settings.TOM_SCIMMA = {"TOPICS": {"lvk.nutrack": {"groups": ["lvk"]}}}
+    return World()
+
+
+def ours() -> set[str]:
+    """The name of every page of ours."""
+    return {pattern.name for pattern in pages.urlpatterns if isinstance(pattern, URLPattern)}
+
+
+def routes() -> set[str]:
+    """The name of every REST route of ours."""
+    found = set()
+    assert get_resolver().url_patterns  # the host collects routes when its URLs are loaded
+    for pattern in SharedAPIRootRouter.shared_router.urls:
+        if getattr(getattr(pattern.callback, "cls", None), "__module__", "") == api.__name__:
+            found.add(pattern.name)
+    return found
+
+
+#: pages of one protected thing: name -> arguments; 404 for strangers
+ONE = {
+    "event": lambda world: {"name": SECRET},
+    "event-skymap": lambda world: {"name": SECRET},
+    "event-targets": lambda world: {"name": SECRET},
+    "localization-png": lambda world: {"pk": world.map.pk},
+    "localization-fits": lambda world: {"pk": world.map.pk},
+    "message": lambda world: {"uid": world.bad.uid},
+    "message-raw": lambda world: {"uid": world.bad.uid},
+}
+#: pages of many things
+MANY = {"events", "messages", "streams", "health", "metrics"}
+#: pages that write, or that need another app; tested by themselves below and in test_streams
+APART = {"message-retry", "stream-choice", "event-panel"}
+
+ONE_ROUTE = {
+    "events-detail": lambda world: {"name": SECRET},
+    "events-ledger": lambda world: {"name": SECRET},
+    "alerts-detail": lambda world: {"pk": world.hidden.pk},
+    "messages-detail": lambda world: {"uid": world.bad.uid},
+    "messages-raw": lambda world: {"uid": world.bad.uid},
+    "localizations-detail": lambda world: {"pk": world.map.pk},
+    "localizations-fits": lambda world: {"pk": world.map.pk},
+}
+MANY_ROUTES = {"events-list", "alerts-list", "messages-list", "localizations-list"}
+APART_ROUTES = {"messages-retry"}
+
+
+def test_no_page_and_no_route_is_forgotten():
+    assert ours() == set(ONE) | MANY | APART
+    assert routes() == set(ONE_ROUTE) | MANY_ROUTES | APART_ROUTES
+
+
+def addresses(world) -> list[str]:
+    """The address of every protected thing."""
+    found = [reverse(f"tom_scimma:{name}", kwargs=arguments(world)) for name, arguments in ONE.items()]
+    return found + [reverse(f"api:{name}", kwargs=arguments(world)) for name, arguments in ONE_ROUTE.items()]
+
+
+@pytest.mark.parametrize("role", ["superuser", "member", "stranger", "anonymous"])
+def test_a_protected_thing_is_not_there_for_strangers(world, role):
+    for client in (world.clients["member"], world.clients[role]):  # pictures are in the cache by then
+        answers = {address: client.get(address) for address in addresses(world)}
+    for address, answer in answers.items():
+        assert answer.status_code == (200 if role in MAY else 404), address
+        if role not in MAY:
+            assert_silent(answer, world, besides=address)
+
+
+def assert_silent(answer, world, besides: str = ""):
+    text = answer.content.decode("utf-8", "replace")
+    for word in world.words:
+        if word not in besides:  # a 404 may repeat the address that was asked for
+            assert word not in text, f"{answer.request['PATH_INFO']} tells {word}"
+
+
+#: addresses that list or search, with questions that would find what is protected
+QUESTIONS = [
+    "/events/", "/events/?role=all", f"/events/?query={SECRET[:5]}", "/events/?query=alias-of", "/events/?sort=name", "/events/?sort=-far_hz",
+    "/messages/", "/messages/?state=quarantined", "/messages/?query=S261120ab", "/messages/?query=error-of",
+    "/messages/?sender=sender", "/messages/?topic=lvk", "/streams/", "/scimma/health/", "/scimma/metrics", "/events/S261120ab/",
+    "/events/S261120ab/targets/", "/api/events/", "/api/events/?query=alias-of", "/api/events/S261120ab/", "/api/events/S261120ab/ledger/",
+    "/api/alerts/", "/api/alerts/?event=S261120ab", f"/api/alerts/?event={SECRET}", "/api/alerts/?source=nu", "/api/messages/",
+    "/api/messages/?state=quarantined", "/api/messages/?query=error-of", "/api/localizations/", f"/api/localizations/?event={SECRET}", "/",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("role", ["stranger", "anonymous"])
+def test_nothing_protected_is_listed_found_or_counted(world, role):
+    for address in QUESTIONS:
+        answer = world.clients[role].get(address)
+        assert answer.status_code in (200, 503), address
+        assert_silent(answer, world, besides=address)
+    assert world.clients[role].get("/events/?query=alias-of").context["record_count"] == 0
+    assert world.clients[role].get("/messages/?query=error-of").context["record_count"] == 0
+    for address, count in (("/api/alerts/", 1), ("/api/messages/", 1), ("/api/localizations/", 1), ("/api/events/", 1)):
+        assert world.clients[role].get(address).json()["count"] == count, address
+
+
+@pytest.mark.parametrize("role", MAY)
+def test_members_see_it_marked_as_protected(world, role):
+    client = world.clients[role]
+    assert SECRET in client.get("/events/").content.decode()
+    page = client.get("/events/S261120ab/").content.decode()
+    assert HIDDEN in page
+    assert "protected</span>" in page
+    assert "alias-of-secret" in page
+    assert "error-of-secret" in client.get("/messages/?state=quarantined").content.decode()
+    for address, count in (("/api/alerts/", 3), ("/api/messages/", 4), ("/api/localizations/", 3), ("/api/events/", 2)):
+        assert client.get(address).json()["count"] == count, address
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_who_may_try_again(world, role):
+    client = world.clients[role]
+    page = client.post(reverse("tom_scimma:message-retry", kwargs={"uid": world.bad.uid}))
+    rest = client.post(reverse("api:messages-retry", kwargs={"uid": world.bad.uid}))
+    if role == "anonymous":
+        assert page.status_code == 302
+        assert page["Location"].startswith("/accounts/login/")
+        assert rest.status_code in (401, 403)
+    else:
+        assert page.status_code == (302 if role in MAY else 404)
+        assert rest.status_code == (200 if role in MAY else 404)
+    assert client.get(reverse("tom_scimma:message-retry", kwargs={"uid": world.bad.uid})).status_code in (302, 405)
+
+
+def test_nothing_else_writes(world):
+    """Every route of ours refuses every method that changes, even for a superuser."""
+    client = world.clients["superuser"]
+    writing = {reverse("tom_scimma:message-retry", kwargs={"uid": world.bad.uid})}
+    lists = [reverse(f"api:{name}") for name in MANY_ROUTES] + [reverse(f"tom_scimma:{name}") for name in MANY]
+    before = [model.objects.count() for model in (Event, Alert, Message, Localization)]
+    for address in {*addresses(world), *lists} - writing:
+        for method in (client.post, client.put, client.patch, client.delete):
+            assert method(address).status_code in (403, 405), f"{method.__name__} {address}"
+    assert [model.objects.count() for model in (Event, Alert, Message, Localization)] == before
+
+
+def test_a_target_shows_to_those_who_may_see_it(world):
+    target = Target.objects.create(name="kilonova-of-secret", type="SIDEREAL", ra=30.0, dec=20.0, permissions="PRIVATE")
+    assign_perm(f"{Target._meta.app_label}.view_target", world.group, target)
+    world.open.target = target
+    world.open.save()
+    for role in ROLES:
+        for address in ("/events/S261120ab/", "/events/S261120ab/targets/"):
+            shown = target.name in world.clients[role].get(address).content.decode()
+            assert shown == (role in MAY), f"{role} {address}"
+
+
+def test_a_user_who_left_the_group_sees_nothing_at_once(world):
+    address = reverse("tom_scimma:event-skymap", kwargs={"name": SECRET})
+    answer = world.clients["member"].get(address)
+    world.users["member"].groups.clear()
+    again = world.clients["member"].get(address, headers={"If-None-Match": answer["ETag"]})
+    assert answer.status_code == 200
+    assert "private" in answer["Cache-Control"]
+    assert again.status_code == 404
+
+
+def test_a_locked_tom_shows_nothing_to_passers_by(world, settings):
+    settings.AUTH_STRATEGY = "LOCKED"
+    for address in ("/events/", "/messages/", "/events/S261120ab/", "/api/events/", "/events/S261120ab/skymap.png"):
+        assert world.clients["anonymous"].get(address).status_code in (302, 401, 403), address
+
+
+def test_the_admin_keeps_protected_rows_from_staff_of_other_groups(world):
+    staff = make.user("staff", is_staff=True)
+    from django.contrib.auth.models import Permission
+
+    staff.user_permissions.set(Permission.objects.filter(content_type__app_label="tom_scimma"))
+    client = Client()
+    client.force_login(staff)
+    for model in ("event", "alert", "message", "localization"):
+        answer = client.get(f"/admin/tom_scimma/{model}/")
+        assert answer.status_code == 200
+        assert_silent(answer, world)
