@@ -33,7 +33,7 @@ def clean(raw: Any) -> str:
     """
     if isinstance(raw, bool) or not isinstance(raw, (str, int, float)):
         return ""
-    text = raw if isinstance(raw, str) else str(raw)
+    text = raw if isinstance(raw, str) else f"{raw:.0f}" if isinstance(raw, float) and raw.is_integer() else str(raw)
     if text.isalnum() and text.isascii():
         return text
     return unicodedata.normalize("NFC", " ".join(_CONTROL.sub(" ", text[: 10 * LONGEST_NAME + 1]).split()))

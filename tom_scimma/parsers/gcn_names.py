@@ -83,8 +83,8 @@ def _trigger(who: missions.Mission, ids: list[str]) -> str:
 
 
 def _by_time(source: str, said: dict[str, Any], time: datetime | None) -> str | None:
-    """`<source> <time to the second>`, where there are both."""
-    moment = time or fields.time(said, "observation_start", {})
+    """`<source> <time to the second>`, where there are both; the time nearest to the event that was said."""
+    moment = time or fields.time(said, "observation_start", {}) or fields.time(said, "alert_datetime", {})
     return f"{source} {moment:%Y-%m-%dT%H:%M:%SZ}" if moment and source != "GCN" else None
 
 

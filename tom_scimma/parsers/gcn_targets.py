@@ -25,20 +25,28 @@ def parse(words: list[str], said: dict[str, Any]) -> tuple[Notice, ...]:
     targets = [target for target in data["targets"] if isinstance(target, dict)]
     if len(targets) > _MOST:
         raise Unparsable(f"{len(targets):,} targets in one notice; at most {_MOST} are read")
-    photometry = defaultdict(list)
-    rows = data.get("photometry")
-    for row in rows if isinstance(rows, list) else ():
-        if isinstance(row, dict):
-            photometry[fields.clean(row.get("target_name"))].append(fields.jsonable(row))
-    return tuple(_notice(words, said, target, photometry[fields.clean(target.get("name"))]) for target in targets)
+    rows = _rows(data.get("photometry"), [fields.clean(target.get("name")) for target in targets])
+    left = {str(key): fields.jsonable(value) for key, value in data.items() if key not in ("targets", "photometry")}
+    return tuple(_notice(words, said, target, rows[fields.clean(target.get("name"))], left) for target in targets)
 
 
-def _notice(words: list[str], said: dict[str, Any], target: dict[str, Any], photometry: list[Any]) -> Notice:
+def _rows(photometry: Any, names: list[str]) -> dict[str, list[Any]]:
+    """Rows by their target; those that name none of the targets go to the first, so that nothing is lost."""
+    found: dict[str, list[Any]] = defaultdict(list)
+    known = set(names)
+    for row in photometry if isinstance(photometry, list) and names else ():
+        name = fields.clean(row.get("target_name")) if isinstance(row, dict) else ""
+        found[name if name in known else names[0]].append(fields.jsonable(row))
+    return found
+
+
+def _notice(
+    words: list[str], said: dict[str, Any], target: dict[str, Any], photometry: list[Any], left: dict[str, Any]
+) -> Notice:
     who = missions.mission(words, fields.clean(said.get("mission")), fields.clean(said.get("messenger")))
     extra = {key: fields.jsonable(value) for key, value in said.items() if key not in _TAKEN}
     extra["target"] = {str(key): fields.jsonable(value) for key, value in target.items() if key not in _TARGET_TAKEN}
-    if photometry:
-        extra["photometry"] = photometry
+    extra.update({key: value for key, value in (("photometry", photometry), ("data", left)) if value})
     test = "test" in {word.lower() for word in (*words, fields.clean(said.get("alert_tense")))}
     return Notice(
         event=fields.event(target.get("name")),
