@@ -57,7 +57,7 @@ def examples(count: int):
 
 
 def survive(payload: bytes, label: str = "", topic: str = "file") -> tuple[Notice, ...]:
-    """Through decode and parse; anything but the two errors is a bug, and a notice that no database would take is too."""
+    """Through decode and parse; anything but the two errors is a bug, and so is a notice no database would take."""
     try:
         return checked(decode(raw(payload, label, topic), max_bytes=1 << 20), topic)
     except (Undecodable, Unparsable) as error:
@@ -132,8 +132,8 @@ def test_truncated_messages(payload, cut, label):
 LEAVES = some.one_of(
     some.none(), some.booleans(), some.integers(), some.floats(), some.text(max_size=30), some.binary(max_size=10),
     some.sampled_from(["", "\x00", "\ud800", "-1", "NaN", "S" * 10_000, "0000-00-00T00:00:00Z", "2026-01-01T00:00:00",
-                       "<script>alert(1)</script>", "javascript:alert(1)", "https://a/b c", "\u202egnp", 10**400, -(2**63),
-                       1e308, "AAAA", "H4sIAAAA", "U0lNUExFICA9"]),
+                       "<script>alert(1)</script>", "javascript:alert(1)", "https://a/b c", "\u202egnp", 10**400,
+                       -(2**63), 1e308, "AAAA", "H4sIAAAA", "U0lNUExFICA9"]),
 )  # fmt: skip
 VALUES = some.recursive(
     LEAVES,
