@@ -126,11 +126,27 @@ def test_a_consumer_without_a_sign_of_life_is_red_and_another_replaces_it(client
     assert survey(timezone.now()).ok
 
 
+@pytest.mark.parametrize("state", ["waiting", "starting"])
+def test_a_consumer_that_does_not_hear_says_why(client, tom, state):
+    stations.listener(state=state, last_error="127.0.0.1:9092 cannot be reached", last_error_at=timezone.now())
+    stations.topic("igwn.gwalert")
+    assert look("igwn.gwalert").light == "red"
+    assert f"the fast lane of lab is {state}: 127.0.0.1:9092 cannot be reached" in page(client)
+    stations.listener(process="host:2")  # another one hears it
+    assert look("igwn.gwalert").light == "green"
+
+
+def test_a_consumer_that_waits_because_nothing_is_wanted_is_well(settings):
+    settings.TOM_SCIMMA = {"SOURCES": stations.SOURCES}
+    stations.listener(state="waiting")
+    assert survey(timezone.now()).ok
+
+
 def test_a_lane_without_a_consumer_is_named(tom):
     tom.TOM_SCIMMA = {**stations.TOM, "TOPICS": {"igwn.gwalert": {}, "rubin.alerts": {"lane": "bulk"}}}
     stations.listener(lane="fast")
     seen = survey(timezone.now())
-    assert list(seen.reasons) == ["no live consumer for the bulk lane of lab"]
+    assert list(seen.reasons) == ["no live consumer for the bulk lane of lab: run manage.py listen"]
     assert {topic.name: topic.light for topic in seen.topics} == {"igwn.gwalert": "yellow", "rubin.alerts": "red"}
 
 
@@ -164,25 +180,17 @@ def test_one_click_adds_and_drops_a_topic(client, tom, chooser):
     assert not look("hermes.test").wanted
 
 
-def test_a_topic_that_only_a_pattern_names_may_be_dropped(client, tom, chooser):
-    stations.topic("gcn.notices.svom.voevent.eclairs")
-    assert look("gcn.notices.svom.voevent.eclairs").wanted
+@pytest.mark.parametrize("name", ["igwn.gwalert", "gcn.notices.svom.voevent.eclairs"])  # by name, and by a pattern
+def test_settings_win_over_a_click(client, tom, chooser, name):
+    stations.topic(name)
     client.force_login(chooser)
-    what = {"source": "lab", "topic": "gcn.notices.svom.voevent.eclairs", "wanted": "no"}
-    client.post(reverse("tom_scimma:stream-choice"), what)
-    assert not look("gcn.notices.svom.voevent.eclairs").wanted
-
-
-def test_settings_win_over_a_click(client, tom, chooser):
-    stations.topic("igwn.gwalert")
-    client.force_login(chooser)
-    assert "Drop igwn.gwalert" not in page(client)
-    what = {"source": "lab", "topic": "igwn.gwalert", "wanted": "no"}
+    assert f"Drop {name}" not in page(client)
+    what = {"source": "lab", "topic": name, "wanted": "no"}
     response = client.post(reverse("tom_scimma:stream-choice"), what, follow=True)
     assert "is set in settings" in response.content.decode()
-    assert TopicState.objects.get(topic="igwn.gwalert").wanted is None
+    assert TopicState.objects.get(topic=name).wanted is None
     TopicState.objects.update(wanted=False)
-    assert look("igwn.gwalert").wanted
+    assert look(name).wanted
 
 
 def test_who_may_not_click(client, tom, member, chooser):

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tom_scimma.topics import Topic
 
 #: a consumer that gave no sign of life for so long is taken for dead
-STALE = timedelta(seconds=60)
+STALE = timedelta(seconds=30)
 #: heartbeats come every second; a connection silent for so long is taken for broken
 SILENT = timedelta(minutes=5)
 #: messages waiting at the broker from which a topic counts as behind
@@ -19,20 +19,31 @@ BEHIND = 1000
 
 
 def lively(listener: Listener, now: datetime) -> bool:
-    """True for a consumer that works: it gave a sign of life lately and has not failed."""
+    """True for a consumer whose process gave a sign of life lately and that has not ended."""
     return now - listener.beat <= STALE and listener.state not in ("failed", "stopped")
 
 
-def judge(topic: Topic, now: datetime, *, heard: bool) -> tuple[str, str]:
-    """The light of a topic and the reason for it. `heard`: a live consumer works on its source and lane."""
+def trouble(source: str, lane: str, listeners: Sequence[Listener], now: datetime) -> str:
+    """Why nobody hears a lane of a source, in words; "" when somebody does."""
+    alive = [item for item in listeners if (item.source, item.lane) == (source, lane) and lively(item, now)]
+    if any(item.state == "listening" for item in alive):
+        return ""
+    if not alive:
+        return f"no live consumer for the {lane} lane of {source}: run manage.py listen"
+    worst = max(alive, key=lambda item: bool(item.last_error))
+    return f"the {lane} lane of {source} is {worst.state}" + (f": {worst.last_error}" if worst.last_error else "")
+
+
+def judge(topic: Topic, now: datetime, listeners: Sequence[Listener]) -> tuple[str, str]:
+    """The light of a topic and the reason for it."""
     state = topic.state
     if not topic.wanted:
         return "off", ""
-    if not heard:
-        return "red", f"no live consumer for the {topic.policy.lane} lane of {topic.source}: run manage.py listen"
+    if why := trouble(topic.source, topic.policy.lane, listeners, now):
+        return "red", why
     newest = max(filter(None, (state.last_message, state.last_heartbeat)), default=None)
-    if state.last_error_at and (newest is None or state.last_error_at > newest):
-        return "red", state.last_error or "an error without a word"
+    if state.last_error and (newest is None or state.last_error_at is None or state.last_error_at > newest):
+        return "red", state.last_error
     if not state.listening:
         return "yellow", "not subscribed yet, or not offered by the broker"
     if state.last_heartbeat and now - state.last_heartbeat > SILENT:
@@ -47,17 +58,17 @@ def judge(topic: Topic, now: datetime, *, heard: bool) -> tuple[str, str]:
 def reasons(
     sources: Iterable[str], topics: Sequence[Topic], listeners: Sequence[Listener], now: datetime
 ) -> Iterator[str]:
-    """Why this TOM does not hear as it should: a source without a live consumer, or whose heartbeats stopped."""
+    """Why this TOM does not hear as it should: a source or lane that nobody hears, heartbeats that stopped."""
     for source in sources:
-        lanes = {topic.policy.lane for topic in topics if topic.source == source and topic.wanted}
         here = [item for item in listeners if item.source == source]
-        live = {item.lane for item in here if lively(item, now)}
-        if not live:
+        if not any(lively(item, now) for item in here):
             last = max((item.beat for item in here), default=None)
             since = f"; the last sign of life was {ago(last, now)} ago" if last else ""
             yield f"nothing listens to {source}{since}: run manage.py listen"
-        for lane in sorted(lanes - live if live else ()):
-            yield f"no live consumer for the {lane} lane of {source}"
+            continue
+        for lane in sorted({topic.policy.lane for topic in topics if topic.source == source and topic.wanted}):
+            if why := trouble(source, lane, listeners, now):
+                yield why
     for topic in topics:
         beat = topic.state.last_heartbeat
         if topic.wanted and topic.state.listening and beat and now - beat > SILENT:

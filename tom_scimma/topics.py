@@ -7,7 +7,7 @@ named("hopskotch"), choice(state)                which topics to hear: settings 
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ from django.db.models import Count, Q
 
 from tom_scimma.carries import carries
 from tom_scimma.conf import TopicPolicy, conf, topic_policy
-from tom_scimma.lights import judge, lively, reasons
+from tom_scimma.lights import judge, reasons
 from tom_scimma.models import Listener, Message, TopicState
 from tom_scimma.parsers import at_home
 
@@ -33,9 +33,7 @@ class Topic:
     name: str
     state: TopicState  #: unsaved where the topic was never met
     policy: TopicPolicy
-    choice: str = (
-        "none"  #: settings (by name), heard or dropped (by a click), pattern, none
-    )
+    choice: str = "none"  #: settings (by name), heard or dropped (by a click), pattern, none
     carries: str = ""
     parser: str = ""
     hour: int = 0  #: messages kept in the last hour
@@ -52,7 +50,7 @@ class Topic:
     @property
     def wanted(self) -> bool:
         """True when this TOM means to hear it."""
-        return self.choice in ("settings", "heard", "pattern")
+        return self.choice != "none"
 
 
 @dataclass(frozen=True)
@@ -130,13 +128,10 @@ def named(source: str) -> tuple[str, ...]:
 
 
 def choice(state: TopicState) -> str:
-    """Who decides whether a topic is heard, as `sources.chosen` has it: its name in settings, a click, a pattern."""
-    names = named(state.source)
-    if state.topic in names:
+    """Who decides whether a topic is heard, as `sources.chosen` has it: settings (name or pattern), a click, nobody."""
+    if any(fnmatch.fnmatchcase(state.topic, pattern) for pattern in named(state.source)):
         return "settings"
-    if state.wanted is not None:
-        return "heard" if state.wanted else "dropped"
-    return "pattern" if any(fnmatch.fnmatchcase(state.topic, pattern) for pattern in names) else "none"
+    return "click" if state.wanted else "none"
 
 
 def survey(now: datetime, *, counts: bool = True) -> Survey:
@@ -146,9 +141,8 @@ def survey(now: datetime, *, counts: bool = True) -> Survey:
         .exclude(state="stopped")
         .order_by("source", "lane", "process")
     )
-    alive = {(item.source, item.lane) for item in listeners if lively(item, now)}
     rates, bad = _counts(now) if counts else ({}, {})
-    topics = tuple(_topic(state, now, alive, rates, bad) for state in _states())
+    topics = tuple(_topic(state, now, listeners, rates, bad) for state in _states())
     return Survey(now, topics, listeners, tuple(reasons(conf.SOURCES, topics, listeners, now)))
 
 
@@ -175,7 +169,7 @@ def _counts(now: datetime) -> tuple[dict, dict]:
     return rates, {(row["source"], row["topic"]): row["count"] for row in bad}
 
 
-def _topic(state: TopicState, now: datetime, alive: set, rates: dict, bad: dict) -> Topic:
+def _topic(state: TopicState, now: datetime, listeners: Sequence[Listener], rates: dict, bad: dict) -> Topic:
     place = (state.source, state.topic)
     hour, minute = rates.get(place, (0, 0))
     topic = Topic(
@@ -190,5 +184,5 @@ def _topic(state: TopicState, now: datetime, alive: set, rates: dict, bad: dict)
         minute=minute,
         quarantined=bad.get(place, 0),
     )
-    light, reason = judge(topic, now, heard=(state.source, topic.policy.lane) in alive)
+    light, reason = judge(topic, now, listeners)
     return replace(topic, light=light, reason=reason)
