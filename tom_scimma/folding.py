@@ -35,14 +35,15 @@ def finish(new: Sequence[Event], statements: Sequence[Statement]) -> None:
     made = {id(event) for event in new}
     changed = []
     for event, own in _grouped(statements):
-        if not _plain(event, own):
-            _refold_with(event, own)
-        elif id(event) not in made:
+        if id(event) in made and own[0].change is not None:  # folded by `start`
+            if any(item.localizations for item in own):
+                event.localization_id = _newest_map(own)
+                changed.append(event)
+        elif _plain(event, own):
             _fold(event, own)
             changed.append(event)
-        elif any(item.localizations for item in own):
-            event.localization_id = _newest_map(own)
-            changed.append(event)
+        else:
+            _refold_with(event, own)
     fields = [name.removesuffix("_id") for name in WRITTEN]
     if changed:
         Event.objects.bulk_create(changed, update_conflicts=True, unique_fields=["id"], update_fields=fields)
