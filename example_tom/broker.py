@@ -1,11 +1,11 @@
-"""An embedded broker that speaks Kafka's protocol on a loopback port: librdkafka's mock cluster, in a process of its own.
+"""An embedded broker that speaks Kafka's protocol on a loopback port: librdkafka's mock cluster, a process of its own.
 
     python example_tom/broker.py --topics igwn.gwalert,gcn.heartbeat --address-file /tmp/broker
 
-It writes `127.0.0.1:port` to the file once the topics exist, makes the topics named on its standard input (one a line) as
-they come, and ends when the process that started it ends, at SIGTERM, or at Ctrl-C. It has no log-in, keeps about 5 MB a
-partition (four partitions a topic), nothing after it ends, and answers a fetch without messages only after
-`fetch.wait.max.ms`: give consumers `"config": {"fetch.wait.max.ms": 10}`.
+It writes `127.0.0.1:port` to the file once the topics exist, makes the topics named on its standard input (one a line)
+as they come, and ends when the process that started it ends, at SIGTERM, or at Ctrl-C. It has no log-in and four
+partitions a topic, keeps about 5 MB a partition and nothing after it ends, does not know which offset was when, and
+answers a fetch without messages only after `fetch.wait.max.ms`: give consumers `"config": {"fetch.wait.max.ms": 10}`.
 """
 
 import argparse
@@ -19,9 +19,10 @@ from pathlib import Path
 from confluent_kafka import Producer
 
 
-def start():
-    """The broker's producer, which is the broker, and its address."""
-    broker = Producer({"bootstrap.servers": "embedded:1", "test.mock.num.brokers": 1, "log_level": 2})
+def start(delay=0):
+    """The broker's producer, which is the broker, and its address. It answers `delay` milliseconds late."""
+    mock = {"test.mock.num.brokers": 1, "test.mock.broker.rtt": delay}
+    broker = Producer({"bootstrap.servers": "embedded:1", "log_level": 2, **mock})
     found = broker.list_topics(timeout=10).brokers.values()
     return broker, ",".join(f"{node.host}:{node.port}" for node in found)
 
@@ -53,12 +54,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--topics", default="", help="comma-separated")
     parser.add_argument("--address-file", help="where to write host:port; by default it is printed")
+    parser.add_argument("--delay", type=int, default=0, help="answer so many milliseconds late")
     options = parser.parse_args()
     parent = os.getppid()
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    broker, address = start()
+    broker, address = start(options.delay)
     for topic in filter(None, options.topics.split(",")):
         make(broker, topic.strip())
     if options.address_file:

@@ -1,4 +1,7 @@
-"""A person with a browser, as far as the demo's check needs one: cookies, the log-in form, pages. Standard library only."""
+"""A person with a browser, as far as the demo's check needs one: cookies, the log-in form, pages.
+
+Standard library only.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from http.cookiejar import CookieJar
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlencode
-from urllib.request import HTTPCookieProcessor, OpenerDirector, Request, build_opener
+from urllib.request import HTTPCookieProcessor, OpenerDirector, ProxyHandler, Request, build_opener
 
 SECONDS = 60
 
@@ -47,7 +50,7 @@ class Browser:
     def __init__(self, url: str):
         self.url = url
         self.cookies = CookieJar()
-        self.opener: OpenerDirector = build_opener(HTTPCookieProcessor(self.cookies))
+        self.opener: OpenerDirector = build_opener(ProxyHandler({}), HTTPCookieProcessor(self.cookies))
 
     def get(self, path: str) -> Page:
         """The page at a path, whatever its status."""

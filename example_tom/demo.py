@@ -1,7 +1,7 @@
 """`make demo`: a TOM with an embedded broker, a listener, and a night of alerts to look at.
 
     python example_tom/demo.py --port 8000     serves until Ctrl-C
-    python example_tom/demo.py --check         plays the night at once, checks every page over HTTP, ends; 0: all is well
+    python example_tom/demo.py --check         plays the night at once, checks every page over HTTP, ends
     python example_tom/demo.py --live          listens to the real Hopskotch instead, in dry run
 
 The database, the secret key, the password and the logs are in demo/ (TOM_VAR names another folder); `--check` uses a
@@ -11,6 +11,7 @@ temporary one. Everything runs on the loopback interface.
 from __future__ import annotations
 
 import argparse
+import fcntl
 import os
 import secrets
 import signal
@@ -18,19 +19,23 @@ import socket
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from urllib.error import URLError
-from urllib.request import urlopen
 
 import leash
 import night
+from browse import Browser
 from children import Children, Fallen
 from democheck import check
 from player import Player
 
 HOST = "127.0.0.1"
 USER = "demo"
+#: what the environment may say of another TOM is not for this one
+OWN = {"DJANGO_SETTINGS_MODULE": "example_tom.settings", "DATABASE_URL": "", "SECRET_KEY": ""}
 #: how long a part may take to start, seconds
 PATIENCE = 90.0
 
@@ -53,14 +58,32 @@ def main(arguments: list[str] | None = None) -> int:
         if options.check:
             with tempfile.TemporaryDirectory(prefix="tom-demo-") as var:
                 return run(Path(var), free_port(), options)
-        var = Path(os.environ.get("TOM_VAR") or Path(__file__).resolve().parent.parent / "demo")
-        return run(var, taken_or(options.port), options)
+        port = taken_or(options.port)
+        with own_folder(port, "live" if options.live else "") as var:
+            return run(var, port, options)
     except (Trouble, Fallen) as trouble:
         say(f"\n{trouble}")
         return 1
     except KeyboardInterrupt:
         say("\nThe demo has ended; nothing of it runs any more.")
         return 1 if options.check else 0
+
+
+@contextmanager
+def own_folder(port: int, name: str) -> Iterator[Path]:
+    """The folder of the database, which no other demo uses meanwhile: demo/, or one inside it while that is in use."""
+    home = Path(os.environ.get("TOM_VAR") or Path(__file__).resolve().parent.parent / "demo") / name
+    for folder in (home, home / f"port-{port}"):
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                say(f"Another demo uses {folder}; this one has a database of its own.")
+                continue
+            yield folder
+            return
+    raise Trouble(f"Other demos use {home}; name another folder: make demo TOM_VAR=/tmp/demo PORT={port}")
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
@@ -77,17 +100,21 @@ def _interrupt(number: int, frame: object) -> None:
 
 def run(var: Path, port: int, options: argparse.Namespace) -> int:
     """Starts everything, plays the night, serves or checks; every process it started has ended when this returns."""
-    var.mkdir(parents=True, exist_ok=True)
     url = f"http://{HOST}:{port}"
     password = _password(var)
-    with Children(var / "logs", {"TOM_VAR": str(var), "DEMO_PASSWORD": password}) as children:
-        kafka = "live" if options.live else _broker(children, var)
-        children.environment["TOM_KAFKA"] = kafka
-        _prepare(children, options.live)
+    with Children(var / "logs", {**OWN, "TOM_VAR": str(var), "DEMO_PASSWORD": password}) as children:
+        if options.live:
+            children.environment["TOM_KAFKA"] = kafka = "live"
+            children.run("credential", "manage.py", "setdemo", "--live", quote=True)
+        else:
+            children.environment["TOM_KAFKA"] = kafka = _broker(children, var)
+        say("Preparing the database (half a minute the first time) ...")
+        children.run("migrate", "manage.py", "migrate")
+        children.run("setdemo", "manage.py", "setdemo", "--user", USER, *(["--no-targets"] if options.live else []))
         say("Starting the listener and the web server ...")
         children.start("listener", "manage.py", "listen", DEBUG="0")
         children.start("web", "manage.py", "runserver", "--noreload", f"{HOST}:{port}")
-        _wait_for(children, lambda: _answers(f"{url}/accounts/login/"), "the web server")
+        _wait_for(children, lambda: _answers(url), "the web server")
         if options.check:
             return _play_and_check(children, kafka, url, password)
         say(f"\n  {url}/events/\n  log in as {USER} with the password {password}\n  Ctrl-C ends the demo.\n")
@@ -115,12 +142,6 @@ def _broker(children: Children, var: Path) -> str:
     return place.read_text().strip()
 
 
-def _prepare(children: Children, live: bool) -> None:
-    say("Preparing the database (half a minute the first time) ...")
-    children.run("migrate", "manage.py", "migrate", "--verbosity", "1")
-    children.run("setdemo", "manage.py", "setdemo", "--user", USER, *(["--live"] if live else []), quote=live)
-
-
 def _play_and_check(children: Children, kafka: str, url: str, password: str) -> int:
     start = datetime.now(timezone.utc) - timedelta(seconds=night.LENGTH)
     steps = night.night(start)
@@ -137,9 +158,7 @@ def _serve(children: Children, player: Player | None) -> int:
         steps = night.night(start)
         say(f"The night begins: {len(steps)} messages in {night.LENGTH:.0f} s.")
         player.play(steps, start, lambda seconds: (_sleep(seconds), children.check()), say)
-        say(
-            "The night is over; the TOM stays. Every `make demo` plays a new one, and earlier ones stay in the database."
-        )
+        say("The night is over; the TOM stays. Each `make demo` plays a new one; earlier ones stay in the database.")
     while True:
         children.check()
         if player is not None:
@@ -163,12 +182,14 @@ def _wait_for(children: Children, ready, what: str) -> None:
 
 def _answers(url: str) -> bool:
     try:
-        with urlopen(url, timeout=PATIENCE) as response:
-            return response.status == 200
+        page = Browser(url).get("/accounts/login/")
     except URLError as error:
         if isinstance(error.reason, ConnectionRefusedError):
             return False
-        raise Trouble(f"{url} answers with {error}; its log is beside the database, in logs/web.log") from error
+        raise
+    if page.status != 200:
+        raise Trouble(f"The log-in page answers {page.answer}; more is in logs/web.log beside the database.")
+    return True
 
 
 def free_port() -> int:

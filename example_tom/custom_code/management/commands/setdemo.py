@@ -1,4 +1,4 @@
-"""manage.py setdemo: what the demo needs before its night: a user, a few targets, and with --live credentials."""
+"""manage.py setdemo: what the demo needs before its night: a user and a few targets."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("--user", default="demo")
-        parser.add_argument(
-            "--live", action="store_true", help="check that there is a credential for Hopskotch; make no targets"
-        )
+        parser.add_argument("--no-targets", action="store_true")
+        parser.add_argument("--live", action="store_true", help="only say whether there is a credential for Hopskotch")
 
-    def handle(self, *args, user, live, **options):
+    def handle(self, *args, user, live, no_targets, **options):
         if live:
             self.check_credential()
+            return
         self.make_user(user, os.environ["DEMO_PASSWORD"])
-        if not live:
+        if not no_targets:
             self.make_targets()
 
     def make_user(self, name: str, password: str) -> None:
