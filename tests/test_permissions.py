@@ -61,9 +61,16 @@ class World:
         """What no stranger may read anywhere."""
         own = self.secret.alerts.get().message
         return (
-            SECRET, HIDDEN, "word-of-secret", "sender-of-secret", "alias-of-secret", "error-of-secret",
-            str(self.said.uid), str(self.bad.uid), str(own.uid),
-        )  # fmt: skip
+            SECRET,
+            HIDDEN,
+            "word-of-secret",
+            "sender-of-secret",
+            "alias-of-secret",
+            "error-of-secret",
+            str(self.said.uid),
+            str(self.bad.uid),
+            str(own.uid),
+        )
 
 
 @pytest.fixture
@@ -145,13 +152,38 @@ def assert_silent(answer, world, besides: str = ""):
 
 #: addresses that list or search, with questions that would find what is protected
 QUESTIONS = [
-    "/events/", "/events/?role=all", f"/events/?query={SECRET[:5]}", "/events/?query=alias-of", "/events/?sort=name", "/events/?sort=-far_hz",
-    "/messages/", "/messages/?state=quarantined", "/messages/?query=S261120ab", "/messages/?query=error-of",
-    "/messages/?sender=sender", "/messages/?topic=lvk", "/streams/", "/scimma/health/", "/scimma/metrics", "/events/S261120ab/",
-    "/events/S261120ab/targets/", "/api/events/", "/api/events/?query=alias-of", "/api/events/S261120ab/", "/api/events/S261120ab/ledger/",
-    "/api/alerts/", "/api/alerts/?event=S261120ab", f"/api/alerts/?event={SECRET}", "/api/alerts/?source=nu", "/api/messages/",
-    "/api/messages/?state=quarantined", "/api/messages/?query=error-of", "/api/localizations/", f"/api/localizations/?event={SECRET}", "/",
-]  # fmt: skip
+    "/events/",
+    "/events/?role=all",
+    f"/events/?query={SECRET[:5]}",
+    "/events/?query=alias-of",
+    "/events/?sort=name",
+    "/events/?sort=-far_hz",
+    "/messages/",
+    "/messages/?state=quarantined",
+    "/messages/?query=S261120ab",
+    "/messages/?query=error-of",
+    "/messages/?sender=sender",
+    "/messages/?topic=lvk",
+    "/streams/",
+    "/scimma/health/",
+    "/scimma/metrics",
+    "/events/S261120ab/",
+    "/events/S261120ab/targets/",
+    "/api/events/",
+    "/api/events/?query=alias-of",
+    "/api/events/S261120ab/",
+    "/api/events/S261120ab/ledger/",
+    "/api/alerts/",
+    "/api/alerts/?event=S261120ab",
+    f"/api/alerts/?event={SECRET}",
+    "/api/alerts/?source=nu",
+    "/api/messages/",
+    "/api/messages/?state=quarantined",
+    "/api/messages/?query=error-of",
+    "/api/localizations/",
+    f"/api/localizations/?event={SECRET}",
+    "/",
+]
 
 
 @pytest.mark.parametrize("role", ["stranger", "anonymous"])

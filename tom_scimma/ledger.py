@@ -38,7 +38,7 @@ STEPS: dict[str, str] = {
     "shared": "shared",
 }
 
-#: seconds that a step may take after the latest one before it that happened; none for what is not in this TOM's hands
+#: seconds that a step may take after the last one before it that happened; none for what is not in our hands
 BUDGETS: dict[str, float] = {
     "broker": 60,
     "received": 5,
@@ -69,7 +69,7 @@ class Entry:
     step: str
     label: str
     time: datetime | None  #: None: has not happened, or nobody said
-    seconds: float | None  #: after the latest earlier step that happened
+    seconds: float | None  #: after the last step before it that happened
     budget: float | None  #: seconds; None: not judged
     overdue: bool = False  #: did not happen yet and should have
 
@@ -166,7 +166,7 @@ def _ledger(
             overdue = step in _OURS and waited > budget
             seconds = waited if overdue else None
         entries.append(Entry(step, label, time, seconds, budget, overdue))
-        before = max(time, before) if time and before else time or before
+        before = time or before
     return Ledger(alert, tuple(entries), judged)
 
 

@@ -1,0 +1,122 @@
+"""Numbers in an astronomer's words; units by arithmetic."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from tom_scimma import wording
+from tom_scimma.wording import YEAR
+
+NOW = datetime(2026, 11, 21, 3, 0, tzinfo=timezone.utc)
+
+
+@pytest.mark.parametrize(
+    ("hz", "words"),
+    [
+        (1 / (12.3 * YEAR), "1 per 12.3 years"),
+        (1 / YEAR, "1 per year"),
+        (1 / (3 * 86400), "1 per 3 days"),
+        (1 / 1800, "1 per 30 minutes"),
+        (5.0, "5 per second"),
+        (0.0, "0"),
+        (None, "–"),
+        (float("nan"), "–"),
+        (float("inf"), "–"),
+        (-1.0, "–"),
+    ],
+)
+def test_rate(hz, words):
+    assert wording.rate(hz) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.0123, "12 ms"),
+        (5.25, "5.2 s"),
+        (59.99, "1 min"),
+        (61, "1 min 1 s"),
+        (3599.9, "1 h"),
+        (3725, "1 h 2 min"),
+        (86400, "1 day"),
+        (9.26 * 86400, "9.3 days"),
+        (3.17 * YEAR, "3.17 years"),
+        (-4, "−4 s"),
+        (None, "–"),
+    ],
+)
+def test_span(seconds, words):
+    assert wording.span(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("deg2", "words"),
+    [
+        (1234.5, "1,230 deg²"),
+        (240, "240 deg²"),
+        (0.003, "10.8 arcmin²"),
+        (1e-7, "1.3 arcsec²"),
+        (0, "0 deg²"),
+        (None, "–"),
+    ],
+)
+def test_area(deg2, words):
+    assert wording.area(deg2) == words
+
+
+@pytest.mark.parametrize(
+    ("mean", "sd", "words"),
+    [(156.3, 41.2, "156 ± 41 Mpc"), (1234, 300, "1.23 ± 0.3 Gpc"), (40, None, "40 Mpc"), (None, None, "–")],
+)
+def test_distance(mean, sd, words):
+    assert wording.distance(mean, sd) == words
+
+
+@pytest.mark.parametrize(
+    ("p", "words"),
+    [
+        (0.92, "92 %"),
+        (0.9996, "> 99.9 %"),
+        (1.0, "100 %"),
+        (0.004, "0.4 %"),
+        (1e-5, "< 0.01 %"),
+        (0, "0 %"),
+        (None, "–"),
+    ],
+)
+def test_percent(p, words):
+    assert wording.percent(p) == words
+
+
+def test_times_are_utc_and_iso_wherever_they_come_from():
+    east = datetime(2026, 11, 21, 9, 30, 5, 250_000, tzinfo=timezone(timedelta(hours=9)))
+    assert wording.utc(east) == "2026-11-21 00:30:05"
+    assert wording.utc(east, 3) == "2026-11-21 00:30:05.250"
+    assert wording.age(NOW - timedelta(minutes=3, seconds=20), NOW) == "3 min 20 s ago"
+    assert wording.age(NOW + timedelta(hours=2), NOW) == "in 2 h"
+    assert wording.age(None, NOW) == "–"
+
+
+@pytest.mark.parametrize(
+    ("kind", "classes", "properties", "words"),
+    [
+        ("GW", {"BNS": 0.92, "BBH": 0.08}, {}, "Binary neutron star merger (92 %)"),
+        ("GW", {}, {"group": "Burst"}, "Unmodelled gravitational-wave burst"),
+        ("GW", {}, {}, "Gravitational-wave candidate"),
+        ("GRB", {}, {}, "Gamma-ray burst"),
+        ("OT", {"Ia": 0.7}, {}, "Optical transient: Ia (70 %)"),
+        ("NU", {"odd": "text"}, {}, "Neutrino"),
+    ],
+)
+def test_what(kind, classes, properties, words):
+    assert wording.what(kind, classes, properties) == words
+
+
+def test_every_kind_type_role_has_words():
+    from tom_scimma import notice
+
+    assert set(wording.KINDS) == set(notice.KINDS)
+    assert set(wording.ALERT_TYPES) == set(notice.ALERT_TYPES)
+    assert set(wording.ROLES) == set(notice.ROLES)
