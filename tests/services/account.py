@@ -1,7 +1,7 @@
 """None lost, none doubled: what a TOM's database must hold after it was sent certain messages.
 
-Authority: the messages themselves. Each is one row; each that is sound is one alert of its trigger's event; each that is
-broken is a quarantined row; an event holds what the last of its messages, in the sender's order, said.
+Authority: the messages themselves. Each is one row; each sound one is one alert of its trigger's event; each
+broken one is a quarantined row; an event holds what the last of its messages, in the sender's order, said.
 """
 
 from __future__ import annotations

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets
+import time
+from collections.abc import Callable
 
-from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, Producer, TopicPartition
+from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import (
     AclBinding,
     AclOperation,
@@ -20,6 +22,8 @@ from confluent_kafka.admin import (
 
 ADMIN = "admin"
 READ = (AclOperation.READ, AclOperation.DESCRIBE)
+#: a broker that has just started is not the coordinator of its own groups yet
+NOT_YET = ("NOT_COORDINATOR", "COORDINATOR_NOT_AVAILABLE", "COORDINATOR_LOAD_IN_PROGRESS")
 WRITE = (AclOperation.WRITE, AclOperation.DESCRIBE)
 
 
@@ -56,7 +60,7 @@ class Administration:
         self.passwords[name] = password or secrets.token_urlsafe(16)
         scram = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096)
         change = UserScramCredentialUpsertion(name, scram, self.passwords[name].encode())
-        settled(self.admin.alter_user_scram_credentials([change]))
+        settled(lambda: self.admin.alter_user_scram_credentials([change]))
         self._allow(ResourceType.GROUP, f"{name}-", name, (AclOperation.READ,), ResourcePatternType.PREFIXED)
         return self.passwords[name]
 
@@ -66,7 +70,7 @@ class Administration:
         `config`: the topic's Kafka properties, dots as underscores.
         """
         properties = {key.replace("_", "."): str(value) for key, value in config.items()}
-        settled(self.admin.create_topics([NewTopic(name, partitions, 1, config=properties)]))
+        settled(lambda: self.admin.create_topics([NewTopic(name, partitions, 1, config=properties)]))
         for who in readers:
             self._allow(ResourceType.TOPIC, name, who, READ)
         for who in writers:
@@ -84,7 +88,7 @@ class Administration:
     def _allow(self, kind, name: str, who: str, operations, pattern=ResourcePatternType.LITERAL) -> None:
         allow = AclPermissionType.ALLOW
         rules = [AclBinding(kind, name, pattern, f"User:{who}", "*", operation, allow) for operation in operations]
-        settled(self.admin.create_acls(rules))
+        settled(lambda: self.admin.create_acls(rules))
 
     def producer(self, user: str = ADMIN, **config) -> Producer:
         """A producer logged in as `user`, acks=all; `config`: librdkafka's, dots as underscores."""
@@ -102,17 +106,24 @@ class Administration:
 
     def committed(self, group: str) -> dict[tuple[str, int], int]:
         """What a consumer group has committed, by (topic, partition)."""
-        (offsets,) = settled(self.admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)]))
+        (offsets,) = settled(lambda: self.admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)]))
         return {(item.topic, item.partition): item.offset for item in offsets.topic_partitions}
 
     def members(self, group: str) -> list[set[tuple[str, int]]]:
         """What each member of a consumer group was assigned; empty while the group is being rearranged."""
-        (group_now,) = settled(self.admin.describe_consumer_groups([group]))
+        (group_now,) = settled(lambda: self.admin.describe_consumer_groups([group]))
         if group_now.state.name != "STABLE":
             return []
         return [{(p.topic, p.partition) for p in member.assignment.topic_partitions} for member in group_now.members]
 
 
-def settled(futures: dict) -> list:
-    """The results of an admin call; KafkaException when the broker refused one."""
-    return [future.result(timeout=30) for future in futures.values()]
+def settled(ask: Callable[[], dict], *, seconds: float = 30) -> list:
+    """The results of an admin call, asked again while the broker says "not yet"; KafkaException when it refused."""
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            return [future.result(timeout=seconds) for future in ask().values()]
+        except KafkaException as error:
+            if error.args[0].name() not in NOT_YET or time.monotonic() > until:
+                raise
+            time.sleep(0.2)

@@ -120,6 +120,7 @@ class Kafka(Administration):
         """Start it and wait until it answers a logged-in client."""
         command = self._java("kafka.Kafka", str(self.folder / "server.properties"))
         self._process = spawn(command, self.log, cwd=self.folder)
+        self._admin = None  # a client that saw the broker go may answer nothing for long after it is back
         wait_for("Kafka", self._answers, seconds=90, every=0.2, explain=lambda: tail(self.log))
 
     def refused_logins(self) -> int:

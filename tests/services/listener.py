@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -113,6 +114,28 @@ class Tom:
     def count(self, topic: str = "%") -> int:
         """How many messages of a topic (or of all) are stored."""
         return self.rows("SELECT count(*) FROM tom_scimma_message WHERE topic LIKE %s", topic)[0][0]
+
+    def commits(self) -> Iterator[None]:
+        """An item at each commit of a batch from now on, as soon as the database tells: a millisecond after it."""
+        connection = self.postgres.connect(self.database)
+        connection.execute(
+            "CREATE OR REPLACE FUNCTION tell_stored() RETURNS trigger LANGUAGE plpgsql AS "
+            "'BEGIN NOTIFY stored; RETURN NULL; END'"
+        )
+        connection.execute(
+            "CREATE OR REPLACE TRIGGER tell_stored AFTER INSERT ON tom_scimma_message EXECUTE FUNCTION tell_stored()"
+        )
+        connection.execute("LISTEN stored")
+        return self._heard(connection)
+
+    @staticmethod
+    def _heard(connection: psycopg.Connection) -> Iterator[None]:
+        with connection:
+            while True:
+                found = list(connection.notifies(timeout=60, stop_after=1))
+                if not found:
+                    raise NotReady("no batch was stored within 60 s")
+                yield
 
     def wait(self, count: int, topic: str = "%", *, seconds: float = 60) -> float:
         """Waits until so many messages are stored; how long that took."""
