@@ -1,7 +1,7 @@
 """Questions to a broker: what it offers our credential, why not, how far behind we are, where large messages lie.
 
-    with closing(Broker(source)) as broker:
-        broker.topics(); broker.why_not("igwn.gwalert"); broker.lag({"igwn.gwalert"}, {"igwn.gwalert": 2})
+with closing(Broker(source)) as broker:
+    broker.topics(); broker.why_not("igwn.gwalert"); broker.lag({"igwn.gwalert"}, {"igwn.gwalert": 2})
 """
 
 from __future__ import annotations
@@ -32,7 +32,11 @@ class Broker:
         """Every topic that our credential may at least describe, and how many partitions it has."""
         found = self._ask(lambda: self._consumer.list_topics(timeout=seconds)).topics
         self._refusal = ""
-        return {name: len(topic.partitions) for name, topic in sorted(found.items()) if not name.startswith("__") and topic.error is None}
+        return {
+            name: len(topic.partitions)
+            for name, topic in sorted(found.items())
+            if not name.startswith("__") and topic.error is None
+        }
 
     def why_not(self, topic: str) -> str:
         """Why a topic is not among `topics`: it does not exist, or we may not read it; "" when it is there after all."""

@@ -59,7 +59,10 @@ def fetch(
         session.mount("http://", adapter)
         session.mount("https://", adapter)
         try:
-            return _get(session, url, max_bytes, seconds)
+            body = _get(session, url, max_bytes, seconds)
+            if not clock.expired:  # a line that is cut looks like an end, where no length was said
+                return body
+            raise TimeoutError
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             if isinstance(error, requests.exceptions.InvalidURL):
                 raise Refused(f"{_short(url)} is not an address: {error}") from error
@@ -81,7 +84,9 @@ def check(url: str, allowed_hosts: Iterable[str]) -> SplitResult:
         raise Refused(f"{_short(url)}: an address with a user name or white space in it is not fetched")
     names = (place.hostname, f"{place.hostname}:{port or PORTS[place.scheme]}")
     if not any(fnmatch.fnmatchcase(name, allowed.lower()) for allowed in allowed_hosts for name in names):
-        raise Refused(f"{_short(url)}: {names[1]} is not among the hosts that may be fetched; TOM_SCIMMA['FETCH_HOSTS'] may name it")
+        raise Refused(
+            f"{_short(url)}: {names[1]} is not among the hosts that may be fetched; TOM_SCIMMA['FETCH_HOSTS'] may name it"
+        )
     return place
 
 
@@ -201,7 +206,9 @@ class _Adapter(HTTPAdapter):
     """Connections that go only to an address that was looked at, and that the clock can cut."""
 
     def __init__(self, clock: _Clock, *, public_only: bool):
-        self._open: Callable[..., socket.socket] = lambda host, port, wait: _connect(host, port, wait, clock, public_only)
+        self._open: Callable[..., socket.socket] = lambda host, port, wait: _connect(
+            host, port, wait, clock, public_only
+        )
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, *args, **kwargs):
@@ -227,7 +234,9 @@ def _connect(host: str, port: int, wait: float, clock: _Clock, public_only: bool
     trouble: OSError | None = None
     for family, kind, protocol, _, address in socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM):
         if public_only and not is_public(str(address[0])):
-            raise Refused(f"{host} is at {address[0]}, which is not a public address; name the host in full to allow it")
+            raise Refused(
+                f"{host} is at {address[0]}, which is not a public address; name the host in full to allow it"
+            )
         line = socket.socket(family, kind, protocol)
         try:
             line.settimeout(wait)

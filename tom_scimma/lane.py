@@ -119,7 +119,9 @@ class Lane:
             if error is None:
                 return self._stored(batch, results)
             if not isinstance(error, (OperationalError, InterfaceError)):
-                return self._apart(batch, error)  # ingest does not raise for a bad message: this is a bug, and costs no message
+                return self._apart(
+                    batch, error
+                )  # ingest does not raise for a bad message: this is a bug, and costs no message
             failures += 1
             failed = time.monotonic()
             connections.close_all()
@@ -166,7 +168,9 @@ class Lane:
         for aside in due:
             if not self._offsets.is_open(aside.record):
                 continue
-            error = self._guarded(lambda record=aside.record: self._stored([record], self.ingest([record], via="listen")))
+            error = self._guarded(
+                lambda record=aside.record: self._stored([record], self.ingest([record], via="listen"))
+            )
             if error is not None:
                 connections.close_all()
                 self._blame(aside, error)

@@ -1,6 +1,6 @@
 """`manage.py listen`: every source's lanes, each in a thread that is started again when it dies, until told to stop.
 
-    listen(sources().values(), ingest=ingest, stop=threading.Event())
+listen(sources().values(), ingest=ingest, stop=threading.Event())
 """
 
 from __future__ import annotations
@@ -46,7 +46,9 @@ class Kept:
             self._due = now + retry.delay(self._failures, first=1, cap=60)
             if self.status.state != "failed":
                 self.status.fail("failed", f"{self.name} ended without a word")
-            logger.error("thread=%s ended; started again in %.0f s: %s", self.name, self._due - now, self.status.last_error)
+            logger.error(
+                "thread=%s ended; started again in %.0f s: %s", self.name, self._due - now, self.status.last_error
+            )
         if now >= self._due:
             self.status.restarts += self._thread is not None
             self._began = now
@@ -162,5 +164,7 @@ def listen(
         roll.call(post.statuses())
     for thread, done in zip(threads, ended, strict=True):
         if not done:
-            logger.error("thread=%s did not end within %.0f s; what it had not committed comes again", thread.name, GRACE)
+            logger.error(
+                "thread=%s did not end within %.0f s; what it had not committed comes again", thread.name, GRACE
+            )
     return all(ended)

@@ -95,7 +95,9 @@ def _get(url: str, archive: Archive, hosts: Iterable[str], max_bytes: int, secon
         raise Refused(f"{url[:200]!r} is not an address: {error}") from error
     allowed = [f"{named[1]}:{named[2]}"] if ours and named else list(hosts)
     if not allowed and named is None:
-        raise Refused(f"{url[:200]!r}: the broker names no server for large messages (topic sys.metadata), nor does FETCH_HOSTS")
+        raise Refused(
+            f"{url[:200]!r}: the broker names no server for large messages (topic sys.metadata), nor does FETCH_HOSTS"
+        )
     return guard.fetch(
         url, allowed_hosts=allowed, max_bytes=max_bytes + ENVELOPE, seconds=seconds, auth=archive.auth if ours else None
     )

@@ -1,7 +1,7 @@
 """Where messages come from: TOM_SCIMMA["SOURCES"] with every default filled in, and which topics of it are wanted.
 
-    sources()["hopskotch"]     -> Source(name, kind, brokers, auth, group, start, topics, config)
-    chosen(patterns, offered, clicked) -> the topics to listen to
+sources()["hopskotch"]     -> Source(name, kind, brokers, auth, group, start, topics, config)
+chosen(patterns, offered, clicked) -> the topics to listen to
 """
 
 from __future__ import annotations
@@ -68,7 +68,9 @@ def sources() -> dict[str, Source]:
     """Every source of the settings, by name. Raises ImproperlyConfigured that says which key is wrong."""
     table = conf.SOURCES
     if not isinstance(table, Mapping):
-        raise ImproperlyConfigured(f'TOM_SCIMMA["SOURCES"] must be a dict of sources by name, not {type(table).__name__}.')
+        raise ImproperlyConfigured(
+            f'TOM_SCIMMA["SOURCES"] must be a dict of sources by name, not {type(table).__name__}.'
+        )
     return {name: _source(name, entry or {}) for name, entry in table.items()}
 
 
@@ -136,11 +138,15 @@ def _login(where: str, kind: str, auth: Any) -> Login | bool | None:
             raise ImproperlyConfigured(f"{where}: of {names[0]} and {names[1]} only one is set in the environment.")
         auth = dict(zip(("username", "password"), values, strict=True))
     if not isinstance(auth, Mapping):
-        raise ImproperlyConfigured(f"{where}: auth must be a dict, False (no login) or None, not {type(auth).__name__}.")
+        raise ImproperlyConfigured(
+            f"{where}: auth must be a dict, False (no login) or None, not {type(auth).__name__}."
+        )
     username = auth.get("username") or auth.get("client_id")
     password = auth.get("password") or auth.get("client_secret")
     if not username or not password:
-        raise ImproperlyConfigured(f"{where}: auth needs a username and a password (client_id and client_secret for GCN).")
+        raise ImproperlyConfigured(
+            f"{where}: auth needs a username and a password (client_id and client_secret for GCN)."
+        )
     endpoint = auth.get("token_endpoint", "")
     if kind == "gcn" and not endpoint and "mechanism" not in auth:
         endpoint = f"https://auth.{auth.get('domain', GCN_DOMAIN)}/oauth2/token"
@@ -174,7 +180,11 @@ def is_pattern(topic: str) -> bool:
 def chosen(patterns: Iterable[str], offered: Iterable[str], clicked: Collection[str] = ()) -> set[str]:
     """The topics to listen to: of those offered, what the settings name or match, and what a person added by a click."""
     patterns = tuple(patterns)
-    return {topic for topic in offered if topic in clicked or any(fnmatch.fnmatchcase(topic, pattern) for pattern in patterns)}
+    return {
+        topic
+        for topic in offered
+        if topic in clicked or any(fnmatch.fnmatchcase(topic, pattern) for pattern in patterns)
+    }
 
 
 def absent(patterns: Iterable[str], offered: Iterable[str]) -> set[str]:
@@ -184,7 +194,11 @@ def absent(patterns: Iterable[str], offered: Iterable[str]) -> set[str]:
 
 def default() -> Source:
     """The first source of kind hopskotch, else the first that is not GCN (which lets nobody write)."""
-    found = sorted((item for item in sources().values() if item.kind != "gcn"), key=lambda item: item.kind != "hopskotch")
+    found = sorted(
+        (item for item in sources().values() if item.kind != "gcn"), key=lambda item: item.kind != "hopskotch"
+    )
     if not found:
-        raise ImproperlyConfigured("No source to publish to: TOM_SCIMMA['SOURCES'] names none that is Hopskotch or a Kafka of your own.")
+        raise ImproperlyConfigured(
+            "No source to publish to: TOM_SCIMMA['SOURCES'] names none that is Hopskotch or a Kafka of your own."
+        )
     return found[0]

@@ -45,7 +45,12 @@ def credential(source: Source) -> Login | None:
     except (RuntimeError, OSError, KeyError) as error:
         raise ImproperlyConfigured(wire.no_credential(source, error)) from error
     return Login(
-        found.username, found.password, found.mechanism, found.protocol, found.ssl_ca_location or "", found.token_endpoint or ""
+        found.username,
+        found.password,
+        found.mechanism,
+        found.protocol,
+        found.ssl_ca_location or "",
+        found.token_endpoint or "",
     )
 
 
@@ -56,7 +61,9 @@ def hop_auth(login: Login) -> Any:
     extra = {"ssl_ca_location": login.ca} if login.ca else {}
     method = SASLMethod[login.mechanism.replace("-", "_")]
     secure = login.protocol == "SASL_SSL"
-    return Auth(login.username, login.password, ssl=secure, method=method, token_endpoint=login.token_endpoint or None, **extra)
+    return Auth(
+        login.username, login.password, ssl=secure, method=method, token_endpoint=login.token_endpoint or None, **extra
+    )
 
 
 def connection(source: Source) -> dict[str, Any]:
@@ -92,7 +99,11 @@ class Stream:
     """
 
     def __init__(
-        self, source: Source, *, since: Callable[[str], datetime | None] = lambda topic: None, rewind: datetime | None = None
+        self,
+        source: Source,
+        *,
+        since: Callable[[str], datetime | None] = lambda topic: None,
+        rewind: datetime | None = None,
     ):
         self.source, self.group = source, group(source)
         self.assigned: set[Place] = set()
@@ -112,7 +123,9 @@ class Stream:
             return
         self._topics = frozenset(topics)
         if topics:
-            self._consumer.subscribe(sorted(topics), on_assign=self._assign, on_revoke=self._revoke, on_lost=self._revoke)
+            self._consumer.subscribe(
+                sorted(topics), on_assign=self._assign, on_revoke=self._revoke, on_lost=self._revoke
+            )
         else:
             self._consumer.unsubscribe()
 
@@ -181,7 +194,9 @@ class Stream:
 
     def _assign(self, consumer, partitions: list[TopicPartition]) -> None:
         self.last_error, self.joined = "", True
-        placed = beginning(consumer, partitions, back=self._back, start=lambda topic: earlier(self.source.start, self._since(topic)))
+        placed = beginning(
+            consumer, partitions, back=self._back, start=lambda topic: earlier(self.source.start, self._since(topic))
+        )
         consumer.incremental_assign(placed) if self._incremental else consumer.assign(placed)
         self.assigned |= {(place.topic, place.partition) for place in placed}
         if self._held:
@@ -243,7 +258,11 @@ def http_auth(login: Login | None) -> Any:
         def process(self, r, **kwargs):
             try:
                 return super().process(r, **kwargs)
-            except (RuntimeError, ScramException, ValueError) as error:  # hop's ways to say so, a wrong password among them
+            except (
+                RuntimeError,
+                ScramException,
+                ValueError,
+            ) as error:  # hop's ways to say so, a wrong password among them
                 raise Unavailable(f"the credential {login.username} is refused, or log-in failed: {error}") from error
 
     return Scram(hop_auth(login), shortcut=True)

@@ -165,7 +165,12 @@ class Watch:
         for topic, row in self._rows.items():
             why, when = self._errors.get(topic, ("", None))
             lag = self._lag.get(topic) if topic in heard else None
-            said = {"listening": topic in heard, "offered": topic in self._offered, "lag": lag, "last_error": why[:2000]}
+            said = {
+                "listening": topic in heard,
+                "offered": topic in self._offered,
+                "lag": lag,
+                "last_error": why[:2000],
+            }
             if not self._offered and self._failures:  # the broker does not answer: what it offers is what it offered
                 said["offered"] = row["offered"]
             changed = {name: value for name, value in said.items() if row[name] != value}

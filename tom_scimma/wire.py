@@ -34,7 +34,8 @@ CONSUMER: dict[str, Any] = {
     "topic.metadata.refresh.interval.ms": 30000,
     "fetch.queue.backoff.ms": 10,  # librdkafka's 1000 stalls a reader that is faster than its queue is long
     "queued.max.messages.kbytes": 32768,
-    "receive.message.max.bytes": 256 * 2**20,  # a topic may allow messages of 100 MiB; the default of 100 MB would stop there
+    "receive.message.max.bytes": 256
+    * 2**20,  # a topic may allow messages of 100 MiB; the default of 100 MB would stop there
 }
 PRODUCER: dict[str, Any] = {
     "acks": "all",
@@ -45,7 +46,13 @@ PRODUCER: dict[str, Any] = {
 }
 
 #: errors of one topic: it is not there, or we may not read it
-UNREADABLE = {"TOPIC_AUTHORIZATION_FAILED", "UNKNOWN_TOPIC_OR_PART", "_UNKNOWN_TOPIC", "_UNKNOWN_PARTITION", "UNKNOWN_TOPIC_ID"}
+UNREADABLE = {
+    "TOPIC_AUTHORIZATION_FAILED",
+    "UNKNOWN_TOPIC_OR_PART",
+    "_UNKNOWN_TOPIC",
+    "_UNKNOWN_PARTITION",
+    "UNKNOWN_TOPIC_ID",
+}
 #: errors that mean the same tomorrow: our credential or request is refused
 REFUSED = {
     "_AUTHENTICATION", "SASL_AUTHENTICATION_FAILED", "UNSUPPORTED_SASL_MECHANISM", "TOPIC_AUTHORIZATION_FAILED",
@@ -148,7 +155,11 @@ def packed(
 
     `_id` is uuid5 of our key, `_relay` our origin; the caller's headers cannot change these or `_sender`.
     """
-    own = {"_id": uuid.uuid5(_IDENTITY, f"{origin}\n{key}").bytes, "_relay": origin, **({"_sender": sender} if sender else {})}
+    own = {
+        "_id": uuid.uuid5(_IDENTITY, f"{origin}\n{key}").bytes,
+        "_relay": origin,
+        **({"_sender": sender} if sender else {}),
+    }
     chosen: dict[str, str | bytes] = {**headers, **own}
     if not isinstance(document, bytes):
         chosen.setdefault("_format", "json")
@@ -167,5 +178,18 @@ def endpoint(metadata: bytes) -> str:
 
 def for_producer(config: Mapping[str, Any]) -> dict[str, Any]:
     """Of a source's own librdkafka properties, those about the connection: a producer knows nothing of groups and fetches."""
-    parts = ("bootstrap", "security", "ssl", "sasl", "https", "socket", "client", "reconnect", "broker", "metadata", "debug", "log")
+    parts = (
+        "bootstrap",
+        "security",
+        "ssl",
+        "sasl",
+        "https",
+        "socket",
+        "client",
+        "reconnect",
+        "broker",
+        "metadata",
+        "debug",
+        "log",
+    )
     return {name: value for name, value in config.items() if name.split(".")[0] in parts}

@@ -23,11 +23,16 @@ class Command(BaseCommand):
     help = "Listens to Kafka sources and stores what they say. Any number of these may run; they share the work."
 
     def add_arguments(self, parser):
-        parser.add_argument("--source", action="append", help="only this source of TOM_SCIMMA['SOURCES']; may be repeated")
         parser.add_argument(
-            "--start", help='where to begin with a partition nobody of our group has read yet: "latest", "earliest" or an ISO time'
+            "--source", action="append", help="only this source of TOM_SCIMMA['SOURCES']; may be repeated"
         )
-        parser.add_argument("--from", dest="rewind", metavar="TIME", help="read everything again from this ISO time, read before or not")
+        parser.add_argument(
+            "--start",
+            help='where to begin with a partition nobody of our group has read yet: "latest", "earliest" or an ISO time',
+        )
+        parser.add_argument(
+            "--from", dest="rewind", metavar="TIME", help="read everything again from this ISO time, read before or not"
+        )
         parser.add_argument("--until-idle", type=float, metavar="SECONDS", help="end when nothing has come for so long")
 
     def handle(self, *args, **options):
@@ -36,7 +41,9 @@ class Command(BaseCommand):
             raise CommandError(NOTHING)
         unknown = set(options["source"] or ()) - set(found)
         if unknown:
-            raise CommandError(f"No such source: {', '.join(sorted(unknown))}; TOM_SCIMMA['SOURCES'] has {', '.join(found)}.")
+            raise CommandError(
+                f"No such source: {', '.join(sorted(unknown))}; TOM_SCIMMA['SOURCES'] has {', '.join(found)}."
+            )
         chosen = [source for name, source in found.items() if not options["source"] or name in options["source"]]
         try:
             if options["start"]:
@@ -49,7 +56,9 @@ class Command(BaseCommand):
         stop = threading.Event()
         _stop_on_signals(stop)
         for source in chosen:
-            self.stdout.write(f"Listening to {source.name} at {source.brokers}: {', '.join(source.topics) or 'topics chosen on the Streams page'}")
+            self.stdout.write(
+                f"Listening to {source.name} at {source.brokers}: {', '.join(source.topics) or 'topics chosen on the Streams page'}"
+            )
         self.stdout.flush()
         if not listen(chosen, ingest=ingest, stop=stop, rewind=rewind, until_quiet=options["until_idle"]):
             raise CommandError("Stopped, but not everything ended in time; what was not committed comes again.")

@@ -1,0 +1,85 @@
+"""What may be committed, whatever order things are read, finished and taken away in. Authority: promise 1 of design.md."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tom_scimma import retry
+from tom_scimma.offsets import Offsets
+from tom_scimma.record import Record
+
+PLACE = ("t", 0)
+
+
+def record(offset: int) -> Record:
+    return Record("t", b"", partition=0, offset=offset)
+
+
+def test_a_batch_is_committed_past_its_last():
+    offsets = Offsets()
+    offsets.take([record(5), record(6)])
+    assert offsets.due({PLACE}) == {}  # nothing is finished
+    offsets.finish([record(5), record(6)])
+    assert offsets.due({PLACE}) == {PLACE: 7}
+    assert offsets.due({PLACE}) == {}  # said once
+
+
+def test_one_that_is_open_holds_back_all_after_it():
+    offsets = Offsets()
+    offsets.take(record(number) for number in range(10))
+    offsets.finish(record(number) for number in range(10) if number != 4)
+    assert offsets.due({PLACE}) == {PLACE: 4}
+    assert offsets.is_open(record(4))
+    offsets.finish([record(4)])
+    assert offsets.due({PLACE}) == {PLACE: 10}
+
+
+def test_what_went_to_another_listener_is_not_committed_by_us():
+    offsets = Offsets()
+    offsets.take([record(0)])
+    offsets.finish([record(0)])
+    assert offsets.due(set()) == {}
+    assert offsets.due({PLACE}) == {}
+    offsets.take([record(3)])
+    assert offsets.due(set()) == {}
+    assert not offsets.is_open(record(3))
+
+
+def test_a_partition_that_begins_anew_is_committed_anew():
+    offsets = Offsets()
+    offsets.take([record(100)])
+    offsets.finish([record(100)])
+    assert offsets.due({PLACE}) == {PLACE: 101}
+    offsets.take([record(0)])
+    offsets.finish([record(0)])
+    assert offsets.due({PLACE}) == {PLACE: 1}
+
+
+@given(st.lists(st.tuples(st.sampled_from(["read", "finish", "commit", "lose"]), st.integers(0, 9)), max_size=60))
+def test_a_commit_never_passes_what_is_not_finished(steps):
+    """Offsets below what was ever committed are all finished, by us or by whoever had the partition before."""
+    offsets, committed, position, finished, opened = Offsets(), 0, 0, set(), []
+    for step, number in steps:
+        if step == "read":
+            offsets.take([record(position)])
+            opened.append(position)
+            position += 1
+        elif step == "finish" and opened:
+            offset = opened.pop(number % len(opened))
+            offsets.finish([record(offset)])
+            finished.add(offset)
+        elif step == "commit":
+            committed = offsets.due({PLACE}).get(PLACE, committed)
+        elif step == "lose":  # the partition goes and comes back: reading goes on at the last commit
+            offsets.due(set())
+            position, opened = committed, []
+        assert set(range(committed)) <= finished
+
+
+@given(st.integers(1, 10_000), st.floats(0.01, 10), st.floats(10, 1000), st.floats(0, 1))
+def test_waits_grow_and_are_capped(attempt, first, cap, chance):
+    wait = retry.delay(attempt, first=first, cap=cap, chance=lambda: chance)
+    assert 0 < wait <= cap
+    assert retry.delay(attempt + 1, first=first, cap=cap, chance=lambda: chance) >= wait
+    assert retry.delay(1, first=first, cap=cap, chance=lambda: 1.0) == first
