@@ -83,6 +83,17 @@ def test_what_is_known_of_a_topic_is_shown(client, tom):
         assert words in text, words
 
 
+def test_the_same_topic_of_two_sources_is_counted_apart(settings):
+    settings.TOM_SCIMMA = {"SOURCES": {name: stations.SOURCES["lab"] for name in ("lab", "other")}}
+    for source, count in (("lab", 3), ("other", 1), ("third", 0)):
+        stations.topic("igwn.gwalert", source=source)
+        for seconds in range(count):
+            stations.message(seconds=seconds + 1, source=source)
+    stations.message("gcn.circulars", seconds=1)  # no row of TopicState yet: not shown
+    seen = {topic.source: (topic.hour, topic.minute) for topic in survey(timezone.now()).topics}
+    assert seen == {"lab": (3, 3), "other": (1, 1), "third": (0, 0)}
+
+
 def test_htmx_gets_only_the_part_that_changes(client, tom):
     stations.topic("igwn.gwalert")
     whole, part = page(client), page(client, HTTP_HX_REQUEST="true")

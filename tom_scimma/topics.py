@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, Q
+from django.db.models import Count, OuterRef, Q, Subquery
 
 from tom_scimma.carries import carries
 from tom_scimma.conf import TopicPolicy, conf, topic_policy
@@ -141,7 +141,7 @@ def survey(now: datetime, *, counts: bool = True) -> Survey:
         .exclude(state="stopped")
         .order_by("source", "lane", "process")
     )
-    rates, bad = _counts(now) if counts else ({}, {})
+    rates, bad = (_rates(now), _quarantined()) if counts else ({}, {})
     topics = tuple(_topic(state, now, listeners, rates, bad) for state in _states())
     return Survey(now, topics, listeners, tuple(reasons(conf.SOURCES, topics, listeners, now)))
 
@@ -157,16 +157,38 @@ def _states() -> list[TopicState]:
     return sorted(states, key=lambda state: (state.source, state.topic))
 
 
-def _counts(now: datetime) -> tuple[dict, dict]:
-    key = ("source", "topic")
+def _rates(now: datetime) -> dict[tuple[str, str], tuple[int, int]]:
+    """(source, topic) -> messages kept in the last hour and minute.
+
+    Counted by topic, on the index of topic and time alone (300,000 messages an hour: a tenth of a second, not two).
+    Only a topic that two sources have makes it look at the rows.
+    """
     hour, minute = now - timedelta(hours=1), now - timedelta(minutes=1)
-    lately = Message.objects.order_by().filter(received__gte=hour).values(*key)
-    rates = {
-        (row["source"], row["topic"]): (row["hour"], row["minute"])
-        for row in lately.annotate(hour=Count("pk"), minute=Count("pk", filter=Q(received__gte=minute)))
-    }
-    bad = Message.objects.order_by().filter(state=Message.State.QUARANTINED).values(*key).annotate(count=Count("pk"))
-    return rates, {(row["source"], row["topic"]): row["count"] for row in bad}
+    lately = TopicState.objects.filter(last_message__gte=hour)
+    found = {}
+    for source, topic, *numbers in lately.annotate(hour=_since(hour), minute=_since(minute)).values_list(
+        "source", "topic", "hour", "minute"
+    ):
+        found[source, topic] = tuple(number or 0 for number in numbers)
+    names = [topic for _, topic in found]
+    shared = {name for name in names if names.count(name) > 1}
+    if shared:
+        rows = Message.objects.order_by().filter(topic__in=shared, received__gte=hour).values("source", "topic")
+        found.update(dict.fromkeys([place for place in found if place[1] in shared], (0, 0)))
+        for row in rows.annotate(hour=Count("*"), minute=Count("pk", filter=Q(received__gte=minute))):
+            found[row["source"], row["topic"]] = (row["hour"], row["minute"])
+    return found
+
+
+def _since(time: datetime) -> Subquery:
+    """How many messages of the row's topic came since."""
+    rows = Message.objects.filter(topic=OuterRef("topic"), received__gte=time).order_by().values("topic")
+    return Subquery(rows.annotate(count=Count("*")).values("count"))
+
+
+def _quarantined() -> dict[tuple[str, str], int]:
+    rows = Message.objects.order_by().filter(state=Message.State.QUARANTINED).values("source", "topic")
+    return {(row["source"], row["topic"]): row["count"] for row in rows.annotate(count=Count("*"))}
 
 
 def _topic(state: TopicState, now: datetime, listeners: Sequence[Listener], rates: dict, bad: dict) -> Topic:
