@@ -15,9 +15,9 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from tom_scimma.conf import topic_policy
 from tom_scimma.ingest import refold
-from tom_scimma.models import Event, Message, Reaction
+from tom_scimma.models import Alert, Event, Message, Reaction
 
-BATCH = 200
+BATCH = 500
 UNDONE = (Reaction.State.QUEUED, Reaction.State.RUNNING)
 
 #: why all that was said of an event stays: words, and the events it holds for. A new reason is one more line
@@ -59,12 +59,12 @@ def remove(now: datetime, *, quarantined: bool = False, topic: str | None = None
     return total
 
 
-def needed() -> Q:
-    """Messages that stay because somebody needs an event they speak of."""
+def needed() -> QuerySet[Alert]:
+    """Alerts whose message stays, because somebody needs the event that they speak of."""
     condition = Q(pk__in=[])
     for _, events in NEEDED:
-        condition |= Q(alerts__event__in=events().order_by().values("pk"))
-    return condition
+        condition |= Q(event__in=events().order_by().values("pk"))
+    return Alert.objects.filter(condition).order_by()
 
 
 def _old(now: datetime, only: str | None):
@@ -79,7 +79,7 @@ def _old(now: datetime, only: str | None):
 
 def _unneeded(old: QuerySet[Message], quarantined: bool) -> QuerySet[Message]:
     rows = old if quarantined else old.exclude(state=Message.State.QUARANTINED)
-    return rows.exclude(pk__in=Message.objects.filter(needed()).order_by().values("pk"))
+    return rows.exclude(pk__in=needed().values("message"))
 
 
 @transaction.atomic
