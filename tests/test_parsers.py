@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import types
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +14,8 @@ from tom_scimma import parsers
 from tom_scimma.decode import Document
 from tom_scimma.errors import Unparsable
 from tom_scimma.parsers import fields
+
+ADDING = Path(parsers.__file__).with_name("ADDING.md").read_text()
 
 
 @pytest.mark.parametrize(
@@ -106,3 +111,15 @@ def test_everything_in_extra_fits_a_json_column():
     json.dumps(notice.to_json(), allow_nan=False).encode()
     assert fields.jsonable({1: b"abc", "x": float("nan")})["x"] is None
     assert fields.jsonable(b"abc")["bytes"] == 3
+
+
+def test_the_example_of_adding_md_works_as_printed():
+    ours = types.ModuleType("tom_scimma.parsers.ours")
+    ours.__package__ = "tom_scimma.parsers"
+    exec(re.search(r'```python\n(""".*?)```', ADDING, re.DOTALL)[1], ours.__dict__)
+    said = {"telescope": "Our Own", "name": "7", "when": "soon", "ra": 1, "dec": 2, "ra_dec_error": 0.1, "mood": "good"}
+    assert ours.recognises(said)
+    (notice,) = ours.parse("ours.alerts", said)
+    assert notice.event == "OOT 7"
+    assert notice.sky.type == "circle"
+    assert notice.extra == {"telescope": "Our Own", "mood": "good", "when": "soon"}
