@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 PORT ?= 8000
-SAMPLES ?= ../shared/samples
+SAMPLES ?=
 TESTS ?=
 
 BIN := $(VENV)/bin
@@ -42,8 +42,8 @@ bench: $(VENV)/test ## the benchmarks; writes benchmarks/results.json and fails 
 	$(BIN)/python benchmarks/run.py
 
 samples: $(VENV)/test ## every stored message of SAMPLES=folder through the parsers
-	@if [ -d "$(SAMPLES)" ]; then $(BIN)/python tests/samples_check.py "$(SAMPLES)"; \
-	  else echo "samples: skipped, there is no folder $(SAMPLES); name one with SAMPLES=folder"; fi
+	@if [ -n "$(SAMPLES)" ] && [ -d "$(SAMPLES)" ]; then $(BIN)/python tests/samples_check.py "$(SAMPLES)"; \
+	  else echo "samples: skipped, there is no folder of stored messages; name one: make samples SAMPLES=folder"; fi
 
 clean: ## removes .venv, node_modules and the demo's database
 	rm -rf $(VENV) example_tom/node_modules demo
@@ -64,7 +64,7 @@ $(VENV)/made:
 	  exit 1; \
 	fi; \
 	echo "Making $(VENV) with $$($$python --version) ..."; \
-	$$python -m venv --clear $(VENV) && touch $@ \
+	$$python -m venv $(VENV) && touch $@ \
 	|| { rm -rf $(VENV); echo "No virtual environment could be made. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
 
 # Each stamp is made anew only when pyproject.toml changes.

@@ -1,0 +1,223 @@
+"""The arrows between the parts, held by walking the imports; every subset of the apps boots.
+
+Authority: the rules of the design.
+"""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+TRUNK = "tom_scimma"
+LEAVES = ("tom_hermes", "tom_treasuremap")
+APPS = (TRUNK, *LEAVES)
+KAFKA = {"hop", "confluent_kafka"}
+
+
+def sources(app: str) -> list[Path]:
+    """Every Python file of an app."""
+    found = sorted((ROOT / app).rglob("*.py"))
+    assert found, f"{app} has no Python files"
+    return found
+
+
+def imports(path: Path) -> set[str]:
+    """Top names of what a file imports, anywhere in it; relative imports count as those of its own app."""
+    tree = ast.parse(path.read_text(), str(path))
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            package = path.relative_to(ROOT).parts
+            found.add(package[0] if node.level else (node.module or "").split(".")[0])
+    return found
+
+
+def text_of(app: str) -> dict[Path, str]:
+    """Python and template sources of an app."""
+    return {path: path.read_text() for path in [*sources(app), *(ROOT / app).rglob("*.html")]}
+
+
+@pytest.mark.parametrize("leaf", LEAVES)
+def test_trunk_knows_no_leaf(leaf):
+    assert {path for path in sources(TRUNK) if leaf in imports(path)} == set()
+    # nor by a name in a string, which import_string or a template tag could follow
+    allowed = {"checks.py"}  # names the packages whose import names collide with ours
+    named = {path.name for path, text in text_of(TRUNK).items() if f"{leaf}." in text}
+    assert named - allowed == set()
+
+
+def test_leaves_do_not_know_each_other():
+    for one, other in itertools.permutations(LEAVES, 2):
+        assert {path for path in sources(one) if other in imports(path)} == set()
+
+
+def test_only_stream_speaks_kafka():
+    speaking = {str(path.relative_to(ROOT)) for app in APPS for path in sources(app) if KAFKA & imports(path)}
+    assert speaking == {"tom_scimma/stream.py"}
+
+
+def test_only_guard_fetches():
+    http = {"requests", "urllib3", "httpx", "aiohttp"}
+    fetching = {str(path.relative_to(ROOT)) for path in sources(TRUNK) if http & imports(path)}
+    assert fetching <= {"tom_scimma/guard.py"}
+    opening = {path.name for path in sources(TRUNK) if "urlopen" in path.read_text()}
+    assert opening == set()
+
+
+def test_nothing_invents_an_identity():
+    made = {str(path.relative_to(ROOT)) for app in APPS for path in sources(app) if "uuid4(" in path.read_text()}
+    assert made == set()
+
+
+def test_broad_excepts_stand_only_in_the_outermost_loops():
+    """The listener's loop, and the three places where one message, whatever is wrong with it, ends in quarantine."""
+    allowed = {"tom_scimma/listener.py", "tom_scimma/ingest.py", "tom_scimma/reading.py", "tom_scimma/replay.py"}
+    for path in itertools.chain.from_iterable(map(sources, APPS)):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ExceptHandler) and _catches_all(node):
+                assert str(path.relative_to(ROOT)) in allowed, f"{path}:{node.lineno} catches everything"
+
+
+def _catches_all(node: ast.ExceptHandler) -> bool:
+    names = {item.id for item in ast.walk(node.type) if isinstance(item, ast.Name)} if node.type else {"Exception"}
+    return bool(names & {"Exception", "BaseException"})
+
+
+SUBSETS = [subset for size in range(4) for subset in itertools.combinations(APPS, size)]
+
+BOOT = """
+import os, sys, tempfile
+sys.path.insert(0, {example!r})
+os.environ["TOM_VAR"] = tempfile.mkdtemp()
+from example_tom import settings as example
+from django.conf import settings
+values = {{name: getattr(example, name) for name in dir(example) if name.isupper()}}
+values["INSTALLED_APPS"] = [app for app in example.INSTALLED_APPS if app not in {apps!r}] + list({subset!r})
+values.pop("TOM_SCIMMA")
+settings.configure(**values)
+import django
+django.setup()
+from django.core.management import call_command
+call_command("check", fail_level="WARNING")
+from django.test import RequestFactory
+from django.urls import get_resolver
+get_resolver().url_patterns
+from django.apps import apps
+print(sorted(app.label for app in apps.get_app_configs() if app.label in {apps!r}))
+"""
+
+
+def python(code: str, **environment: str) -> subprocess.CompletedProcess:
+    """Runs code in an interpreter of its own, in the project's folder."""
+    return subprocess.run(
+        [sys.executable, "-W", "error::SyntaxWarning", "-c", code],
+        cwd=ROOT,
+        env={**os.environ, "SECRET_KEY": "for tests only", "DATABASE_URL": "", **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def needs_trunk(subset: tuple[str, ...]) -> bool:
+    return TRUNK not in subset and bool(subset)
+
+
+@pytest.mark.parametrize("subset", [subset for subset in SUBSETS if not needs_trunk(subset)], ids="+".join)
+def test_subset_boots_and_passes_check(subset):
+    done = python(BOOT.format(example=str(ROOT / "example_tom"), apps=APPS, subset=subset))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == str(sorted(subset)), done.stderr
+
+
+@pytest.mark.parametrize("subset", [subset for subset in SUBSETS if needs_trunk(subset)], ids="+".join)
+def test_leaf_without_the_trunk_says_what_is_missing(subset):
+    """A leaf alone either boots, or says to install the trunk; it never fails with a riddle."""
+    done = python(BOOT.format(example=str(ROOT / "example_tom"), apps=APPS, subset=subset))
+    assert done.returncode == 0 or TRUNK in done.stderr, done.stderr
+
+
+#: slow or reaching out when imported; the modules that need them import them where they are used
+HEAVY = {"matplotlib", "mocpy", "hop", "confluent_kafka", "scipy", "pandas", "plotly", "fastavro", "lxml"}
+
+QUIET = """
+import socket, sys
+def refuse(*args, **kwargs):
+    raise RuntimeError("the network was used while importing")
+socket.socket.connect = socket.getaddrinfo = refuse
+before = set(sys.modules)
+import {module}
+print(",".join(sorted({{name.split(".")[0] for name in set(sys.modules) - before}})))
+"""
+
+#: pure: needs no Django to be imported
+PURE = ("notice", "record", "errors", "decode", "skymap", "fold", "guard", "parsers", "times")
+
+
+@pytest.mark.parametrize("module", PURE)
+def test_pure_module_imports_neither_django_nor_anything_heavy(module):
+    done = python(QUIET.format(module=f"{TRUNK}.{module}"))
+    assert done.returncode == 0, done.stderr
+    loaded = set(done.stdout.strip().split(","))
+    assert loaded & (HEAVY | {"django"}) == set()
+
+
+START = """
+import socket, sys, time
+def refuse(*args, **kwargs):
+    raise RuntimeError("the network was used while starting")
+socket.socket.connect = socket.getaddrinfo = refuse
+sys.path.insert(0, {example!r})
+import os, tempfile
+os.environ["TOM_VAR"] = tempfile.mkdtemp()
+os.environ["DJANGO_SETTINGS_MODULE"] = "example_tom.settings"
+import django
+from django.conf import settings
+apps = {apps!r}
+if {without!r}:
+    settings.INSTALLED_APPS = [app for app in settings.INSTALLED_APPS if app not in apps]
+django.setup()
+from django.urls import get_resolver
+get_resolver().url_patterns
+print(",".join(sorted({{name.split(".")[0] for name in sys.modules}})))
+"""
+
+
+def test_installing_the_apps_loads_nothing_heavy_and_uses_no_network():
+    """What a TOM with our apps has loaded once its URLs are known, beyond what the host loads by itself."""
+    loaded = []
+    for without in (True, False):
+        done = python(START.format(example=str(ROOT / "example_tom"), apps=APPS, without=without))
+        assert done.returncode == 0, done.stderr
+        loaded.append(set(done.stdout.strip().splitlines()[-1].split(",")))
+    host, ours = loaded
+    assert (ours - host) & HEAVY == set()
+
+
+def test_files_and_functions_stay_small():
+    """The taste: files under 250 lines, no function over 60."""
+    long_files, long_functions = {}, {}
+    for path in itertools.chain.from_iterable(map(sources, APPS)):
+        if "migrations" in path.parts:
+            continue
+        lines = path.read_text().splitlines()
+        name = str(path.relative_to(ROOT))
+        if len(lines) >= 250:
+            long_files[name] = len(lines)
+        for node in ast.walk(ast.parse("\n".join(lines))):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                length = (node.end_lineno or 0) - node.lineno + 1
+                if length > 60:
+                    long_functions[f"{name}:{node.name}"] = length
+    assert long_files == {}
+    assert long_functions == {}
