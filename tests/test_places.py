@@ -19,7 +19,10 @@ def scatter(number=2000, seed=7):
     ra, dec = rng.uniform(0, 360, number), np.degrees(np.arcsin(rng.uniform(-1, 1, number)))
     ra[:6], dec[:6] = [0, 359.9999, 0.0001, 12, 200, 100], [0, 0, 0, 90, -90, 89.9999]
     Target.objects.bulk_create(
-        [Target(name=f"t{i}", type="SIDEREAL", ra=x, dec=y) for i, (x, y) in enumerate(zip(ra.tolist(), dec.tolist(), strict=True))]
+        [
+            Target(name=f"t{i}", type="SIDEREAL", ra=x, dec=y)
+            for i, (x, y) in enumerate(zip(ra.tolist(), dec.tolist(), strict=True))
+        ]
     )
     places.reconcile()
     return SkyCoord(ra, dec, unit="deg"), list(Target.objects.order_by("pk").values_list("pk", flat=True))
@@ -27,7 +30,16 @@ def scatter(number=2000, seed=7):
 
 @pytest.mark.parametrize(
     ("ra", "dec", "radius"),
-    [(0, 0, 0.01), (359.9999, 0, 0.001), (0, 90, 1), (123, -90, 3), (45, 60, 10), (200, -20, 60), (10, 89.9, 5), (180, 0, 179)],
+    [
+        (0, 0, 0.01),
+        (359.9999, 0, 0.001),
+        (0, 90, 1),
+        (123, -90, 3),
+        (45, 60, 10),
+        (200, -20, 60),
+        (10, 89.9, 5),
+        (180, 0, 179),
+    ],
 )
 def test_cone_finds_what_astropy_finds(ra, dec, radius):
     coords, keys = scatter()
@@ -42,7 +54,9 @@ def test_inside_a_region_finds_what_mocpy_finds():
     coords, keys = scatter()
     moc = MOC.from_cone(Longitude(1, "deg"), Latitude(5, "deg"), radius=20 * units.deg, max_depth=9)
     inside = moc.contains_lonlat(coords.ra, coords.dec)
-    assert set(places.inside(moc).values_list("pk", flat=True)) >= {key for key, value in zip(keys, inside, strict=True) if value}
+    assert set(places.inside(moc).values_list("pk", flat=True)) >= {
+        key for key, value in zip(keys, inside, strict=True) if value
+    }
     assert places.inside(MOC.new_empty(10)).count() == 0
 
 
@@ -73,3 +87,22 @@ def test_reconcile_follows_bulk_writes():
     assert places.reconcile() == 3
     assert places.cone(77, 7, 0.001).count() == 1
     assert TargetPlace.objects.count() == 48
+
+
+def test_many_small_cones_at_once_find_what_astropy_finds():
+    """At all orders of search, near the poles too, where HEALPix pixels are most distorted."""
+    coords, keys = scatter(20000)
+    rng = np.random.default_rng(3)
+    ra, dec = rng.uniform(0, 360, 300), np.degrees(np.arcsin(rng.uniform(-1, 1, 300)))
+    dec[:60] = np.sign(dec[:60]) * (90 - rng.uniform(0, 8, 60))
+    ra[60:70] = 0
+    circles = [(float(x), float(y), float(r)) for x, y, r in zip(ra, dec, 10 ** rng.uniform(-1, 0.9, 300), strict=True)]
+    circles += [(0.0, 90.0, 4.9), (0.0, -90.0, 3.5), (0.0, 0.0, 1 / 3600), (359.9999, 0.0, 0.001), circles[0]]
+    found = places.near(circles)
+    assert sum(map(len, found)) > 3000
+    for (ra, dec, radius), inside in zip(circles, found, strict=True):
+        separation = coords.separation(SkyCoord(ra, dec, unit="deg")).deg
+        expected = sorted((value, key) for key, value in zip(keys, separation.tolist(), strict=True) if value <= radius)
+        assert [key for _, key in inside] == [key for _, key in expected]
+        assert [angle for angle, _ in inside] == pytest.approx([angle for angle, _ in expected], abs=1e-9)
+    assert places.near([]) == []

@@ -138,8 +138,7 @@ def spread(statements: Sequence[Statement], arrivals: Sequence[Arrival]) -> None
         late = item.change is None and item.event.target_id is None and item.event.state != Event.State.RETRACTED
         if (late or item.change in targets.CHANGES) and targets.good_enough(item.notice, item.arrival.policy):
             best[item.event.pk] = item
-    for item in best.values():
-        targets.attach(item.event, item.notice, item.arrival.policy)
+    targets.attach([(item.event, item.notice, item.arrival.policy) for item in best.values()])
     for arrival in arrivals:
         for receiver in hooks.message_receivers(arrival.reading.record.topic):
             with transaction.atomic():

@@ -7,25 +7,29 @@ the number of targets, and RA 0/360 and the poles are places like any other.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
-from django.db import models
+from django.db import connection, models
 from django.db.models import F, Q
 from django.db.models.functions import ASin, Cos, Least, Radians, Sin, Sqrt
 
+from tom_scimma import skymap_grid as grid
 from tom_scimma.models import TargetPlace
+from tom_scimma.skymap_make import separation as angle
 
 ORDER = 14
 #: more index ranges than this make a slower query than a few targets too many
 MAX_RANGES = 200
+#: mean width of a pixel of order 0, degrees
+PIXEL_DEG = math.degrees(math.sqrt(math.pi / 3))
+#: circles up to this radius (degrees) are searched together
+WIDEST = 5.0
 
 
 def index(ra, dec) -> np.ndarray:
     """Nested HEALPix index at order 14 of positions in degrees, int64."""
-    from astropy import units
-    from astropy_healpix import lonlat_to_healpix
-
-    return np.asarray(lonlat_to_healpix(ra * units.deg, dec * units.deg, 2**ORDER, order="nested"), dtype=np.int64)
+    return grid.pixel_of(ra, dec, ORDER)
 
 
 def cone(ra: float, dec: float, radius_deg: float) -> models.QuerySet[TargetPlace]:
@@ -39,7 +43,9 @@ def cone(ra: float, dec: float, radius_deg: float) -> models.QuerySet[TargetPlac
 
     near = TargetPlace.objects.all()  # beyond 60 degrees the index saves nothing
     if radius_deg < 60:
-        depth = max(0, min(ORDER, math.ceil(math.log2(4 * 58.6 / max(radius_deg, 1e-4)))))  # cells about a quarter of the radius
+        depth = max(
+            0, min(ORDER, math.ceil(math.log2(4 * 58.6 / max(radius_deg, 1e-4))))
+        )  # cells about a quarter of the radius
         lon, lat = Longitude(ra, "deg"), Latitude(dec, "deg")
         near = inside(MOC.from_cone(lon, lat, radius=radius_deg * units.deg, max_depth=depth, delta_depth=2))
     half_dec = Sin((Radians(F("dec")) - math.radians(dec)) / 2.0)
@@ -47,6 +53,54 @@ def cone(ra: float, dec: float, radius_deg: float) -> models.QuerySet[TargetPlac
     haversine = half_dec * half_dec + Cos(Radians(F("dec"))) * math.cos(math.radians(dec)) * half_ra * half_ra
     separation = ASin(Least(Sqrt(haversine), 1.0)) * (2 * math.degrees(1))
     return near.annotate(separation=separation).filter(separation__lte=radius_deg).order_by("separation", "pk")
+
+
+def near(circles: Sequence[tuple[float, float, float]]) -> list[list[tuple[float, int]]]:
+    """For each (ra, dec, radius) in degrees the (separation, target) within it, nearest first; all in one query."""
+    wide = [circle for circle in circles if circle[2] > WIDEST]
+    narrow = np.array([circle for circle in circles if circle[2] <= WIDEST]).reshape(-1, 3)
+    found = {circle: [(place.separation, place.target_id) for place in cone(*circle)] for circle in wide}
+    rows = _rows(_blocks(narrow)) if len(narrow) else np.empty((0, 3))
+    for ra, dec, radius in narrow.tolist():
+        separation = angle(rows[:, 1], rows[:, 2], ra, dec)
+        inner = separation <= radius
+        found[ra, dec, radius] = sorted(
+            zip(separation[inner].tolist(), rows[inner, 0].astype(int).tolist(), strict=True)
+        )
+    return [found[tuple(map(float, circle))] for circle in circles]
+
+
+def _blocks(circles: np.ndarray) -> np.ndarray:
+    """Half-open ranges of order-14 indices that hold circles (float64[n, 3]): each centre's pixel and its neighbours.
+
+    The pixels are at least four radii wide, so that no circle reaches past the neighbours.
+    """
+    from astropy_healpix import neighbours
+
+    order = np.clip(np.floor(np.log2(PIXEL_DEG / (4 * np.maximum(circles[:, 2], 1e-9)))), 0, ORDER).astype(int)
+    ranges = []
+    for level in np.unique(order).tolist():
+        ra, dec, _ = circles[order == level].T
+        centre = grid.pixel_of(ra, dec, level)
+        with np.errstate(invalid="ignore"):  # numpy's complaint about the -1 of a pixel that has only seven neighbours
+            cells = np.unique(np.append(centre, neighbours(centre, 1 << level, order="nested")))
+        first = cells[cells >= 0] << (2 * (ORDER - level))
+        ranges.append(np.stack([first, first + (1 << (2 * (ORDER - level)))], axis=1))
+    return np.concatenate(ranges)
+
+
+def _rows(ranges: np.ndarray) -> np.ndarray:
+    """(target, ra, dec), float64[n, 3], of the places in ranges. As SQL: Django takes long to say this."""
+    table, rows = connection.ops.quote_name(TargetPlace._meta.db_table), set()
+    with connection.cursor() as cursor:
+        for start in range(0, len(ranges), MAX_RANGES):
+            wanted = " OR ".join(
+                f"(hpx14 >= {first:d} AND hpx14 < {last:d})"
+                for first, last in ranges[start : start + MAX_RANGES].tolist()
+            )
+            cursor.execute(f"SELECT target_id, ra, dec FROM {table} WHERE {wanted}")
+            rows.update(cursor.fetchall())
+    return np.array(sorted(rows), dtype=float).reshape(-1, 3)
 
 
 def inside(moc) -> models.QuerySet[TargetPlace]:
@@ -100,7 +154,9 @@ def reconcile(batch: int = 5000) -> int:
 def _write(rows: np.ndarray) -> None:
     """Writes rows of (target, ra, dec)."""
     ra = rows[:, 1] % 360
-    places = zip(rows[:, 0].astype(int).tolist(), index(ra, rows[:, 2]).tolist(), ra.tolist(), rows[:, 2].tolist(), strict=True)
+    places = zip(
+        rows[:, 0].astype(int).tolist(), index(ra, rows[:, 2]).tolist(), ra.tolist(), rows[:, 2].tolist(), strict=True
+    )
     TargetPlace.objects.bulk_create(
         [TargetPlace(target_id=pk, hpx14=hpx, ra=ra, dec=dec) for pk, hpx, ra, dec in places],
         update_conflicts=True,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 from django.contrib.auth.models import Group
 
 from tom_scimma import places
 from tom_scimma.conf import TargetPolicy, TopicPolicy
 from tom_scimma.models import Event
 from tom_scimma.notice import Notice, Sky
+from tom_scimma.skymap_make import separation
 
 #: what an alert must have done to its event to give it a target
 CHANGES = frozenset({"new", "updated", "reinstated"})
@@ -27,24 +31,30 @@ def good_enough(notice: Notice, policy: TopicPolicy) -> bool:
     return sky.radius_deg <= wanted.max_radius_deg
 
 
-def attach(event: Event, notice: Notice, policy: TopicPolicy) -> None:
-    """Gives the event its target and keeps it: an existing one of that name or place is used, else one is made.
+def attach(items: Sequence[tuple[Event, Notice, TopicPolicy]]) -> None:
+    """Gives events their targets and keeps them: an existing one of that name or place is used, else one is made.
 
     What a protected topic says goes into no target that others may see, and into no public event.
     """
-    public = not policy.groups
-    if event.public != public:
-        return
-    names = _names(event, notice)
-    target = event.target or _named(names) or _near(notice.sky)
-    if target is None:
-        event.target, event.target_made = _make(notice, names, policy), True
-    elif event.target_made and event.target_id == target.pk:
-        _move(target, notice.sky, event)
-    event.target = event.target or target
-    if public or event.target_made:
-        _alias(event.target, names)
-    event.save(update_fields=["target", "target_made"])
+    items = [(event, notice, policy) for event, notice, policy in items if event.public != bool(policy.groups)]
+    known = Known(items) if items else None
+    given = []
+    for event, notice, policy in items:
+        names = _names(event, notice)
+        if event.target_id is not None:
+            if event.target_made:
+                known.move(event.target_id, _place(event, notice.sky))
+        else:
+            event.target_id = known.named(names) or known.near(notice.sky)
+            if event.target_id is None:
+                event.target_id, event.target_made = known.add(_make(notice, names, policy)), True
+            given.append(event)
+        if event.public or event.target_made:
+            known.learn(event.target_id, names)
+    if known:
+        known.write_names()
+    if given:
+        Event.objects.bulk_update(given, ["target", "target_made"])
 
 
 def _names(event: Event, notice: Notice) -> list[str]:
@@ -52,21 +62,72 @@ def _names(event: Event, notice: Notice) -> list[str]:
     return [name for name in dict.fromkeys((event.name, notice.event, *notice.aliases)) if len(name) <= 100]
 
 
-def _named(names: list[str]):
-    from tom_targets.models import Target, TargetName
+class Known:
+    """What the TOM has of the names and places that a batch speaks of, and what the batch adds to it."""
 
-    target = Target.objects.filter(name__in=names).first()
-    if target is None:
-        alias = TargetName.objects.filter(name__in=names).first()
-        target = alias and Target.objects.get(pk=alias.target_id)
-    return target
+    def __init__(self, items: Sequence[tuple[Event, Notice, TopicPolicy]]):
+        from tom_targets.models import Target, TargetName
+
+        names = {name for event, notice, _ in items for name in _names(event, notice)}
+        self._named = dict(Target.objects.filter(name__in=names).values_list("name", "pk"))
+        self._aliased = dict(TargetName.objects.filter(name__in=names).values_list("name", "target_id"))
+        ours = [event.target_id for event, _, _ in items if event.target_id and event.target_made]
+        self._targets = Target.objects.in_bulk(ours) if ours else {}
+        self._learned: dict[str, int] = {}
+        self._recent: dict[int, tuple[float, float]] = {}  #: where targets are that this batch made or moved
+        without = [
+            _circle(notice.sky)
+            for event, notice, _ in items
+            if not (event.target_id or self.named(_names(event, notice)))
+        ]
+        self._near = dict(zip(without, places.near(without), strict=True))
+
+    def named(self, names: Sequence[str]) -> int | None:
+        """The target of that name, else the one with that alias."""
+        tables = (self._named, self._aliased, self._learned)
+        return next((table[name] for table in tables for name in names if name in table), None)
+
+    def near(self, sky: Sky) -> int | None:
+        """The nearest target within the error circle."""
+        circle = _circle(sky)
+        there = [(angle, pk) for angle, pk in self._near.get(circle, ()) if pk not in self._recent]
+        if self._recent:
+            separations = separation(*np.array(list(self._recent.values())).T, *circle[:2]).tolist()
+            there += [(angle, pk) for angle, pk in zip(separations, self._recent, strict=True) if angle <= circle[2]]
+        return min(there)[1] if there else None
+
+    def add(self, target) -> int:
+        """Notes a target that was made just now."""
+        self._named[target.name] = target.pk
+        self._recent[target.pk] = (target.ra, target.dec)
+        return target.pk
+
+    def move(self, pk: int, place: tuple[float, float]) -> None:
+        """Moves a target of ours to the event's place as it is known now; anybody else's target stays where it is."""
+        target = self._targets.get(pk)
+        if target is not None and (target.ra, target.dec) != place:
+            target.ra, target.dec = self._recent[pk] = place
+            target.save()
+
+    def learn(self, pk: int, names: Sequence[str]) -> None:
+        """Names of a target; what nobody has yet becomes its alias."""
+        for name in names:
+            if name not in self._named and name not in self._aliased:
+                self._learned.setdefault(name, pk)
+
+    def write_names(self) -> None:
+        """Stores what was learned. Written directly: the host's own check loads every target of the TOM."""
+        from tom_targets.models import TargetName
+
+        TargetName.objects.bulk_create([TargetName(target_id=pk, name=name) for name, pk in self._learned.items()])
 
 
-def _near(sky: Sky):
-    from tom_targets.models import Target
+def _place(event: Event, sky: Sky) -> tuple[float, float]:
+    return (sky.ra_deg, sky.dec_deg) if event.ra is None else (event.ra, event.dec)
 
-    nearest = places.cone(sky.ra_deg, sky.dec_deg, max(sky.radius_deg or 0, SMALLEST_RADIUS_DEG)).first()
-    return nearest and Target.objects.get(pk=nearest.target_id)
+
+def _circle(sky: Sky) -> tuple[float, float, float]:
+    return float(sky.ra_deg), float(sky.dec_deg), float(max(sky.radius_deg or 0, SMALLEST_RADIUS_DEG))
 
 
 def _make(notice: Notice, names: list[str], policy: TopicPolicy):
@@ -74,7 +135,9 @@ def _make(notice: Notice, names: list[str], policy: TopicPolicy):
 
     wanted = policy.targets or TargetPolicy()
     permissions = wanted.permissions or ("PRIVATE" if policy.groups else "PUBLIC")
-    target = Target(name=names[0], type=Target.SIDEREAL, ra=notice.sky.ra_deg, dec=notice.sky.dec_deg, permissions=permissions)
+    target = Target(
+        name=names[0], type=Target.SIDEREAL, ra=notice.sky.ra_deg, dec=notice.sky.dec_deg, permissions=permissions
+    )
     target.save()
     groups = policy.groups if wanted.groups is None else wanted.groups
     if groups:
@@ -88,20 +151,3 @@ def _share(target, groups) -> None:
     for group in groups:
         for action in ("view_target", "change_target"):
             assign_perm(f"{target._meta.app_label}.{action}", group, target)
-
-
-def _move(target, sky: Sky, event: Event) -> None:
-    """Moves a target of ours to the event's place as it is known now; anybody else's target stays where it is."""
-    place = (event.ra, event.dec) if event.ra is not None else (sky.ra_deg, sky.dec_deg)
-    if (target.ra, target.dec) != place:
-        target.ra, target.dec = place
-        target.save()
-
-
-def _alias(target, names: list[str]) -> None:
-    """Adds the names that nobody has yet. Written directly: the host's own check loads every target of the TOM."""
-    from tom_targets.models import Target, TargetName
-
-    taken = set(TargetName.objects.filter(name__in=names).values_list("name", flat=True))
-    taken |= set(Target.objects.filter(name__in=names).values_list("name", flat=True))
-    TargetName.objects.bulk_create([TargetName(target_id=target.pk, name=name) for name in names if name not in taken])
