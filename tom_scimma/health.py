@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -41,7 +41,7 @@ def health(request: HttpRequest) -> JsonResponse:
     """The report as anybody may see it; whoever asks, so that a probe needs no session."""
     try:
         body = report(survey(timezone.now(), counts=False).visible(AnonymousUser()))
-    except (OperationalError, InterfaceError) as error:
+    except (DatabaseError, InterfaceError) as error:  # away, or not migrated
         body = {
             "ok": False,
             "reasons": [f"the database does not answer: {type(error).__name__}"],
