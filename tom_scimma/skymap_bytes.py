@@ -34,7 +34,7 @@ class Gzipped:
         self.data = memoryview(data)
         self.place = 0
         self.member = zlib.decompressobj(wbits=31)
-        self.waiting: bytes | memoryview = b""
+        self.waiting = b""
 
     def take(self, size: int) -> bytearray:
         """The next `size` bytes unpacked, or fewer at the end. Raises BadSkyMap for broken gzip."""
@@ -56,19 +56,20 @@ class Gzipped:
 
     def _unpack(self, size: int) -> bytes:
         while True:
-            if not len(self.waiting):
-                self.waiting = self.data[self.place : self.place + self.PIECE]
-                self.place += len(self.waiting)
-            if self.member.eof:  # a gzip file may hold several members; after the last one anything else is padding
-                rest = bytes(self.member.unused_data) + bytes(self.waiting)
-                if not rest.startswith(b"\x1f\x8b"):
+            if len(self.waiting) < 2:
+                more = self.data[self.place : self.place + self.PIECE]
+                self.place += len(more)
+                self.waiting = bytes(self.waiting) + bytes(more)
+            if self.member.eof:  # a gzip file may hold several members; what follows the last one is padding
+                if not self.waiting.startswith(b"\x1f\x8b"):
                     return b""
-                self.member, self.waiting = zlib.decompressobj(wbits=31), rest
-            ended = not len(self.waiting)
+                self.member = zlib.decompressobj(wbits=31)
+            ended = not self.waiting
             try:
                 piece = self.member.decompress(self.waiting, size)
             except zlib.error as error:
                 raise BadSkyMap(f"the gzip stream is broken: {error}") from None
-            self.waiting = self.member.unconsumed_tail
+            # at the end of a member both of them hold what is left
+            self.waiting = self.member.unused_data if self.member.eof else self.member.unconsumed_tail
             if piece or ended:
                 return piece

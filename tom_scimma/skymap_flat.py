@@ -88,11 +88,13 @@ def _ring(table: Table, names: list[str], order: int) -> Iterator[tuple[np.ndarr
     rows = next(table.blocks(table.rows))
     columns = [table.columns[name] for name in names]
     views = [column.view(rows, table.width) for column in columns]
-    size = 1 << (2 * min(order, BLOCK_ORDERS))
-    for first in range(0, 12 << (2 * order), size):
-        ipix = np.arange(first, first + size)
-        row, place = np.divmod(grid.nested_to_ring(order, ipix), columns[0].repeat)
-        yield ipix, np.stack([column.floats(view[row, place]) for column, view in zip(columns, views, strict=True)])
+    bits = min(order, BLOCK_ORDERS)
+    repeat = columns[0].repeat
+    for first in range(0, 12 << (2 * order), 1 << (2 * bits)):
+        ring = grid.ring_of_block(order, first, bits)
+        place = (ring, 0) if repeat == 1 else np.divmod(ring, repeat)
+        values = np.stack([column.floats(view[place]) for column, view in zip(columns, views, strict=True)])
+        yield np.arange(first, first + ring.size), values
 
 
 def _explicit(

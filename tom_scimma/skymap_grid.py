@@ -7,6 +7,8 @@ pixels of any order are compared as integers.
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 MAX_ORDER = 29
@@ -95,11 +97,39 @@ def merge(order: int, ipix: np.ndarray, columns: np.ndarray) -> list[tuple[int, 
     return done
 
 
-def nested_to_ring(order: int, ipix: np.ndarray) -> np.ndarray:
-    """Ring index, int64, of nested pixels."""
-    from astropy_healpix.healpy import nest2ring
+@cache
+def _offsets(bits: int) -> tuple[np.ndarray, np.ndarray]:
+    """(x, y), int32, of the pixels of a block of 4**bits nested pixels: their even bits, and their odd ones."""
+    ipix = np.arange(1 << (2 * bits), dtype=np.int32)
+    x = sum((ipix >> bit) & (1 << bit) for bit in range(bits)) + np.zeros_like(ipix)
+    y = sum((ipix >> (bit + 1)) & (1 << bit) for bit in range(bits)) + np.zeros_like(ipix)
+    return x, y
 
-    return np.asarray(nest2ring(1 << order, ipix), np.int64)
+
+def ring_of_block(order: int, first: int, bits: int) -> np.ndarray:
+    """Ring index, int32, of the 4**bits nested pixels from `first` (a multiple of that) on; order up to 13.
+
+    xyf2ring of HEALPix (Gorski et al. 2005, doi:10.1086/427976), whose case (pole, belt) may change inside a block.
+    """
+    nside = 1 << order
+    face, rest = divmod(first, nside * nside)
+    x, y = _offsets(bits)
+    x0 = sum((rest >> bit) & (1 << bit) for bit in range(order))
+    y0 = sum((rest >> (bit + 1)) & (1 << bit) for bit in range(order))
+    ring = np.int32((2 + face // 4) * nside - 1 - x0 - y0) - (x + y)
+    south = 4 * nside - ring
+    near = np.minimum(np.minimum(ring, south), np.int32(nside))  # a quarter of the pixels on the ring
+    belt = near == nside
+    east = (near * np.int32((1, 3, 5, 7, 0, 2, 4, 6, 1, 3, 5, 7)[face]) + (x - y) + np.int32(x0 - y0 + 1)) + (
+        belt & (((ring - nside) & 1) == 1)
+    )
+    east >>= 1
+    east -= (east > 4 * nside) * np.int32(4 * nside)
+    east += (east < 1) * np.int32(4 * nside)
+    cap = 2 * near * (near - 1)
+    before = np.where(ring < south, cap, np.int32(12 * nside * nside) - cap - 4 * near)
+    before = np.where(belt, np.int32(2 * nside * (nside - 1)) + (ring - nside) * np.int32(4 * nside), before)
+    return before + east - 1
 
 
 def ring_to_nested(order: int, ipix: np.ndarray) -> np.ndarray:
