@@ -81,6 +81,10 @@ class Administration:
         """Let a credential see that a topic exists without letting it read."""
         self._allow(ResourceType.TOPIC, topic, who, (AclOperation.DESCRIBE,))
 
+    def let_read(self, topic: str, who: str) -> None:
+        """Let a credential read a topic."""
+        self._allow(ResourceType.TOPIC, topic, who, READ)
+
     def let_create(self, who: str) -> None:
         """Let a credential make topics, which no Hopskotch credential may. (librdkafka calls the cluster BROKER.)"""
         self._allow(ResourceType.BROKER, "kafka-cluster", who, (AclOperation.CREATE,))

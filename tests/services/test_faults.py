@@ -58,10 +58,10 @@ def test_killed_at_random_instants(tom, kafka, topic, chance, say):
 def test_broker_away_for_20_seconds(tom, kafka, topic, chance, say):
     """The broker stops while messages come: the listener waits, says so, and goes on by itself."""
     name = topic("alerts", partitions=4)
-    messages = list(night(chance, 4000))
+    messages = list(night(chance, 2000))
     listener = tom.listen({"hopskotch": tom.source(name)})
     tom.wait_members(1)
-    produce(kafka.producer(), name, messages[:2000])
+    produce(kafka.producer(), name, messages[:1000])
     wait_for("messages", lambda: tom.count() > 200, every=0.02)
     kafka.stop()
     before = cpu(listener.process.pid)
@@ -71,8 +71,8 @@ def test_broker_away_for_20_seconds(tom, kafka, topic, chance, say):
     assert state == "waiting", state
     assert kafka.brokers in error, error
     kafka.start()
-    produce(kafka.producer(), name, messages[2000:])
-    seconds = tom.wait(4000, seconds=120)
+    produce(kafka.producer(), name, messages[1000:])
+    seconds = tom.wait(2000, seconds=120)
     tom.wait_committed(name)
     assert listener.alive
     account.check(tom, messages)
@@ -85,10 +85,10 @@ def test_broker_away_for_20_seconds(tom, kafka, topic, chance, say):
 def test_database_restarted_in_between(tom, kafka, postgres, topic, chance, say, how):
     """PostgreSQL stops in the middle of a batch, for 5 s: the listener keeps its place in the group and stores all."""
     name = topic("alerts", partitions=4)
-    messages = list(night(chance, 4000))
+    messages = list(night(chance, 2000))
     listener = tom.listen({"hopskotch": tom.source(name)})
     member = tom.wait_members(1)
-    produce(kafka.producer(), name, messages[:3000])
+    produce(kafka.producer(), name, messages[:1500])
     wait_for("messages", lambda: tom.count() > 200, every=0.02)
     postgres.stop(by=how)
     before = cpu(listener.process.pid)
@@ -96,8 +96,8 @@ def test_database_restarted_in_between(tom, kafka, postgres, topic, chance, say,
     used = cpu(listener.process.pid) - before
     assert kafka.members(tom.group) == member
     postgres.start()
-    produce(kafka.producer(), name, messages[3000:])
-    seconds = tom.wait(4000, seconds=120)
+    produce(kafka.producer(), name, messages[1500:])
+    seconds = tom.wait(2000, seconds=120)
     tom.wait_committed(name)
     assert listener.alive
     account.check(tom, messages)
@@ -108,7 +108,7 @@ def test_database_restarted_in_between(tom, kafka, postgres, topic, chance, say,
 def test_told_to_stop(tom, kafka, topic, chance):
     """SIGTERM in the middle of work: it finishes what is in hand, commits it, and ends by itself with exit code 0."""
     name = topic("alerts", partitions=4)
-    messages = list(night(chance, 4000))
+    messages = list(night(chance, 2000))
     listener = tom.listen({"hopskotch": tom.source(name)})
     tom.wait_members(1)
     produce(kafka.producer(), name, messages)
@@ -118,7 +118,7 @@ def test_told_to_stop(tom, kafka, topic, chance):
     assert stored == sum(offset for offset in kafka.committed(tom.group).values() if offset > 0)
     assert kafka.members(tom.group) == []
     tom.listen({"hopskotch": tom.source(name)})
-    tom.wait(4000)
+    tom.wait(2000)
     account.check(tom, messages)
 
 

@@ -12,14 +12,13 @@ from datetime import datetime, timezone
 
 import pytest
 from confluent_kafka import Consumer, KafkaException
-from tom_scimma.member import Member
 
 from tests.services.messages import night, produce
 from tests.services.process import wait_for
 from tom_scimma import wire
 from tom_scimma.errors import Rejected
 from tom_scimma.sources import Login, Source
-from tom_scimma.stream import publish, topics
+from tom_scimma.stream import Stream, publish, topics
 
 pytestmark = pytest.mark.services
 
@@ -40,7 +39,7 @@ def source(kafka, request):
     return make
 
 
-def read_all(member: Member, count: int, *, seconds: float = 30) -> list:
+def read_all(member: Stream, count: int, *, seconds: float = 30) -> list:
     """Reads until `count` records came; those that came within `seconds`."""
     records, until = [], time.monotonic() + seconds
     while len(records) < count and time.monotonic() < until:
@@ -48,7 +47,7 @@ def read_all(member: Member, count: int, *, seconds: float = 30) -> list:
     return records
 
 
-def assigned(member: Member, number: int = 1) -> None:
+def assigned(member: Stream, number: int = 1) -> None:
     """Reads until the stream has so many partitions."""
     wait_for("an assignment", lambda: (member.read(0.1), len(member.assigned) >= number)[1], seconds=20, every=0)
 
@@ -113,13 +112,13 @@ def test_start_position(kafka, topic, source, chance, start):
     time.sleep(0.05)
     new = fill(kafka, name, chance, 20)
     expected = {"earliest": old + new, "latest": [], "time": new}[start]
-    with closing(Member(source(start=since if start == "time" else start))) as member:
+    with closing(Stream(source(start=since if start == "time" else start))) as member:
         member.subscribe({name})
         wait_for(
             "an assignment", lambda: member.read(0.1) is not None and len(member.assigned) == 3, seconds=20, every=0
         )
     # closed without a commit of what was read: everything from the start position is read again, and now committed
-    with closing(Member(source(start=since if start == "time" else start))) as member:
+    with closing(Stream(source(start=since if start == "time" else start))) as member:
         member.subscribe({name})
         records = read_all(member, len(expected), seconds=20)
         assert {record.sha256 for record in records} == {message.sha256 for message in expected}
@@ -128,7 +127,7 @@ def test_start_position(kafka, topic, source, chance, start):
             done[record.topic, record.partition] = max(done.get((record.topic, record.partition), 0), record.offset + 1)
         member.commit(done, wait=True)
     late = fill(kafka, name, chance, 10)
-    with closing(Member(source(start=start if start != "time" else since))) as member:
+    with closing(Stream(source(start=start if start != "time" else since))) as member:
         member.subscribe({name})
         assert {record.sha256 for record in read_all(member, 10)} == {message.sha256 for message in late}
 
@@ -139,7 +138,7 @@ def test_nothing_is_committed_that_was_not_said(kafka, topic, source, chance):
     fill(kafka, name, chance, 50)
     seen = []
     for _ in range(2):
-        with closing(Member(source())) as member:
+        with closing(Stream(source())) as member:
             member.subscribe({name})
             seen.append({record.sha256 for record in read_all(member, 50)})
     assert len(seen[0]) == 50
@@ -150,7 +149,7 @@ def test_listening_makes_no_topic(kafka, topic, source):
     """allow.auto.create.topics false, even for a credential that may make topics."""
     kafka.let_create(source.user)
     there = topic("there")
-    with closing(Member(source())) as member:
+    with closing(Stream(source())) as member:
         member.subscribe({there, "no.such.topic"})
         for _ in range(30):
             member.read(0.1)
@@ -170,7 +169,7 @@ def test_fetching_does_not_stall(kafka, topic, source, chance, say):
     seconds = []
     for milliseconds in (wire.CONSUMER["fetch.queue.backoff.ms"], 1000):
         small = {"queued.min.messages": 1000, "fetch.queue.backoff.ms": milliseconds}
-        with closing(Member(source(group=f"{source.user}-{milliseconds}", config=small))) as member:
+        with closing(Stream(source(group=f"{source.user}-{milliseconds}", config=small))) as member:
             member.subscribe({name})
             first = read_all(member, 1)
             begun = time.monotonic()
@@ -183,7 +182,7 @@ def test_fetching_does_not_stall(kafka, topic, source, chance, say):
 def test_who_closes_leaves_at_once(kafka, topic, source):
     """A listener that ends in order makes nobody wait for its session's end."""
     name, description = topic("alerts"), source()
-    with closing(Member(description)) as member:
+    with closing(Stream(description)) as member:
         member.subscribe({name})
         assigned(member)
         assert len(kafka.members(description.group)) == 1
@@ -193,7 +192,7 @@ def test_who_closes_leaves_at_once(kafka, topic, source):
 def test_new_topic_under_a_pattern_and_nobody_silenced(kafka, topic, source, say):
     """topic.metadata.refresh.interval.ms and cooperative-sticky: found within a minute, the other read throughout."""
     name = topic("first")
-    with closing(Member(source(start="latest"))) as member:
+    with closing(Stream(source(start="latest"))) as member:
         member.subscribe({"^" + re.escape(name.removesuffix("first")) + ".*"})
         assigned(member)
         late = topic("later")
@@ -216,7 +215,7 @@ def test_published_is_on_the_topic_once(kafka, topic, source):
     name = topic("ours", writers=(source.user,))
     closed = topic("not-ours")
     assert publish(name, {"a": 1}, {"title": "x"}, key="one", source=source(), origin="here") == 0
-    with closing(Member(source())) as member:
+    with closing(Stream(source())) as member:
         member.subscribe({name})
         (record,) = read_all(member, 1)
     assert record.payload == b'{"a":1}'
@@ -234,7 +233,7 @@ def test_stop_and_start_keep_everything(kafka, topic, source, chance):
     """The broker comes back on its port with its topics, credentials, rights and offsets."""
     name = topic("alerts")
     fill(kafka, name, chance, 20)
-    with closing(Member(source())) as member:
+    with closing(Stream(source())) as member:
         member.subscribe({name})
         read = read_all(member, 20)
         member.commit({(name, p): offset for p, offset in kafka.ends(name).items()}, wait=True)
