@@ -169,6 +169,29 @@ def test_ids_of_any_shape(ids):
     assert one({**load("km3net"), "id": ids}).event == "KM3NeT 17"
 
 
+def test_zero_and_negative_ids_are_none():
+    for ids in (0, "-1", ["-1286561245"]):
+        notice = one({**load("km3net"), "id": ids})
+        assert (notice.event, notice.id, notice.extra["id"]) == ("KM3-260901A", None, ids)
+
+
+def test_the_number_is_gbms_trigger_in_whatever_order():
+    notice = one({**load("fermi-gbm-flight"), "id": ["bn260313877", "795002345"]})
+    assert (notice.event, notice.aliases, notice.id) == ("Fermi GBM 795002345", ("bn260313877",), "795002345")
+
+
+def test_a_topic_for_tests_carries_tests():
+    assert one(load("icecube-track"), "gcn.notices.icecube.test.gold_bronze_track_alerts").role == "test"
+
+
+def test_values_of_an_unexpected_kind_stay_as_said():
+    odd = {"classification": {"GRB": "high", "SGR": 0.1}, "p_astro": "often", "t90": [1, 2], "properties": [1],
+           "additional_info": {"a": 1}, "ref_ID": ["S1", {}], "rate_snr": [1, 2]}  # fmt: skip
+    notice = one({**load("fermi-gbm-flight"), **odd})
+    assert notice.classification == {"SGR": 0.1}
+    assert odd.items() <= notice.extra.items()
+
+
 def test_a_superevent_is_named_as_such_whoever_speaks():
     assert one({**load("km3net"), "id": "S260314AB"}).event == "S260314ab"
 

@@ -193,6 +193,13 @@ def test_unknown_keys_are_kept_where_they_were_said():
     assert extra["event"] == {"snr": 12.5}
 
 
+def test_values_of_an_unexpected_kind_stay_as_said():
+    said = load("igwn-burst")
+    odd = {"duration": "long", "group": ["CBC"], "classification": "BNS", "properties": {"HasNS": [1]}}
+    said["event"].update(odd)
+    assert one(said).extra["event"] == odd
+
+
 def test_a_rate_that_is_none_is_kept_as_said():
     said = load("igwn-preliminary")
     said["event"]["far"] = -1

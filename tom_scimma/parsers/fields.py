@@ -91,6 +91,24 @@ def probabilities(raw: Any) -> dict[str, float]:
     return {key: value for key, value in pairs if key and value is not None}
 
 
+def classes(said: Mapping[str, Any], extra: dict[str, Any]) -> dict[str, float]:
+    """`classification` as class to probability; where something in it is none, all of it stays in `extra` too."""
+    return _kept(said, "classification", probabilities(said.get("classification")), extra)
+
+
+def flags(said: Mapping[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
+    """The scalars of `properties`; where there is anything else, all of it stays in `extra` too."""
+    return _kept(said, "properties", scalars(said.get("properties")), extra)
+
+
+def _kept(said: Mapping[str, Any], key: str, found: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
+    raw = said.get(key)
+    full = isinstance(raw, Mapping) and len(found) == sum(value is not None for value in raw.values())
+    if raw is not None and not full:
+        extra[key] = jsonable(raw)
+    return found
+
+
 def scalars(raw: Any) -> dict[str, Any]:
     """The entries of a mapping that are a number, a boolean or a short text."""
     if not isinstance(raw, Mapping):

@@ -64,6 +64,7 @@ def parse(topic: str, said: dict[str, Any]) -> tuple[Notice, ...]:
     names = gcn_names.read(words, said, time)
     if names is None:
         return ()
+    _odd(names, said, extra)
     skymaps: dict[str, bytes] = {}
     sky = gcn_sky.sky(said, extra, skymaps, points=names.mission.points)
     return (
@@ -72,14 +73,14 @@ def parse(topic: str, said: dict[str, Any]) -> tuple[Notice, ...]:
             aliases=names.aliases,
             kind=_kind(names, said),
             alert_type=_alert_type(names, said, extra),
-            role=_role(names, said, extra),
+            role=_role(topic, names, said, extra),
             source=names.source,
             id=names.id,
             time=time,
             sent=fields.time(said, "alert_datetime", extra),
             instruments=_instruments(names, said),
             far_hz=_far(said, extra),
-            classification=fields.probabilities(said.get("classification")),
+            classification=fields.classes(said, extra),
             properties=_properties(names, said, extra),
             sky=sky,
             distance_mpc=gcn_sky.distance(said, extra),
@@ -90,6 +91,18 @@ def parse(topic: str, said: dict[str, Any]) -> tuple[Notice, ...]:
             skymaps=skymaps,
         ),
     )
+
+
+def _odd(names: gcn_names.Names, said: dict[str, Any], extra: dict[str, Any]) -> None:
+    """Keeps as said what should be a word, a text or a number and is something else."""
+    for key in ("alert_tense", "alert_type", "mission", "ref_ID", "follow_up_event", *_TEXTS):
+        if isinstance(said.get(key), (dict, list)):
+            extra[key] = fields.jsonable(said[key])
+    if names.id is None and said.get("id") is not None:  # 0, -1
+        extra["id"] = fields.jsonable(said["id"])
+    for key in ("p_astro", "t90"):
+        if said.get(key) is not None and fields.number(said[key]) is None:
+            extra[key] = fields.jsonable(said[key])
 
 
 def _kind(names: gcn_names.Names, said: dict[str, Any]) -> str:
@@ -117,9 +130,10 @@ def _alert_type(names: gcn_names.Names, said: dict[str, Any], extra: dict[str, A
     return _ALERT_TYPES.get(word, "other")
 
 
-def _role(names: gcn_names.Names, said: dict[str, Any], extra: dict[str, Any]) -> str:
-    tense = fields.clean(said.get("alert_tense")).lower()
-    said_words = {tense, fields.clean(said.get("alert_type")).lower(), *(word.lower() for word in names.words)}
+def _role(topic: str, names: gcn_names.Names, said: dict[str, Any], extra: dict[str, Any]) -> str:
+    """A test by any of its words is a test, whatever the others say."""
+    tense, kind = fields.clean(said.get("alert_tense")).lower(), fields.clean(said.get("alert_type")).lower()
+    said_words = {tense, kind, *(word.lower() for word in (*names.words, *topic.split(".")))}
     flags = [said.get(key) for key in ("is_test", "is_firedrill")]
     if said_words & _TEST or fields.is_test_superevent(names.event) or any(x in (True, "True", "true") for x in flags):
         return "test"
@@ -145,7 +159,7 @@ def _far(said: dict[str, Any], extra: dict[str, Any]) -> float | None:
 
 
 def _properties(names: gcn_names.Names, said: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
-    found = fields.scalars(said.get("properties"))
+    found = fields.flags(said, extra)
     for key in sorted(said.keys() & _PROPERTIES):
         value = said[key]
         if fields.is_scalar(value):

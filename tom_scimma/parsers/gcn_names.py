@@ -14,6 +14,7 @@ from ..errors import Unparsable
 from . import fields, missions
 
 _SCHEMA = re.compile(r"/gcn/notices/(?:classic/)?([\w./-]+?)(?:\.schema)?\.json$", re.ASCII)
+_NO_ID = re.compile(r"-\d+|0+", re.ASCII)
 _RUN_EVENT = re.compile(r"(\d{5,7}_\d+)(?:_\d+)?", re.ASCII)
 _MOST = 100
 
@@ -42,44 +43,46 @@ def words(topic: str, said: dict[str, Any]) -> list[str]:
 
 def read(words: list[str], said: dict[str, Any], time: datetime | None) -> Names | None:
     """The names; None when the message speaks of nothing that could be named. Raises Unparsable for unusable ones."""
-    ids, given = _list(said.get("id")), _list(said.get("event_name"))
+    ids = [name for name in _list(said.get("id")) if not _NO_ID.fullmatch(name)]  # 0 and -1 mean that there is none
+    given = _list(said.get("event_name"))
     who = missions.mission(words, fields.clean(said.get("mission")), fields.clean(said.get("messenger")))
     if ids and _RUN_EVENT.fullmatch(ids[0]) and who.name == "AMON":
         who = missions.MISSIONS["icecube"]  # AMON passes on what IceCube found
     instrument = missions.instrument(words, next(iter(fields.names(said.get("instrument"))), ""))
     source = missions.source(who, instrument) or "GCN"
-    event = _event(who, source, ids, given, said, time)
+    trigger, others = _trigger(who, ids)
+    event = next((known for name in (*ids, *given) if (known := fields.superevent(name))), None)
+    if event is None and trigger:
+        prefix = source if who.prefix is None else who.prefix
+        event = fields.event(f"{prefix} {_without_revision(trigger) if who.name == 'IceCube' else trigger}")
+    event = event or _else(source, given, said, time)
     if event is None:
         return None
-    aliases = tuple(name for name in dict.fromkeys(given + ids) if name != event and name not in ids[:1])
-    if len(ids) == 2 and event.endswith("_".join(ids)):
-        aliases = tuple(name for name in aliases if name not in ids)  # run and event were halves of one id
-    return Names(tuple(words), who, instrument, source, event, aliases, ids[0] if ids else None, tuple(given))
+    aliases = tuple(name for name in dict.fromkeys(given + others) if name not in (event, trigger))
+    return Names(tuple(words), who, instrument, source, event, aliases, trigger, tuple(given))
 
 
-def _event(
-    who: missions.Mission, source: str, ids: list[str], given: list[str], said: dict[str, Any], time: datetime | None
-) -> str | None:
-    for name in (*ids, *given):
-        if fields.superevent(name):
-            return fields.superevent(name)
-    if ids:
-        prefix = source if who.prefix is None else who.prefix
-        return fields.event(f"{prefix} {_trigger(who, ids)}")
+def _else(source: str, given: list[str], said: dict[str, Any], time: datetime | None) -> str | None:
+    """The name of an event that has no id of its own."""
     followed = next(iter(_list(said.get("ref_ID"))), None)
-    if followed:  # a search about somebody else's event, without an id of its own
+    if followed:  # a search about somebody else's event
         return fields.superevent(followed) or followed
     return given[0] if given else _by_time(source, said, time)
 
 
-def _trigger(who: missions.Mission, ids: list[str]) -> str:
-    if who.name == "IceCube":
-        if len(ids) > 1 and ids[0].isdigit() and ids[1].isdigit():
-            return f"{ids[0]}_{ids[1]}"
-        match = _RUN_EVENT.fullmatch(ids[0])
-        return match[1] if match else ids[0]  # run_event_revision: the revision is no part of the event
+def _trigger(who: missions.Mission, ids: list[str]) -> tuple[str | None, list[str]]:
+    """The sender's trigger id, and the other ids."""
+    if who.name == "IceCube" and len(ids) == 2 and ids[0].isdigit() and ids[1].isdigit():
+        return f"{ids[0]}_{ids[1]}", []  # run and event, sent as two
     # Fermi sends [mission elapsed time, bn name]: the number is the trigger
-    return next((item for item in ids if item.isdigit()), ids[0])
+    trigger = next((item for item in ids if item.isdigit()), ids[0] if ids else None)
+    return trigger, [item for item in ids if item != trigger]
+
+
+def _without_revision(name: str) -> str:
+    """`run_event` from `run_event_revision`: the revision is no part of the event."""
+    match = _RUN_EVENT.fullmatch(name)
+    return match[1] if match else name
 
 
 def _by_time(source: str, said: dict[str, Any], time: datetime | None) -> str | None:

@@ -20,8 +20,11 @@ ALERT_TYPES = {
     "RETRACTION": "retraction",
 }
 _TOP = {"alert_type", "time_created", "superevent_id", "urls", "event", "external_coinc"}
-_EVENT = {"time", "far", "instruments", "classification", "properties", "skymap", "duration", "central_frequency"}
 _WORDS = ("significant", "group", "pipeline", "search")
+_EVENT = {
+    *("time", "far", "instruments", "classification", "properties", "skymap", "duration", "central_frequency"),
+    *_WORDS,
+}
 
 
 def recognises(said: Any) -> bool:
@@ -45,7 +48,9 @@ def parse(topic: str, said: dict[str, Any]) -> tuple[Notice, ...]:
         extra["alert_type"] = fields.jsonable(said.get("alert_type"))
     time = fields.time(event, "time", extra)
     sent = fields.time(said, "time_created", extra)
-    left = {key: fields.jsonable(value) for key, value in event.items() if key not in _EVENT and key not in _WORDS}
+    left = {key: fields.jsonable(value) for key, value in event.items() if key not in _EVENT}
+    properties = _properties(event, left)
+    classification = fields.classes(event, left)
     if left:
         extra["event"] = left
     far = fields.rate(event.get("far"))
@@ -64,8 +69,8 @@ def parse(topic: str, said: dict[str, Any]) -> tuple[Notice, ...]:
             sent=sent,
             instruments=_instruments(event.get("instruments")),
             far_hz=far,
-            classification=fields.probabilities(event.get("classification")),
-            properties=_properties(event),
+            classification=classification,
+            properties=properties,
             sky=sky,
             distance_mpc=fields.map_distance(skymaps["skymap"]) if "skymap" in skymaps else None,
             cites=cites,
@@ -114,13 +119,20 @@ def _coincidence(said: dict[str, Any], extra: dict[str, Any], skymaps: dict[str,
     return tuple(Cite(name, "coincidence") for name in cited)
 
 
-def _properties(event: dict[str, Any]) -> dict[str, Any]:
-    found = fields.scalars(event.get("properties"))
-    found.update((key, event[key]) for key in _WORDS if isinstance(event.get(key), (str, bool)))
+def _properties(event: dict[str, Any], left: dict[str, Any]) -> dict[str, Any]:
+    """The properties, and what the event says that is one; values of another kind go to `left`."""
+    found = fields.flags(event, left)
+    for key in _WORDS:
+        if fields.is_scalar(event.get(key)):
+            found[key] = event[key]
+        elif event.get(key):
+            left[key] = fields.jsonable(event[key])
     for key, unit in (("duration", "_s"), ("central_frequency", "_hz")):
         value = fields.number(event.get(key))
         if value is not None:
             found[key + unit] = value
+        elif event.get(key) is not None:
+            left[key] = fields.jsonable(event[key])
     return found
 
 
