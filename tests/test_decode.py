@@ -245,10 +245,10 @@ def test_compressed_messages(pack):
 def peak(call) -> tuple[float, float]:
     """Seconds and peak MB of what must end in Undecodable."""
     tracemalloc.start()
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(Undecodable):
         call()
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     size = tracemalloc.get_traced_memory()[1] / 2**20
     tracemalloc.stop()
     return seconds, size
@@ -456,9 +456,9 @@ def test_a_small_notice_takes_microseconds_and_a_large_one_milliseconds():
 
     def best(payload: bytes, times: int) -> float:
         def once() -> float:
-            start = time.perf_counter()
+            start = time.process_time()
             opened(payload)
-            return time.perf_counter() - start
+            return time.process_time() - start
 
         return min(once() for _ in range(times))
 
