@@ -205,15 +205,16 @@ def test_installing_the_apps_loads_nothing_heavy_and_uses_no_network():
 
 
 def test_files_and_functions_stay_small():
-    """The taste: files under 250 lines, no function over 60."""
+    """The taste: files under 250 lines (blank ones not counted), no function over 60."""
     long_files, long_functions = {}, {}
     for path in itertools.chain.from_iterable(map(sources, APPS)):
         if "migrations" in path.parts:
             continue
         lines = path.read_text().splitlines()
         name = str(path.relative_to(ROOT))
-        if len(lines) >= 250:
-            long_files[name] = len(lines)
+        full = sum(bool(line.strip()) for line in lines)
+        if full >= 250:
+            long_files[name] = full
         for node in ast.walk(ast.parse("\n".join(lines))):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 length = (node.end_lineno or 0) - node.lineno + 1
