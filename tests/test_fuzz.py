@@ -262,7 +262,7 @@ HEAVY = {
 
 @pytest.mark.parametrize("name", HEAVY)
 def test_heavy_messages_take_bounded_time_and_memory(name):
-    """At most 8 s of processor time under tracemalloc (which slows everything several times over) and 16 times the largest message."""
+    """At most 8 s of processor time under tracemalloc (it slows everything), and 16 times the largest message."""
     payload = HEAVY[name]
     tracemalloc.start()
     start = time.process_time()
