@@ -25,14 +25,6 @@ def told(statements, values=None):
     return fold("S261121a", statements, values)
 
 
-def test_another_mission_cannot_state_or_retract_a_superevent():
-    """IceCube's track search for a superevent is named after it, on a topic where IceCube is the authority."""
-    search = Notice(event="S261121a", kind="NU", alert_type="initial", source="IceCube", sky=Sky("circle", 1, 1, 0.1))
-    gone = Notice(event="S261121a", kind="NU", alert_type="retraction", source="IceCube")
-    values = told([(T0, search, None), at(1, far_hz=1e-9), (T0 + timedelta(minutes=2), gone, None)])
-    assert (values.state, values.kind, values.source, values.ra) == ("active", "GW", "LVK", None)
-
-
 def test_a_second_instrument_sharpens_a_trigger_and_cannot_retract_it():
     gbm = Notice(event="Fermi GBM 1", kind="GRB", alert_type="initial", source="Fermi GBM", sky=Sky("circle", 10, 20, 3.0, 0.68), far_hz=1.0)
     bat = Notice(event="Swift 2", kind="GRB", alert_type="initial", source="Swift BAT", sky=Sky("circle", 11, 21, 0.05, 0.9), far_hz=2.0)

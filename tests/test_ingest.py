@@ -93,6 +93,33 @@ def test_a_credential_that_the_topic_does_not_name_has_no_authority(settings):
     assert Event.objects.get().state == "active"
 
 
+def test_a_neutrino_search_for_a_superevent_is_a_report_that_can_neither_state_nor_retract_it():
+    search = {
+        "$schema": "https://gcn.nasa.gov/schema/v4.1.0/gcn/notices/icecube/lvk_nu_track_search.schema.json",
+        "alert_type": "initial",
+        "alert_datetime": "2026-11-21T02:56:00Z",
+        "trigger_time": "2026-11-21T02:50:00Z",
+        "ref_ID": "S261121a",
+        "most_probable_direction": {"ra": 17.0, "dec": 16.0},
+    }
+    topic = "gcn.notices.icecube.lvk_nu_track_search"
+    gone = {**search, "alert_type": "retraction", "alert_datetime": "2026-11-21T02:58:00Z"}
+    hear(record(search, topic), gw(minutes=3), record(gone, topic))
+    event = Event.objects.get()
+    assert (event.name, event.state, event.kind, event.source, event.ra) == ("S261121a", "active", "GW", "LVK", None)
+    assert event.alerts.filter(authority=False).count() == 2
+
+
+def test_outbursts_of_one_source_are_events_of_their_own():
+    hear(xrt("1", event_name="Swift J1858.6-0814"), xrt("2", event_name="Swift J1858.6-0814", minutes=4))
+    assert Event.objects.count() == 2
+
+
+def test_two_updates_of_one_trigger_in_the_same_second_are_two():
+    hear(xrt("1", ra=120.0, alert_datetime="2026-11-21T02:55:00Z"), xrt("1", ra=120.1, alert_datetime="2026-11-21T02:55:00Z"))
+    assert Alert.objects.count() == 2
+
+
 def test_an_event_that_only_reports_name_is_marked_and_holds_no_values():
     hear(gw(topic="hermes.test"))
     event = Event.objects.get()

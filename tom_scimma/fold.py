@@ -2,13 +2,12 @@
 
 Each value is the last one that an authority gave; a retraction marks the event and keeps the values it had; a later
 notice may lift it. Follow-ups may sharpen the position and nothing else, and so may another instrument that saw the
-same thing: a superevent is LVK's to state and to retract, a trigger its own mission's.
+same thing: a trigger is its own mission's to state and to retract.
 """
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,8 +17,6 @@ from tom_scimma.notice import Notice, Sky
 
 #: alert types that state what the event is
 STATEMENTS = frozenset({"early_warning", "preliminary", "initial", "update"})
-#: names that only LVK gives: superevents, mock and test ones too
-SUPEREVENT = re.compile(r"(M|T)?S\d{6}[a-z]+", re.IGNORECASE)
 #: what an alert did to its event; a report (no authority) is none of these
 NEW, UPDATED, RETRACTED, REINSTATED, REPORTED = "new", "updated", "retracted", "reinstated", "reported"
 
@@ -84,8 +81,6 @@ def fold(name: str, statements: Iterable[tuple[datetime, Notice, Map | None]], v
 def heard(name: str, values: Values, notice: Notice) -> Notice:
     """The notice itself from the event's own source; from another at most a follow-up."""
     own = notice.event == name or not values.source or notice.source.split()[0] == values.source.split()[0]
-    if SUPEREVENT.fullmatch(name):
-        return notice if notice.source == "LVK" else replace(notice, alert_type="other", sky=None)
     if own or notice.alert_type == "other":
         return notice
     return replace(notice, alert_type="other" if notice.alert_type == "retraction" else "followup")

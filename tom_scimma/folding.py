@@ -11,14 +11,23 @@ from collections.abc import Sequence
 from tom_scimma import fold
 from tom_scimma.fold import Map, Values
 from tom_scimma.models import Event
-from tom_scimma.roster import Statement
+from tom_scimma.statements import Statement
 
 #: columns of Event that fold.Values has under the same name
 COLUMNS = (
     "kind", "role", "state", "source", "time", "first_sent", "folded", "far_hz", "distance_mpc", "distance_sd_mpc", "ra", "dec",
     "radius_deg", "area_50", "area_90", "localization_id",
 )  # fmt: skip
-WRITTEN = (*COLUMNS, "instruments", "classification", "properties", "top_class", "top_probability", "latest", "alert_count")
+WRITTEN = (
+    *COLUMNS,
+    "instruments",
+    "classification",
+    "properties",
+    "top_class",
+    "top_probability",
+    "latest",
+    "alert_count",
+)
 
 
 def start(new: Sequence[Event], statements: Sequence[Statement]) -> None:
@@ -51,7 +60,9 @@ def finish(new: Sequence[Event], statements: Sequence[Statement]) -> None:
 
 def refold(event: Event) -> None:
     """Works the row out anew from all the event's alerts, its audience too; deletes an event without any."""
-    alerts = list(event.alerts.order_by("order", "message_id", "position").prefetch_related("localizations", "message__groups"))
+    alerts = list(
+        event.alerts.order_by("order", "message_id", "position").prefetch_related("localizations", "message__groups")
+    )
     if not alerts:
         event.delete()
         return
@@ -68,7 +79,9 @@ def refold(event: Event) -> None:
     event.save()
 
 
-def _grouped(statements: Sequence[Statement], events: Sequence[Event] | None = None) -> list[tuple[Event, list[Statement]]]:
+def _grouped(
+    statements: Sequence[Statement], events: Sequence[Event] | None = None
+) -> list[tuple[Event, list[Statement]]]:
     """Statements by event, each event's in the sender's order."""
     wanted = None if events is None else {id(event) for event in events}
     groups: dict[int, tuple[Event, list[Statement]]] = {}

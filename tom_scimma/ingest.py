@@ -6,28 +6,24 @@ alone, so that a bad one costs itself and nothing else: it ends as a quarantined
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
-from tom_scimma import folding, hooks, inbox, reading, roster, targets
-from tom_scimma.conf import TopicPolicy, conf
+from tom_scimma import bulk, folding, hooks, inbox, reading, roster, targets
+from tom_scimma.conf import conf
 from tom_scimma.inbox import Arrival
 from tom_scimma.models import Alert, Event, Localization, Reaction
 from tom_scimma.reading import Reading
 from tom_scimma.record import Record
-from tom_scimma.roster import Statement
+from tom_scimma.statements import Statement, statements_of
 
 logger = logging.getLogger(__name__)
-
-#: a sender's clock that is further ahead of the broker's is not believed
-CLOCK_ERROR = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -59,7 +55,7 @@ def store(readings: Sequence[Reading], *, via: str, now: datetime | None = None)
                 return _store(readings, via, now)
         except IntegrityError:
             continue
-        except Exception as error:  # noqa: BLE001  whichever message it is: each is stored alone below, and the bad one named
+        except Exception as error:
             if away(error):
                 raise
             break
@@ -81,11 +77,16 @@ def away(error: BaseException) -> bool:
 def _alone(item: Reading, via: str, now: datetime) -> Result:
     """Stores one reading, as well as it can be: in full, else without what it sets off here, else quarantined."""
     error: Exception | None = None
-    for attempt in (_in_full, _in_full, _bare, _quarantined):  # twice in full: another listener may have stored its event meanwhile
+    for attempt in (
+        _in_full,
+        _in_full,
+        _bare,
+        _quarantined,
+    ):  # twice in full: another listener may have stored its event meanwhile
         try:
             with transaction.atomic():
                 return attempt(item, error, via, now)
-        except Exception as failure:  # noqa: BLE001  a bug or a bad row is this message's trouble and no other's
+        except Exception as failure:
             if away(failure):
                 raise
             error = failure
@@ -123,7 +124,7 @@ def _write(statements: list[Statement]) -> None:
     """Writes events, alerts, localizations, aliases and reactions."""
     new = roster.resolve(statements)
     folding.start(new, statements)
-    Event.objects.bulk_create(new)
+    bulk.insert(new)
     _alerts(statements)
     folding.finish(new, statements)
     roster.add_aliases(statements)
@@ -152,36 +153,13 @@ def refold(event_ids: Sequence[int]) -> None:
             folding.refold(event)
 
 
-def statements_of(arrival: Arrival, via: str, now: datetime) -> list[Statement]:
-    """The notices of one arrival, each with what this TOM thinks of its time, authority and liveness."""
-    item, record = arrival.reading, arrival.reading.record
-    statements = []
-    for position, notice in enumerate(item.notices):
-        order = _order(notice.sent, record.published, record.received or now)
-        authority = _authority(notice.source, record.sender, arrival.policy)
-        audience = ",".join(sorted(arrival.policy.groups))
-        key = hashlib.sha256(f"{notice.key}\n{authority}\n{audience}".encode()).hexdigest()
-        live = via == "listen" and notice.role == "observation" and now - min(order, record.published or order) < conf.LIVE_AGE
-        maps = item.maps[position] if item.maps else ()
-        statements.append(Statement(arrival, position, notice, maps, order, authority, live, key))
-    return statements
-
-
-def _order(sent: datetime | None, published: datetime | None, received: datetime) -> datetime:
-    known = published or received
-    return sent if sent is not None and sent <= known + CLOCK_ERROR else known
-
-
-def _authority(source: str, sender: str, policy: TopicPolicy) -> bool:
-    """Whether the topic lets this source (by its first words) state values of events, from this credential."""
-    if policy.senders and sender not in policy.senders:
-        return False
-    return any(source == name or source.startswith(name + " ") for name in policy.authority)
-
-
 def _unsaid(statements: list[Statement]) -> list[Statement]:
     """Those that no stored alert says already, and no earlier one of this batch."""
-    said = set(Alert.objects.filter(key__in=[item.key for item in statements]).values_list("key", flat=True)) if statements else set()
+    said = (
+        set(Alert.objects.filter(key__in=[item.key for item in statements]).values_list("key", flat=True))
+        if statements
+        else set()
+    )
     unsaid = []
     for statement in statements:
         if statement.key not in said:
@@ -193,11 +171,11 @@ def _unsaid(statements: list[Statement]) -> list[Statement]:
 def _alerts(statements: list[Statement]) -> None:
     for statement in statements:
         statement.alert = alert_row(statement)
-    Alert.objects.bulk_create([statement.alert for statement in statements])
+    bulk.insert([statement.alert for statement in statements])
     for statement in statements:
         statement.arrival.alerts.append(statement.alert.pk)
         statement.localizations = [localization_row(statement.alert, item) for item in statement.maps]
-    Localization.objects.bulk_create([row for statement in statements for row in statement.localizations])
+    bulk.insert([row for statement in statements for row in statement.localizations])
 
 
 def alert_row(statement: Statement) -> Alert:
@@ -245,7 +223,7 @@ def localization_row(alert: Alert, item: reading.ReadMap) -> Localization:
 def _reactions(statements: list[Statement]) -> None:
     """Queues what installed apps want done; reports change nothing and are told apart as "reported"."""
     wanted = hooks.event_reactions()
-    Reaction.objects.bulk_create(
+    bulk.insert(
         [
             Reaction(alert_id=statement.alert.pk, name=reaction["name"], change=statement.change, run=reaction["run"])
             for statement in statements

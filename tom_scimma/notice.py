@@ -144,13 +144,14 @@ class Notice:
 
     @cached_property
     def key(self) -> str:
-        """Identity of what is said, whichever message carried it: SHA-256 over source, event, type, role, time and ids.
+        """Identity of what is said, whichever message carried it: SHA-256 over source, event, type, role, times and content.
 
-        A sender that gives no time of sending is told apart by what it says.
+        A superevent's alert is told by its type and time alone, because JSON and Avro copies of it differ in detail.
         """
-        parts = (self.source, self.event, self.alert_type, self.role, iso(self.sent), self.id, self.extra.get("record_number"))
-        if self.sent is None:
-            parts += (iso(self.time), str(self.sky), repr(sorted(map(str, self.extra.items()))), self.text)
+        parts = (self.source, self.event, self.alert_type, self.role, iso(self.sent), self.id)
+        if self.kind != "GW" or self.sent is None:
+            content = (iso(self.time), self.sky, self.far_hz, self.classification, self.properties, self.text)
+            parts += (*map(repr, content), repr(sorted(map(str, self.extra.items()))))
         return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
@@ -211,4 +212,16 @@ def _time(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
-__all__ = ["ALERT_TYPES", "KINDS", "RELATIONS", "ROLES", "SKY_TYPES", "Cite", "Notice", "Sky", "from_json", "iso", "replace"]
+__all__ = [
+    "ALERT_TYPES",
+    "KINDS",
+    "RELATIONS",
+    "ROLES",
+    "SKY_TYPES",
+    "Cite",
+    "Notice",
+    "Sky",
+    "from_json",
+    "iso",
+    "replace",
+]

@@ -14,7 +14,7 @@ from tom_scimma.inbox import Arrival
 from tom_scimma.ingest import Result
 from tom_scimma.models import Alert, Event, Localization, Message
 from tom_scimma.reading import Reading
-from tom_scimma.roster import Statement
+from tom_scimma.statements import Statement, statements_of
 
 
 def replay(messages: Iterable[Message], *, now: datetime | None = None) -> list[Result]:
@@ -33,7 +33,7 @@ def _again(message: Message, now: datetime) -> Result:
     try:
         with transaction.atomic():
             return _rewrite(message, item, now)
-    except Exception as error:  # noqa: BLE001  as in ingest: the message's trouble, kept with it
+    except Exception as error:
         if ingest.away(error):
             raise
         with transaction.atomic():
@@ -46,7 +46,9 @@ def _rewrite(message: Message, item: Reading, now: datetime) -> Result:
     arrival = Arrival(item, policy, message.uid, message, created=True)
     known = {alert.position: alert for alert in message.alerts.all()}
     touched = {alert.event_id for alert in known.values()}
-    statements = [statement for statement in ingest.statements_of(arrival, "replay", now) if not _said_elsewhere(statement)]
+    statements = [
+        statement for statement in statements_of(arrival, "replay", now) if not _said_elsewhere(statement)
+    ]
     if statements:
         Event.objects.bulk_create(roster.resolve(statements))
     for statement in statements:

@@ -3,37 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
 
 from django.db.models import Q
 
-from tom_scimma.inbox import Arrival
-from tom_scimma.models import Alert, Alias, Event, Localization
+from tom_scimma.models import Alias, Event
+from tom_scimma.names import is_event
 from tom_scimma.notice import Notice
-from tom_scimma.reading import ReadMap
-
-
-@dataclass
-class Statement:
-    """One notice of one message on its way to its event."""
-
-    arrival: Arrival
-    position: int
-    notice: Notice
-    maps: tuple[ReadMap, ...]
-    order: datetime  #: the sender's time where it can be believed
-    authority: bool
-    live: bool
-    key: str
-    event: Event | None = None
-    alert: Alert | None = None
-    localizations: list[Localization] = field(default_factory=list)
-    change: str | None = None  #: what it did to the event; None: it came too late to do anything
-
-    @property
-    def public(self) -> bool:
-        return not self.arrival.policy.groups
+from tom_scimma.statements import Statement
 
 
 def resolve(statements: list[Statement]) -> list[Event]:
@@ -56,12 +32,14 @@ def add_aliases(statements: Iterable[Statement]) -> None:
     taken = set(Alias.objects.filter(name__in=names).values_list("name", flat=True))
     taken |= set(Event.objects.filter(name__in=names).values_list("name", flat=True))
     Alias.objects.bulk_create(
-        [Alias(event=event, name=name) for name, event in names.items() if name not in taken and name != event.name], ignore_conflicts=True
+        [Alias(event=event, name=name) for name, event in names.items() if name not in taken and name != event.name],
+        ignore_conflicts=True,
     )
 
 
 def _names(notice: Notice) -> tuple[str, ...]:
-    return (notice.event, *notice.aliases)
+    """The names by which notices meet: the notice's own, and aliases that stand for one event and not for a source."""
+    return (notice.event, *filter(is_event, notice.aliases))
 
 
 def _existing(names: set[str]) -> dict[str, Event]:
@@ -77,7 +55,7 @@ def _find(events: dict[str, Event], statement: Statement) -> Event | None:
     """By the notice's own name for it; by its aliases only where an authority says so."""
     event = events.get(statement.notice.event)
     if event is None and statement.authority:
-        event = next((events[name] for name in statement.notice.aliases if name in events), None)
+        event = next((events[name] for name in _names(statement.notice) if name in events), None)
     return event
 
 
