@@ -11,6 +11,7 @@ from django.contrib.auth.models import Group
 from django.db.models import F
 from django.utils import timezone
 
+from tom_scimma import bulk
 from tom_scimma.conf import TopicPolicy, topic_policy
 from tom_scimma.models import Message, MessageBody, TopicState
 from tom_scimma.models.messages import compress, header_text
@@ -31,12 +32,15 @@ class Arrival:
 
 def accept(readings: Sequence[Reading], via: str, now: datetime) -> list[Arrival]:
     """Stores what is new and kept; returns one Arrival a reading, in order."""
-    arrivals = [Arrival(reading, topic_policy(reading.record.topic, reading.record.source), reading.record.uid) for reading in readings]
+    arrivals = [
+        Arrival(reading, topic_policy(reading.record.topic, reading.record.source), reading.record.uid)
+        for reading in readings
+    ]
     fresh = _new(arrivals)
     for arrival in fresh:
         arrival.message, arrival.created = _row(arrival, via, now), True
-    Message.objects.bulk_create([arrival.message for arrival in fresh])
-    MessageBody.objects.bulk_create(
+    bulk.insert([arrival.message for arrival in fresh])
+    bulk.insert(
         [MessageBody(message_id=arrival.message.pk, data=compress(arrival.reading.record.payload)) for arrival in fresh]
     )
     _protect(fresh)
@@ -52,7 +56,9 @@ def _new(arrivals: list[Arrival]) -> list[Arrival]:
     for arrival in kept:
         record = arrival.reading.record
         twin = known.get(arrival.uid)
-        if twin is not None and twin.sha256 != record.sha256:  # another message under the same `_id`: not the same message
+        if (
+            twin is not None and twin.sha256 != record.sha256
+        ):  # another message under the same `_id`: not the same message
             arrival.uid = record.content_uid
             twin = known.get(arrival.uid)
         arrival.message = twin
@@ -64,11 +70,17 @@ def _new(arrivals: list[Arrival]) -> list[Arrival]:
 
 def _kept(arrival: Arrival) -> bool:
     keep, state = arrival.policy.keep, arrival.reading.state
-    return keep == "all" or (keep == "matched" and (state in (PARSED, QUARANTINED))) or (keep == "none" and state == QUARANTINED)
+    return (
+        keep == "all"
+        or (keep == "matched" and (state in (PARSED, QUARANTINED)))
+        or (keep == "none" and state == QUARANTINED)
+    )
 
 
 def _known(uids: list[UUID]) -> dict[UUID, Message]:
-    return {message.uid: message for message in Message.objects.filter(uid__in=set(uids)).only("uid", "sha256", "state")}
+    return {
+        message.uid: message for message in Message.objects.filter(uid__in=set(uids)).only("uid", "sha256", "state")
+    }
 
 
 def _row(arrival: Arrival, via: str, now: datetime) -> Message:

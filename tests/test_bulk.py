@@ -1,0 +1,67 @@
+"""Bulk writes hold what Django's own hold: every column's type, keys given, relations checked, defaults and odd text."""
+
+from datetime import datetime, timezone
+from uuid import UUID
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from tom_scimma import bulk
+from tom_scimma.models import Alert, Event, Localization, Message, MessageBody
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 11, 21, 3, 4, 5, 678901, tzinfo=timezone.utc)
+ODD = 'tab\t newline\n backslash \\N \\. quote \' " brace {},( null NULL é ☄ 𝄞'
+
+
+def message(number, **values):
+    row = {"uid": UUID(int=number), "source": "hopskotch", "topic": "t", "sha256": "0" * 64, "size": 1, "received": NOW, "stored": NOW}
+    return Message(**{**row, "state": "parsed", **values})
+
+
+def test_rows_come_back_as_they_were_and_know_their_keys():
+    messages = [
+        message(1, headers=[["a", ODD]], sent_id=UUID(int=7), offset=2**40, partition=-1, published=NOW, sender=ODD, public=False),
+        message(2, offset=None),
+    ]
+    bulk.insert(messages)
+    assert [row.pk for row in messages] == sorted(row.pk for row in messages)
+    assert not any(row._state.adding for row in messages)
+    for row in messages:
+        stored = Message.objects.get(pk=row.pk)
+        assert {f.attname: getattr(stored, f.attname) for f in Message._meta.concrete_fields} == {
+            f.attname: getattr(row, f.attname) for f in Message._meta.concrete_fields
+        }
+    bulk.insert([MessageBody(message_id=messages[0].pk, data=bytes(range(256)))])
+    assert bytes(MessageBody.objects.get().data) == bytes(range(256))
+
+
+def test_numbers_nulls_json_and_moments_set_on_the_way_in():
+    event = Event(name=ODD, kind="GW", latest=NOW, far_hz=1.234567890123e-19, classification={ODD: 0.1}, properties={"a": [1, None, True]})
+    bulk.insert([event])
+    stored = Event.objects.get()
+    assert (stored.name, stored.far_hz, stored.ra, stored.classification) == (ODD, 1.234567890123e-19, None, {ODD: 0.1})
+    assert stored.properties == {"a": [1, None, True]}
+    assert stored.created == event.created
+    (saved,) = [message(3)]
+    bulk.insert([saved])
+    alert = Alert(event=event, message=saved, key="k", kind="GW", alert_type="initial", role="test", source="LVK", order=NOW, document={})
+    bulk.insert([alert])
+    row = Localization(alert=alert, sha256="1" * 64, data=b"\x00\xff", area_50=1 / 3)
+    bulk.insert([row])
+    assert Localization.objects.get().area_50 == 1 / 3
+    later = message(4)
+    later.save()  # Django's own numbering goes on after ours
+    assert later.pk > saved.pk
+    bulk.insert([])
+
+
+def test_what_breaks_a_rule_is_djangos_error_and_leaves_the_connection_usable():
+    bulk.insert([message(5)])
+    with pytest.raises(IntegrityError), transaction.atomic():
+        bulk.insert([message(6), message(5)])
+    with pytest.raises(IntegrityError), transaction.atomic():
+        bulk.insert([MessageBody(message_id=10**6, data=b"")])
+        connection.check_constraints()
+    assert Message.objects.count() == 1
