@@ -135,7 +135,7 @@ class EventFilter(PageFilter):
 
     def general_search(self, queryset, name, value):
         """By name or by any other name that the user may know."""
-        return queryset.filter(pk__in=named(value.strip(), getattr(self.request, "user", None)))
+        return named(queryset, value.strip(), getattr(self.request, "user", None))
 
     def by_role(self, queryset, name, value):
         return queryset if value == ALL else queryset.filter(role=value)
@@ -164,14 +164,10 @@ def known_aliases(user):
     return aliases.exclude(event__public=True, event__in=Alert.objects.filter(public=False).values("event"))
 
 
-def named(text: str, user):
-    """Primary keys of the visible events that a text names in part."""
+def named(events, text: str, user):
+    """Those of some visible events that a text names, in part."""
     aliases = known_aliases(user).filter(name__icontains=text)
-    return (
-        Event.objects.visible_to(user)
-        .filter(Q(name__icontains=text) | Q(pk__in=aliases.values("event_id")))
-        .values("pk")
-    )
+    return events.filter(Q(name__icontains=text) | Q(pk__in=aliases.values("event_id")))
 
 
 class MessageFilter(PageFilter):
@@ -200,8 +196,10 @@ class MessageFilter(PageFilter):
         except ValueError:
             pass
         user = getattr(self.request, "user", None)
-        events = list(named(text, user).order_by("-latest").values_list("pk", flat=True)[:NAMES])
-        alerts = Alert.objects.visible_to(user).filter(event__in=events)
+        events = (
+            named(Event.objects.visible_to(user), text, user).order_by("-latest").values_list("pk", flat=True)[:NAMES]
+        )
+        alerts = Alert.objects.visible_to(user).filter(event__in=list(events))
         wrong = Q(state=Message.State.QUARANTINED, error__icontains=text)
         return queryset.filter(Q(topic__icontains=text) | wrong | Q(pk__in=alerts.values("message_id")))
 

@@ -43,12 +43,12 @@ class Version:
 def versions(event: Event, user) -> tuple[list[Version], int]:
     """The event's versions that this user may see, newest first, and how many there are in all."""
     visible = Alert.objects.visible_to(user).filter(event=event)
-    count = visible.count()
     maps = Prefetch("localizations", queryset=Localization.objects.defer("data").order_by("-name"))
     newest = (
         visible.select_related("message").defer("message__traceback").prefetch_related(maps).order_by("-order", "-pk")
     )
     alerts = list(newest[:SHOWN])[::-1]
+    count = len(alerts) if len(alerts) < SHOWN else visible.count()
     return list(_compared(alerts))[::-1], count
 
 

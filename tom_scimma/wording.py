@@ -98,7 +98,7 @@ def utc(time: datetime | None, digits: int = 0) -> str:
     """ISO date and time in UTC with so many decimals of a second: "2023-05-18 12:59:08"; "–" for None."""
     if time is None:
         return NOTHING
-    text = time.astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M:%S.%f")
+    text = time.astimezone(timezone.utc).replace(tzinfo=None).isoformat(" ", "microseconds")
     return text[:-7] if digits == 0 else text[: len(text) - 6 + digits]
 
 
@@ -165,6 +165,11 @@ def size(count: int | None) -> str:
         if count >= factor:
             return f"{number(count / factor, 2)} {unit}"
     return f"{count} bytes"
+
+
+def short(text: str, length: int = 60) -> str:
+    """A text of at most so many characters, the last of them "…" where something is left out."""
+    return text if len(text) <= length else text[: length - 1] + "…"
 
 
 def listed(names: Iterable[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime
 
 from django import template
 from django.utils import timezone as clock
@@ -73,7 +73,7 @@ def day_words(time: datetime | None) -> str:
 
 
 def _stamp(time: datetime) -> str:
-    return time.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return wording.utc(time).replace(" ", "T") + "Z"
 
 
 @register.filter

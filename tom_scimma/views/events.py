@@ -5,12 +5,13 @@ from __future__ import annotations
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.template.defaultfilters import slugify
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.views.generic import TemplateView
 from django_filters.views import FilterView
-from tom_common.htmx_table import HTMXTableViewMixin
+from django_tables2 import SingleTableMixin
 from tom_targets.models import Target
 from tom_targets.permissions import targets_for_user
 
@@ -44,11 +45,11 @@ LISTED = (
 )
 
 
-class ListMixin(HTMXTableViewMixin, FilterView):
+class ListMixin(SingleTableMixin, FilterView):
     """A filtered table: the whole page, or only the table for htmx."""
 
     strict = False
-    paginate_by = 25
+    table_pagination = {"per_page": 20}  # the table's own pages; the list view would count the rows again
     noun: str  #: what one row is
 
     def get_template_names(self):
@@ -63,6 +64,8 @@ class ListMixin(HTMXTableViewMixin, FilterView):
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
         context["noun"] = self.noun
+        context["record_count"] = context["table"].paginator.count
+        context["empty_database"] = not (context["record_count"] or self.get_queryset().exists())
         context["some_filter"] = any(value for name, value in self.request.GET.items() if name not in ("page", "sort"))
         return context
 
@@ -119,18 +122,19 @@ class EventView(EventMixin, TemplateView):
     template_name = "tom_scimma/event.html"
 
     def get(self, request, *args, **kwargs):
-        name = self.kwargs["name"]
-        if not Event.objects.filter(name=name).exists():
-            alias = known_aliases(request.user).filter(name=name).select_related("event").first()
-            if alias is not None:
-                return redirect(alias.event)
-        return super().get(request, *args, **kwargs)
+        try:
+            return super().get(request, *args, **kwargs)
+        except Http404:
+            alias = known_aliases(request.user).filter(name=self.kwargs["name"]).select_related("event").first()
+            if alias is None:
+                raise
+            return redirect(alias.event)
 
     def get_context_data(self, **kwargs):
         event, user = self.event, self.request.user
         found, count = versions(event, user)
         names = known_names(event, user, found)
-        cards, tabs = _panels(event, user)
+        cards, tabs = _panels(event, self.request)
         return super().get_context_data(
             event=event,
             now=timezone.now(),
@@ -209,8 +213,8 @@ def _panel_context(panel: dict, event: Event, user) -> dict:
     return {"event": event, **context}
 
 
-def _panels(event: Event, user) -> tuple[list[dict], list[dict]]:
-    """What other apps add: cards with their context, tabs with the address that gives them."""
+def _panels(event: Event, request) -> tuple[list[dict], list[dict]]:
+    """What other apps add: cards as HTML, tabs with the address that gives them."""
     cards, tabs = [], []
     for panel in hooks.event_panels():
         if panel.get("place") == "tab":
@@ -219,7 +223,6 @@ def _panels(event: Event, user) -> tuple[list[dict], list[dict]]:
             url = own or reverse("tom_scimma:event-panel", kwargs={"name": event.name, "slug": slug})
             tabs.append({"label": panel["label"], "slug": slug, "url": url})
         else:
-            cards.append(
-                {"label": panel["label"], "partial": panel["partial"], "context": _panel_context(panel, event, user)}
-            )
+            context = _panel_context(panel, event, request.user)
+            cards.append({"label": panel["label"], "html": render_to_string(panel["partial"], context, request)})
     return cards, tabs
