@@ -49,7 +49,9 @@ OPTIONS: dict[str, Option] = {
     "MAX_SKYMAP_BYTES": Option(512 * 2**20, (int,), "A sky map that would grow larger in memory is refused."),
     "CANDIDATE_LEVEL": Option(0.95, (float,), "Targets inside this credible level of a map are counted as inside."),
     "FETCH_HOSTS": Option(
-        [], (list, tuple), "Further hosts (or host:port) that offloaded messages may be fetched from; hop's own is always allowed."
+        [],
+        (list, tuple),
+        "Further hosts (or host:port) that offloaded messages may be fetched from; hop's own is always allowed.",
     ),
     "FETCH_SECONDS": Option(20.0, (int, float), "Time-out of one fetch from outside."),
     "LATENCY_BUDGETS": Option(
@@ -58,7 +60,9 @@ OPTIONS: dict[str, Option] = {
         "Seconds each step of the latency ledger may take after the one before; past it the step turns red. Merged over the defaults.",
     ),
     "LOGIN_GROUPS": Option(
-        {}, (dict,), "SCiMMA log-in: groups of the OpenID claim to Django groups, `{claimed name or pattern: Django group}`. Empty: off."
+        {},
+        (dict,),
+        "SCiMMA log-in: groups of the OpenID claim to Django groups, `{claimed name or pattern: Django group}`. Empty: off.",
     ),
     "LOGIN_GROUPS_CLAIM": Option("groups", (str,), "Name of the OpenID claim that lists a person's groups."),
 }

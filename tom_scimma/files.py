@@ -40,7 +40,9 @@ def records(paths: Iterable[str], topic: str = "", form: str = "") -> Iterator[R
         if path == "-":
             yield _record("standard input", sys.stdin.buffer.read(), topic, _headers({}, form))
             continue
-        for file in sorted(item for item in Path(path).rglob("*") if item.is_file()) if Path(path).is_dir() else [Path(path)]:
+        for file in (
+            sorted(item for item in Path(path).rglob("*") if item.is_file()) if Path(path).is_dir() else [Path(path)]
+        ):
             yield _read(file, topic, _headers({}, form))
 
 
@@ -59,7 +61,9 @@ def manifest(path: str) -> Iterator[Record | Missing]:
                 file, topic = base / entry["file"], entry.get("topic") or ""
                 headers = _headers(entry.get("headers") or {}, entry.get("format") or "")
             except (ValueError, KeyError, TypeError, AttributeError) as error:
-                raise ValueError(f"{path}, line {number}: expected {{'file', 'topic', 'format', 'headers'}}, got {line[:80]!r}") from error
+                raise ValueError(
+                    f"{path}, line {number}: expected {{'file', 'topic', 'format', 'headers'}}, got {line[:80]!r}"
+                ) from error
             yield _read(file, topic, headers)
 
 

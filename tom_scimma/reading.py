@@ -63,7 +63,9 @@ class Reading:
         }
 
 
-def read(record: Record, *, max_bytes: int = 32 * 2**20, max_skymap_bytes: int = 512 * 2**20, maps: bool = True) -> Reading:
+def read(
+    record: Record, *, max_bytes: int = 32 * 2**20, max_skymap_bytes: int = 512 * 2**20, maps: bool = True
+) -> Reading:
     """What a record says. Never raises: what cannot be read is a quarantined Reading with the reason and traceback.
 
     With `maps=False` sky maps are carried but not measured.
@@ -75,7 +77,14 @@ def read(record: Record, *, max_bytes: int = 32 * 2**20, max_skymap_bytes: int =
         notices = tuple(_as_test(notice) for notice in parsed.notices) if record.is_test else parsed.notices
         read_maps = tuple(_maps(notice, max_skymap_bytes) for notice in notices) if maps else ((),) * len(notices)
     except Exception as error:  # noqa: BLE001  a ScimmaError, or a parser's bug: this message's trouble and no other's
-        return Reading(record, QUARANTINED, document.format if document else record.format, "", document=document, **_failure(error))
+        return Reading(
+            record,
+            QUARANTINED,
+            document.format if document else record.format,
+            "",
+            document=document,
+            **_failure(error),
+        )
     state = PARSED if notices else IGNORED
     return Reading(record, state, document.format, parsed.parser or "", notices, read_maps, document=document)
 

@@ -6,4 +6,15 @@ from tom_scimma.models.messages import Message, MessageBody
 from tom_scimma.models.places import TargetPlace
 from tom_scimma.models.topics import Listener, TopicState
 
-__all__ = ["Alert", "Alias", "Event", "Listener", "Localization", "Message", "MessageBody", "Reaction", "TargetPlace", "TopicState"]
+__all__ = [
+    "Alert",
+    "Alias",
+    "Event",
+    "Listener",
+    "Localization",
+    "Message",
+    "MessageBody",
+    "Reaction",
+    "TargetPlace",
+    "TopicState",
+]

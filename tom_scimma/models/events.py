@@ -47,7 +47,9 @@ class Event(models.Model):
     folded = models.DateTimeField(null=True)
     alert_count = models.IntegerField(default=0)
     localization = models.ForeignKey("Localization", on_delete=models.SET_NULL, null=True, related_name="+")
-    target = models.ForeignKey("tom_targets.BaseTarget", on_delete=models.SET_NULL, null=True, related_name="scimma_events")
+    target = models.ForeignKey(
+        "tom_targets.BaseTarget", on_delete=models.SET_NULL, null=True, related_name="scimma_events"
+    )
     target_made = models.BooleanField(default=False)  #: we made it, so we may move it
     public = models.BooleanField(default=True)
     groups = models.ManyToManyField(Group, blank=True, related_name="+")

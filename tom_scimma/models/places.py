@@ -8,7 +8,9 @@ from django.db import models
 class TargetPlace(models.Model):
     """A sidereal target's position with its nested HEALPix index; kept by `places.py`."""
 
-    target = models.OneToOneField("tom_targets.BaseTarget", on_delete=models.CASCADE, primary_key=True, related_name="scimma_place")
+    target = models.OneToOneField(
+        "tom_targets.BaseTarget", on_delete=models.CASCADE, primary_key=True, related_name="scimma_place"
+    )
     hpx14 = models.BigIntegerField(db_index=True)  #: nested index at order 14 (13 arcsec)
     ra = models.FloatField()
     dec = models.FloatField()

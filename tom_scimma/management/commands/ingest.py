@@ -21,9 +21,15 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("paths", nargs="*", metavar="FILE|DIR|-", help="one message a file; - reads standard input")
-        parser.add_argument("--topic", default="", help="the topic they came on; by default the usual one of what they say")
-        parser.add_argument("--format", default="", help="hop format: json, avro, voevent, circular, ...; by default as the bytes look")
-        parser.add_argument("--manifest", metavar="M.jsonl", help='a JSON object a line: {"file", "topic", "format", "headers"}')
+        parser.add_argument(
+            "--topic", default="", help="the topic they came on; by default the usual one of what they say"
+        )
+        parser.add_argument(
+            "--format", default="", help="hop format: json, avro, voevent, circular, ...; by default as the bytes look"
+        )
+        parser.add_argument(
+            "--manifest", metavar="M.jsonl", help='a JSON object a line: {"file", "topic", "format", "headers"}'
+        )
         parser.add_argument("--json", action="store_true", help="print what was understood, one JSON object a message")
         parser.add_argument("--dry-run", action="store_true", help="write nothing")
 
@@ -74,6 +80,14 @@ def dump(document: dict) -> str:
 
 
 def _human(read: reading.Reading, result) -> str:
-    events = ", ".join(f"{notice.event} {notice.alert_type}" for notice in read.notices) or read.error or (read.parser or "no parser knows it")
-    known = "" if result is None or result.created else f" ({'dropped by policy' if result.state == 'dropped' else 'here already'})"
+    events = (
+        ", ".join(f"{notice.event} {notice.alert_type}" for notice in read.notices)
+        or read.error
+        or (read.parser or "no parser knows it")
+    )
+    known = (
+        ""
+        if result is None or result.created
+        else f" ({'dropped by policy' if result.state == 'dropped' else 'here already'})"
+    )
     return f"{read.state:<12} {read.record.place}: {events}{known}"

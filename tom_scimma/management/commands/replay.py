@@ -37,7 +37,9 @@ class Command(BaseCommand):
             counts[result.state] += 1
             if before != result.state:
                 self.stdout.write(f"{message.uid}  {message.topic}  {before} -> {result.state}")
-        self.stdout.write(", ".join(f"{number} {state}" for state, number in sorted(counts.items())) or "no such messages")
+        self.stdout.write(
+            ", ".join(f"{number} {state}" for state, number in sorted(counts.items())) or "no such messages"
+        )
 
 
 def _time(text: str):
