@@ -74,6 +74,8 @@ def wxt(trigger="01708973486", *, ra=120.0, dec=40.0, radius=0.02, minutes=5.0, 
     }
 
 
-def xrt(trigger="01708973486", *, minutes=5.0, topic="gcn.notices.einstein_probe.wxt.alert", record_values=None, **values) -> Record:
+def xrt(
+    trigger="01708973486", *, minutes=5.0, topic="gcn.notices.einstein_probe.wxt.alert", record_values=None, **values
+) -> Record:
     """An X-ray transient as a Record."""
     return record(wxt(trigger, minutes=minutes, **values), topic, minutes=minutes, **(record_values or {}))

@@ -56,7 +56,10 @@ def test_a_wrong_map_costs_the_map_and_not_the_alert(name, client):
     event = Event.objects.get()
     assert (result.state, event.far_hz) == ("parsed", 1e-9)
     assert event.localization is None
-    problem = "".join(Localization.objects.values_list("error", flat=True)) or event.alerts.get().document["extra"]["skymap_error"]
+    problem = (
+        "".join(Localization.objects.values_list("error", flat=True))
+        or event.alerts.get().document["extra"]["skymap_error"]
+    )
     assert len(problem) > 10
     assert client.get(event.get_absolute_url()).status_code == 200
 
@@ -101,7 +104,19 @@ def test_what_cannot_be_read_is_quarantined_with_its_bytes(name, form, topic):
 
 
 @pytest.mark.parametrize(
-    "name", ["S261121\x00a", "S261121a\n\x1b[31m", "<script>alert(1)</script>", "S261121a\ud800", "S" * 10_000, "", None, 7, ["S261121a"], {}]
+    "name",
+    [
+        "S261121\x00a",
+        "S261121a\n\x1b[31m",
+        "<script>alert(1)</script>",
+        "S261121a\ud800",
+        "S" * 10_000,
+        "",
+        None,
+        7,
+        ["S261121a"],
+        {},
+    ],
 )
 def test_ids_of_any_kind_end_in_a_row(name, client):
     results = hear(gw(name), record(wxt(event_name=name, id=name), "gcn.notices.einstein_probe.wxt.alert"))
@@ -116,12 +131,18 @@ def test_ids_of_any_kind_end_in_a_row(name, client):
     assert client.get("/events/").status_code == 200
 
 
-@pytest.mark.parametrize("time", ["0000-01-01T00:00:00Z", "-1", "9999999-01-01", "2026-02-31T25:61:00Z", "yesterday", 0, 1e300, None, [], {"a": 1}])
+@pytest.mark.parametrize(
+    "time",
+    ["0000-01-01T00:00:00Z", "-1", "9999999-01-01", "2026-02-31T25:61:00Z", "yesterday", 0, 1e300, None, [], {"a": 1}],
+)
 def test_impossible_times_are_none_and_kept_as_said(time):
     document = igwn()
     document["event"]["time"] = time
     document["time_created"] = time
-    results = hear(record(document, "igwn.gwalert"), record(wxt(trigger_time=time, alert_datetime=time), "gcn.notices.einstein_probe.wxt.alert"))
+    results = hear(
+        record(document, "igwn.gwalert"),
+        record(wxt(trigger_time=time, alert_datetime=time), "gcn.notices.einstein_probe.wxt.alert"),
+    )
     assert {result.state for result in results} <= {"parsed", "quarantined"}
     for event in Event.objects.all():
         assert event.time is None or event.time.year > 1900
@@ -130,7 +151,10 @@ def test_impossible_times_are_none_and_kept_as_said(time):
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), 1e400, "1e-9", "", [], -1, True])
 def test_numbers_that_are_none(value):
-    results = hear(gw(far=value, classification={"BNS": value}, properties={"HasNS": value}), record(wxt(ra=value, dec=value, ra_dec_error=value), "gcn.notices.einstein_probe.wxt.alert"))
+    results = hear(
+        gw(far=value, classification={"BNS": value}, properties={"HasNS": value}),
+        record(wxt(ra=value, dec=value, ra_dec_error=value), "gcn.notices.einstein_probe.wxt.alert"),
+    )
     assert {result.state for result in results} <= {"parsed", "quarantined"}
     for event in Event.objects.all():
         assert Client().get(event.get_absolute_url()).status_code == 200

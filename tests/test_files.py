@@ -85,7 +85,9 @@ def test_a_missing_file_is_an_error_after_the_others(folder):
 def test_standard_input(folder, tmp_path):
     """As a VOEvent broker calls it: a process of its own, the message on its standard input."""
     command = [sys.executable, "-m", "django", "ingest", "-", "--json", "--dry-run", "--topic", "igwn.gwalert"]
-    done = subprocess.run(command, input=json.dumps(igwn()).encode(), capture_output=True, env=environment(), timeout=60, check=False)
+    done = subprocess.run(
+        command, input=json.dumps(igwn()).encode(), capture_output=True, env=environment(), timeout=60, check=False
+    )
     assert done.returncode == 0, done.stderr.decode()
     assert json.loads(done.stdout)["notices"][0]["event"] == "S261121a"
 

@@ -26,8 +26,22 @@ def told(statements, values=None):
 
 
 def test_a_second_instrument_sharpens_a_trigger_and_cannot_retract_it():
-    gbm = Notice(event="Fermi GBM 1", kind="GRB", alert_type="initial", source="Fermi GBM", sky=Sky("circle", 10, 20, 3.0, 0.68), far_hz=1.0)
-    bat = Notice(event="Swift 2", kind="GRB", alert_type="initial", source="Swift BAT", sky=Sky("circle", 11, 21, 0.05, 0.9), far_hz=2.0)
+    gbm = Notice(
+        event="Fermi GBM 1",
+        kind="GRB",
+        alert_type="initial",
+        source="Fermi GBM",
+        sky=Sky("circle", 10, 20, 3.0, 0.68),
+        far_hz=1.0,
+    )
+    bat = Notice(
+        event="Swift 2",
+        kind="GRB",
+        alert_type="initial",
+        source="Swift BAT",
+        sky=Sky("circle", 11, 21, 0.05, 0.9),
+        far_hz=2.0,
+    )
     gone = Notice(event="Swift 2", kind="GRB", alert_type="retraction", source="Swift BAT")
     later = [T0 + timedelta(minutes=minute) for minute in range(3)]
     values = fold("Fermi GBM 1", zip(later, (gbm, bat, gone), (None,) * 3, strict=True))
@@ -46,7 +60,9 @@ def test_an_update_lifts_a_retraction():
 
 
 def test_what_a_later_notice_leaves_out_stays():
-    values = told([at(0, "initial", far_hz=1e-9, instruments=("H1", "L1")), at(1, "update", classification={"BBH": 1.0})])
+    values = told(
+        [at(0, "initial", far_hz=1e-9, instruments=("H1", "L1")), at(1, "update", classification={"BBH": 1.0})]
+    )
     assert (values.far_hz, values.instruments, values.top) == (1e-9, ("H1", "L1"), ("BBH", 1.0))
 
 
@@ -80,7 +96,14 @@ def test_circle_area_is_a_spherical_cap_scaled_as_a_rayleigh_distribution():
     assert area(Sky("circle", 0, 0, 360.0), 0.9) == pytest.approx(41252.96, rel=1e-6)
 
 
-@given(st.lists(st.tuples(st.sampled_from(["initial", "update", "retraction", "followup", "other"]), st.none() | st.floats(1e-12, 1)), max_size=8))
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["initial", "update", "retraction", "followup", "other"]), st.none() | st.floats(1e-12, 1)
+        ),
+        max_size=8,
+    )
+)
 def test_folding_in_parts_is_folding_at_once(said):
     statements = [at(minute, kind, far_hz=far) for minute, (kind, far) in enumerate(said)]
     half = len(statements) // 2

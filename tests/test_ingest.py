@@ -22,7 +22,13 @@ def test_an_alert_becomes_an_event_and_its_bytes_are_kept():
     (result,) = hear(message)
     event, alert = Event.objects.get(), Alert.objects.get()
     assert (result.state, result.created, result.alerts) == ("parsed", True, (alert.pk,))
-    assert (event.name, event.kind, event.state, event.top_class, event.far_hz) == ("S261121a", "GW", "active", "BNS", 1e-9)
+    assert (event.name, event.kind, event.state, event.top_class, event.far_hz) == (
+        "S261121a",
+        "GW",
+        "active",
+        "BNS",
+        1e-9,
+    )
     assert (alert.authority, alert.live, alert.alert_type) == (True, True, "initial")
     assert MessageBody.objects.get().payload == message.payload
     assert Message.objects.get().record().uid == message.uid
@@ -43,14 +49,21 @@ def test_the_same_alert_in_another_message_is_no_new_alert():
 
 def test_another_message_under_the_same_id_is_kept_too():
     header = (("_id", b"0123456789abcdef"),)
-    hear(record(igwn("S261121a"), "igwn.gwalert", headers=header), record(igwn("S261121b"), "igwn.gwalert", headers=header))
+    hear(
+        record(igwn("S261121a"), "igwn.gwalert", headers=header),
+        record(igwn("S261121b"), "igwn.gwalert", headers=header),
+    )
     assert set(Event.objects.values_list("name", flat=True)) == {"S261121a", "S261121b"}
 
 
 @pytest.mark.parametrize("arrival", [(0, 1, 2), (2, 1, 0), (1, 2, 0), (2, 0, 1)])
 @pytest.mark.parametrize("together", [True, False])
 def test_versions_are_ordered_by_the_senders_time_and_not_by_arrival(arrival, together):
-    versions = [gw(kind="PRELIMINARY", minutes=9, far=1e-7), gw(kind="INITIAL", minutes=6, far=1e-8), gw(kind="UPDATE", minutes=3, far=1e-9)]
+    versions = [
+        gw(kind="PRELIMINARY", minutes=9, far=1e-7),
+        gw(kind="INITIAL", minutes=6, far=1e-8),
+        gw(kind="UPDATE", minutes=3, far=1e-9),
+    ]
     came = [versions[number] for number in arrival]
     for batch in [came] if together else [[item] for item in came]:
         hear(*batch)
@@ -116,7 +129,10 @@ def test_outbursts_of_one_source_are_events_of_their_own():
 
 
 def test_two_updates_of_one_trigger_in_the_same_second_are_two():
-    hear(xrt("1", ra=120.0, alert_datetime="2026-11-21T02:55:00Z"), xrt("1", ra=120.1, alert_datetime="2026-11-21T02:55:00Z"))
+    hear(
+        xrt("1", ra=120.0, alert_datetime="2026-11-21T02:55:00Z"),
+        xrt("1", ra=120.1, alert_datetime="2026-11-21T02:55:00Z"),
+    )
     assert Alert.objects.count() == 2
 
 
@@ -243,7 +259,15 @@ def test_a_row_the_database_refuses_is_quarantined_alone(settings):
 
 
 def test_heartbeats_are_counted_and_not_stored():
-    hear(record({"$schema": "https://gcn.nasa.gov/schema/v4.1.0/gcn/notices/core/Alert.schema.json", "alert_datetime": "2026-11-21T03:00:00Z"}, "gcn.heartbeat"))
+    hear(
+        record(
+            {
+                "$schema": "https://gcn.nasa.gov/schema/v4.1.0/gcn/notices/core/Alert.schema.json",
+                "alert_datetime": "2026-11-21T03:00:00Z",
+            },
+            "gcn.heartbeat",
+        )
+    )
     state = TopicState.objects.get()
     assert (state.received, state.dropped, Message.objects.count()) == (1, 1, 0)
     assert state.last_heartbeat is not None
@@ -335,7 +359,12 @@ class TestReactions:
 
         app = apps.get_app_config("tom_hermes")
         declared = [
-            {"name": "tell", "on": {"new", "updated", "retracted", "reinstated"}, "run": "tests.tell", "live_only": True},
+            {
+                "name": "tell",
+                "on": {"new", "updated", "retracted", "reinstated"},
+                "run": "tests.tell",
+                "live_only": True,
+            },
             {"name": "annotate", "on": {"new", "updated"}, "run": "tests.annotate", "live_only": False},
         ]
         monkeypatch.setattr(app, "event_reactions", lambda: declared, raising=False)
@@ -346,7 +375,12 @@ class TestReactions:
         return list(Reaction.objects.filter(name=name).order_by("pk").values_list("change", flat=True))
 
     def test_each_change_is_named_and_a_late_version_changes_nothing(self):
-        for message in (gw(minutes=9), gw(kind="RETRACTION", minutes=6), gw(kind="UPDATE", minutes=3), gw(kind="PRELIMINARY", minutes=9.5)):
+        for message in (
+            gw(minutes=9),
+            gw(kind="RETRACTION", minutes=6),
+            gw(kind="UPDATE", minutes=3),
+            gw(kind="PRELIMINARY", minutes=9.5),
+        ):
             hear(message)
         assert self.reactions("tell") == ["new", "retracted", "reinstated"]
 

@@ -148,7 +148,7 @@ class Notice:
 
         A superevent's alert is told by its type and time alone, because JSON and Avro copies of it differ in detail.
         """
-        parts = (self.source, self.event, self.alert_type, self.role, iso(self.sent), self.id)
+        parts: tuple[object, ...] = (self.source, self.event, self.alert_type, self.role, iso(self.sent), self.id)
         if self.kind != "GW" or self.sent is None:
             content = (iso(self.time), self.sky, self.far_hz, self.classification, self.properties, self.text)
             parts += (*map(repr, content), repr(sorted(map(str, self.extra.items()))))
