@@ -14,7 +14,7 @@ quiet = settings(max_examples=60, deadline=None)
 
 
 @st.composite
-def skies(draw, distance=st.booleans()):
+def skies(draw):
     """Maps of pixels of mixed orders up to 29, of the whole sky or of parts of it, with ties and empty pixels."""
     pixels = [(0, ipix) for ipix in range(12)]
     for _ in range(draw(st.integers(0, 25))):
@@ -33,7 +33,7 @@ def skies(draw, distance=st.booleans()):
     density[draw(st.integers(0, len(uniq) - 1))] = 2.5
     density /= np.dot(density, grid.pixel_area(grid.order_of(uniq)))
     more = {}
-    if draw(distance):
+    if draw(st.booleans()):
         mu = np.array(draw(st.lists(st.floats(10, 1000) | st.just(np.inf), min_size=len(uniq), max_size=len(uniq))))
         known = np.isfinite(mu)
         more = {"mu": mu, "sigma": np.where(known, mu / 5, 1), "norm": np.where(known, 1e-5, 0)}
@@ -81,8 +81,6 @@ def test_levels_lie_in_0_to_1_and_fall_with_density(sky):
     order = np.argsort(-sky.density, kind="stable")
     dense, level = sky.density[order], sky.levels[order]
     assert (level[1:][np.diff(dense) < 0] >= level[:-1][np.diff(dense) < 0]).all()
-    probability = sky.density * sky.pixel_area
-    assert sky.levels.min() == pytest.approx(probability[sky.density == sky.density.max()].min(), abs=1)
     np.testing.assert_allclose(sky.ranked.probability[-1], 1, rtol=1e-9)
 
 

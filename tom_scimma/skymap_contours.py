@@ -30,9 +30,9 @@ Ring = list[tuple[float, float]]
 def rings(sky: SkyMap, level: float) -> list[Ring]:
     """The closed rings that bound a credible region: lists of (ra, dec) in degrees, the last equal to the first.
 
-    Joined by great circles. Going along a ring and looking from inside the sphere (east to the left), the region is
-    on the right; holes are rings of their own. A region that is the whole sky has no ring. Pixels of equal density
-    are inside or outside together.
+    Joined by great circles. Going along a ring, the region is on the left where RA increases to the right, as GeoJSON
+    wants it (so on the right on the sky, where east is left); a hole is a ring of its own, the other way round. The
+    whole sky has no ring. Pixels of equal density are inside or outside together.
     """
     rows = sky.region(level)
     inside = float(sky.density[rows[-1]])

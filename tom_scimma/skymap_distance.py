@@ -44,13 +44,14 @@ def moments(mu: np.ndarray, sigma: np.ndarray) -> tuple[np.ndarray, np.ndarray, 
 def marginal(probability: np.ndarray, mu: np.ndarray, sigma: np.ndarray) -> tuple[float, float] | None:
     """(mean, standard deviation) of the distance over the whole map, Mpc; None where no pixel knows one.
 
-    As ligo.skymap.distance.parameters_to_marginal_moments, over the pixels whose distance is known.
+    As ligo.skymap.distance.parameters_to_marginal_moments, which does not divide by the probability whose distance is
+    known: what is not known counts as 0 Mpc. In the maps that are sent it is some 1e-4 of the whole.
     """
     known = np.isfinite(mu) & (probability > 0)
     weight = probability[known]
-    if not weight.sum() > 0:
+    if not weight.size:
         return None
     mean, spread, _ = moments(mu[known], sigma[known])
-    first = float(np.average(mean, weights=weight))
-    second = float(np.average(np.square(mean) + np.square(spread), weights=weight))
+    first = float(np.dot(weight, mean))
+    second = float(np.dot(weight, np.square(mean) + np.square(spread)))
     return first, float(np.sqrt(max(second - first * first, 0.0)))

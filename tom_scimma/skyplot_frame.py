@@ -66,7 +66,7 @@ class WholeSky:
             theta = np.arcsin(y / np.sqrt(2))
             east = -np.pi * x / (2 * np.sqrt(2) * np.cos(theta))
             dec = np.degrees(np.arcsin((2 * theta + np.sin(2 * theta)) / np.pi))
-            ra = np.degrees(np.where(np.abs(east) <= np.pi, east, np.nan)) + self.centre_ra
+            ra = np.degrees(np.where(np.abs(east) <= np.pi * (1 + 1e-9), east, np.nan)) + self.centre_ra
         return ra, dec
 
     def broken(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -127,14 +127,14 @@ class Window:
     def graticule(self, axes: Axes) -> None:
         """About four lines each way, labelled where they leave the window at the left and the bottom."""
         half = self.half_width
-        top = min(abs(self.dec) + half, 90)
         dec_step = DEC_STEPS[np.argmin(np.abs(np.log(DEC_STEPS / (half / 2))))]
         hours = 2 * half / 15 / max(np.cos(np.radians(self.dec)), np.sin(np.radians(half)) / 2, 1e-9)
         # the finest step whose labels, of so many letters, do not touch
         fits = [step for step in RA_STEPS if step / hours > 0.05 + 0.03 * len(_ra_text(self.ra, 15 * step))]
         ra_step = 15 * (fits[-1] if fits else RA_STEPS[0])
-        everywhere = top > 88 or half > 60
-        reach = 180.0 if everywhere else min(180.0, 1.6 * half / np.cos(np.radians(top)))
+        ratio = np.sin(np.radians(1.5 * half)) / max(np.cos(np.radians(self.dec)), 1e-12)
+        pole = ratio >= 1 or abs(self.dec) + 1.5 * half >= 90  # then a corner may be at any right ascension
+        reach = 180.0 if pole else float(np.degrees(np.arcsin(ratio)))
         low, high = max(self.dec - 1.6 * half, -90), min(self.dec + 1.6 * half, 90)
         for dec in dec_step * np.arange(np.ceil(low / dec_step), np.floor(high / dec_step) + 1):
             if abs(dec) < 90:
