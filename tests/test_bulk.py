@@ -12,17 +12,34 @@ from tom_scimma.models import Alert, Event, Localization, Message, MessageBody
 pytestmark = pytest.mark.django_db
 
 NOW = datetime(2026, 11, 21, 3, 4, 5, 678901, tzinfo=timezone.utc)
-ODD = 'tab\t newline\n backslash \\N \\. quote \' " brace {},( null NULL é ☄ 𝄞'
+ODD = "tab\t newline\n backslash \\N \\. quote ' \" brace {},( null NULL é ☄ 𝄞"
 
 
 def message(number, **values):
-    row = {"uid": UUID(int=number), "source": "hopskotch", "topic": "t", "sha256": "0" * 64, "size": 1, "received": NOW, "stored": NOW}
+    row = {
+        "uid": UUID(int=number),
+        "source": "hopskotch",
+        "topic": "t",
+        "sha256": "0" * 64,
+        "size": 1,
+        "received": NOW,
+        "stored": NOW,
+    }
     return Message(**{**row, "state": "parsed", **values})
 
 
 def test_rows_come_back_as_they_were_and_know_their_keys():
     messages = [
-        message(1, headers=[["a", ODD]], sent_id=UUID(int=7), offset=2**40, partition=-1, published=NOW, sender=ODD, public=False),
+        message(
+            1,
+            headers=[["a", ODD]],
+            sent_id=UUID(int=7),
+            offset=2**40,
+            partition=-1,
+            published=NOW,
+            sender=ODD,
+            public=False,
+        ),
         message(2, offset=None),
     ]
     bulk.insert(messages)
@@ -38,7 +55,14 @@ def test_rows_come_back_as_they_were_and_know_their_keys():
 
 
 def test_numbers_nulls_json_and_moments_set_on_the_way_in():
-    event = Event(name=ODD, kind="GW", latest=NOW, far_hz=1.234567890123e-19, classification={ODD: 0.1}, properties={"a": [1, None, True]})
+    event = Event(
+        name=ODD,
+        kind="GW",
+        latest=NOW,
+        far_hz=1.234567890123e-19,
+        classification={ODD: 0.1},
+        properties={"a": [1, None, True]},
+    )
     bulk.insert([event])
     stored = Event.objects.get()
     assert (stored.name, stored.far_hz, stored.ra, stored.classification) == (ODD, 1.234567890123e-19, None, {ODD: 0.1})
@@ -46,7 +70,17 @@ def test_numbers_nulls_json_and_moments_set_on_the_way_in():
     assert stored.created == event.created
     (saved,) = [message(3)]
     bulk.insert([saved])
-    alert = Alert(event=event, message=saved, key="k", kind="GW", alert_type="initial", role="test", source="LVK", order=NOW, document={})
+    alert = Alert(
+        event=event,
+        message=saved,
+        key="k",
+        kind="GW",
+        alert_type="initial",
+        role="test",
+        source="LVK",
+        order=NOW,
+        document={},
+    )
     bulk.insert([alert])
     row = Localization(alert=alert, sha256="1" * 64, data=b"\x00\xff", area_50=1 / 3)
     bulk.insert([row])
@@ -57,11 +91,36 @@ def test_numbers_nulls_json_and_moments_set_on_the_way_in():
     bulk.insert([])
 
 
+def test_an_update_writes_the_fields_named_and_no_others():
+    events = [Event(name=f"e{n}", kind="GW", latest=NOW, far_hz=1.0, area_90=5.0) for n in range(3)]
+    bulk.insert(events)
+    for event in events[:2]:
+        event.latest, event.time, event.far_hz, event.area_90 = NOW.replace(hour=9), NOW, None, 7.0
+        event.classification, event.instruments, event.top_class, event.alert_count = (
+            {ODD: 1 / 3, "none": None},
+            ["H1", ODD],
+            ODD[:60],
+            3,
+        )
+    names = ["latest", "time", "far_hz", "classification", "instruments", "top_class", "alert_count", "localization"]
+    bulk.update(events[:2], names)
+    first, second, third = Event.objects.order_by("pk")
+    for stored, event in ((first, events[0]), (second, events[1])):
+        assert [getattr(stored, name) for name in names] == [getattr(event, name) for name in names]
+        assert stored.area_90 == 5.0
+    assert (third.latest, third.far_hz) == (NOW, 1.0)
+    bulk.update([], names)
+
+
 def test_what_breaks_a_rule_is_djangos_error_and_leaves_the_connection_usable():
     bulk.insert([message(5)])
     with pytest.raises(IntegrityError), transaction.atomic():
         bulk.insert([message(6), message(5)])
     with pytest.raises(IntegrityError), transaction.atomic():
-        bulk.insert([MessageBody(message_id=10**6, data=b"")])
-        connection.check_constraints()
+        _orphan()
     assert Message.objects.count() == 1
+
+
+def _orphan():
+    bulk.insert([MessageBody(message_id=10**6, data=b"")])
+    connection.check_constraints()

@@ -1,8 +1,10 @@
-"""Many new rows of one table at once. On PostgreSQL by COPY, which costs a third of what Django's INSERT does; else by that."""
+"""Many rows of one table at once. On PostgreSQL by COPY and by one UPDATE, which cost a third of what Django's do; else by those."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import connections, models, router
@@ -43,6 +45,33 @@ def insert(rows: Sequence[models.Model]) -> None:
             copy.write_row([field.pre_save(row, True) for field, _ in columns])
     for row in rows:
         row._state.adding, row._state.db = False, connection.alias
+
+
+def update(rows: Sequence[models.Model], names: Sequence[str]) -> None:
+    """Writes these fields of rows that are stored, each row once. Values are as the fields keep them, numbers finite."""
+    if not rows:
+        return
+    model = type(rows[0])
+    connection = connections[router.db_for_write(model)]
+    key, fields = model._meta.pk, [model._meta.get_field(name) for name in names]
+    if not _copies(connection):
+        model._base_manager.bulk_create(rows, update_conflicts=True, unique_fields=[key.name], update_fields=names)
+        return
+    quote = connection.ops.quote_name
+    columns = ", ".join(quote(field.column) for field in fields)
+    values = ", ".join(f"r.{quote(field.column)}" for field in fields)
+    types = ", ".join(f"{quote(field.column)} {_stored(field).rel_db_type(connection)}" for field in (key, *fields))
+    query = f"UPDATE {quote(model._meta.db_table)} AS t SET ({columns}) = ROW({values}) FROM json_to_recordset(%s) AS r({types})"
+    wanted = [{field.column: getattr(row, field.attname) for field in (key, *fields)} for row in rows]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"{query} WHERE t.{quote(key.column)} = r.{quote(key.column)}",
+            [json.dumps(wanted, default=_text, allow_nan=False)],
+        )
+
+
+def _text(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def _copies(connection: Any) -> bool:

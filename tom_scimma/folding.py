@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tom_scimma import fold
+from tom_scimma import bulk, fold
 from tom_scimma.fold import Map, Values
 from tom_scimma.models import Event
 from tom_scimma.statements import Statement
@@ -53,9 +53,7 @@ def finish(new: Sequence[Event], statements: Sequence[Statement]) -> None:
             changed.append(event)
         else:
             _refold_with(event, own)
-    fields = [name.removesuffix("_id") for name in WRITTEN]
-    if changed:
-        Event.objects.bulk_create(changed, update_conflicts=True, unique_fields=["id"], update_fields=fields)
+    bulk.update(changed, [name.removesuffix("_id") for name in WRITTEN])
 
 
 def refold(event: Event) -> None:

@@ -16,6 +16,7 @@ from tom_scimma.conf import TopicPolicy, topic_policy
 from tom_scimma.models import Message, MessageBody, TopicState
 from tom_scimma.models.messages import compress, header_text
 from tom_scimma.reading import PARSED, QUARANTINED, Reading
+from tom_scimma.record import Record
 
 
 @dataclass
@@ -32,10 +33,8 @@ class Arrival:
 
 def accept(readings: Sequence[Reading], via: str, now: datetime) -> list[Arrival]:
     """Stores what is new and kept; returns one Arrival a reading, in order."""
-    arrivals = [
-        Arrival(reading, topic_policy(reading.record.topic, reading.record.source), reading.record.uid)
-        for reading in readings
-    ]
+    policies: dict[tuple[str, str], TopicPolicy] = {}
+    arrivals = [Arrival(reading, _policy(reading.record, policies), reading.record.uid) for reading in readings]
     fresh = _new(arrivals)
     for arrival in fresh:
         arrival.message, arrival.created = _row(arrival, via, now), True
@@ -48,10 +47,19 @@ def accept(readings: Sequence[Reading], via: str, now: datetime) -> list[Arrival
     return arrivals
 
 
+def _policy(record: Record, policies: dict[tuple[str, str], TopicPolicy]) -> TopicPolicy:
+    """The policy of the record's topic, looked up once a batch."""
+    place = (record.topic, record.source)
+    if place not in policies:
+        policies[place] = topic_policy(*place)
+    return policies[place]
+
+
 def _new(arrivals: list[Arrival]) -> list[Arrival]:
     """Those to be stored: kept by policy, not stored yet, the first of equals in this batch."""
     kept = [arrival for arrival in arrivals if _kept(arrival)]
-    known = _known([uid for arrival in kept for uid in (arrival.uid, arrival.reading.record.content_uid)])
+    known = _known([arrival.uid for arrival in kept])
+    known.update(_known([arrival.reading.record.content_uid for arrival in _contested(kept, known)]))
     fresh = []
     for arrival in kept:
         record = arrival.reading.record
@@ -66,6 +74,16 @@ def _new(arrivals: list[Arrival]) -> list[Arrival]:
             known[arrival.uid] = Message(uid=arrival.uid, sha256=record.sha256)
             fresh.append(arrival)
     return fresh
+
+
+def _contested(arrivals: list[Arrival], known: dict[UUID, Message]) -> list[Arrival]:
+    """Those whose `_id` somebody else's message has or, in this batch, may have."""
+    first: dict[UUID, str] = {uid: message.sha256 for uid, message in known.items()}
+    return [
+        arrival
+        for arrival in arrivals
+        if first.setdefault(arrival.uid, arrival.reading.record.sha256) != arrival.reading.record.sha256
+    ]
 
 
 def _kept(arrival: Arrival) -> bool:

@@ -28,11 +28,14 @@ def resolve(statements: list[Statement]) -> list[Event]:
 
 def add_aliases(statements: Iterable[Statement]) -> None:
     """Stores the names that statements teach; a name that belongs to another event stays there."""
-    names = {name: statement.event for statement in reversed(list(statements)) for name in _learned(statement)}
+    learned = ((statement, name) for statement in reversed(list(statements)) for name in _learned(statement))
+    names = {name: statement.event for statement, name in learned if name != statement.event.name}
+    if not names:
+        return
     taken = set(Alias.objects.filter(name__in=names).values_list("name", flat=True))
     taken |= set(Event.objects.filter(name__in=names).values_list("name", flat=True))
     Alias.objects.bulk_create(
-        [Alias(event=event, name=name) for name, event in names.items() if name not in taken and name != event.name],
+        [Alias(event=event, name=name) for name, event in names.items() if name not in taken],
         ignore_conflicts=True,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import threading
 
 import zstandard
 from django.contrib.auth.models import Group
@@ -11,6 +12,8 @@ from django.urls import reverse
 
 from tom_scimma.models.visibility import VisibleQuerySet
 from tom_scimma.record import Record
+
+_thread = threading.local()
 
 
 class Message(models.Model):
@@ -102,7 +105,9 @@ class MessageBody(models.Model):
 
 def compress(payload: bytes) -> bytes:
     """A payload as MessageBody keeps it."""
-    return zstandard.ZstdCompressor(level=1).compress(payload)
+    if not hasattr(_thread, "compressor"):  # making one takes as long as a small message; it serves one thread
+        _thread.compressor = zstandard.ZstdCompressor(level=1)
+    return _thread.compressor.compress(payload)
 
 
 def header_text(value: bytes | None) -> str:
