@@ -124,7 +124,7 @@ class MessageTable(PageTable):
     """Messages, newest first."""
 
     received = head("Received (UTC)")
-    topic = head("Topic")
+    topic = head("Topic", "broken")
     state = head("State")
     parser = head("Parser", "wide")
     sender = head("Sender", "wide")
