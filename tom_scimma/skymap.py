@@ -65,13 +65,14 @@ class SkyMap:
         return self.uniq.size
 
     @cached_property
-    def _spans(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def spans(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(order, first order-29 nested index, number of order-29 pixels) of each pixel, int64[n] each."""
         return grid.spans(self.uniq)
 
     @property
     def order(self) -> np.ndarray:
         """HEALPix order of each pixel, int64[n]."""
-        return self._spans[0]
+        return self.spans[0]
 
     @cached_property
     def pixel_area(self) -> np.ndarray:
@@ -112,7 +113,7 @@ class SkyMap:
 
     def rows_at(self, ra: Any, dec: Any) -> np.ndarray:
         """Row of the pixel that holds each position (degrees), int64; -1 where there is none, or no position (NaN)."""
-        order, start, size = self._spans
+        order, start, size = self.spans
         top = int(order.max())
         pixel = grid.pixel_of(ra, dec, top)
         place = np.where(pixel < 0, -1, pixel << (2 * (grid.MAX_ORDER - top)))
@@ -138,7 +139,7 @@ class SkyMap:
 
     def mean_density(self, order: int, ipix: np.ndarray) -> np.ndarray:
         """Mean density per steradian, float64, over nested pixels of any one order; 0 where the map has no pixel."""
-        _, start, size = self._spans
+        _, start, size = self.spans
         before = np.concatenate(([0.0], np.cumsum(self.density * self.pixel_area)))
         shift = 2 * (grid.MAX_ORDER - order)
 
@@ -157,7 +158,7 @@ class SkyMap:
     def mode(self) -> tuple[float, float]:
         """(ra, dec) in degrees of the centre of the densest pixel."""
         row = int(self.ranked.rows[0])
-        order, start, _ = self._spans
+        order, start, _ = self.spans
         ra, dec = grid.centre_of(order[row], start[row] >> (2 * (grid.MAX_ORDER - order[row])))
         return float(ra), float(dec)
 
@@ -180,7 +181,7 @@ class SkyMap:
         from mocpy import MOC
 
         rows = self.region(level)
-        order, start, _ = self._spans
+        order, start, _ = self.spans
         depth = order[rows]
         top = int(depth.max())
         return MOC.from_healpix_cells(

@@ -104,6 +104,7 @@ def tables(data: bytes, *, max_bytes: int) -> Iterator[Table]:
     Raises BadSkyMap where the bytes are not FITS, or where more than `max_bytes` would have to be passed over.
     """
     source = Gzipped(data) if bytes(data[:2]) == b"\x1f\x8b" else Plain(data)
+    passed = 0
     for number in range(MAX_HDUS):
         header = _header(source, number)
         if header is None:
@@ -112,8 +113,9 @@ def tables(data: bytes, *, max_bytes: int) -> Iterator[Table]:
         table = _table(header, source, max_bytes) if header.get("XTENSION") == "BINTABLE" else None
         if table is not None:
             yield table  # whoever takes it reads on from here, and comes back only if it did not
-        if size > max_bytes:
-            raise BadSkyMap(f"HDU {number} has {size} bytes of data, more than the {max_bytes} allowed")
+        passed += size
+        if passed > max_bytes:
+            raise BadSkyMap(f"{passed} bytes of data lie before any sky map, more than the {max_bytes} allowed")
         source.skip(-size // BLOCK * -BLOCK)
 
 

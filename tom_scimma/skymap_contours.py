@@ -68,7 +68,7 @@ def _traced(sky: SkyMap, chosen: np.ndarray, threshold: float, order: int) -> li
 
 def _covering(sky: SkyMap, chosen: np.ndarray, order: int) -> np.ndarray:
     """Sorted nested pixels of one order that the chosen rows touch."""
-    _, start, size = (values[chosen] for values in sky._spans)
+    _, start, size = (values[chosen] for values in sky.spans)
     shift = 2 * (grid.MAX_ORDER - order)
     first = start >> shift
     count = np.maximum(size >> shift, 1)

@@ -52,6 +52,6 @@ def marginal(probability: np.ndarray, mu: np.ndarray, sigma: np.ndarray) -> tupl
     if not weight.size:
         return None
     mean, spread, _ = moments(mu[known], sigma[known])
-    first = float(np.dot(weight, mean))
-    second = float(np.dot(weight, np.square(mean) + np.square(spread)))
+    first = float(np.sum(weight * mean))
+    second = float(np.sum(weight * (np.square(mean) + np.square(spread))))
     return first, float(np.sqrt(max(second - first * first, 0.0)))

@@ -142,7 +142,7 @@ def _finished(table: Table, uniq: np.ndarray, columns: list[np.ndarray], notes: 
     """Normalised, with distance put in order and the header's word on it."""
     density, *distance = columns
     area = grid.pixel_area(grid.order_of(uniq))
-    total = float(np.dot(density, area))
+    total = float(np.sum(density * area))
     if not TOTAL_RANGE[0] <= total <= TOTAL_RANGE[1]:
         raise BadSkyMap(f"the total probability is {total:g}; there is nothing to normalise")
     if abs(total - 1) > TOTAL_TOLERANCE:

@@ -42,7 +42,7 @@ def make(
         value = np.concatenate((value[kept], _evaluate(density, children)))
     sort = np.argsort(grid.spans(uniq)[1])
     uniq, value = uniq[sort], value[sort]
-    total = float(np.dot(value, grid.pixel_area(grid.order_of(uniq))))
+    total = float(np.sum(value * grid.pixel_area(grid.order_of(uniq))))
     if not 0 < total < np.inf:
         raise BadSkyMap(f"the total probability is {total:g}; there is nothing to normalise")
     made = {"uniq": uniq, "density": value / total, "meta": dict(meta or {})}

@@ -113,7 +113,7 @@ def _window(skymap: SkyMap, level: float) -> tuple[tuple[float, float], float]:
     ra, dec, size = ra[near], dec[near], size[near]
     weight = (skymap.density * skymap.pixel_area)[rows][near]
     lon, lat = np.radians(ra), np.radians(dec)
-    x, y, z = (np.dot(weight, axis) for axis in (np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)))
+    x, y, z = (np.sum(weight * axis) for axis in (np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)))
     centre = float(np.degrees(np.arctan2(y, x)) % 360), float(np.degrees(np.arctan2(z, np.hypot(x, y))))
     return centre, 1.15 * float(np.max(separation(ra, dec, *centre) + size / 2))
 
