@@ -5,6 +5,8 @@ VENV ?= .venv
 PORT ?= 8000
 SAMPLES ?=
 TESTS ?=
+# a process a core, at most four; a file stays in one process
+PARALLEL ?= -n auto --maxprocesses 4 --dist loadfile
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --progress-bar off
@@ -26,10 +28,10 @@ demo-check: $(VENV)/demo front-end ## the demo without a person: plays the night
 	@exec $(BIN)/python -u example_tom/demo.py --check
 
 test: $(VENV)/test ## the tests that need nothing but Python (TESTS=path to choose)
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest $(PARALLEL) $(TESTS)
 
 test-services: $(VENV)/test front-end ## the tests on a real Kafka, PostgreSQL and browser (Java 17, Maven, PostgreSQL, Chromium)
-	@PATH="$(abspath $(BIN)):$$PATH" .ci/services
+	@PATH="$(abspath $(BIN)):$$PATH" PARALLEL="$(PARALLEL)" .ci/services
 
 soak: $(VENV)/test front-end ## the long versions of the fault tests
 	@PATH="$(abspath $(BIN)):$$PATH" SOAK=1 .ci/services
