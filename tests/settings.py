@@ -9,7 +9,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "example_tom"))
 os.environ.setdefault("TOM_VAR", tempfile.mkdtemp(prefix="tom-tests-"))
 os.environ.setdefault("SECRET_KEY", "for tests only")
 
-from example_tom.settings import *  # noqa: E402, F403
+from example_tom.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ALLOWED_HOSTS = ["*"]
