@@ -211,3 +211,32 @@ def test_a_list_asks_as_often_for_many_as_for_few(client, world, django_assert_m
     for address in ("/api/events/", "/api/alerts/", "/api/messages/", "/api/localizations/"):
         with django_assert_max_num_queries(4):
             assert client.get(address).json()["count"] > 0
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/events/?query=%00",
+        "/events/?sort=%00&page=-1",
+        "/events/?area_max=1e308&time_after=0001-01-01T00:00%2B14:00",
+        "/events/?time_before=9999-12-31T23:59-14:00",
+        "/events/%00/",
+        "/events/~AA/",
+        "/events/~%C3%28/",
+        "/events/%FF/",
+        f"/events/{'x' * 5000}/",
+        f"/events/?query={'x' * 5000}",
+        "/events/?query=%25_\\",
+        "/messages/?query=%00&topic=%00&sender=%00",
+        "/messages/?page=99999999999999999999",
+        "/localizations/99999999999999999999.png",
+        "/api/events/%00/",
+        "/api/events/?limit=-1&offset=99999999999999999999999",
+        "/api/alerts/?event=%00&live=perhaps",
+        "/api/alerts/abc/",
+        "/api/localizations/99999999999999999999/",
+        "/api/messages/?received_after=%00",
+    ],
+)
+def test_what_a_stranger_may_type_is_no_error_of_ours(client, world, address):
+    assert client.get(address).status_code in (200, 400, 404)

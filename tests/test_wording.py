@@ -95,6 +95,8 @@ def test_times_are_utc_and_iso_wherever_they_come_from():
     assert wording.utc(east) == "2026-11-21 00:30:05"
     assert wording.utc(east, 3) == "2026-11-21 00:30:05.250"
     assert wording.age(NOW - timedelta(minutes=3, seconds=20), NOW) == "3 min 20 s ago"
+    assert wording.age(NOW - timedelta(minutes=41, seconds=26), NOW) == "41 min ago"
+    assert wording.age(NOW - timedelta(hours=20, minutes=41), NOW) == "20 h ago"
     assert wording.age(NOW + timedelta(hours=2), NOW) == "in 2 h"
     assert wording.age(None, NOW) == "–"
 

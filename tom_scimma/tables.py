@@ -98,7 +98,7 @@ class EventTable(PageTable):
 
     def cell_kind(self, record: Event) -> str:
         known = {record.top_class: record.top_probability} if record.top_class else {}
-        return wording.what(record.kind, known, record.properties)
+        return wording.what(record.kind, known, record.properties).replace(" %", "\u00a0%")
 
     def cell_time(self, record: Event):
         return moment(record.time)

@@ -84,13 +84,14 @@ def span(seconds: float | None) -> str:
 
 
 def age(time: datetime | None, now: datetime) -> str:
-    """How long ago, or how soon: "3 min 20 s ago", "in 2 h"; "–" for None."""
+    """How long ago, or how soon, not finer than one reads: "3 min 20 s ago", "41 min ago", "in 2 h"; "–" for None."""
     if time is None:
         return NOTHING
     seconds = (now - time).total_seconds()
     if abs(seconds) < 1:
         return "just now"
-    whole = span(math.copysign(math.floor(abs(seconds)), seconds)).lstrip("−")
+    grain = 1 if abs(seconds) < 600 else 60 if abs(seconds) < 36000 else 3600 if abs(seconds) < 86400 else 1
+    whole = span(abs(seconds) // grain * grain)
     return f"{whole} ago" if seconds > 0 else f"in {whole}"
 
 

@@ -26,6 +26,8 @@ from tom_scimma.paths import segment
 from tom_scimma.tables import EventTable
 from tom_scimma.versions import versions
 
+#: at most so many properties, classes and names of one event are shown; senders may write any number
+SHOWN = 40
 #: what a list shows of an event; the rest stays in the database
 LISTED = (
     "name",
@@ -103,7 +105,7 @@ def known_names(event: Event, user, found) -> list[str]:
     if event.public and event.alerts.filter(public=False).exists():
         said = {name for version in found for name in (version.notice.event, *version.notice.aliases)}
         aliases = [name for name in aliases if name in said]
-    return [event.name, *aliases]
+    return [event.name, *aliases][:SHOWN]
 
 
 class EventMixin:
@@ -140,7 +142,7 @@ class EventView(EventMixin, TemplateView):
             now=timezone.now(),
             what=wording.what(event.kind, event.classification, event.properties),
             classes=_classes(event),
-            properties=[(name, wording.value(name, said)) for name, said in event.properties.items()],
+            properties=[(name, wording.value(name, said)) for name, said in list(event.properties.items())[:SHOWN]],
             versions=found,
             version_count=count,
             steps=STEPS.values(),
@@ -199,7 +201,7 @@ def shown_map(event: Event, user) -> Localization | None:
 def _classes(event: Event) -> list[tuple[str, str, float]]:
     """(name, words, probability) of each class, the most probable first."""
     known = [(name, p) for name, p in event.classification.items() if isinstance(p, (int, float))]
-    return [(name, wording.CLASSES.get(name, ""), p) for name, p in sorted(known, key=lambda pair: -pair[1])]
+    return [(name, wording.CLASSES.get(name, ""), p) for name, p in sorted(known, key=lambda pair: -pair[1])[:SHOWN]]
 
 
 def _target(event: Event, user):
