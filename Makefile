@@ -14,7 +14,7 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check --progress-bar o
 FIND_PYTHON := for python in $(PYTHON) python3.13 python3.12 python3.11 python3.10 python; do \
 	  if $$python -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 14))' 2>/dev/null; then echo $$python; break; fi; done
 
-.PHONY: help demo demo-check test test-services soak lint bench samples front-end clean
+.PHONY: help demo demo-check test test-services soak lint format bench samples front-end clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -38,13 +38,19 @@ soak: $(VENV)/test front-end ## the long versions of the fault tests
 
 lint: $(VENV)/lint ## ruff, and mypy on the pure modules
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy
+
+format: $(VENV)/lint ## puts the code into the form that `make lint` wants
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
 
 bench: $(VENV)/test ## the benchmarks; writes benchmarks/results.json and fails if a figure falls short
 	$(BIN)/python benchmarks/run.py
 
 samples: $(VENV)/test ## every stored message of SAMPLES=folder through the parsers
-	@if [ -n "$(SAMPLES)" ] && [ -d "$(SAMPLES)" ]; then $(BIN)/python tests/samples_check.py "$(SAMPLES)"; \
+	@if [ -n "$(SAMPLES)" ] && [ -d "$(SAMPLES)" ]; then \
+	  $(BIN)/python tests/samples_check.py "$(SAMPLES)" && $(BIN)/python tests/skymaps_check.py "$(SAMPLES)"; \
 	  else echo "samples: skipped, there is no folder of stored messages; name one: make samples SAMPLES=folder"; fi
 
 clean: ## removes .venv, node_modules and the demo's database
