@@ -21,6 +21,8 @@ from tom_scimma.sources import Source
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "example_tom"
+MANAGE = (str(EXAMPLE / "manage.py"), "listen")
+FAULTY = ("-m", "tests.faulty")
 #: the mock cluster answers an empty fetch only after this time; members hear of a rebalance with their next heartbeat
 CONFIG = {"fetch.wait.max.ms": 10, "heartbeat.interval.ms": 200}
 
@@ -102,22 +104,16 @@ class Tom:
         if exc[0] is not None:
             print(self.log())
 
-    def listen(
-        self, *topics: str, policies: dict | None = None, arguments=(), start="earliest", **source
-    ) -> subprocess.Popen:
-        """Starts a listener."""
-        entry = {
-            "brokers": self.broker.address,
-            "auth": False,
-            "start": start,
-            "topics": topics,
-            "config": CONFIG,
-            **source,
-        }
-        settings = {"SOURCES": {"local": entry}, "TOPICS": policies or {}}
+    def entry(self, *topics: str, **more) -> dict:
+        """One of TOM_SCIMMA["SOURCES"], for the embedded broker."""
+        own = {"brokers": self.broker.address, "auth": False, "start": "earliest", "topics": topics, "config": CONFIG}
+        return {**own, **more}
+
+    def listen(self, settings: dict, *arguments: str, script: tuple[str, ...] = MANAGE) -> subprocess.Popen:
+        """Starts a listener; `settings` is its TOM_SCIMMA."""
         log = self.folder / f"listen{len(self.logs)}.log"
         with log.open("wb") as output:
-            command = [sys.executable, "-u", str(EXAMPLE / "manage.py"), "listen", *arguments]
+            command = [sys.executable, "-u", *script, *arguments]
             listener = subprocess.Popen(command, stdout=output, stderr=output, env=environment(self.folder, settings))
         self.listeners.append(listener)
         self.logs.append(log)
@@ -153,7 +149,7 @@ def environment(folder: Path, settings: dict) -> dict[str, str]:
         "TOM_VAR": str(folder),
         "DATABASE_URL": "",
         "SECRET_KEY": "for tests only",
-        "DJANGO_SETTINGS_MODULE": "tests.services.settings",
+        "DJANGO_SETTINGS_MODULE": "tests.embedded_settings",
         "TOM_SCIMMA": json.dumps(settings),
         "PYTHONPATH": str(ROOT),
     }

@@ -1,6 +1,6 @@
 """What guard.py lets out and in, over real loopback sockets.
 
-Authority: RFC 9110 (statuses, redirects, content codings), the address registries as `ipaddress` has them, issue 2 section 2.
+Authority: RFC 9110 (statuses, redirects, content codings), the address registries in `ipaddress`, issue 2 section 2.
 """
 
 from __future__ import annotations
@@ -183,8 +183,9 @@ def test_a_pattern_lets_in_public_addresses_only(server):
     ("address", "public"),
     [
         ("8.8.8.8", True), ("2606:4700::1111", True), ("127.0.0.1", False), ("10.1.2.3", False), ("172.16.0.1", False),
-        ("192.168.1.1", False), ("169.254.169.254", False), ("100.64.0.1", False), ("0.0.0.0", False), ("224.0.0.1", False),
-        ("255.255.255.255", False), ("::1", False), ("fe80::1%eth0", False), ("fc00::1", False), ("::ffff:127.0.0.1", False),
+        ("192.168.1.1", False), ("169.254.169.254", False), ("100.64.0.1", False), ("0.0.0.0", False),
+        ("224.0.0.1", False), ("255.255.255.255", False), ("::1", False), ("fe80::1%eth0", False), ("fc00::1", False),
+        ("::ffff:127.0.0.1", False),
         ("::ffff:8.8.8.8", True), ("::", False),
     ],
 )  # fmt: skip

@@ -153,7 +153,7 @@ def test_scram_over_http_as_the_archive_does_it(server):
     assert found.payload == b'{"a": 1}'
     assert len(server.asked) == 2
     wrong = fetch(stub(server.url), Archive(server.url, http_auth(Login("alice-1", "wrong"))))
-    assert b"alice-1 is refused" in wrong.header(ERROR)
+    assert b"our credential is refused" in wrong.header(ERROR)
 
 
 def test_what_may_come_back_is_asked_for_again(server):

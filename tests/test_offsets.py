@@ -1,4 +1,4 @@
-"""What may be committed, whatever order things are read, finished and taken away in. Authority: promise 1 of design.md."""
+"""What may be committed, in whatever order things are read, finished and lost. Authority: design.md, promise 1."""
 
 from __future__ import annotations
 

@@ -173,8 +173,8 @@ def test_a_topic_more_does_not_disturb_the_others(broker):
 def test_a_broker_that_is_not_there_is_said_and_polling_goes_on(caplog):
     with closing(Stream(NOBODY)) as stream, caplog.at_level(logging.CRITICAL):
         stream.subscribe({"any"})
-        wait_for("a complaint", lambda: (stream.read(0.1), stream.last_error)[1], every=0)
-        assert "127.0.0.1:1" in stream.last_error
+        wait_for("a complaint", lambda: (stream.read(0.1), stream.trouble.text)[1], every=0)
+        assert "127.0.0.1:1" in stream.trouble.text
 
 
 def test_what_is_offered_and_what_is_not(broker):
@@ -392,7 +392,8 @@ def test_gcns_token_is_asked_for_as_oauth_says(settings, machine, monkeypatch):
     ("entry", "says"),
     [
         ({"kind": "kafak"}, "kafak"), ({"start": "yesterday"}, "ISO 8601"), ({"auth": "pw"}, "auth must be"),
-        ({"auth": {"username": "a"}}, "a username and a password"), ({"kind": "kafka", "auth": False}, "brokers"), (3, "must be a dict"),
+        ({"auth": {"username": "a"}}, "a username and a password"), ({"kind": "kafka", "auth": False}, "brokers"),
+        (3, "must be a dict"),
     ],
 )  # fmt: skip
 def test_wrong_settings_are_said(settings, machine, entry, says):

@@ -44,7 +44,7 @@ def _offsets(consumer: Any, places: list[Any]) -> list[Any]:
 
 
 def earlier(start: str | datetime, since: datetime | None) -> str | datetime:
-    """The earlier of a start position and of the time since when a topic should have been heard; reading twice is harmless."""
+    """The earlier of a start position and of the time since when a topic should have been heard; twice is harmless."""
     if since is None or start == "earliest":
         return start
     return min(start, since) if isinstance(start, datetime) else since

@@ -39,7 +39,7 @@ class Broker:
         }
 
     def why_not(self, topic: str) -> str:
-        """Why a topic is not among `topics`: it does not exist, or we may not read it; "" when it is there after all."""
+        """Why a topic is not among `topics`: it does not exist, or we may not read it; "" when it is there."""
         error = self._ask(lambda: self._consumer.list_topics(topic, timeout=wire.SECONDS)).topics[topic].error
         return wire.unreadable(topic, self.source, error) if error else ""
 

@@ -1,11 +1,11 @@
 """Which outside addresses may be fetched, how large their answers may be, and how long they may take.
 
-The one place that imports `requests`. Everything that somebody else wrote into a message and that we would follow passes here:
+The one place that imports `requests`. Every address that somebody wrote into a message passes here:
 
     fetch("https://archive.example/msg/1", allowed_hosts=["archive.example"], max_bytes=2**20, seconds=20) -> bytes
 
-A host is allowed by its name (`archive.example`), by name and port (`archive.example:8443`), or by pattern (`*.example`).
-What a pattern lets in must also have a public address; a name in full may be private or loopback, since somebody chose it.
+A host is allowed by its name (`archive.example`), by name and port (`archive.example:8443`), or by pattern
+(`*.example`). What a pattern lets in must also have a public address; a full name may be private: it was chosen.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 
@@ -47,8 +48,8 @@ def fetch(
 ) -> bytes:
     """The body of `url`, at most `max_bytes` long after decompression and complete within `seconds`.
 
-    `auth` is a requests authentication; it is used for this very scheme, host and port only. Raises Refused for what
-    will not change (not allowed, elsewhere, too large, 401, 403 ...), Unavailable for what may (404, 429, 5xx, time-out).
+    `auth` is a requests authentication, used for this scheme, host and port only. Raises Refused for what will not
+    change (not allowed, elsewhere, too large, 401, 403 ...), Unavailable for what may (404, 429, 5xx, time-out).
     """
     place = check(url, allowed_hosts)
     with _deadline(seconds) as clock, requests.Session() as session:
@@ -80,13 +81,11 @@ def check(url: str, allowed_hosts: Iterable[str]) -> SplitResult:
         raise Refused(f"{_short(url)} is not an address: {error}") from error
     if place.scheme not in PORTS or not place.hostname:
         raise Refused(f"{_short(url)}: only http and https addresses are fetched")
-    if place.username is not None or place.password is not None or any(char <= " " for char in url):
+    if "@" in place.netloc or any(char <= " " for char in url):
         raise Refused(f"{_short(url)}: an address with a user name or white space in it is not fetched")
     names = (place.hostname, f"{place.hostname}:{port or PORTS[place.scheme]}")
     if not any(fnmatch.fnmatchcase(name, allowed.lower()) for allowed in allowed_hosts for name in names):
-        raise Refused(
-            f"{_short(url)}: {names[1]} is not among the hosts that may be fetched; TOM_SCIMMA['FETCH_HOSTS'] may name it"
-        )
+        raise Refused(f"{_short(url)}: {names[1]} is not among the hosts that may be fetched (see FETCH_HOSTS)")
     return place
 
 
@@ -169,8 +168,7 @@ class _Clock:
         # a duplicate, because TLS takes the first one over; shutting either down ends the connection
         with self._lock:
             self._lines.append(line.dup())
-            expired = self.expired
-        if expired:
+        if self.expired:
             self.expire()
 
     def expire(self) -> None:
@@ -206,9 +204,7 @@ class _Adapter(HTTPAdapter):
     """Connections that go only to an address that was looked at, and that the clock can cut."""
 
     def __init__(self, clock: _Clock, *, public_only: bool):
-        self._open: Callable[..., socket.socket] = lambda host, port, wait: _connect(
-            host, port, wait, clock, public_only
-        )
+        self._open: Callable[..., socket.socket] = partial(_connect, clock, public_only)
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, *args, **kwargs):
@@ -229,7 +225,7 @@ class _Adapter(HTTPAdapter):
         }
 
 
-def _connect(host: str, port: int, wait: float, clock: _Clock, public_only: bool) -> socket.socket:
+def _connect(clock: _Clock, public_only: bool, host: str, port: int, wait: float) -> socket.socket:
     """A connection to one of the host's addresses; the address that is checked is the one that is used."""
     trouble: OSError | None = None
     for family, kind, protocol, _, address in socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM):

@@ -47,8 +47,9 @@ class Aside:
 class Lane:
     """The consumer of one source's topics of one lane. `run` is its thread.
 
-    `ingest(records, via="listen")` stores a batch, or raises: OperationalError and InterfaceError mean that the database
-    is away and nothing was written. `guarded(work)` runs some work and returns the exception that ended it, or None.
+    `ingest(records, via="listen")` stores a batch, or raises: OperationalError and InterfaceError mean that the
+    database is away and nothing was written. `guarded(work)` does some work and returns the exception
+    that ended it, or None.
     `answered()` is when (monotonic) the database last took a row from somebody else in this process.
     """
 
@@ -157,7 +158,8 @@ class Lane:
         aside.attempts += 1
         aside.due = time.monotonic() + retry.delay(aside.attempts, first=1, cap=300)
         self._asides.append(aside)
-        text = f"{aside.record.place} cannot be stored (attempt {aside.attempts}, kept and tried again): {type(error).__name__}: {error}"
+        what = f"{aside.record.place} cannot be stored (attempt {aside.attempts}, kept and tried again)"
+        text = f"{what}: {type(error).__name__}: {error}"
         self.status.fail("listening", text)
         logger.error("source=%s lane=%s uid=%s %s", *self._names, aside.record.uid, text, exc_info=error)
 
@@ -224,7 +226,8 @@ class Lane:
     def _report(self, *, busy: bool) -> None:
         if busy or self._asides or self._fetching or self._backlog or not self._stream.joined:
             self.quiet_since = time.monotonic()
-        if self._stream.last_error and self._stream.last_error != self.status.last_error:
-            self.status.fail("waiting", self._stream.last_error)
-        well = bool(self.watch.subscribed[self.name]) and not self._stream.last_error
+        trouble = self._stream.trouble.text
+        if trouble and trouble != self.status.last_error:
+            self.status.fail("waiting", trouble)
+        well = bool(self.watch.subscribed[self.name]) and not trouble
         self.status.state = "listening" if well else "waiting"

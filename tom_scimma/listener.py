@@ -24,7 +24,8 @@ from tom_scimma.watch import Watch
 logger = logging.getLogger("tom_scimma.listen")
 
 BEAT = 2.0  #: seconds between signs of life
-GRACE = 10.0  #: seconds for threads to finish what is in hand
+GRACE = 10.0  #: seconds for lanes to finish what is in hand
+PATIENCE = 3.0  #: seconds for watches to hear the answer to a question
 SOUND = 60.0  #: a thread that lived so long starts again without much ado
 
 
@@ -137,7 +138,7 @@ def listen(
     rewind: datetime | None = None,
     until_quiet: float | None = None,
 ) -> bool:
-    """Listens to every source until `stop` is set, or nothing has come for `until_quiet` seconds. False: not all ended in time.
+    """Listens to all until `stop` is set, or nothing has come for `until_quiet` seconds. False: a lane did not end.
 
     `ingest(records, via="listen")` stores a batch of Records, see `Lane`. `rewind` reads again from that time, whatever
     was committed.
@@ -155,16 +156,18 @@ def listen(
         if until_quiet is not None and all(post.quiet(until_quiet) for post in posts):
             stop.set()
         stop.wait(0.2)
-    end = time.monotonic() + GRACE
-    threads = [thread for post in posts for thread in post.threads]
-    ended = [thread.join(end - time.monotonic()) for thread in threads]
+    return _end(posts, roll)
+
+
+def _end(posts: list[Post], roll: Roll) -> bool:
+    """Waits for the threads to finish what is in hand. A watch has only a question, which may take long."""
+    end, patience = time.monotonic() + GRACE, time.monotonic() + PATIENCE
+    late = [lane.name for post in posts for lane in post.threads[1:] if not lane.join(end - time.monotonic())]
     for post in posts:
+        post.threads[0].join(patience - time.monotonic())
         for status in post.statuses().values():
             status.state = "stopped"
         roll.call(post.statuses())
-    for thread, done in zip(threads, ended, strict=True):
-        if not done:
-            logger.error(
-                "thread=%s did not end within %.0f s; what it had not committed comes again", thread.name, GRACE
-            )
-    return all(ended)
+    for name in late:
+        logger.error("thread=%s did not end within %.0f s; what it had not committed comes again", name, GRACE)
+    return not late

@@ -1,7 +1,7 @@
 """A large message's stub -> the message itself, fetched from the server that the broker names, through guard.py.
 
-hop puts a message that is too large for its topic into the archive and a stub `{"url": ...}` with `_format: external` on
-the topic. The stub's `_id` stays the identity; who fetches it first and who cannot fetch it agree on what it is.
+hop puts a message that is too large for its topic into the archive and a stub `{"url": ...}` with `_format: external`
+on the topic. The stub's `_id` stays the identity; who fetches it first and who cannot fetch it agree on what it is.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
+
+from scramp import ScramException
 
 from tom_scimma import guard
 from tom_scimma.errors import Refused, Rejected, ScimmaError, Unavailable
@@ -55,7 +57,8 @@ def fetch(
 ) -> Record:
     """The message that a stub stands for; the stub itself, with a header that says why, when it cannot be had.
 
-    `where` finds the archive, `loads` reads BSON. What is refused is not asked for again; what is unavailable is, after each of `pauses`.
+    `where` finds the archive, `loads` reads BSON. What is refused is not asked for again; what is unavailable is, after
+    each of `pauses`.
     """
     waits = iter(pauses)
     while True:
@@ -98,9 +101,15 @@ def _get(url: str, archive: Archive, hosts: Iterable[str], max_bytes: int, secon
         raise Refused(
             f"{url[:200]!r}: the broker names no server for large messages (topic sys.metadata), nor does FETCH_HOSTS"
         )
-    return guard.fetch(
-        url, allowed_hosts=allowed, max_bytes=max_bytes + ENVELOPE, seconds=seconds, auth=archive.auth if ours else None
-    )
+    auth = archive.auth if ours else None
+    try:
+        return guard.fetch(url, allowed_hosts=allowed, max_bytes=max_bytes + ENVELOPE, seconds=seconds, auth=auth)
+    except (
+        RuntimeError,
+        ScramException,
+        ValueError,
+    ) as error:  # hop's ways to say so, of a wrong password among others
+        raise Unavailable(f"{url[:200]!r}: our credential is refused, or log-in failed: {error}") from error
 
 
 def origin(url: str) -> tuple[str, str, int]:
@@ -122,7 +131,7 @@ _SIZES = {1: 8, 2: -4, 3: -1, 4: -1, 5: -5, 7: 12, 8: 1, 9: 8, 10: 0, 16: 4, 17:
 
 
 def _walk(data: bytes, start: int, end: int, depth: int) -> int:
-    """The end of the BSON document at `start`. Raises ValueError unless every length in it stays inside and goes forward:
+    """The end of the BSON document at `start`. Raises ValueError unless every length leads forward and inside:
     hop's reader believes them, and would turn in circles on a negative one."""
     if depth > 16:
         raise ValueError("nested too deeply")

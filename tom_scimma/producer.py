@@ -11,7 +11,7 @@ from tom_scimma.stream import KafkaError, KafkaException, Producer, connection, 
 
 
 def send(source: Source, topic: str, payload: bytes, headers: list[tuple[str, bytes]], seconds: float) -> int:
-    """The offset of a message that every replica has. Raises Rejected, Unavailable or ReplyLost, see `stream.publish`."""
+    """The offset of a message that every replica has. Raises Rejected, Unavailable, ReplyLost: see `stream.publish`."""
     refusals: list[KafkaError] = []
     config = {**connection(source), **wire.PRODUCER, "message.timeout.ms": int(seconds * 1000)}
     config |= {**wire.for_producer(source.config), "error_cb": refusals.append}
@@ -27,7 +27,7 @@ def send(source: Source, topic: str, payload: bytes, headers: list[tuple[str, by
     producer.flush(seconds + 1)
     if not reports:
         raise ReplyLost(
-            f"{topic}: {source.name} ({source.host}) did not confirm within {seconds:g} s. The message may be there or not."
+            f"{topic}: {source.name} ({source.host}) did not confirm within {seconds:g} s; it may be there or not."
         )
     error, message = reports[0]
     if error is not None:

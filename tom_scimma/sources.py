@@ -178,7 +178,7 @@ def is_pattern(topic: str) -> bool:
 
 
 def chosen(patterns: Iterable[str], offered: Iterable[str], clicked: Collection[str] = ()) -> set[str]:
-    """The topics to listen to: of those offered, what the settings name or match, and what a person added by a click."""
+    """The topics to listen to: of those offered, what the settings name or match, and what somebody clicked."""
     patterns = tuple(patterns)
     return {
         topic

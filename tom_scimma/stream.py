@@ -3,11 +3,10 @@
     with closing(Stream(source)) as stream:          one member of the source's consumer group
         stream.subscribe({"igwn.gwalert"})
         records = stream.read(0.1); stream.commit({("igwn.gwalert", 0): 17})
-    publish("tom.test", {"a": 1}, {}, key="greeting 1") -> offset
-    topics(source) -> {name: partitions}             what our credential can read
+    publish("tom.test", {"a": 1}, {}, key="greeting 1") -> offset; topics(source) -> {name: partitions}
 
-What Kafka's errors mean for us, the fixed properties, and a message as a Record are in wire.py; questions to a broker in
-broker.py; waiting for the answer to a message in producer.py.
+Fixed properties, errors in our words and messages as Records are in wire.py, where to begin in beginning.py, questions
+to a broker in broker.py, waiting for a delivery report in producer.py.
 """
 
 from __future__ import annotations
@@ -19,12 +18,11 @@ from contextlib import closing
 from datetime import datetime, timezone
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition  # noqa: F401
 from django.core.exceptions import ImproperlyConfigured
 
 from tom_scimma import wire
 from tom_scimma.beginning import beginning, earlier
-from tom_scimma.errors import Unavailable
 from tom_scimma.offsets import Place
 from tom_scimma.record import Record
 from tom_scimma.sources import Login, Source, default, tom_name
@@ -44,14 +42,8 @@ def credential(source: Source) -> Login | None:
         found = select_matching_auth(load_auth(), source.host)
     except (RuntimeError, OSError, KeyError) as error:
         raise ImproperlyConfigured(wire.no_credential(source, error)) from error
-    return Login(
-        found.username,
-        found.password,
-        found.mechanism,
-        found.protocol,
-        found.ssl_ca_location or "",
-        found.token_endpoint or "",
-    )
+    ca, endpoint = found.ssl_ca_location or "", found.token_endpoint or ""
+    return Login(found.username, found.password, found.mechanism, found.protocol, ca, endpoint)
 
 
 def hop_auth(login: Login) -> Any:
@@ -78,7 +70,7 @@ def connection(source: Source) -> dict[str, Any]:
 
 
 def group(source: Source) -> str:
-    """The consumer group: as set, else `<credential>-<TOM name>`, which Hopskotch demands to begin with the credential."""
+    """The consumer group: as set, else `<credential>-<TOM name>`: Hopskotch demands that it begin so."""
     if source.group:
         return source.group
     login = credential(source)
@@ -108,24 +100,23 @@ class Stream:
         self.source, self.group = source, group(source)
         self.assigned: set[Place] = set()
         self.joined = False  #: the group has given us our share, be it nothing
-        self.last_error = ""  #: what the client last complained about; "" once messages or an assignment arrive
+        self.trouble = wire.Trouble(source)  #: what the client complains about
         self.complaints: dict[str, str] = {}  #: topic to what keeps us from reading it; emptied by whoever takes note
         self._since, self._rewind, self._rewound = since, rewind, set()
         self._topics: frozenset[str] = frozenset()
         self._held = False
         config = {**wire.CONSUMER, **source.config}
         self._incremental = "cooperative" in config["partition.assignment.strategy"]
-        self._consumer = client(source, error_cb=self._complain, on_commit=self._committed)
+        self._consumer = client(source, error_cb=self.trouble.note, on_commit=self._committed)
 
     def subscribe(self, topics: Collection[str]) -> None:
-        """Listens to exactly these topics (and `^regular expressions`), leaving what it shares with before undisturbed."""
+        """Listens to exactly these topics (and `^regular expressions`), leaving those it had before undisturbed."""
         if frozenset(topics) == self._topics:
             return
         self._topics = frozenset(topics)
         if topics:
-            self._consumer.subscribe(
-                sorted(topics), on_assign=self._assign, on_revoke=self._revoke, on_lost=self._revoke
-            )
+            told = {"on_assign": self._assign, "on_revoke": self._revoke, "on_lost": self._revoke}
+            self._consumer.subscribe(sorted(topics), **told)
         else:
             self._consumer.unsubscribe()
 
@@ -134,8 +125,7 @@ class Stream:
 
         A message that comes alone does not wait for company; while more keep coming, collecting ends after 20 ms.
         """
-        first = self._consumer.poll(seconds)
-        if first is None:
+        if (first := self._consumer.poll(seconds)) is None:
             return []
         messages, size, end = [first], len(first), time.monotonic() + 0.02
         while len(messages) < limit and size < wire.BATCH_BYTES and time.monotonic() < end:
@@ -154,7 +144,7 @@ class Stream:
             if places:
                 self._consumer.commit(offsets=places, asynchronous=not wait)
         except KafkaException as error:  # what is not committed comes again, and ends in the same rows
-            self._complain(error.args[0])
+            self.trouble.note(error.args[0])
 
     def hold(self) -> None:
         """Lets no more messages come, while `read` keeps our place in the group."""
@@ -175,25 +165,22 @@ class Stream:
     def _sound(self, message) -> bool:
         error = message.error()
         if error is None:
-            self.last_error = ""
+            self.trouble.clear()
             return True
         topic = message.topic()
         if topic and error.name() in wire.UNREADABLE:
             self.complaints[topic] = wire.unreadable(topic, self.source, error)
-        elif error.name() != "_PARTITION_EOF":
-            self._complain(error)
+        else:
+            self.trouble.note(error)
         return False
 
-    def _complain(self, error: KafkaError) -> None:
-        self.last_error = wire.text(error, self.source)
-        logger.warning(self.last_error)
-
     def _committed(self, error: KafkaError | None, partitions: list[TopicPartition]) -> None:
-        if error is not None and error.name() != "_NO_OFFSET":
-            self._complain(error)
+        if error is not None:
+            self.trouble.note(error)
 
     def _assign(self, consumer, partitions: list[TopicPartition]) -> None:
-        self.last_error, self.joined = "", True
+        self.joined = True
+        self.trouble.clear()
         placed = beginning(
             consumer, partitions, back=self._back, start=lambda topic: earlier(self.source.start, self._since(topic))
         )
@@ -216,7 +203,7 @@ class Stream:
 
 
 def topics(source: Source) -> dict[str, int]:
-    """What our credential can read: topics by name, with how many partitions each has. Raises Unavailable or Rejected."""
+    """What our credential can read: topics by name, with their partitions. Raises Unavailable or Rejected."""
     from tom_scimma.broker import Broker
 
     with closing(Broker(source)) as broker:
@@ -231,13 +218,13 @@ def publish(
     key: str,
     source: Source | None = None,
     origin: str = "",
-    seconds: float = 30.0,
+    seconds: float = 30,
 ) -> int:
     """Puts one message on a topic and returns its offset, once every replica has it.
 
-    `document` is bytes, or what JSON can say. `key` is the caller's name for this very message: `_id` follows from it, so
-    that saying it again is the same message. `origin` (by default this TOM's name) goes along as `_relay`, for whoever must
-    know their own. Raises Rejected (refused for good), Unavailable (surely not on the topic), ReplyLost (maybe).
+    `document` is bytes, or what JSON can say. `key` is the caller's name for this very message: `_id` follows from it,
+    so that saying it again is the same message. `origin` (by default this TOM's name) goes along as `_relay`, to know
+    one's own. Raises Rejected (refused for good), Unavailable (surely not on the topic), ReplyLost (maybe).
     """
     from tom_scimma.producer import send
 
@@ -249,23 +236,9 @@ def publish(
 
 def http_auth(login: Login | None) -> Any:
     """A requests authentication with a SCRAM login, as the archive asks for it; None for other logins."""
-    if login is None or not login.mechanism.startswith("SCRAM-"):
-        return None
     from hop.http_scram import SCRAMAuth
-    from scramp import ScramException
 
-    class Scram(SCRAMAuth):
-        def process(self, r, **kwargs):
-            try:
-                return super().process(r, **kwargs)
-            except (
-                RuntimeError,
-                ScramException,
-                ValueError,
-            ) as error:  # hop's ways to say so, a wrong password among them
-                raise Unavailable(f"the credential {login.username} is refused, or log-in failed: {error}") from error
-
-    return Scram(hop_auth(login), shortcut=True)
+    return SCRAMAuth(hop_auth(login), shortcut=True) if login and login.mechanism.startswith("SCRAM-") else None
 
 
 def unbson(data: bytes) -> Any:

@@ -1,6 +1,6 @@
 """What a source offers, which of it this TOM wants, and how each topic does; kept current in TopicState.
 
-One thread a source. It asks the broker and the database, never reads a message, and tells the lanes what to subscribe to.
+One thread a source. It asks the broker and the database, reads no message, and tells the lanes what to subscribe to.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Watch:
         self._tell_database(self._leave)
 
     def since(self, topic: str) -> datetime | None:
-        """From when to read a topic the group never committed: when we last looked and did not have it; None: as `start` says."""
+        """From when to read a topic the group never committed: when we last looked without it; None: as `start`."""
         return self._since.get(topic)
 
     def refuse(self, topic: str, why: str) -> None:
@@ -117,7 +117,7 @@ class Watch:
         self._clicked = set(rows.values_list("topic", flat=True))
 
     def _look(self, broker: Broker) -> None:
-        """Asks what is offered. What was not there before begins where we last looked, so that its first words are heard."""
+        """Asks what is offered. What was not there before begins where we last looked, to miss nothing of it."""
         offered = broker.topics()
         now = timezone.now()
         if self._known is not None and self._looked is not None:
@@ -158,7 +158,7 @@ class Watch:
         return set().union(*self.chosen.values())
 
     def _write(self) -> None:
-        """Brings TopicState up to date, a row at a time: a statement over many could lock them in another order than ingest."""
+        """Brings TopicState up to date, row by row: many at once could be locked in another order than ingest does."""
         heard = set().union(*self.subscribed.values())
         named = absent(self.source.topics, self._offered)
         self._make({*self._offered, *named, *self._errors} - set(self._rows))

@@ -1,4 +1,4 @@
-"""Kafka's words and ours: fixed properties, messages as Records, errors as sentences and answers. Pure; imports no Kafka.
+"""Kafka's words and ours: fixed properties, messages as Records, errors as sentences and answers. Pure.
 
 Errors are told apart by librdkafka's names for them (`KafkaError.name()`), messages by confluent-kafka's methods.
 """
@@ -6,6 +6,9 @@ Errors are told apart by librdkafka's names for them (`KafkaError.name()`), mess
 from __future__ import annotations
 
 import json
+import logging
+import re
+import time
 import uuid
 from collections.abc import Mapping
 from datetime import datetime, timezone
@@ -20,9 +23,15 @@ SECONDS = 10.0  #: how long a question to a broker may take
 BATCH_BYTES = 16 * 2**20  #: a batch that has grown so large is handled before more is taken
 LATEST, EARLIEST = -1, -2  #: the times that mean so in Kafka's protocol
 
+logger = logging.getLogger("tom_scimma.kafka")
+
 _IDENTITY = uuid.uuid5(uuid.NAMESPACE_DNS, "published.tom-multimessenger")
 
-CONNECTION = {"client.id": "tom-scimma", "socket.keepalive.enable": True}
+CONNECTION: dict[str, Any] = {
+    "client.id": "tom-scimma",
+    "socket.keepalive.enable": True,
+    "log_level": 2,  # a client's log repeats, at every attempt to connect, what it tells us by callback
+}
 CONSUMER: dict[str, Any] = {
     "enable.auto.commit": False,  # an offset is committed after the message's row
     "enable.auto.offset.store": False,
@@ -56,14 +65,40 @@ UNREADABLE = {
 #: errors that mean the same tomorrow: our credential or request is refused
 REFUSED = {
     "_AUTHENTICATION", "SASL_AUTHENTICATION_FAILED", "UNSUPPORTED_SASL_MECHANISM", "TOPIC_AUTHORIZATION_FAILED",
-    "GROUP_AUTHORIZATION_FAILED", "CLUSTER_AUTHORIZATION_FAILED", "UNKNOWN_TOPIC_OR_PART", "_UNKNOWN_TOPIC", "TOPIC_EXCEPTION",
-    "MSG_SIZE_TOO_LARGE", "RECORD_LIST_TOO_LARGE", "POLICY_VIOLATION", "INVALID_RECORD", "INVALID_TIMESTAMP", "INVALID_MSG",
+    "GROUP_AUTHORIZATION_FAILED", "CLUSTER_AUTHORIZATION_FAILED", "UNKNOWN_TOPIC_OR_PART", "_UNKNOWN_TOPIC",
+    "TOPIC_EXCEPTION", "MSG_SIZE_TOO_LARGE", "RECORD_LIST_TOO_LARGE", "POLICY_VIOLATION", "INVALID_RECORD",
+    "INVALID_TIMESTAMP", "INVALID_MSG",
 }  # fmt: skip
 #: the broker said that it did not take the message
 NOT_TAKEN = {
-    "NOT_LEADER_FOR_PARTITION", "LEADER_NOT_AVAILABLE", "NOT_ENOUGH_REPLICAS", "THROTTLING_QUOTA_EXCEEDED", "KAFKA_STORAGE_ERROR",
-    "_QUEUE_FULL",
+    "NOT_LEADER_FOR_PARTITION", "LEADER_NOT_AVAILABLE", "NOT_ENOUGH_REPLICAS", "THROTTLING_QUOTA_EXCEEDED",
+    "KAFKA_STORAGE_ERROR", "_QUEUE_FULL",
 }  # fmt: skip
+
+
+class Trouble:
+    """What a client last complained about, for as long as it goes on complaining (librdkafka repeats itself each 30 s)."""
+
+    def __init__(self, source: Source):
+        self._source, self._text, self._at = source, "", 0.0
+
+    def note(self, error: Any) -> None:
+        """Remembers a complaint, and logs it when it is another than before."""
+        said = text(error, self._source)
+        if error.name() in ("_ALL_BROKERS_DOWN", "_NO_OFFSET", "_PARTITION_EOF") or "in state UP" in error.str():
+            return  # what came before said more; nothing is wrong; an idle line was closed and is opened again
+        if said != self.text:
+            logger.warning(said)
+        self._text, self._at = said, time.monotonic()
+
+    def clear(self) -> None:
+        """All is well again."""
+        self._text = ""
+
+    @property
+    def text(self) -> str:
+        """The complaint, or "" when there is none or it is over."""
+        return self._text if time.monotonic() - self._at < 90 else ""
 
 
 def record(message: Any, source: Source, received: datetime) -> Record:
@@ -99,11 +134,12 @@ def kafka_time(start: str | datetime) -> int:
 
 def text(error: Any, source: Source) -> str:
     """A Kafka error in words that say what to do."""
-    said = f"{source.name} ({source.host}): {error.str()}"
+    said = re.sub(r" \(after [^)]*\)$", "", error.str())  # how long and how often; the error is the same
+    said = f"{source.name} ({source.host}): {said}"
     hints = {
-        "_AUTHENTICATION": "The credential is refused: check user name and password, or whether it was suspended.",
-        "SASL_AUTHENTICATION_FAILED": "The credential is refused: check user name and password, or whether it was suspended.",
-        "GROUP_AUTHORIZATION_FAILED": "The consumer group is refused: on Hopskotch `group` must begin with `<credential>-`.",
+        "_AUTHENTICATION": "The credential is refused: check user name and password, and that it is not suspended.",
+        "SASL_AUTHENTICATION_FAILED": "The credential is refused: check it, and that it is not suspended.",
+        "GROUP_AUTHORIZATION_FAILED": "The group is refused: on Hopskotch `group` must begin with `<credential>-`.",
         "_SSL": "TLS failed: check the broker's address, and `ssl_ca_location` for a private certificate authority.",
         "_RESOLVE": "The broker's name is not known: check `brokers`.",
         "_TRANSPORT": "It is tried again.",
@@ -116,7 +152,7 @@ def text(error: Any, source: Source) -> str:
 def unreadable(topic: str, source: Source, error: Any) -> str:
     """Why a topic cannot be read, in words that say what to do."""
     if error.name() == "TOPIC_AUTHORIZATION_FAILED":
-        return f"Our credential may not read {topic} on {source.name}: add the permission to the credential; it is tried again."
+        return f"Our credential may not read {topic} on {source.name}: add the permission to it; it is tried again."
     if error.name() in UNREADABLE:
         return f"{source.name} has no topic {topic}, or hides it from our credential; it is looked for again."
     return f"{topic}: {text(error, source)}"
@@ -126,13 +162,13 @@ def no_credential(source: Source, error: Exception) -> str:
     """What to do when a source has no login."""
     names = " and ".join(ENVIRONMENT[source.kind])
     return (
-        f"No credential for {source.name} ({source.host}): {error}. Set TOM_SCIMMA['SOURCES'][{source.name!r}]['auth'], or {names} in "
-        "the environment, or run `hop auth add`; `'auth': False` is for a broker without log-in."
+        f"No credential for {source.name} ({source.host}): {error}. Set its 'auth' in TOM_SCIMMA['SOURCES'], or "
+        f"{names} in the environment, or run `hop auth add`; `'auth': False` is for a broker without log-in."
     )
 
 
 def answer(error: Any, source: Source, refusal: str = "") -> DeliveryError:
-    """What a question that failed means: Rejected when we are refused, Unavailable when the broker cannot be asked now."""
+    """What a question that failed means: Rejected when we are refused, Unavailable when the broker cannot be asked."""
     if refusal:
         return Rejected(refusal)
     return Rejected(text(error, source)) if error.name() in REFUSED else Unavailable(text(error, source))
@@ -177,7 +213,7 @@ def endpoint(metadata: bytes) -> str:
 
 
 def for_producer(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Of a source's own librdkafka properties, those about the connection: a producer knows nothing of groups and fetches."""
+    """Of a source's own librdkafka properties, those about the connection: a producer knows no groups and fetches."""
     parts = (
         "bootstrap",
         "security",

@@ -12,8 +12,8 @@ from tom_scimma.ingest import ingest
 from tom_scimma.listener import listen
 from tom_scimma.sources import sources, start_position
 
-NOTHING = """No source to listen to. In settings.py, with a credential from https://my.hop.scimma.org in HOP_USERNAME and
-HOP_PASSWORD or in hop's auth file (`hop auth add`):
+NOTHING = """No source to listen to. In settings.py, with a credential from https://my.hop.scimma.org in HOP_USERNAME
+and HOP_PASSWORD or in hop's auth file (`hop auth add`):
 
     TOM_SCIMMA = {"SOURCES": {"hopskotch": {"topics": ["igwn.gwalert", "gcn.notices.*"]}}}
 """
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--start",
-            help='where to begin with a partition nobody of our group has read yet: "latest", "earliest" or an ISO time',
+            help='where to begin what our group has never read: "latest", "earliest" or an ISO time',
         )
         parser.add_argument(
             "--from", dest="rewind", metavar="TIME", help="read everything again from this ISO time, read before or not"
@@ -56,9 +56,8 @@ class Command(BaseCommand):
         stop = threading.Event()
         _stop_on_signals(stop)
         for source in chosen:
-            self.stdout.write(
-                f"Listening to {source.name} at {source.brokers}: {', '.join(source.topics) or 'topics chosen on the Streams page'}"
-            )
+            topics = ", ".join(source.topics) or "topics chosen on the Streams page"
+            self.stdout.write(f"Listening to {source.name} at {source.brokers}: {topics}")
         self.stdout.flush()
         if not listen(chosen, ingest=ingest, stop=stop, rewind=rewind, until_quiet=options["until_idle"]):
             raise CommandError("Stopped, but not everything ended in time; what was not committed comes again.")
