@@ -1,7 +1,10 @@
 """Sky maps that we make, and their distance. Authority: the plane's Gaussian, and ligo.skymap."""
 
+import io
+
 import numpy as np
 import pytest
+from astropy.io import fits
 
 from tests import maps
 from tom_scimma import skymap
@@ -55,3 +58,15 @@ def test_what_cannot_be_made_says_why():
     for wrong in ((np.nan, 0, 1), (0, 91, 1), (0, 0, 0), (0, 0, -3)):
         with pytest.raises(ValueError, match="no position and error"):
             skymap.from_gaussian(*wrong)
+
+
+def test_header_text_of_any_kind_stays_one_card():
+    meta = {"OBJECT": "it's " * 30 + "\n☃", "CREATOR": "'" * 68, "LOGBCI": 1.5e-300, "RUNTIME": 3, "REFERENC": ""}
+    sky = skymap.from_gaussian(1, 2, 3, meta=meta)
+    with fits.open(io.BytesIO(sky.to_fits())) as hdus:
+        hdus.verify("exception")
+        assert hdus[1].header["OBJECT"].startswith("it's it's")
+        assert hdus[1].header["LOGBCI"] == skymap.read(sky.to_fits()).meta["LOGBCI"] == 1.5e-300
+        assert skymap.read(sky.to_fits()).meta["CREATOR"] == hdus[1].header["CREATOR"]
+    with pytest.raises(ValueError, match="not 'too long a key'"):
+        skymap.from_gaussian(1, 2, 3, meta={"too long a key": 1}).to_fits()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -61,7 +62,13 @@ def file(rows: np.ndarray, columns: Mapping[str, tuple[str, str]], cards: Mappin
 
 
 def header(cards: Mapping[str, Any]) -> bytes:
-    """A header unit, padded. Text that does not fit a card is cut; characters that FITS does not allow become `?`."""
+    """A header unit, padded. Text that does not fit a card is cut; characters that FITS does not allow become `?`.
+
+    Raises ValueError for a keyword that FITS does not allow.
+    """
+    wrong = [key for key in cards if not re.fullmatch("[A-Z0-9_-]{1,8}", key)]
+    if wrong:
+        raise ValueError(f"FITS keywords have up to 8 of A-Z 0-9 _ -, not {wrong[0]!r}")
     lines = [f"{key:<8}= {_text(value)}"[:80].ljust(80) for key, value in cards.items()]
     text = "".join([*lines, "END".ljust(80)])
     return text.ljust(-len(text) // BLOCK * -BLOCK).encode("ascii")
