@@ -159,6 +159,28 @@ def show(found: Event, row: Localization) -> None:
     found.save()
 
 
+def binary(**fields) -> Event:
+    """A binary neutron star in three versions, the last of them by the broker's clock slow to come."""
+    found = event(
+        "S261120ab",
+        classification={"BNS": 0.92, "Terrestrial": 0.08},
+        top_class="BNS",
+        top_probability=0.92,
+        properties={"HasNS": 0.999, "significant": True},
+        **fields,
+    )
+    for minute, (kind, sigma, classes) in enumerate(
+        (("early_warning", 9.0, 0.4), ("preliminary", 6.0, 0.4), ("initial", 2.0, 0.92))
+    ):
+        sent = NIGHT + timedelta(minutes=minute)
+        said = notice(found.name, alert_type=kind, sent=sent, classification={"BNS": classes})
+        late = timedelta(seconds=20 if kind == "initial" else 1)
+        last = alert(found, said, message(published=sent, received=sent + late))
+        sky = skymap.from_gaussian(30.0, 20.0, sigma, order=3, rounds=3, distance=(156.0, 41.0))
+        show(found, localization(last, sky))
+    return found
+
+
 def many(count: int, start: int = 0) -> list[Event]:
     """So many different events, of all kinds, one in ten a test, without alerts."""
     kinds = ("GW", "GRB", "NU", "XRT", "GW", "OT")
