@@ -12,7 +12,7 @@ import numpy as np
 from astropy.io import fits
 
 from tom_scimma import skymap
-from tom_scimma.skymap_make import separation
+from tom_scimma.skymap.makers import separation
 
 #: what a map may look like, by name
 SHAPES = {

@@ -18,8 +18,7 @@ import zstandard
 from hop import bson as hop_bson
 
 from tests.notices import load, opened, raw
-from tom_scimma import avro, unpack
-from tom_scimma.decode import decode
+from tom_scimma.decode import avro, decode, unpack
 from tom_scimma.errors import Undecodable
 
 VOEVENT = b"""<?xml version="1.0" encoding="UTF-8"?>

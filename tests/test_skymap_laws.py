@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests import maps
 from tom_scimma import skymap
-from tom_scimma import skymap_grid as grid
+from tom_scimma.skymap import grid
 
 quiet = settings(max_examples=60, deadline=None)
 

@@ -37,11 +37,11 @@ def test_grid_is_that_of_bayestar():
 def test_distance_is_that_of_ligo_skymap():
     from ligo.skymap import distance as peer
 
-    from tom_scimma import skymap_distance
+    from tom_scimma.skymap import distance
 
     mu = np.array([100.0, 5.0, 0.0, -10.0, -30.0, -200.0, -900.0, np.inf])
     sigma = np.array([20.0, 10.0, 3.0, 5.0, 5.0, 20.0, 20.0, 1.0])
-    ours, theirs = skymap_distance.moments(mu, sigma), peer.parameters_to_moments(mu, sigma)
+    ours, theirs = distance.moments(mu, sigma), peer.parameters_to_moments(mu, sigma)
     for one, other in zip(ours[:2], theirs[:2], strict=True):
         np.testing.assert_allclose(one[:-2], other[:-2], rtol=1e-4)
     np.testing.assert_allclose(ours[2][:6], theirs[2][:6], rtol=1e-6)

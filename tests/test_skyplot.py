@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tests import maps
-from tom_scimma import skyplot, skyplot_scene
-from tom_scimma.skyplot_frame import WholeSky, Window, _dec_text, _ra_text
+from tom_scimma import skyplot
+from tom_scimma.skyplot import scene
+from tom_scimma.skyplot.frame import WholeSky, Window, _dec_text, _ra_text
 
 BLUE = (0x08, 0x30, 0x6B)  # of level 0
 
@@ -96,7 +97,7 @@ def test_circle_of_any_size_anywhere(at, radius):
 
 def test_ring_of_a_circle_keeps_its_distance():
     for ra, dec, radius in ((10, 89, 3), (0, 0, 120), (200, -90, 10), (359.9, 45, 1e-3)):
-        ring = np.array(skyplot_scene._circle(ra, dec, radius)).T
+        ring = np.array(scene._circle(ra, dec, radius)).T
         np.testing.assert_allclose(maps.separation(*ring, ra, dec), radius, rtol=1e-6)
 
 

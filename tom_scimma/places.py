@@ -14,9 +14,9 @@ from django.db import connection, models
 from django.db.models import F, Q
 from django.db.models.functions import ASin, Cos, Least, Radians, Sin, Sqrt
 
-from tom_scimma import skymap_grid as grid
 from tom_scimma.models import TargetPlace
-from tom_scimma.skymap_make import separation as angle
+from tom_scimma.skymap import grid
+from tom_scimma.skymap.makers import separation as angle
 
 ORDER = 14
 #: more index ranges than this make a slower query than a few targets too many

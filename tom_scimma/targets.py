@@ -11,7 +11,7 @@ from tom_scimma import places
 from tom_scimma.conf import TargetPolicy, TopicPolicy
 from tom_scimma.models import Event
 from tom_scimma.notice import Notice, Sky
-from tom_scimma.skymap_make import separation
+from tom_scimma.skymap.makers import separation
 
 #: what an alert must have done to its event to give it a target
 CHANGES = frozenset({"new", "updated", "reinstated"})

@@ -14,7 +14,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from .. import times, unpack
+from .. import times
+from ..decode import unpack
 from ..errors import Unparsable
 
 LONGEST_NAME = 200
