@@ -88,14 +88,14 @@ def _repaired(payload: bytes, first: orjson.JSONDecodeError) -> tuple[list[Any],
     repair = _Repair()
     text = repair.text(payload)
     values: list[Any] = []
-    place = _SPACE.match(text).end()
+    place = _past_space(text, 0)
     try:
         while place < len(text):
             value, place = repair.decoder.raw_decode(text, place)
             values.append(value)
             if len(values) > MAX_DOCUMENTS:
                 raise Undecodable(f"JSON: more than {MAX_DOCUMENTS:,} documents in one message; refused")
-            place = _SPACE.match(text, place).end()
+            place = _past_space(text, place)
     except json.JSONDecodeError:
         raise Undecodable(f"JSON: {first}") from first
     except RecursionError:
@@ -105,6 +105,11 @@ def _repaired(payload: bytes, first: orjson.JSONDecodeError) -> tuple[list[Any],
     for value in values:
         check_depth(value, "JSON")  # before _scrub, which recurses
     return [_scrub(value) for value in values], tuple(f"JSON: {note}" for note in repair.notes)
+
+
+def _past_space(text: str, place: int) -> int:
+    found = _SPACE.match(text, place)
+    return found.end() if found else place
 
 
 class _Repair:
@@ -129,7 +134,10 @@ class _Repair:
 
     def _float(self, text: str) -> float | None:
         value = float(text)
-        return value if math.isfinite(value) else self._constant("a number too large for a double")
+        if math.isfinite(value):
+            return value
+        self._constant("a number too large for a double")
+        return None
 
     def _int(self, text: str) -> int | float | None:
         return int(text) if len(text) < 19 else self._long(text)

@@ -68,7 +68,8 @@ def _stream(codec: str, payload: bytes, max_bytes: int) -> bytes:
 
 
 def _zlib(bits: int, payload: bytes, max_bytes: int) -> bytes:
-    pieces, size, rest = [], 0, payload
+    pieces: list[bytes] = []
+    size, rest = 0, payload
     while rest and size <= max_bytes:  # gzip may be several members one after the other
         if len(pieces) == _MEMBERS:
             raise Undecodable(f"gzip: more than {_MEMBERS} members in one message; refused")
