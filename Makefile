@@ -10,8 +10,9 @@ PARALLEL ?= -n auto --maxprocesses 4 --dist loadfile
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --progress-bar off
-# The first of PYTHON, python3.13 ... python3.10 that is a Python this project runs on.
-FIND_PYTHON := for python in $(PYTHON) python3.13 python3.12 python3.11 python3.10 python; do \
+# The first that is a Python this project runs on; a PYTHON that was asked for is the only one looked at.
+PYTHONS := $(if $(filter file,$(origin PYTHON)),$(PYTHON) python3.13 python3.12 python3.11 python3.10 python,$(PYTHON))
+FIND_PYTHON := for python in $(PYTHONS); do \
 	  if $$python -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 14))' 2>/dev/null; then echo $$python; break; fi; done
 
 .PHONY: help demo demo-check test test-services soak lint format bench samples front-end clean
@@ -68,7 +69,7 @@ front-end: ## Bootstrap and Alpine from npm, where there is npm; else the pages 
 $(VENV)/made:
 	@python=$$($(FIND_PYTHON)); \
 	if [ -z "$$python" ]; then \
-	  echo "This needs Python 3.10 to 3.13; $(PYTHON) is $$($(PYTHON) --version 2>&1). Install one, or name it: PYTHON=/path/to/python3.12"; \
+	  echo "This needs Python 3.10 to 3.13; $(PYTHON) is $$($(PYTHON) --version 2>/dev/null || echo not here). Install one, or name it: PYTHON=/path/to/python3.12"; \
 	  exit 1; \
 	fi; \
 	echo "Making $(VENV) with $$($$python --version) ..."; \
