@@ -1,0 +1,75 @@
+"""All figures: `python benchmarks/run.py [--only NAME] [--quick] [--list]`. See README.md.
+
+Prints a line each, `name ours peer limit ratio bar ok|short`, writes them to results.json, and exits 1 if any falls short.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fnmatch
+import json
+import sys
+import time
+from datetime import datetime, timezone
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks import gw, lone, machine, notices, pages
+from benchmarks.bench import Bench
+
+PARTS = (gw, notices, lone, pages)
+RESULTS = Path(__file__).resolve().parent / "results.json"
+
+
+def main(arguments: list[str]) -> int:
+    """Measures what is asked for; 1 when a figure falls short."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", action="append", metavar="NAME", help="a figure by name or pattern; may be repeated")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds: to see that it runs, not to be quoted")
+    parser.add_argument("--list", action="store_true", help="print the names and end")
+    options = parser.parse_args(arguments)
+    names = [name for part in PARTS for name in part.NAMES]
+    wanted = {name for name in names if not options.only or any(fnmatch.fnmatchcase(name, one) for one in options.only)}
+    if options.list:
+        print("\n".join(names))
+        return 0
+    if not wanted:
+        parser.error(f"no figure is named {', '.join(options.only)}; there are: {', '.join(names)}")
+    return _run(wanted, quick=options.quick)
+
+
+def _run(wanted: set[str], *, quick: bool) -> int:
+    found, begun, load = [], time.monotonic(), machine.load()
+    print(f"{machine.described()}; load {load}")
+    print("{:<34} {:>10} {:>10} {:>10} {:>8} {:>8}".format("name", "ours", "peer", "limit", "ratio", "bar"))
+    for part in PARTS:
+        if not wanted & set(part.NAMES):
+            continue
+        with Bench(quick=quick) as ground:
+            for figure in part.figures(ground, wanted):
+                found.append({**figure.document(), "load": machine.load()})
+                print(figure.line(), flush=True)
+            postgres = ground.postgres_version
+    document = {
+        "made": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "quick": quick,
+        "machine": machine.described(),
+        "load_before": load,
+        "load_after": machine.load(),
+        "seconds": round(time.monotonic() - begun),
+        "versions": {**machine.versions(), "PostgreSQL": postgres},
+        "durability": "PostgreSQL: fsync, synchronous_commit and full_page_writes on. SQLite: WAL, synchronous NORMAL, IMMEDIATE.",
+        "figures": found,
+    }
+    RESULTS.write_text(json.dumps(document, indent=2) + "\n")
+    short = [figure["name"] for figure in found if figure.get("ok") is False]
+    print(
+        f"{len(found)} figures in {document['seconds']} s, load {document['load_after']}; "
+        + (f"short: {', '.join(short)}" if short else "none short")
+    )
+    return 1 if short else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
