@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import django_tables2 as tables
 from django.template.loader import render_to_string
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from tom_common.htmx_table import HTMXTable
 
@@ -22,6 +22,9 @@ LOCK = mark_safe(
     '<span class="fa fa-lock" title="protected: only its groups see this" role="img" aria-label="protected"></span> '
 )
 TEST = mark_safe(' <span class="badge text-bg-warning">test</span>')
+GAP = '<li class="page-item disabled"><span class="page-link">…</span></li>'
+#: so many pages on either side of this one have a link
+NEAR = 3
 
 
 def head(title: str, css: str = "", **options) -> tables.Column:
@@ -54,6 +57,24 @@ class PageTable(HTMXTable):
         for row in self.paginated_rows:
             cells = [f'<td class="{css}">{conditional_escape(cell(row.record))}</td>' for cell, css in columns]
             yield mark_safe(f'<tr class="{self.row_class(row.record)}">{"".join(cells)}</tr>')
+
+    def pages(self) -> SafeString:
+        """Links to the pages around this one, the first and the last; nothing where there is but one."""
+        here, count = self.page.number, self.paginator.num_pages
+        query = self.request.GET.copy()
+        query.pop("page", None)
+        start = f"?{query.urlencode()}&page=" if query else "?page="
+        near = range(max(1, here - NEAR), min(count, here + NEAR) + 1)
+        shown = sorted({1, *near, count})
+        links, before = [], 0
+        for page in shown if count > 1 else ():
+            if page - before > 1:
+                links.append(GAP)
+            css, current = (" active", ' aria-current="page"') if page == here else ("", "")
+            link = f'<a class="page-link" href="{escape(start)}{page}"{current}>{page}</a>'
+            links.append(f'<li class="page-item{css}">{link}</li>')
+            before = page
+        return mark_safe("".join(links))
 
 
 class EventTable(PageTable):
