@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from django.core.management.base import BaseCommand, CommandError
 
+from tom_scimma import places
 from tom_scimma.ingest import ingest
 from tom_scimma.listener import listen
 from tom_scimma.sources import sources, start_position
@@ -58,6 +59,9 @@ class Command(BaseCommand):
         for source in chosen:
             topics = ", ".join(source.topics) or "topics chosen on the Streams page"
             self.stdout.write(f"Listening to {source.name} at {source.brokers}: {topics}")
+        moved = places.reconcile()  # targets that were written in bulk, or before this app was installed
+        if moved:
+            self.stdout.write(f"Noted the places of {moved:,} targets")
         self.stdout.flush()
         if not listen(chosen, ingest=ingest, stop=stop, rewind=rewind, until_quiet=options["until_idle"]):
             raise CommandError("Stopped, but not everything ended in time; what was not committed comes again.")
