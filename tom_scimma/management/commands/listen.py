@@ -7,6 +7,7 @@ import threading
 from dataclasses import replace
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import InterfaceError, OperationalError
 
 from tom_scimma import places
 from tom_scimma.ingest import ingest
@@ -59,13 +60,21 @@ class Command(BaseCommand):
         for source in chosen:
             topics = ", ".join(source.topics) or "topics chosen on the Streams page"
             self.stdout.write(f"Listening to {source.name} at {source.brokers}: {topics}")
-        moved = places.reconcile()  # targets that were written in bulk, or before this app was installed
-        if moved:
-            self.stdout.write(f"Noted the places of {moved:,} targets")
+        self._place_targets()
         self.stdout.flush()
         if not listen(chosen, ingest=ingest, stop=stop, rewind=rewind, until_quiet=options["until_idle"]):
             raise CommandError("Stopped, but not everything ended in time; what was not committed comes again.")
         self.stdout.write("Stopped.")
+
+    def _place_targets(self) -> None:
+        """Notes where targets are that were written in bulk, or before this app was installed: no signal told of them."""
+        try:
+            moved = places.reconcile()
+        except (OperationalError, InterfaceError) as error:  # what is said can wait in the topics, but must be heard
+            self.stderr.write(f"The database is away; places of targets are noted at the next start: {error}")
+            return
+        if moved:
+            self.stdout.write(f"Noted the places of {moved:,} targets")
 
 
 def _stop_on_signals(stop: threading.Event) -> None:
