@@ -9,7 +9,12 @@ TESTS ?=
 PARALLEL ?= -n auto --maxprocesses 4 --dist loadfile
 
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --disable-pip-version-check --progress-bar off
+comma := ,
+# Installs with a line a package and keeps pip's answer, which a pipe would lose.
+INSTALL = @rm -f $(VENV)/failed; \
+	{ $(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -e '$(1)' || touch $(VENV)/failed; } \
+	| grep --line-buffered -E '^(Collecting|Building wheels)' || true; \
+	test ! -e $(VENV)/failed
 # The first that is a Python this project runs on; a PYTHON that was asked for is the only one looked at.
 PYTHONS := $(if $(filter file,$(origin PYTHON)),$(PYTHON) python3.13 python3.12 python3.11 python3.10 python,$(PYTHON))
 FIND_PYTHON := for python in $(PYTHONS); do \
@@ -79,14 +84,14 @@ $(VENV)/made:
 # Each stamp is made anew only when pyproject.toml changes.
 $(VENV)/demo: pyproject.toml | $(VENV)/made
 	@echo "Installing TOM Toolkit and this suite (a minute or two the first time) ..."
-	@$(PIP) -e .
+	$(call INSTALL,.)
 	@touch $@
 
 $(VENV)/test: pyproject.toml | $(VENV)/made
 	@echo "Installing the suite and its test tools (a minute or two the first time) ..."
-	@$(PIP) -e '.[test]'
+	$(call INSTALL,.[test])
 	@touch $@ $(VENV)/demo
 
 $(VENV)/lint: pyproject.toml | $(VENV)/made
-	@$(PIP) -e '.[test,lint]'
+	$(call INSTALL,.[test$(comma)lint])
 	@touch $@ $(VENV)/test $(VENV)/demo
