@@ -26,12 +26,18 @@ class Broker:
     def __init__(self, source: Source):
         self.source, self.group = source, group(source)
         self._refusal = ""
-        self._consumer = client(source, error_cb=self._note)
+        self._made: Any = None
 
-    def topics(self, seconds: float = wire.SECONDS) -> dict[str, int]:
+    @property
+    def _consumer(self) -> Any:
+        """The client; a new one after a refused log-in."""
+        if self._made is None:
+            self._made = client(self.source, error_cb=self._note)
+        return self._made
+
+    def topics(self) -> dict[str, int]:
         """Every topic that our credential may at least describe, and how many partitions it has."""
-        found = self._ask(lambda: self._consumer.list_topics(timeout=seconds)).topics
-        self._refusal = ""
+        found = self._ask(lambda wait: self._consumer.list_topics(timeout=wait)).topics
         return {
             name: len(topic.partitions)
             for name, topic in sorted(found.items())
@@ -40,7 +46,7 @@ class Broker:
 
     def why_not(self, topic: str) -> str:
         """Why a topic is not among `topics`: it does not exist, or we may not read it; "" when it is there."""
-        error = self._ask(lambda: self._consumer.list_topics(topic, timeout=wire.SECONDS)).topics[topic].error
+        error = self._ask(lambda wait: self._consumer.list_topics(topic, timeout=wait)).topics[topic].error
         return wire.unreadable(topic, self.source, error) if error else ""
 
     def lag(self, topics: Collection[str], partitions: Mapping[str, int]) -> dict[str, int]:
@@ -48,7 +54,7 @@ class Broker:
         places = [TopicPartition(topic, number) for topic in topics for number in range(partitions.get(topic, 0))]
         if not places:
             return {}
-        done = self._ask(lambda: self._consumer.committed(places, timeout=wire.SECONDS))
+        done = self._ask(lambda wait: self._consumer.committed(places, timeout=wait))
         places = [place for place in done if place.offset >= 0]
         low, high = (self._ends(places, which) if places else {} for which in (wire.EARLIEST, wire.LATEST))
         behind: dict[str, int] = {}
@@ -57,9 +63,9 @@ class Broker:
             behind[place.topic] = behind.get(place.topic, 0) + max(0, high[key] - max(place.offset, low[key]))
         return behind
 
-    def offload_endpoint(self, seconds: float = wire.SECONDS) -> str:
+    def offload_endpoint(self) -> str:
         """The address that the broker's `sys.metadata` topic names for large messages, or "" when it names none."""
-        topic = self._ask(lambda: self._consumer.list_topics("sys.metadata", timeout=seconds)).topics["sys.metadata"]
+        topic = self._ask(lambda wait: self._consumer.list_topics("sys.metadata", timeout=wait)).topics["sys.metadata"]
         places = [TopicPartition("sys.metadata", number) for number in topic.partitions]
         if topic.error or not places:
             return ""
@@ -67,7 +73,7 @@ class Broker:
         begins = self._ends(places, wire.EARLIEST)
         left = {place for place in ends if ends[place] > begins[place]}
         self._consumer.assign([TopicPartition(*place, begins[place]) for place in left])
-        newest, deadline = (-1, b""), time.monotonic() + seconds
+        newest, deadline = (-1, b""), time.monotonic() + wire.SECONDS
         while left and time.monotonic() < deadline:
             message = self._consumer.poll(0.2)
             if message is not None and message.error() is None:
@@ -78,23 +84,35 @@ class Broker:
         return wire.endpoint(newest[1])
 
     def close(self) -> None:
-        self._consumer.close()
+        """Ends the client, until something is asked again."""
+        if self._made is not None:
+            self._made.close()
+            self._made = None
 
     def _ends(self, places: Iterable[TopicPartition], which: int) -> dict[Place, int]:
         asked = [TopicPartition(place.topic, place.partition, which) for place in places]
-        found = self._ask(lambda: self._consumer.offsets_for_times(asked, timeout=wire.SECONDS))
+        found = self._ask(lambda wait: self._consumer.offsets_for_times(asked, timeout=wait))
         return {(place.topic, place.partition): place.offset for place in found}
 
     def _note(self, error: Any) -> None:
         if error.name() in wire.REFUSED:
             self._refusal = wire.text(error, self.source)
 
-    def _ask(self, question: Callable[[], Any]) -> Any:
-        try:
-            return question()
-        except KafkaException as error:
-            self._consumer.poll(0)  # lets the client say what lies behind a time-out: it calls `_note`
-            raise wire.answer(error.args[0], self.source, self._refusal) from error
+    def _ask(self, question: Callable[[float], Any]) -> Any:
+        """The answer, asked for in growing bites, so that a refused log-in is heard of: left alone the client would try
+        three times a second."""
+        for bite in wire.bites():
+            try:
+                return question(bite)
+            except KafkaException as error:
+                failure = error
+                self._consumer.poll(0.1)  # lets the client say what lies behind a time-out: it calls `_note`
+                if self._refusal or error.args[0].name() not in wire.SILENCE:
+                    break
+        refusal, self._refusal = self._refusal, ""
+        if refusal:
+            self.close()
+        raise wire.answer(failure.args[0], self.source, refusal) from failure
 
 
 def archive(source: Source) -> Archive:

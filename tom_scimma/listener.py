@@ -144,7 +144,6 @@ def listen(
     was committed.
     """
     roll = Roll()
-    roll.clear()
     posts = [Post(source, ingest, stop, roll, rewind) for source in found]
     beat = 0.0
     while not stop.is_set():

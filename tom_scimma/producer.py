@@ -37,11 +37,17 @@ def send(source: Source, topic: str, payload: bytes, headers: list[tuple[str, by
 
 def _ready(producer: Producer, source: Source, topic: str, refusals: list[KafkaError]) -> None:
     """Returns when the broker is there and knows the topic; as long as it does not, surely nothing was sent."""
-    try:
-        error = producer.list_topics(topic, timeout=wire.SECONDS).topics[topic].error
-    except KafkaException as failure:
-        producer.poll(0)
-        known = next((wire.text(item, source) for item in refusals if item.name() in wire.REFUSED), "")
-        raise wire.answer(failure.args[0], source, known) from failure
-    if error is not None:
-        raise wire.answer(error, source)
+    for bite in wire.bites():
+        try:
+            error = producer.list_topics(topic, timeout=bite).topics[topic].error
+        except KafkaException as failure:
+            producer.poll(0.1)  # lets the client say what lies behind a time-out
+            answer = failure
+            known = next((wire.text(item, source) for item in refusals if item.name() in wire.REFUSED), "")
+            if known or failure.args[0].name() not in wire.SILENCE:
+                break
+        else:
+            if error is None:
+                return
+            raise wire.answer(error, source)
+    raise wire.answer(answer.args[0], source, known) from answer

@@ -7,9 +7,10 @@ import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import InterfaceError, OperationalError, connections
+from django.db.models import Max
 from django.utils import timezone
 
 from tom_scimma.models import Listener
@@ -26,8 +27,8 @@ class Status:
     handled: int = 0
     restarts: int = 0
     last_error: str = ""
-    last_error_at: object = None
-    started: object = field(default_factory=timezone.now)
+    last_error_at: datetime | None = None
+    started: datetime = field(default_factory=timezone.now)
 
     def fail(self, state: str, text: str) -> None:
         """Notes an error and the state that it leaves us in."""
@@ -40,11 +41,15 @@ class Roll:
     def __init__(self):
         self.process = f"{socket.gethostname()[:100]}:{os.getpid()}"
         self.written = float("-inf")  #: monotonic time of the last row that could be written
+        self.opened = False  #: what was there before us is known, and cleared
+        self.before: dict[str, datetime] = {}  #: source -> the last sign of life of any listener before this one
 
     def call(self, statuses: Mapping[tuple[str, str], Status]) -> bool:
         """Writes how each (source, lane) does; False when the database is away."""
         now = timezone.now()
         try:
+            if not self.opened:
+                self._open(now)
             for (source, lane), status in list(statuses.items()):
                 values = {name: getattr(status, name) for name in ("state", "group", "handled", "restarts", "started")}
                 errors = {"last_error": status.last_error, "last_error_at": status.last_error_at}
@@ -56,16 +61,17 @@ class Roll:
         self.written = time.monotonic()
         return True
 
-    def clear(self) -> None:
-        """Deletes rows of processes of this machine that are no more, and of others long silent."""
-        try:
-            Listener.objects.filter(beat__lt=timezone.now() - FORGOTTEN).delete()
-            host = self.process.rpartition(":")[0]
-            for row in Listener.objects.filter(process__startswith=f"{host}:"):
-                if not _runs(row.process.rpartition(":")[2]) or row.process == self.process:
-                    row.delete()
-        except (OperationalError, InterfaceError):
-            connections.close_all()
+    def _open(self, now: datetime) -> None:
+        """Notes when a listener was last alive; marks those of this machine that are no more, forgets those long silent."""
+        last = Listener.objects.order_by().values_list("source").annotate(last=Max("beat"))
+        self.before = dict(last)
+        for source, beat in self.before.items():
+            Listener.objects.filter(source=source, beat__lt=min(beat, now - FORGOTTEN)).delete()
+        host = self.process.rpartition(":")[0]
+        for row in Listener.objects.filter(process__startswith=f"{host}:").exclude(state="stopped"):
+            if not _runs(row.process.rpartition(":")[2]):
+                Listener.objects.filter(pk=row.pk).update(state="stopped")
+        self.opened = True
 
     def alone(self, source: str) -> bool:
         """True when no other process listens to a source."""

@@ -124,7 +124,9 @@ class Stream:
         """What has come: waits up to `seconds` for a first message, then takes what else is there, up to `limit`.
 
         A message that comes alone does not wait for company; while more keep coming, collecting ends after 20 ms.
+        Raises Rejected once our log-in was refused.
         """
+        self.trouble.check()
         if (first := self._consumer.poll(seconds)) is None:
             return []
         messages, size, end = [first], len(first), time.monotonic() + 0.02

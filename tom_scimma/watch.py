@@ -8,26 +8,28 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Collection
 from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, connections
-from django.db.models import Max
 from django.utils import timezone
 
 from tom_scimma import retry
 from tom_scimma.broker import Broker
 from tom_scimma.conf import topic_policy
 from tom_scimma.errors import ScimmaError
-from tom_scimma.models import Listener, TopicState
+from tom_scimma.models import TopicState
 from tom_scimma.roll import Roll, Status
 from tom_scimma.sources import Source, absent, chosen
 
 logger = logging.getLogger("tom_scimma.listen")
 
-CLICKS, LOOK, LAG = 2.0, 10.0, 15.0  #: seconds between questions for people's clicks, for topics, for lag
+TURN, CLICKS, LOOK, LAG = 0.5, 2.0, 10.0, 15.0  #: seconds between turns; questions for clicks, for topics, for lag
+SAID = ("listening", "offered", "lag", "last_error")  #: what we say of a topic in its row
+LAG_AGE = 60.0  #: seconds after which a lag that did not change is written again, to show that it was measured
 SETTLED = 30.0  #: a topic that was refused and brings no complaint for so long is readable again
 CLOCKS = timedelta(minutes=1)  #: how far our clock and the broker's may differ
 
@@ -48,21 +50,22 @@ class Watch:
         self._since: dict[str, datetime] = {}
         self._refused: dict[str, tuple[int, float]] = {}  #: topic -> failures in a row, when to try again
         self._errors: dict[str, tuple[str, datetime | None]] = {}
+        self._complaints: deque[tuple[str, str]] = deque()
         self._lag: dict[str, int] = {}
         self._rows: dict[str, dict[str, Any]] = {}  #: topic -> what its row says
         self._due = {"clicks": 0.0, "look": 0.0, "lag": LAG}
-        self._failures = 0
+        self._failures, self._measured = 0, 0.0
         self._began = time.monotonic()
 
     def run(self) -> None:
         """Watches until told to stop."""
-        while not self.stop.is_set() and not self._tell_database(self._remember):
-            self.stop.wait(2)
+        while not self.stop.is_set() and not (self._roll.opened and self._tell_database(self._remember)):
+            self.stop.wait(0.2)
         with closing(Broker(self.source)) as broker:
             self.status.group = broker.group
             while not self.stop.is_set():
                 self._turn(broker)
-                self.stop.wait(0.5)
+                self.stop.wait(TURN)
         self._tell_database(self._leave)
 
     def since(self, topic: str) -> datetime | None:
@@ -71,10 +74,16 @@ class Watch:
 
     def refuse(self, topic: str, why: str) -> None:
         """A lane cannot read this topic: it is left out for a while, longer each time, and the others go on."""
-        failures = self._refused.get(topic, (0, 0.0))[0] + 1
-        self._refused[topic] = (failures, time.monotonic() + retry.delay(failures, first=30, cap=600))
-        self._fault(topic, why)
-        self._choose()
+        self._complaints.append((topic, why))  # taken note of in our own thread
+
+    def _take_note(self) -> None:
+        while self._complaints:
+            topic, why = self._complaints.popleft()
+            failures, until = self._refused.get(topic, (0, 0.0))
+            if time.monotonic() < until:  # another partition of it
+                continue
+            self._refused[topic] = (failures + 1, time.monotonic() + retry.delay(failures + 1, first=30, cap=600))
+            self._fault(topic, why)
 
     def _turn(self, broker: Broker) -> None:
         now = time.monotonic() - self._began
@@ -84,9 +93,10 @@ class Watch:
             if now >= self._due["look"]:
                 self._look(broker)
                 self._due["look"] = now + LOOK
+                self._tell_database(self._read)
             if now >= self._due["lag"]:
                 self._lag = broker.lag(self._all_chosen(), self._offered)
-                self._due["lag"] = now + LAG
+                self._due["lag"], self._measured = now + LAG, now
             self._failures = 0
             self.status.state = "listening"
         except ScimmaError as error:
@@ -95,22 +105,26 @@ class Watch:
             self._due["look"] = self._due["lag"] = now + wait
             self.status.fail("waiting", str(error))
             logger.warning("source=%s %s", self.source.name, error)
+        self._take_note()
         self._settle()
         self._choose()
-        self._tell_database(self._write)
+        if not self.stop.is_set():  # the lanes that stop now do not mean that nobody listens
+            self._tell_database(self._write)
+
+    def _read(self) -> None:
+        """What the rows say, since other listeners write them too."""
+        for row in TopicState.objects.filter(source=self.source.name).values("topic", *SAID):
+            self._rows.setdefault(row["topic"], {}).update({name: row[name] for name in SAID})
 
     def _remember(self) -> None:
         """What was known when this TOM last listened."""
-        self._looked = Listener.objects.filter(source=self.source.name).aggregate(last=Max("beat"))["last"]
-        rows = TopicState.objects.filter(source=self.source.name)
-        for row in rows:
-            self._rows[row.topic] = {name: getattr(row, name) for name in ("listening", "offered", "lag", "last_error")}
+        self._read()
+        self._looked = self._roll.before.get(self.source.name)
         if self._looked is None:
             return
-        self._known = {row.topic: 0 for row in rows if row.offered}
-        for row in rows:
-            if row.last_message is not None:
-                self._since[row.topic] = self._looked - CLOCKS
+        self._known = {topic: 0 for topic, row in self._rows.items() if row["offered"]}
+        heard = TopicState.objects.filter(source=self.source.name, last_message__isnull=False)
+        self._since = dict.fromkeys(heard.values_list("topic", flat=True), self._looked - CLOCKS)
 
     def _ask_clicks(self) -> None:
         rows = TopicState.objects.filter(source=self.source.name, wanted=True)
@@ -160,33 +174,35 @@ class Watch:
     def _write(self) -> None:
         """Brings TopicState up to date, row by row: many at once could be locked in another order than ingest does."""
         heard = set().union(*self.subscribed.values())
-        named = absent(self.source.topics, self._offered)
-        self._make({*self._offered, *named, *self._errors} - set(self._rows))
+        wanted = self._all_chosen() - heard  # another listener may hear what we do not, yet
+        others = wanted if any(self._rows[topic]["listening"] for topic in wanted & set(self._rows)) else set()
+        if others and self._roll.alone(self.source.name):
+            others = set()
+        self._make({*self._offered, *absent(self.source.topics, self._offered), *self._errors} - set(self._rows))
         for topic, row in self._rows.items():
             why, when = self._errors.get(topic, ("", None))
             lag = self._lag.get(topic) if topic in heard else None
-            said = {
-                "listening": topic in heard,
-                "offered": topic in self._offered,
-                "lag": lag,
-                "last_error": why[:2000],
-            }
-            if not self._offered and self._failures:  # the broker does not answer: what it offers is what it offered
-                said["offered"] = row["offered"]
+            listening = topic in heard or (topic in others and row["listening"])
+            # while the broker does not answer, what it offers is what it offered
+            offered = topic in self._offered if self._offered else row["offered"]
+            said = dict(zip(SAID, (listening, offered, lag, why[:2000]), strict=True))
             changed = {name: value for name, value in said.items() if row[name] != value}
-            if not changed:
+            stale = lag is not None and self._measured - row.get("measured", 0.0) > LAG_AGE
+            if not changed and not stale:
                 continue
-            times = {"lag_measured": timezone.now()} if "lag" in changed else {}
+            times = {"lag_measured": timezone.now()} if stale or "lag" in changed else {}
             times |= {"last_error_at": when} if "last_error" in changed else {}
             TopicState.objects.filter(source=self.source.name, topic=topic).update(**changed, **times)
             row.update(said)
+            if "lag_measured" in times:
+                row["measured"] = self._measured
 
     def _make(self, topics: Collection[str]) -> None:
         """Rows for topics that have none."""
         fresh = [TopicState(source=self.source.name, topic=topic) for topic in sorted(topics) if len(topic) <= 255]
         TopicState.objects.bulk_create(fresh, ignore_conflicts=True)
         for state in fresh:
-            self._rows[state.topic] = {"listening": False, "offered": False, "lag": None, "last_error": ""}
+            self._rows[state.topic] = dict(zip(SAID, (False, False, None, ""), strict=True))
 
     def _leave(self) -> None:
         """When the last listener stops, nothing is listened to."""

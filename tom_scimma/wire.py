@@ -10,7 +10,7 @@ import logging
 import re
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +20,7 @@ from tom_scimma.record import Record
 from tom_scimma.sources import ENVIRONMENT, Source
 
 SECONDS = 10.0  #: how long a question to a broker may take
+BITE = 1.0  #: seconds that a client is first left alone with it; see `bites`
 BATCH_BYTES = 16 * 2**20  #: a batch that has grown so large is handled before more is taken
 LATEST, EARLIEST = -1, -2  #: the times that mean so in Kafka's protocol
 
@@ -69,6 +70,10 @@ REFUSED = {
     "TOPIC_EXCEPTION", "MSG_SIZE_TOO_LARGE", "RECORD_LIST_TOO_LARGE", "POLICY_VIOLATION", "INVALID_RECORD",
     "INVALID_TIMESTAMP", "INVALID_MSG",
 }  # fmt: skip
+#: errors that say no more than that no answer came
+SILENCE = {"_TIMED_OUT", "_TIMED_OUT_QUEUE", "_TRANSPORT", "_ALL_BROKERS_DOWN", "_WAIT_COORD"}
+#: errors that mean that our credential is refused
+LOGIN_REFUSED = {"_AUTHENTICATION", "SASL_AUTHENTICATION_FAILED", "UNSUPPORTED_SASL_MECHANISM"}
 #: the broker said that it did not take the message
 NOT_TAKEN = {
     "NOT_LEADER_FOR_PARTITION", "LEADER_NOT_AVAILABLE", "NOT_ENOUGH_REPLICAS", "THROTTLING_QUOTA_EXCEEDED",
@@ -76,11 +81,20 @@ NOT_TAKEN = {
 }  # fmt: skip
 
 
+def bites() -> Iterator[float]:
+    """Time-outs for one question asked again and again: growing, so that a slow broker can answer, `SECONDS` in all."""
+    left, bite = SECONDS, BITE
+    while left > 0:
+        yield min(bite, left)
+        left, bite = left - bite, 2 * bite
+
+
 class Trouble:
     """What a client last complained about, for as long as it goes on complaining (librdkafka repeats itself each 30 s)."""
 
     def __init__(self, source: Source):
         self._source, self._text, self._at = source, "", 0.0
+        self._refusal = ""
 
     def note(self, error: Any) -> None:
         """Remembers a complaint, and logs it when it is another than before."""
@@ -90,6 +104,13 @@ class Trouble:
         if said != self.text:
             logger.warning(said)
         self._text, self._at = said, time.monotonic()
+        if error.name() in LOGIN_REFUSED:
+            self._refusal = said
+
+    def check(self) -> None:
+        """Raises Rejected when our log-in was refused: close the client then, which would try three times a second."""
+        if self._refusal:
+            raise Rejected(self._refusal)
 
     def clear(self) -> None:
         """All is well again."""
@@ -152,7 +173,10 @@ def text(error: Any, source: Source) -> str:
 def unreadable(topic: str, source: Source, error: Any) -> str:
     """Why a topic cannot be read, in words that say what to do."""
     if error.name() == "TOPIC_AUTHORIZATION_FAILED":
-        return f"Our credential may not read {topic} on {source.name}: add the permission to it; it is tried again."
+        return (  # the broker says the same of a topic that is not there
+            f"Our credential may not read {topic} on {source.name}, or there is no such topic: add the permission to the "
+            "credential, or mend the name; it is tried again."
+        )
     if error.name() in UNREADABLE:
         return f"{source.name} has no topic {topic}, or hides it from our credential; it is looked for again."
     return f"{topic}: {text(error, source)}"
