@@ -43,7 +43,6 @@ def accept(readings: Sequence[Reading], via: str, now: datetime) -> list[Arrival
         [MessageBody(message_id=arrival.message.pk, data=compress(arrival.reading.record.payload)) for arrival in fresh]
     )
     _protect(fresh)
-    _count(arrivals, now)
     return arrivals
 
 
@@ -146,8 +145,11 @@ def _protect(fresh: list[Arrival]) -> None:
     )
 
 
-def _count(arrivals: list[Arrival], now: datetime) -> None:
-    """Adds a batch to its topics' states, topic by topic in one order, so that two listeners never wait for each other."""
+def count(arrivals: list[Arrival], now: datetime) -> None:
+    """Adds a batch to its topics' states, topic by topic in one order, so that no two listeners wait for each other's end.
+
+    Meant to come last in the transaction: listeners that share a topic write the same row, one after the other.
+    """
     by_topic: dict[tuple[str, str], list[Arrival]] = {}
     for arrival in arrivals:
         record = arrival.reading.record

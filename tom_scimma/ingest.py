@@ -117,6 +117,7 @@ def _store(readings: Sequence[Reading], via: str, now: datetime, *, bare: bool =
         _write(statements)
     if not bare:
         spread(statements, new)
+    inbox.count(arrivals, now)
     return [_result(arrival) for arrival in arrivals]
 
 

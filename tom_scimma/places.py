@@ -157,12 +157,10 @@ def _write(rows: np.ndarray) -> None:
     places = zip(
         rows[:, 0].astype(int).tolist(), index(ra, rows[:, 2]).tolist(), ra.tolist(), rows[:, 2].tolist(), strict=True
     )
-    TargetPlace.objects.bulk_create(
-        [TargetPlace(target_id=pk, hpx14=hpx, ra=ra, dec=dec) for pk, hpx, ra, dec in places],
-        update_conflicts=True,
-        unique_fields=["target"],
-        update_fields=["hpx14", "ra", "dec"],
-    )
+    table = connection.ops.quote_name(TargetPlace._meta.db_table)
+    query = f"INSERT INTO {table} (target_id, hpx14, ra, dec) VALUES (%s, %s, %s, %s) ON CONFLICT (target_id) DO UPDATE SET "
+    with connection.cursor() as cursor:
+        cursor.executemany(f"{query} hpx14 = excluded.hpx14, ra = excluded.ra, dec = excluded.dec", list(places))
 
 
 def connect() -> None:

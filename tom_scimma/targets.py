@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from django.contrib.auth.models import Group
 
-from tom_scimma import places
+from tom_scimma import bulk, places
 from tom_scimma.conf import TargetPolicy, TopicPolicy
 from tom_scimma.models import Event
 from tom_scimma.notice import Notice, Sky
@@ -53,8 +53,7 @@ def attach(items: Sequence[tuple[Event, Notice, TopicPolicy]]) -> None:
             known.learn(event.target_id, names)
     if known:
         known.write_names()
-    if given:
-        Event.objects.bulk_update(given, ["target", "target_made"])
+    bulk.update(given, ["target", "target_made"])
 
 
 def _names(event: Event, notice: Notice) -> list[str]:
