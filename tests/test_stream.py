@@ -22,8 +22,8 @@ from django.core.exceptions import ImproperlyConfigured
 from hop.auth import Auth
 
 from tests.embedded import ROOT, Embedded, wait_for
+from tom_scimma import producer, wire
 from tom_scimma import stream as kafka
-from tom_scimma import wire
 from tom_scimma.beginning import earlier
 from tom_scimma.broker import Broker
 from tom_scimma.errors import Unavailable
@@ -269,7 +269,7 @@ class _Error:
 )  # fmt: skip
 def test_what_a_delivery_report_means(name, answer):
     """interfaces.md's table: refused for good, surely not received, or maybe; what is not known is maybe."""
-    assert type(wire.receipt(_Error(name), NOBODY, "t")).__name__ == answer
+    assert type(producer.receipt(_Error(name), NOBODY, "t")).__name__ == answer
 
 
 # --- credentials
@@ -418,7 +418,7 @@ def test_a_start_is_the_earlier_of_what_is_set_and_since_when_we_should_have_hea
 
 
 def test_the_id_of_what_we_say_depends_on_who_we_are_and_what_we_call_it():
-    ident = lambda **who: dict(wire.packed(b"", {}, **who)[1])["_id"]  # noqa: E731
+    ident = lambda **who: dict(producer.packed(b"", {}, **who)[1])["_id"]  # noqa: E731
     assert ident(key="a", origin="x") == ident(key="a", origin="x", sender="s")
     assert len({ident(key=key, origin=origin) for key in "ab" for origin in "xy"}) == 4
     assert uuid.UUID(bytes=ident(key="a", origin="x")).version == 5

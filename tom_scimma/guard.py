@@ -31,8 +31,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from tom_scimma.errors import Refused, Unavailable
 
 PORTS = {"http": 80, "https": 443}
-#: statuses after which asking again later may help
-LATER = {404, 408, 425, 429}
+LATER = {404, 408, 425, 429}  #: statuses after which asking again later may help
 REDIRECTS = {301, 302, 303, 307, 308}
 CHUNK = 64 * 1024
 
@@ -96,8 +95,8 @@ def _named(place: SplitResult, allowed_hosts: Iterable[str]) -> bool:
 
 
 def _get(session: requests.Session, url: str, max_bytes: int, seconds: float) -> bytes:
+    verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
     for _ in range(4):
-        verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
         with session.get(url, stream=True, allow_redirects=False, timeout=seconds, verify=verify) as response:
             if response.status_code in REDIRECTS:
                 url = _same_origin(url, response.headers.get("Location", ""))
@@ -182,9 +181,8 @@ class _Clock:
 
     def close(self) -> None:
         with self._lock:
-            for line in self._lines:
-                line.close()
-            self._lines.clear()
+            while self._lines:
+                self._lines.pop().close()
 
 
 @contextmanager
@@ -227,7 +225,7 @@ class _Adapter(HTTPAdapter):
 
 def _connect(clock: _Clock, public_only: bool, host: str, port: int, wait: float) -> socket.socket:
     """A connection to one of the host's addresses; the address that is checked is the one that is used."""
-    trouble: OSError | None = None
+    trouble = OSError(f"{host} has no address")
     for family, kind, protocol, _, address in socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM):
         if public_only and not is_public(str(address[0])):
             raise Refused(
@@ -242,7 +240,7 @@ def _connect(clock: _Clock, public_only: bool, host: str, port: int, wait: float
         except OSError as error:
             trouble = error
             line.close()
-    raise trouble or OSError(f"{host} has no address")
+    raise trouble
 
 
 def is_public(address: str) -> bool:

@@ -228,12 +228,12 @@ def publish(
     so that saying it again is the same message. `origin` (by default this TOM's name) goes along as `_relay`, to know
     one's own. Raises Rejected (refused for good), Unavailable (surely not on the topic), ReplyLost (maybe).
     """
-    from tom_scimma.producer import send
+    from tom_scimma.producer import packed, send
 
     source = source or default()
     login = credential(source)
     who = {"key": key, "origin": origin or tom_name(), "sender": login.username if login else ""}
-    return send(source, topic, *wire.packed(document, headers, **who), seconds)
+    return send(source, topic, *packed(document, headers, **who), seconds)
 
 
 def http_auth(login: Login | None) -> Any:

@@ -9,13 +9,12 @@ import json
 import logging
 import re
 import time
-import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import urlsplit
 
-from tom_scimma.errors import DeliveryError, Rejected, ReplyLost, Unavailable
+from tom_scimma.errors import DeliveryError, Rejected, Unavailable
 from tom_scimma.record import Record
 from tom_scimma.sources import ENVIRONMENT, Source
 
@@ -25,8 +24,6 @@ BATCH_BYTES = 16 * 2**20  #: a batch that has grown so large is handled before m
 LATEST, EARLIEST = -1, -2  #: the times that mean so in Kafka's protocol
 
 logger = logging.getLogger("tom_scimma.kafka")
-
-_IDENTITY = uuid.uuid5(uuid.NAMESPACE_DNS, "published.tom-multimessenger")
 
 CONNECTION: dict[str, Any] = {
     "client.id": "tom-scimma",
@@ -46,13 +43,6 @@ CONSUMER: dict[str, Any] = {
     "queued.max.messages.kbytes": 32768,
     "receive.message.max.bytes": 256
     * 2**20,  # a topic may allow messages of 100 MiB; the default of 100 MB would stop there
-}
-PRODUCER: dict[str, Any] = {
-    "acks": "all",
-    "enable.idempotence": False,  # needs a right that Hopskotch gives to nobody
-    "message.send.max.retries": 0,  # a repeat could be a second message; the outbox decides about those
-    "message.max.bytes": 128 * 2**20,  # let the broker say what is too large
-    "linger.ms": 0,
 }
 
 #: errors of one topic: it is not there, or we may not read it
@@ -74,11 +64,6 @@ REFUSED = {
 SILENCE = {"_TIMED_OUT", "_TIMED_OUT_QUEUE", "_TRANSPORT", "_ALL_BROKERS_DOWN", "_WAIT_COORD"}
 #: errors that mean that our credential is refused
 LOGIN_REFUSED = {"_AUTHENTICATION", "SASL_AUTHENTICATION_FAILED", "UNSUPPORTED_SASL_MECHANISM"}
-#: the broker said that it did not take the message
-NOT_TAKEN = {
-    "NOT_LEADER_FOR_PARTITION", "LEADER_NOT_AVAILABLE", "NOT_ENOUGH_REPLICAS", "THROTTLING_QUOTA_EXCEEDED",
-    "KAFKA_STORAGE_ERROR", "_QUEUE_FULL",
-}  # fmt: skip
 
 
 def bites() -> Iterator[float]:
@@ -198,35 +183,6 @@ def answer(error: Any, source: Source, refusal: str = "") -> DeliveryError:
     return Rejected(text(error, source)) if error.name() in REFUSED else Unavailable(text(error, source))
 
 
-def receipt(error: Any, source: Source, topic: str) -> DeliveryError:
-    """What a delivery report with an error means for the message that was handed over."""
-    said = f"{topic}: {text(error, source)}"
-    if error.name() in REFUSED:
-        return Rejected(said, {"topic": [error.str()]})
-    if error.name() in NOT_TAKEN:
-        return Unavailable(said)
-    return ReplyLost(f"{said} The message may be on the topic or not.")
-
-
-def packed(
-    document: Any, headers: Mapping[str, str | bytes], *, key: str, origin: str, sender: str = ""
-) -> tuple[bytes, list[tuple[str, bytes]]]:
-    """Payload and headers of a message we publish: bytes as they are, anything else as JSON.
-
-    `_id` is uuid5 of our key, `_relay` our origin; the caller's headers cannot change these or `_sender`.
-    """
-    own = {
-        "_id": uuid.uuid5(_IDENTITY, f"{origin}\n{key}").bytes,
-        "_relay": origin,
-        **({"_sender": sender} if sender else {}),
-    }
-    chosen: dict[str, str | bytes] = {**headers, **own}
-    if not isinstance(document, bytes):
-        chosen.setdefault("_format", "json")
-        document = json.dumps(document, allow_nan=False, separators=(",", ":")).encode()
-    return document, [(name, value.encode() if isinstance(value, str) else value) for name, value in chosen.items()]
-
-
 def endpoint(metadata: bytes) -> str:
     """The address for large messages in a message of `sys.metadata`, or "" when it holds none."""
     try:
@@ -234,22 +190,3 @@ def endpoint(metadata: bytes) -> str:
         return found if isinstance(found, str) and urlsplit(found).scheme in ("http", "https") else ""
     except (ValueError, KeyError, TypeError, RecursionError):
         return ""
-
-
-def for_producer(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Of a source's own librdkafka properties, those about the connection: a producer knows no groups and fetches."""
-    parts = (
-        "bootstrap",
-        "security",
-        "ssl",
-        "sasl",
-        "https",
-        "socket",
-        "client",
-        "reconnect",
-        "broker",
-        "metadata",
-        "debug",
-        "log",
-    )
-    return {name: value for name, value in config.items() if name.split(".")[0] in parts}
