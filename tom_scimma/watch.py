@@ -92,17 +92,15 @@ class Watch:
         try:
             if now >= self._due["look"]:
                 self._look(broker)
-                self._due["look"] = now + LOOK
+                self._due["look"], self._failures, self.status.state = now + LOOK, 0, "listening"
                 self._tell_database(self._read)
             if now >= self._due["lag"]:
                 self._lag = broker.lag(self._all_chosen(), self._offered)
                 self._due["lag"], self._measured = now + LAG, now
-            self._failures = 0
-            self.status.state = "listening"
         except ScimmaError as error:
             self._failures += 1
             wait = retry.delay(self._failures, first=2, cap=60)
-            self._due["look"] = self._due["lag"] = now + wait
+            self._due["look"] = self._due["lag"] = time.monotonic() - self._began + wait
             self.status.fail("waiting", str(error))
             logger.warning("source=%s %s", self.source.name, error)
         self._take_note()
