@@ -39,7 +39,15 @@ def test_the_same_message_a_thousand_times_is_one_row():
     for _ in range(10):
         results = hear(*[message] * 100)
     assert not any(result.created for result in results)
+    assert {result.state for result in results} == {"parsed"}
     assert (Message.objects.count(), Alert.objects.count(), Event.objects.get().alert_count) == (1, 1, 1)
+
+
+def test_the_same_message_twice_in_one_batch_has_one_state():
+    message = gw()
+    first, second = hear(message, message)
+    assert (first.created, second.created) == (True, False)
+    assert first.state == second.state == "parsed"
 
 
 def test_the_same_alert_in_another_message_is_no_new_alert():

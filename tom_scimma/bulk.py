@@ -105,9 +105,8 @@ def _next_of_sequence(connection: Any, model: type[models.Model], count: int) ->
     if not isinstance(key, models.AutoField):
         return ()
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)", [table, key.column, count]
-        )
+        sequence = "(SELECT pg_get_serial_sequence(%s, %s)::regclass AS name OFFSET 0) AS sequence"  # looked up once
+        cursor.execute(f"SELECT nextval(name) FROM {sequence}, generate_series(1, %s)", [table, key.column, count])
         return sorted(number for (number,) in cursor.fetchall())
 
 

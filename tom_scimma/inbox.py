@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.contrib.auth.models import Group
-from django.db.models import F
+from django.db import connection
 from django.utils import timezone
 
 from tom_scimma import bulk
@@ -35,9 +35,7 @@ def accept(readings: Sequence[Reading], via: str, now: datetime) -> list[Arrival
     """Stores what is new and kept; returns one Arrival a reading, in order."""
     policies: dict[tuple[str, str], TopicPolicy] = {}
     arrivals = [Arrival(reading, _policy(reading.record, policies), reading.record.uid) for reading in readings]
-    fresh = _new(arrivals)
-    for arrival in fresh:
-        arrival.message, arrival.created = _row(arrival, via, now), True
+    fresh = _new(arrivals, via, now)
     bulk.insert([arrival.message for arrival in fresh])
     bulk.insert(
         [MessageBody(message_id=arrival.message.pk, data=compress(arrival.reading.record.payload)) for arrival in fresh]
@@ -54,8 +52,8 @@ def _policy(record: Record, policies: dict[tuple[str, str], TopicPolicy]) -> Top
     return policies[place]
 
 
-def _new(arrivals: list[Arrival]) -> list[Arrival]:
-    """Those to be stored: kept by policy, not stored yet, the first of equals in this batch."""
+def _new(arrivals: list[Arrival], via: str, now: datetime) -> list[Arrival]:
+    """Those to be stored, with their rows: kept by policy, not stored yet, the first of equals in this batch."""
     kept = [arrival for arrival in arrivals if _kept(arrival)]
     known = _known([arrival.uid for arrival in kept])
     known.update(_known([arrival.reading.record.content_uid for arrival in _contested(kept, known)]))
@@ -63,15 +61,14 @@ def _new(arrivals: list[Arrival]) -> list[Arrival]:
     for arrival in kept:
         record = arrival.reading.record
         twin = known.get(arrival.uid)
-        if (
-            twin is not None and twin.sha256 != record.sha256
-        ):  # another message under the same `_id`: not the same message
+        if twin is not None and twin.sha256 != record.sha256:  # somebody else's message under the same `_id`
             arrival.uid = record.content_uid
             twin = known.get(arrival.uid)
-        arrival.message = twin
         if twin is None:
-            known[arrival.uid] = Message(uid=arrival.uid, sha256=record.sha256)
+            twin, arrival.created = _row(arrival, via, now), True
+            known[arrival.uid] = twin
             fresh.append(arrival)
+        arrival.message = twin
     return fresh
 
 
@@ -95,6 +92,8 @@ def _kept(arrival: Arrival) -> bool:
 
 
 def _known(uids: list[UUID]) -> dict[UUID, Message]:
+    if not uids:
+        return {}
     return {
         message.uid: message for message in Message.objects.filter(uid__in=set(uids)).only("uid", "sha256", "state")
     }
@@ -155,15 +154,35 @@ def count(arrivals: list[Arrival], now: datetime) -> None:
         record = arrival.reading.record
         by_topic.setdefault((record.source[:40], record.topic[:255]), []).append(arrival)
     for (source, topic), batch in sorted(by_topic.items()):
-        times = _times(batch, now)
-        counts = {
-            "received": len(batch),
-            "dropped": sum(not _kept(arrival) for arrival in batch),
-            "quarantined": sum(arrival.created and arrival.reading.state == QUARANTINED for arrival in batch),
-        }
-        rows = TopicState.objects.filter(source=source, topic=topic)
-        if not rows.update(**times, **{name: F(name) + count for name, count in counts.items()}):
-            TopicState.objects.create(source=source, topic=topic, **times, **counts)
+        counts = (
+            len(batch),
+            sum(not _kept(arrival) for arrival in batch),
+            sum(arrival.created and arrival.reading.state == QUARANTINED for arrival in batch),
+        )
+        _add(source, topic, counts, _times(batch, now))
+
+
+def _add(source: str, topic: str, counts: tuple[int, int, int], times: dict) -> None:
+    """Adds to one topic's row, or makes it."""
+    table, adapt = connection.ops.quote_name(TopicState._meta.db_table), connection.ops.adapt_datetimefield_value
+    changes = [
+        "received = received + %s",
+        "dropped = dropped + %s",
+        "quarantined = quarantined + %s",
+        *(f"{name} = %s" for name in times),
+    ]
+    values = [value if isinstance(value, str) else adapt(value) for value in times.values()]
+    query = f"UPDATE {table} SET {', '.join(changes)} WHERE source = %s AND topic = %s"
+    with connection.cursor() as cursor:  # plain SQL: it is written with every message
+        cursor.execute(query, [*counts, *values, source, topic])
+        found = cursor.rowcount
+    if not found:
+        TopicState.objects.create(
+            source=source,
+            topic=topic,
+            **times,
+            **dict(zip(("received", "dropped", "quarantined"), counts, strict=True)),
+        )
 
 
 def _times(batch: list[Arrival], now: datetime) -> dict:

@@ -202,11 +202,11 @@ def jsonable(value: Any) -> Any:
 
     Depth is bounded by decode.
     """
-    if isinstance(value, (str, bool, int, type(None))):
+    if value is None or isinstance(value, (str, int)):
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
+    if isinstance(value, (dict, Mapping)):  # the second question is slow, and almost never asked
         return {str(key): jsonable(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [jsonable(item) for item in value]
