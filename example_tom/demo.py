@@ -51,7 +51,7 @@ def say(text: str = "") -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Runs the demo; returns the exit status."""
     options = _options(arguments)
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # a shell's & leaves Ctrl-C ignored
         signal.signal(number, _interrupt)
     leash.hold(os.getppid())
     try:
