@@ -13,8 +13,8 @@ from tests import maps
 from tom_scimma import skymap
 
 pytest.importorskip("ligo.skymap", reason="ligo.skymap for Python 3.10 needs a C compiler")
-from ligo.skymap.io import read_sky_map, write_sky_map  # noqa: E402
-from ligo.skymap.postprocess import crossmatch, find_greedy_credible_levels  # noqa: E402
+from ligo.skymap.io import read_sky_map, write_sky_map
+from ligo.skymap.postprocess import crossmatch, find_greedy_credible_levels
 
 SKIES = {name: make() for name, make in maps.SHAPES.items()}
 
