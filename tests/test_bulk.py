@@ -61,12 +61,12 @@ def test_numbers_nulls_json_and_moments_set_on_the_way_in():
         latest=NOW,
         far_hz=1.234567890123e-19,
         classification={ODD: 0.1},
-        properties={"a": [1, None, True]},
+        properties={"a": [1, None, True, 2**70, 1e-300]},
     )
     bulk.insert([event])
     stored = Event.objects.get()
     assert (stored.name, stored.far_hz, stored.ra, stored.classification) == (ODD, 1.234567890123e-19, None, {ODD: 0.1})
-    assert stored.properties == {"a": [1, None, True]}
+    assert stored.properties == {"a": [1, None, True, 2**70, 1e-300]}
     assert stored.created == event.created
     (saved,) = [message(3)]
     bulk.insert([saved])

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+import orjson
 from django.db import connections, models, router
 
 #: PostgreSQL's names for the types that our columns have
@@ -118,14 +119,34 @@ def _next_of_sqlite(connection: Any, model: type[models.Model], count: int) -> I
     return range(last + 1, last + 1 + count)
 
 
+def _same(value: Any) -> Any:
+    return value
+
+
+def _json(value: Any) -> bytes:
+    """JSON by orjson, which takes a fifth of the time; what it refuses (numbers beyond 64 bits) as Django writes it."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return json.dumps(value).encode()
+
+
+def _jsonb(value: Any) -> Any:
+    from psycopg.types.json import Jsonb
+
+    return None if value is None else Jsonb(value, dumps=_json)
+
+
 def _copy(connection: Any, model: type[models.Model], rows: Sequence[models.Model]) -> None:
     fields, quote = model._meta.local_concrete_fields, connection.ops.quote_name
     names = ", ".join(quote(field.column) for field in fields)
     query = f"COPY {quote(model._meta.db_table)} ({names}) FROM STDIN (FORMAT BINARY)"
+    types = [_TYPES[_stored(field).get_internal_type()] for field in fields]
+    adapted = [(field, _jsonb if kind == "jsonb" else _same) for field, kind in zip(fields, types, strict=True)]
     with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(query) as copy:
-        copy.set_types([_TYPES[_stored(field).get_internal_type()] for field in fields])
+        copy.set_types(types)
         for row in rows:
-            copy.write_row([field.pre_save(row, True) for field in fields])
+            copy.write_row([adapt(field.pre_save(row, True)) for field, adapt in adapted])
 
 
 def _update_from_json(
@@ -170,6 +191,9 @@ def _update_each(
 
 def _adapter(field: models.Field, connection: Any) -> Callable[[Any], Any]:
     """What turns a field's value into one that SQLite takes."""
-    if _stored(field).get_internal_type() in _PLAIN:
-        return lambda value: value
+    kind = _stored(field).get_internal_type()
+    if kind in _PLAIN:
+        return _same
+    if kind == "JSONField":
+        return lambda value: None if value is None else _json(value).decode()
     return lambda value: field.get_db_prep_save(value, connection)
