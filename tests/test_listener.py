@@ -17,6 +17,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from tests.archive import reply, serving
 from tests.embedded import FAULTY, Embedded, Tom, migrated, wait_for
 
 
@@ -49,6 +50,12 @@ def tom(template, tmp_path_factory, broker):
         policies = {"bulk.*": {"lane": "bulk"}}
         made.listen({"SOURCES": {"dead": dead, "local": local}, "TOPICS": policies}, script=FAULTY)
         yield made
+
+
+@pytest.fixture
+def archive():
+    with serving() as server:
+        yield server
 
 
 def notices(count: int, size: int = 0) -> list[bytes]:
@@ -109,6 +116,22 @@ def test_a_thread_that_dies_is_started_again(tom, broker):
     tom.wait(count + 4, "here.one")
     wait_for("a restart to be shown", lambda: consumers(tom)["fast"]["restarts"] == before + 1, explain=tom.log)
     assert max(ids(tom, "here.one").values()) == 1
+
+
+def test_a_large_message_is_fetched_and_takes_the_place_of_its_stub(tom, broker, archive):
+    broker.topic("sys.metadata")
+    broker.send("sys.metadata", json.dumps({"LargeMessageUploadEndpoint": archive.url}).encode())
+    archive.answers = [
+        (503, b""),
+        (200, reply(topic="here.one+oversized", payload=b'{"large": "%s"}' % (b"x" * 2_000_000))),
+    ]
+    stub = json.dumps({"url": f"{archive.url}/msg/1"}).encode()
+    (ident,) = broker.send("here.one", stub, headers=[("_format", b"external")])
+    (small,) = broker.send("here.one", *notices(1))
+    query = "SELECT size, state FROM tom_scimma_message WHERE sent_id = ?"
+    wait_for("the small one, meanwhile", lambda: tom.rows(query, small.hex), seconds=10, explain=tom.log)
+    ((size, status),) = wait_for("the large one", lambda: tom.rows(query, ident.hex), explain=tom.log)
+    assert (size, status) == (2_000_013, "ignored")
 
 
 def test_a_source_that_is_away_is_shown_and_does_not_fill_the_log(tom):
@@ -188,7 +211,7 @@ def test_a_database_that_is_away_is_waited_for(tom, broker):
     found = ids(tom, topic)
     assert {ident.hex for ident in sent} <= set(found)
     assert max(found.values()) == 1
-    wait_for("lag to be nothing", lambda: state(tom, topic)["lag"] == 0, explain=tom.log)
+    wait_for("lag to be nothing", lambda: state(tom, topic)["lag"] == 0, explain=lambda: f"{state(tom, topic)}")
 
 
 def test_sigterm_ends_it_in_order(tom):

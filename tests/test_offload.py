@@ -6,86 +6,36 @@ Authority: hop-client 0.13 (stub, BSON record, trusted endpoint), SCiMMA's archi
 
 from __future__ import annotations
 
-import base64
+import hashlib
 import json
-import threading
 import time
 import uuid
+from dataclasses import replace
 from datetime import datetime, timezone
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from hop import bson
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scramp import ScramException, ScramMechanism
 
+from tests.archive import reply, serving
+from tests.embedded import Embedded
 from tom_scimma import offload
+from tom_scimma.broker import retrieve
 from tom_scimma.errors import Refused, Unavailable
+from tom_scimma.ingest import ingest
+from tom_scimma.models import Message
 from tom_scimma.offload import ADDRESS, ERROR, Archive
 from tom_scimma.record import Record
+from tom_scimma.replay import replay
 from tom_scimma.sources import Login
 from tom_scimma.stream import http_auth, unbson
-
-INNER = uuid.UUID(int=7)
-HEADERS = [["_id", INNER.bytes], ["_sender", b"somebody-else"], ["_format", b"json"], ["title", b"big"]]
-SCRAM = ScramMechanism("SCRAM-SHA-512")
-
-
-def reply(topic="igwn.gwalert+oversized", payload=b'{"a": 1}', headers=HEADERS, **more) -> bytes:
-    metadata = {"topic": topic, "timestamp": 1795251037080, "key": b"", "headers": headers, **more}
-    return bson.dumps({"message": payload, "metadata": metadata, "annotations": {"public": True}})
-
-
-class Handler(BaseHTTPRequestHandler):
-    """An archive: `answers` holds what it says, one after the other; the last one stays."""
-
-    def do_GET(self):
-        self.server.asked.append(self.headers.get("Authorization"))
-        if self.server.scram is not None:
-            return self.scram()
-        answers = self.server.answers
-        status, body = answers.pop(0) if len(answers) > 1 else answers[0]
-        self.say(status, body)
-
-    def say(self, status, body=b"", **headers):
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def scram(self):
-        """RFC 7804: client-first gets 401 with server-first, client-final gets the answer with server-final."""
-        said = self.headers.get("Authorization", "")
-        data = base64.b64decode(said.partition("data=")[2]).decode()
-        if "sid=" not in said:
-            self.server.exchange = SCRAM.make_server(lambda user: SCRAM.make_auth_info(self.server.scram))
-            self.server.exchange.set_client_first(data)
-            first = base64.b64encode(self.server.exchange.get_server_first().encode()).decode()
-            return self.say(401, WWW_Authenticate=f"SCRAM-SHA-512 sid=1, data={first}")
-        try:
-            self.server.exchange.set_client_final(data)
-        except ScramException:  # the real one answers a wrong password with a page of HTML
-            return self.say(500, b"<html>")
-        final = base64.b64encode(self.server.exchange.get_server_final().encode()).decode()
-        self.say(200, self.server.answers[0][1], Authentication_Info=f"sid=1, data={final}")
-
-    def log_message(self, *args):
-        pass
 
 
 @pytest.fixture
 def server():
-    made = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    made.daemon_threads = True
-    made.asked, made.answers, made.scram = [], [(200, reply())], None
-    made.url = f"http://127.0.0.1:{made.server_port}"
-    threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    yield made
-    made.shutdown()
-    made.server_close()
+    with serving() as made:
+        yield made
 
 
 def stub(url: str, **headers) -> Record:
@@ -256,3 +206,30 @@ def test_a_good_answer_with_bytes_changed_is_read_or_refused(data):
         offload.unpack(stub("http://x"), "http://x", offload._document("http://x", bytes(body), unbson), 1000)
     except Refused:
         pass
+
+
+@pytest.mark.django_db
+def test_try_again_fetches_what_could_not_be_had(server, settings, tmp_path):
+    """A stub whose message is not to be had is quarantined with the reason, and "try again" puts the message in its place."""
+    with Embedded(tmp_path) as broker:
+        broker.topic("sys.metadata")
+        broker.send("sys.metadata", json.dumps({"LargeMessageUploadEndpoint": server.url}).encode())
+        settings.TOM_SCIMMA = {"SOURCES": {"local": {"brokers": broker.address, "auth": False}}}
+        server.answers = [(404, b"")]
+        record = replace(stub(server.url), source="local", topic="a.topic")
+        (result,) = ingest([retrieve(record, pauses=())])
+        message = Message.objects.get(uid=result.uid)
+        assert (message.state, message.uid) == ("quarantined", record.uid)
+        assert "could not be fetched" in message.error
+        assert "404" in message.error
+        (result,) = replay([message])
+        assert result.state == "quarantined"
+        server.answers = [(200, reply(topic="a.topic+oversized", payload=b'{"hello": "you"}'))]
+        (result,) = replay([Message.objects.get(pk=message.pk)])
+    message = Message.objects.get(pk=message.pk)
+    assert (result.state, message.state, message.error) == ("ignored", "ignored", "")  # nobody parses it; it is kept
+    assert message.body.payload == b'{"hello": "you"}'
+    assert message.sha256 == hashlib.sha256(b'{"hello": "you"}').hexdigest()
+    assert message.record().header(ADDRESS) == server.url.encode()
+    assert message.record().header(ERROR) is None
+    assert message.sender == "alice-1"

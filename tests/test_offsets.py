@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tom_scimma import retry
-from tom_scimma.offsets import Offsets
+from tom_scimma.offsets import Offsets, Unsaid
 from tom_scimma.record import Record
 
 PLACE = ("t", 0)
@@ -54,6 +54,18 @@ def test_a_partition_that_begins_anew_is_committed_anew():
     offsets.take([record(0)])
     offsets.finish([record(0)])
     assert offsets.due({PLACE}) == {PLACE: 1}
+
+
+def test_a_commit_that_did_not_get_through_is_made_again():
+    unsaid, other = Unsaid(), ("t", 1)
+    unsaid.note({PLACE: 5, other: 7}, now=0)
+    unsaid.note({}, now=1.5)  # one that got through
+    assert unsaid.added({}, {PLACE, other}, now=0.5) == {}  # not at once
+    assert unsaid.added({PLACE: 6}, {PLACE, other}, now=2) == {PLACE: 6, other: 7}
+    assert unsaid.added({}, {PLACE, other}, now=3) == {}
+    unsaid.note({other: 7}, now=4)
+    assert unsaid.added({}, {PLACE}, now=6) == {}  # no longer ours
+    assert unsaid.added({}, {PLACE, other}, now=8) == {}
 
 
 @given(st.lists(st.tuples(st.sampled_from(["read", "finish", "commit", "lose"]), st.integers(0, 9)), max_size=60))

@@ -13,7 +13,6 @@ from tom_scimma.offsets import Place
 def beginning(
     consumer: Any,
     partitions: Sequence[Any],
-    *,
     back: Callable[[Place], datetime | None],
     start: Callable[[str], str | datetime],
 ) -> list[Any]:

@@ -65,7 +65,7 @@ def fetch(
         try:
             url = address(record)
             body = _get(url, where(), hosts, max_bytes, seconds)
-            return unpack(record, url, _document(url, body, loads), max_bytes)
+            return unpack(replace(record, headers=_unfailed(record)), url, _document(url, body, loads), max_bytes)
         except Unavailable as error:
             failure: ScimmaError = error
             wait = next(waits, None)
@@ -75,8 +75,12 @@ def fetch(
         except (Refused, Rejected) as error:
             failure = error
             break
-    kept = tuple(item for item in record.headers if item[0] != ERROR)
-    return replace(record, headers=(*kept, (ERROR, str(failure).encode("utf-8", "replace")[:1000])))
+    return replace(record, headers=(*_unfailed(record), (ERROR, str(failure).encode("utf-8", "replace")[:1000])))
+
+
+def _unfailed(record: Record) -> tuple[tuple[str, bytes], ...]:
+    """The headers without the reason of an earlier failure."""
+    return tuple(item for item in record.headers if item[0] != ERROR)
 
 
 def address(record: Record) -> str:

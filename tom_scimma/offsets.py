@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from tom_scimma.record import Record
 
@@ -64,3 +64,25 @@ class Offsets:
     def _forget(self, place: Place) -> None:
         for table in (self._next, self._open, self._said):
             table.pop(place, None)
+
+
+class Unsaid:
+    """Commits that did not get through (a rebalance was under way, say), to be made again a second later."""
+
+    def __init__(self):
+        self._left: dict[Place, int] = {}
+        self._due = 0.0
+
+    def note(self, lost: Mapping[Place, int], now: float) -> None:
+        """These were not taken."""
+        if lost:
+            self._left.update(lost)
+            self._due = now + 1
+
+    def added(self, offsets: Mapping[Place, int], ours: Collection[Place], now: float) -> dict[Place, int]:
+        """What to commit now: these, and what was not taken before, is still ours, and is not overtaken by these."""
+        self._left = {place: offset for place, offset in self._left.items() if place in ours and place not in offsets}
+        if now < self._due:
+            return dict(offsets)
+        again, self._left = self._left, {}
+        return {**again, **offsets}

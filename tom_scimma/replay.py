@@ -8,12 +8,14 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from tom_scimma import ingest, reading, roster
+from tom_scimma import ingest, offload, reading, roster
 from tom_scimma.conf import conf, topic_policy
 from tom_scimma.inbox import Arrival
 from tom_scimma.ingest import Result
-from tom_scimma.models import Alert, Event, Localization, Message
+from tom_scimma.models import Alert, Event, Localization, Message, MessageBody
+from tom_scimma.models.messages import compress, header_text
 from tom_scimma.reading import Reading
+from tom_scimma.record import Record
 from tom_scimma.statements import Statement, statements_of
 
 
@@ -29,7 +31,7 @@ def replay(messages: Iterable[Message], *, now: datetime | None = None) -> list[
 
 def _again(message: Message, now: datetime) -> Result:
     limits = {"max_bytes": conf.MAX_MESSAGE_BYTES, "max_skymap_bytes": conf.MAX_SKYMAP_BYTES}
-    item = reading.read(message.record(), **limits)
+    item = reading.read(_record(message), **limits)
     try:
         with transaction.atomic():
             return _rewrite(message, item, now)
@@ -46,9 +48,7 @@ def _rewrite(message: Message, item: Reading, now: datetime) -> Result:
     arrival = Arrival(item, policy, message.uid, message, created=True)
     known = {alert.position: alert for alert in message.alerts.all()}
     touched = {alert.event_id for alert in known.values()}
-    statements = [
-        statement for statement in statements_of(arrival, "replay", now) if not _said_elsewhere(statement)
-    ]
+    statements = [statement for statement in statements_of(arrival, "replay", now) if not _said_elsewhere(statement)]
     if statements:
         Event.objects.bulk_create(roster.resolve(statements))
     for statement in statements:
@@ -60,10 +60,26 @@ def _rewrite(message: Message, item: Reading, now: datetime) -> Result:
     return Result(message.uid, item.state, False, tuple(statement.alert.pk for statement in statements))
 
 
+def _record(message: Message) -> Record:
+    """The record as stored; of a large message that could not be fetched then, the message itself if it can be now."""
+    record = message.record()
+    if not offload.is_stub(record) or record.source not in conf.SOURCES:
+        return record
+    from tom_scimma.broker import retrieve
+
+    return retrieve(record, pauses=())
+
+
 def _note(message: Message, item: Reading) -> None:
     message.state, message.format, message.parser = item.state, item.format, item.parser
     message.error, message.traceback = item.error, item.traceback
-    message.save(update_fields=["state", "format", "parser", "error", "traceback"])
+    fields = ["state", "format", "parser", "error", "traceback"]
+    if offload.is_stub(message.record()):  # it was fetched, or the reason why not is another
+        message.headers = [[name, header_text(value)] for name, value in item.record.headers]
+        message.sha256, message.size = item.record.sha256, len(item.record.payload)
+        MessageBody.objects.filter(message=message).update(data=compress(item.record.payload))
+        fields += ["headers", "sha256", "size"]
+    message.save(update_fields=fields)
 
 
 def _said_elsewhere(statement: Statement) -> bool:

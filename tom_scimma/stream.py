@@ -1,8 +1,6 @@
 """Kafka -> Record, Record -> Kafka. The only file that imports hop or confluent_kafka.
 
-    with closing(Stream(source)) as stream:          one member of the source's consumer group
-        stream.subscribe({"igwn.gwalert"})
-        records = stream.read(0.1); stream.commit({("igwn.gwalert", 0): 17})
+    stream = Stream(source); stream.subscribe({"igwn.gwalert"}); records = stream.read(0.1)
     publish("tom.test", {"a": 1}, {}, key="greeting 1") -> offset; topics(source) -> {name: partitions}
 
 Fixed properties, errors in our words and messages as Records are in wire.py, where to begin in beginning.py, questions
@@ -23,7 +21,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from tom_scimma import wire
 from tom_scimma.beginning import beginning, earlier
-from tom_scimma.offsets import Place
+from tom_scimma.offsets import Place, Unsaid
 from tom_scimma.record import Record
 from tom_scimma.sources import Login, Source, default, tom_name
 
@@ -104,6 +102,7 @@ class Stream:
         self.complaints: dict[str, str] = {}  #: topic to what keeps us from reading it; emptied by whoever takes note
         self._since, self._rewind, self._rewound = since, rewind, set()
         self._topics: frozenset[str] = frozenset()
+        self._unsaid = Unsaid()
         self._held = False
         config = {**wire.CONSUMER, **source.config}
         self._incremental = "cooperative" in config["partition.assignment.strategy"]
@@ -141,12 +140,13 @@ class Stream:
 
     def commit(self, offsets: Mapping[Place, int], *, wait: bool = False) -> None:
         """Says that everything before these offsets is handled. `wait` until the broker knows."""
+        offsets = self._unsaid.added(offsets, self.assigned, time.monotonic())
         places = [TopicPartition(topic, partition, offset) for (topic, partition), offset in offsets.items()]
         try:
             if places:
                 self._consumer.commit(offsets=places, asynchronous=not wait)
         except KafkaException as error:  # what is not committed comes again, and ends in the same rows
-            self.trouble.note(error.args[0])
+            self._committed(error.args[0], places)
 
     def hold(self) -> None:
         """Lets no more messages come, while `read` keeps our place in the group."""
@@ -165,8 +165,7 @@ class Stream:
         self._consumer.close()
 
     def _sound(self, message) -> bool:
-        error = message.error()
-        if error is None:
+        if (error := message.error()) is None:
             self.trouble.clear()
             return True
         topic = message.topic()
@@ -177,15 +176,16 @@ class Stream:
         return False
 
     def _committed(self, error: KafkaError | None, partitions: list[TopicPartition]) -> None:
-        if error is not None:
+        lost = {(place.topic, place.partition): place.offset for place in partitions if error or place.error}
+        self._unsaid.note({place: offset for place, offset in lost.items() if offset >= 0}, time.monotonic())
+        if error is not None and error.name() not in wire.REBALANCING:
             self.trouble.note(error)
 
     def _assign(self, consumer, partitions: list[TopicPartition]) -> None:
         self.joined = True
         self.trouble.clear()
-        placed = beginning(
-            consumer, partitions, back=self._back, start=lambda topic: earlier(self.source.start, self._since(topic))
-        )
+        first = self.source.start
+        placed = beginning(consumer, partitions, self._back, lambda topic: earlier(first, self._since(topic)))
         consumer.incremental_assign(placed) if self._incremental else consumer.assign(placed)
         self.assigned |= {(place.topic, place.partition) for place in placed}
         if self._held:

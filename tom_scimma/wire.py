@@ -60,6 +60,8 @@ REFUSED = {
     "TOPIC_EXCEPTION", "MSG_SIZE_TOO_LARGE", "RECORD_LIST_TOO_LARGE", "POLICY_VIOLATION", "INVALID_RECORD",
     "INVALID_TIMESTAMP", "INVALID_MSG",
 }  # fmt: skip
+#: errors of a commit that comes while the group is being shared out anew
+REBALANCING = {"REBALANCE_IN_PROGRESS", "ILLEGAL_GENERATION", "UNKNOWN_MEMBER_ID", "_NO_OFFSET"}
 #: errors that say no more than that no answer came
 SILENCE = {"_TIMED_OUT", "_TIMED_OUT_QUEUE", "_TRANSPORT", "_ALL_BROKERS_DOWN", "_WAIT_COORD"}
 #: errors that mean that our credential is refused

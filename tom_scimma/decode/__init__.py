@@ -47,6 +47,11 @@ def decode(record: Record, *, max_bytes: int = MAX_BYTES) -> Document:
         raise Undecodable(
             f"{len(payload):,} bytes, more than the {max_bytes:,} that MAX_MESSAGE_BYTES allows; not read"
         )
+    missing = record.header("_offload_error") if label == "external" else None
+    if missing is not None:
+        raise Undecodable(
+            f"the message is stored elsewhere and could not be fetched: {missing.decode('utf-8', 'replace')}"
+        )
     codec = unpack.compression(payload)
     if codec:
         payload = unpack.inflate(codec, payload, max_bytes=max_bytes)
