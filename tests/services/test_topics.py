@@ -26,8 +26,9 @@ def state(tom, topic: str, source: str = "hopskotch") -> dict:
 
 def send(kafka, topic: str, messages) -> list:
     """Puts messages on a topic."""
+    messages = list(messages)
     produce(kafka.producer(), topic, messages)
-    return list(messages)
+    return messages
 
 
 def test_wrong_password(tom, kafka, topic, chance, say):
@@ -52,12 +53,12 @@ def test_wrong_password(tom, kafka, topic, chance, say):
     error = wait_for("an error", said)
     assert "credential is refused" in error, error
     assert kafka.brokers in error
-    time.sleep(20)
+    time.sleep(15)
     first = kafka.refused_logins()
-    time.sleep(30)
+    time.sleep(20)
     refused, late = kafka.refused_logins() - refused, kafka.refused_logins() - first
-    say(f"wrong password: {refused} log-ins refused, {late} of them in the last 30 s")
-    assert late <= 15  # librdkafka by itself tries three times a second, for ever
+    say(f"wrong password: {refused} log-ins refused, {late} of them in the last 20 s")
+    assert late <= 15  # librdkafka by itself tries three times a second, for ever, and there are two clients
     assert listener.alive
     assert tom.count(name) == 0
     kafka.credential(tom.credential, "wrong")  # an administrator makes it right
@@ -100,7 +101,7 @@ def test_topic_that_does_not_exist_and_then_does(tom, kafka, topic, chance, say)
     made = time.monotonic()
     for name in ("named", "other-one"):
         kafka.topic(prefix + name)
-    messages = {name: send(kafka, prefix + name, list(night(chance, 20))) for name in ("named", "other-one")}
+    messages = {name: send(kafka, prefix + name, night(chance, 20)) for name in ("named", "other-one")}
     beats, longest, last = [], 0.0, time.monotonic()
     producer = kafka.producer()
     while tom.count(f"{prefix}named") < 20 or tom.count(f"{prefix}other-one") < 20:
@@ -116,20 +117,20 @@ def test_topic_that_does_not_exist_and_then_does(tom, kafka, topic, chance, say)
     account.check(tom, beats + messages["named"] + messages["other-one"])
 
 
-@pytest.mark.parametrize("start", ["earliest", "latest", "time"])
+@pytest.mark.parametrize("start", ["latest", "time"])  # the other tests here start from the earliest
 def test_start_position(tom, kafka, topic, chance, start):
     """The first start begins where the settings say; later ones where the last ended, whatever they say."""
     name = topic("alerts", partitions=3)
-    old = send(kafka, name, list(night(chance, 30)))
+    send(kafka, name, night(chance, 30))
     time.sleep(0.1)
     begin = datetime.now(timezone.utc).isoformat() if start == "time" else start
-    new = send(kafka, name, list(night(chance, 20)))
+    new = send(kafka, name, night(chance, 20))
     listener = tom.listen({"hopskotch": tom.source(name, start=begin)})
     tom.wait_members(1)
-    expected = {"earliest": old + new, "latest": [], "time": new}[start]
+    expected = {"latest": [], "time": new}[start]
     tom.wait(len(expected))
     assert listener.stop() == 0
-    away = send(kafka, name, list(night(chance, 10)))
+    away = send(kafka, name, night(chance, 10))
     tom.listen({"hopskotch": tom.source(name, start="latest")})
     tom.wait(len(expected) + 10)
     time.sleep(1)
