@@ -106,3 +106,18 @@ def test_many_small_cones_at_once_find_what_astropy_finds():
         assert [key for _, key in inside] == [key for _, key in expected]
         assert [angle for angle, _ in inside] == pytest.approx([angle for angle, _ in expected], abs=1e-9)
     assert places.near([]) == []
+
+
+def test_targets_saved_together_have_their_places_at_the_end_and_after_a_failure_as_before():
+    with places.together():
+        first, second = (Target(name=name, type="SIDEREAL", ra=10.0, dec=dec) for name, dec in (("a", 1.0), ("b", 2.0)))
+        first.save()
+        second.save()
+        first.dec = 3.0
+        first.save()
+    assert dict(TargetPlace.objects.values_list("target_id", "dec")) == {first.pk: 3.0, second.pk: 2.0}
+    with pytest.raises(ZeroDivisionError), places.together():
+        _ = 1 / 0
+    second.dec = 4.0
+    second.save()
+    assert TargetPlace.objects.get(pk=second.pk).dec == 4.0

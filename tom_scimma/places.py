@@ -7,7 +7,9 @@ the number of targets, and RA 0/360 and the poles are places like any other.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 from django.db import connection, models
@@ -25,6 +27,15 @@ MAX_RANGES = 200
 PIXEL_DEG = math.degrees(math.sqrt(math.pi / 3))
 #: circles up to this radius (degrees) are searched together
 WIDEST = 5.0
+
+
+class _Thread(threading.local):
+    waiting: dict[int, tuple[int, float, float]] | None = (
+        None  #: rows to be written at the end of `together`, by target
+    )
+
+
+_thread = _Thread()
 
 
 def index(ra, dec) -> np.ndarray:
@@ -132,10 +143,29 @@ def _ranges(moc) -> np.ndarray:
 def keep(target) -> None:
     """Brings one target's row up to date; one that moves or has no coordinates has none."""
     fixed = target.type == target.SIDEREAL and target.ra is not None and target.dec is not None
-    if fixed and math.isfinite(target.ra) and -90 <= target.dec <= 90:
-        _write(np.array([[target.pk, target.ra, target.dec]], dtype=float))
-    else:
+    if not (fixed and math.isfinite(target.ra) and -90 <= target.dec <= 90):
         TargetPlace.objects.filter(target_id=target.pk).delete()
+        if _thread.waiting:
+            _thread.waiting.pop(target.pk, None)
+    elif _thread.waiting is None:
+        _write(np.array([(target.pk, target.ra, target.dec)], dtype=float))
+    else:
+        _thread.waiting[target.pk] = (target.pk, target.ra, target.dec)
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Rows of targets that are saved within are written at its end, all at once."""
+    if _thread.waiting is not None:
+        yield
+        return
+    _thread.waiting = {}
+    try:
+        yield
+        if _thread.waiting:
+            _write(np.array(list(_thread.waiting.values()), dtype=float))
+    finally:
+        _thread.waiting = None
 
 
 def reconcile(batch: int = 5000) -> int:

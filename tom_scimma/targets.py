@@ -37,7 +37,12 @@ def attach(items: Sequence[tuple[Event, Notice, TopicPolicy]]) -> None:
     What a protected topic says goes into no target that others may see, and into no public event.
     """
     items = [(event, notice, policy) for event, notice, policy in items if event.public != bool(policy.groups)]
-    known = Known(items) if items else None
+    if items:
+        with places.together():
+            _attach(items, Known(items))
+
+
+def _attach(items: Sequence[tuple[Event, Notice, TopicPolicy]], known: Known) -> None:
     given = []
     for event, notice, policy in items:
         names = _names(event, notice)
@@ -51,8 +56,7 @@ def attach(items: Sequence[tuple[Event, Notice, TopicPolicy]]) -> None:
             given.append(event)
         if event.public or event.target_made:
             known.learn(event.target_id, names)
-    if known:
-        known.write_names()
+    known.write_names()
     bulk.update(given, ["target", "target_made"])
 
 
