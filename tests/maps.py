@@ -79,8 +79,7 @@ def table(
     *,
     before: list[fits.hdu.base.ExtensionHDU] | None = None,
 ) -> bytes:
-    """A FITS file of one binary table by astropy; a card of None is left out; `before` are HDUs that stand before it.
-    """
+    """A FITS file of one binary table by astropy; a card of None is left out; `before` are HDUs that stand before it."""
     made = []
     for name, values in columns.items():
         letter = {"f8": "D", "f4": "E", "i8": "K", "i4": "J", "i2": "I"}[values.dtype.str[1:]]
