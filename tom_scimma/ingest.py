@@ -141,7 +141,9 @@ def spread(statements: Sequence[Statement], arrivals: Sequence[Arrival]) -> None
         if (late or item.change in targets.CHANGES) and targets.good_enough(item.notice, item.arrival.policy):
             best[item.event.pk] = item
     targets.attach([(item.event, item.notice, item.arrival.policy) for item in best.values()])
-    receivers = {topic: hooks.message_receivers(topic) for topic in {arrival.reading.record.topic for arrival in arrivals}}
+    receivers = {
+        topic: hooks.message_receivers(topic) for topic in {arrival.reading.record.topic for arrival in arrivals}
+    }
     for arrival in arrivals:
         for receiver in receivers[arrival.reading.record.topic]:
             with transaction.atomic():
