@@ -140,7 +140,7 @@ class Stream:
 
     def commit(self, offsets: Mapping[Place, int], *, wait: bool = False) -> None:
         """Says that everything before these offsets is handled. `wait` until the broker knows."""
-        offsets = self._unsaid.added(offsets, self.assigned, time.monotonic())
+        offsets = self._unsaid.added(offsets, self.assigned, float("inf") if wait else time.monotonic())
         places = [TopicPartition(topic, partition, offset) for (topic, partition), offset in offsets.items()]
         try:
             if places:
