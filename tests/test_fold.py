@@ -22,7 +22,7 @@ def at(minutes, *args, skymap=None, **values):
 
 
 def told(statements, values=None):
-    return fold("S261121a", statements, values)
+    return fold(statements, values)
 
 
 def test_a_second_instrument_sharpens_a_trigger_and_cannot_retract_it():
@@ -44,8 +44,14 @@ def test_a_second_instrument_sharpens_a_trigger_and_cannot_retract_it():
     )
     gone = Notice(event="Swift 2", kind="GRB", alert_type="retraction", source="Swift BAT")
     later = [T0 + timedelta(minutes=minute) for minute in range(3)]
-    values = fold("Fermi GBM 1", zip(later, (gbm, bat, gone), (None,) * 3, strict=True))
+    values = fold(zip(later, (gbm, bat, gone), (None,) * 3, strict=True))
     assert (values.state, values.source, values.far_hz, values.radius_deg) == ("active", "Fermi GBM", 1.0, 0.05)
+
+
+def test_another_mission_cannot_retract_by_the_public_name():
+    bat = Notice(event="GRB 261121A", kind="GRB", alert_type="initial", source="Swift BAT")
+    gone = Notice(event="GRB 261121A", kind="GRB", alert_type="retraction", source="SVOM ECLAIRs")
+    assert told([(T0, bat, None), (T0 + timedelta(minutes=1), gone, None)]).state == "active"
 
 
 def test_a_retraction_marks_and_keeps_the_last_known_values():

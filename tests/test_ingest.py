@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 from tom_targets.models import Target
 
-from tests.messages import NOW, gw, igwn, record, xrt
+from tests.messages import NOW, gw, igwn, record, wxt, xrt
 from tom_scimma.ingest import ingest
 from tom_scimma.models import Alert, Alias, Event, Message, MessageBody, TopicState
 
@@ -142,6 +142,39 @@ def test_two_updates_of_one_trigger_in_the_same_second_are_two():
         xrt("1", ra=120.1, alert_datetime="2026-11-21T02:55:00Z"),
     )
     assert Alert.objects.count() == 2
+
+
+def test_headers_of_any_bytes_are_kept():
+    """A NUL is text that PostgreSQL cannot store; a message that could not even be quarantined would hold its partition."""
+    headers = (("_format", b"js\x00on"), ("na\x00me\x1b", b"\x00"), ("_sender", b"mal\x00lory"))
+    (result,) = hear(record(b"{", "igwn.gwalert", headers=headers))
+    message = Message.objects.get()
+    assert (result.state, message.format, message.sender) == ("quarantined", "js?on", "mal?lory")
+    assert ["na?me?", "base64:AA=="] in message.headers
+
+
+def test_a_stamp_from_the_future_is_not_believed_either():
+    ahead = NOW + timedelta(days=3650)
+    hear(gw(minutes=-60 * 24 * 3650, record_values={"published": ahead, "received": NOW}))
+    hear(gw(kind="RETRACTION", minutes=-11, record_values={"received": NOW + timedelta(minutes=12)}))
+    assert Event.objects.get().state == "retracted"
+
+
+def test_a_report_in_the_same_batch_captures_no_names():
+    report = record(wxt("1", event_name=["GRB 261121A", "GRB 261121B"]), "hermes.test")
+    mine = xrt("2", event_name="GRB 261121A", ra=10.0)
+    other = xrt("3", event_name="GRB 261121B", ra=50.0)
+    hear(report, mine, other)
+    assert Event.objects.count() == 3
+    assert set(Alias.objects.values_list("name", "event__name")) == {
+        ("GRB 261121A", "Einstein Probe WXT 2"),
+        ("GRB 261121B", "Einstein Probe WXT 3"),
+    }
+
+
+def test_the_newest_good_position_of_a_batch_makes_the_target():
+    hear(xrt(ra=10.0, minutes=3, alert_type="update"), xrt(ra=50.0, minutes=9))
+    assert (Event.objects.get().ra, Target.objects.get().ra) == (10.0, 10.0)
 
 
 def test_an_event_that_only_reports_name_is_marked_and_holds_no_values():
@@ -330,6 +363,21 @@ class TestProtected:
         event = Event.objects.get()
         assert (event.far_hz, event.public, event.groups.count()) == (None, False, 2)
         assert Event.objects.visible_to(self.member).exists()
+
+    def test_a_public_notice_does_not_join_a_protected_event_by_alias(self):
+        hear(xrt("1", topic="a.xrt", event_name="GRB 261121A"))
+        hear(xrt("2", event_name="GRB 261121A", minutes=4))
+        names = set(Event.objects.visible_to(self.stranger).values_list("name", flat=True))
+        assert names == {"Einstein Probe WXT 2"}
+
+    def test_one_groups_notice_does_not_join_anothers_event_by_alias(self, settings):
+        settings.TOM_SCIMMA["TOPICS"]["b.xrt"] = {"groups": ["B"], "authority": ["Einstein Probe"]}
+        for batch in (
+            [xrt("1", topic="a.xrt", event_name="GRB 261121A")],
+            [xrt("2", topic="b.xrt", event_name="GRB 261121A", minutes=4)],
+        ):
+            hear(*batch)
+        assert set(Event.objects.visible_to(self.member).values_list("name", flat=True)) == {"Einstein Probe WXT 1"}
 
     def test_its_target_is_private_to_its_groups_and_public_targets_learn_nothing(self):
         hear(xrt(topic="a.xrt"))

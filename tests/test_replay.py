@@ -3,8 +3,9 @@
 from types import SimpleNamespace
 
 import pytest
+from tom_targets.models import Target
 
-from tests.messages import NOW, gw, record, xrt
+from tests.messages import NOW, gw, record, wxt, xrt
 from tom_scimma import parsers
 from tom_scimma.ingest import ingest
 from tom_scimma.models import Alert, Event, Message
@@ -64,3 +65,28 @@ def test_what_a_message_no_longer_says_is_removed(monkeypatch):
     replay(Message.objects.all())
     assert not Event.objects.exists()
     assert Message.objects.filter(state="quarantined").count() == 2
+
+
+def test_a_message_that_says_the_same_twice_survives():
+    hear(record(b"\n".join([gw().payload] * 2), "igwn.gwalert"))
+    before = rows()
+    (result,) = replay(Message.objects.all())
+    assert result.state == "parsed"
+    assert rows() == before
+
+
+def test_a_broken_hook_of_the_tom_costs_no_alert(settings):
+    hear(xrt(), via="ingest")
+    before = Alert.objects.values("pk", "key").get()
+    Event.objects.update(target=None)
+    Target.objects.all().delete()
+    settings.HOOKS = {**settings.HOOKS, "target_post_save": "tests.test_ingest.broken_hook"}
+    (result,) = replay(Message.objects.all())
+    assert (result.state, Event.objects.count()) == ("parsed", 1)
+    assert Alert.objects.values("pk", "key").get() == before
+
+
+def test_a_forged_report_makes_no_target():
+    hear(record(wxt(), "hermes.test"))
+    replay(Message.objects.all())
+    assert not Target.objects.exists()

@@ -222,13 +222,14 @@ class AlertFilter(django_filters.rest_framework.FilterSet):
 class LocalizationFilter(django_filters.rest_framework.FilterSet):
     """Sky maps over REST."""
 
+    alert = django_filters.NumberFilter(field_name="alert_id")  # a number: a choice would list alerts to everybody
     event = django_filters.CharFilter(field_name="alert__event__name")
     area_max = Number(field_name="area_90", lookup_expr="lte")
     distance_max = Number(field_name="distance_mpc", lookup_expr="lte")
 
     class Meta:
         model = Localization
-        fields = ["alert", "name", "sha256"]
+        fields = ["name", "sha256"]
 
 
 #: null times sort last in both directions

@@ -67,20 +67,20 @@ class Values:
         return name, float(value)
 
 
-def fold(name: str, statements: Iterable[tuple[datetime, Notice, Map | None]], values: Values | None = None) -> Values:
-    """The values of the event of that name after these (order, notice, map) on top of those known before.
+def fold(statements: Iterable[tuple[datetime, Notice, Map | None]], values: Values | None = None) -> Values:
+    """The event's values after these (order, notice, map) on top of those known before.
 
     Statements are given in the sender's order, and only those of authorities.
     """
     values = values or Values()
     for order, notice, skymap in statements:
-        values = _after(values, order, heard(name, values, notice), skymap)
+        values = _after(values, order, heard(values, notice), skymap)
     return values
 
 
-def heard(name: str, values: Values, notice: Notice) -> Notice:
+def heard(values: Values, notice: Notice) -> Notice:
     """The notice itself from the event's own source; from another at most a follow-up."""
-    own = notice.event == name or not values.source or notice.source.split()[0] == values.source.split()[0]
+    own = not values.source or notice.source.split()[0] == values.source.split()[0]
     if own or notice.alert_type == "other":
         return notice
     return replace(notice, alert_type="other" if notice.alert_type == "retraction" else "followup")

@@ -67,10 +67,9 @@ def refold(event: Event) -> None:
     scope = _audience(event, alerts)
     judged = [alert for alert in scope if alert.authority]
     judged = [alert for alert in judged if alert.role != "test"] or judged
-    known = alerts[0]
-    values = Values(kind=known.kind, role=known.role)
+    values = Values(kind=scope[0].kind, role=scope[0].role) if scope else Values()
     if judged:
-        values = fold.fold(event.name, [(alert.order, alert.notice, _stored_map(alert)) for alert in judged], values)
+        values = fold.fold([(alert.order, alert.notice, _stored_map(alert)) for alert in judged], values)
     _set(event, values)
     event.latest = max(alert.order for alert in scope or alerts)
     event.alert_count = len(scope)
@@ -109,8 +108,8 @@ def _fold(event: Event, own: Sequence[Statement]) -> None:
     for item in own:
         item.change = fold.REPORTED
         if item.authority:
-            before, values = values, fold.fold(event.name, [(item.order, item.notice, _map(item))], values)
-            item.change = fold.change(before, values, fold.heard(event.name, before, item.notice).alert_type)
+            before, values = values, fold.fold([(item.order, item.notice, _map(item))], values)
+            item.change = fold.change(before, values, fold.heard(before, item.notice).alert_type)
     if values.folded is not None:
         _set(event, values)
     event.latest = max([event.latest, *(item.order for item in own)])
@@ -125,7 +124,7 @@ def _refold_with(event: Event, own: Sequence[Statement]) -> None:
     for item in own:
         item.change = None if item.authority else fold.REPORTED
         if item.authority and item.order == after.folded and item.notice.role == event.role:
-            item.change = fold.change(before, after, fold.heard(event.name, after, item.notice).alert_type)
+            item.change = fold.change(before, after, fold.heard(after, item.notice).alert_type)
 
 
 def _audience(event: Event, alerts: list) -> list:
@@ -174,6 +173,7 @@ def _values(event: Event) -> Values:
 def _set(event: Event, values: Values) -> None:
     for name in COLUMNS:
         setattr(event, name, getattr(values, name))
+    event.source = event.source[:100]
     event.instruments = list(values.instruments)
     event.classification = dict(values.classification)
     event.properties = dict(values.properties)

@@ -16,7 +16,7 @@ from tom_scimma.conf import TopicPolicy, topic_policy
 from tom_scimma.models import Message, MessageBody, TopicState
 from tom_scimma.models.messages import compress, header_text
 from tom_scimma.reading import PARSED, QUARANTINED, Reading
-from tom_scimma.record import Record
+from tom_scimma.record import Record, printable
 
 
 @dataclass
@@ -107,10 +107,10 @@ def _row(arrival: Arrival, via: str, now: datetime) -> Message:
         topic=record.topic[:255],
         partition=record.partition,
         offset=record.offset,
-        headers=[[name, header_text(value)] for name, value in record.headers],
+        headers=[[printable(name), header_text(value)] for name, value in record.headers],
         sent_id=record.sent_id,
-        sender=record.sender.replace("\x00", ""),
-        broker=record.broker[:255],
+        sender=record.sender,
+        broker=printable(record.broker[:255]),
         format=reading.format,
         is_test=record.is_test,
         sha256=record.sha256,

@@ -135,9 +135,14 @@ def _write(statements: list[Statement]) -> None:
 def spread(statements: Sequence[Statement], arrivals: Sequence[Arrival]) -> None:
     """What statements and messages set off within this TOM: targets, and the apps that asked for the topic."""
     best = {}
-    for item in statements:  # the newest good position of each event
+    for item in sorted(statements, key=lambda item: item.order):  # the newest good position of each event
         # a good position that came late, behind a newer and poorer one, still gives the event the target it lacks
-        late = item.change is None and item.event.target_id is None and item.event.state != Event.State.RETRACTED
+        late = (
+            item.authority
+            and item.change is None
+            and item.event.target_id is None
+            and item.event.state != Event.State.RETRACTED
+        )
         if (late or item.change in targets.CHANGES) and targets.good_enough(item.notice, item.arrival.policy):
             best[item.event.pk] = item
     targets.attach([(item.event, item.notice, item.arrival.policy) for item in best.values()])

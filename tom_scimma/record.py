@@ -8,6 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+
+def printable(text: str) -> str:
+    """Text that any database and any page takes: what cannot be printed (NUL, control characters, surrogates) is "?"."""
+    return text if text.isprintable() else "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
 _IDENTITY = uuid.uuid5(uuid.NAMESPACE_DNS, "message.tom-multimessenger")
 
 
@@ -40,7 +46,7 @@ class Record:
     @property
     def sender(self) -> str:
         """The credential that hop says published this (`_sender`), or ""."""
-        return (self.header("_sender") or b"").decode("utf-8", "replace")[:200]
+        return printable((self.header("_sender") or b"").decode("utf-8", "replace")[:200])
 
     @property
     def is_test(self) -> bool:
@@ -50,7 +56,7 @@ class Record:
     @property
     def format(self) -> str:
         """hop's `_format` header in lower case, or "" when the sender gave none."""
-        return (self.header("_format") or b"").decode("ascii", "replace").lower()[:40]
+        return printable((self.header("_format") or b"").decode("ascii", "replace").lower()[:40])
 
     @property
     def sent_id(self) -> uuid.UUID | None:

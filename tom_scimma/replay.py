@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from tom_scimma import ingest, offload, reading, roster
@@ -15,7 +16,7 @@ from tom_scimma.ingest import Result
 from tom_scimma.models import Alert, Event, Localization, Message, MessageBody
 from tom_scimma.models.messages import compress, header_text
 from tom_scimma.reading import Reading
-from tom_scimma.record import Record
+from tom_scimma.record import Record, printable
 from tom_scimma.statements import Statement, statements_of
 
 
@@ -32,32 +33,61 @@ def replay(messages: Iterable[Message], *, now: datetime | None = None) -> list[
 def _again(message: Message, now: datetime) -> Result:
     limits = {"max_bytes": conf.MAX_MESSAGE_BYTES, "max_skymap_bytes": conf.MAX_SKYMAP_BYTES}
     item = reading.read(_record(message), **limits)
-    try:
-        with transaction.atomic():
-            return _rewrite(message, item, now)
-    except Exception as error:
-        if ingest.away(error):
-            raise
-        with transaction.atomic():
-            return _rewrite(message, item.quarantined(error), now)
+    error: Exception | None = None
+    for spread in (
+        True,
+        True,
+        False,
+    ):  # twice: a listener may have stored its event meanwhile; then without what it sets off
+        try:
+            with transaction.atomic():
+                return _rewrite(message, item, now, spread)
+        except Exception as failure:
+            if ingest.away(failure):
+                raise
+            error = failure
+    failed = item.quarantined(error)  # a trouble of ours: what was understood before stays as it is
+    Message.objects.filter(pk=message.pk).update(error=failed.error, traceback=failed.traceback)
+    return Result(message.uid, message.state, False)
 
 
-def _rewrite(message: Message, item: Reading, now: datetime) -> Result:
+def _rewrite(message: Message, item: Reading, now: datetime, spread: bool) -> Result:
     _note(message, item)
     policy = topic_policy(message.topic, message.source)
     arrival = Arrival(item, policy, message.uid, message, created=True)
-    known = {alert.position: alert for alert in message.alerts.all()}
-    touched = {alert.event_id for alert in known.values()}
-    statements = [statement for statement in statements_of(arrival, "replay", now) if not _said_elsewhere(statement)]
+    touched = set(message.alerts.values_list("event_id", flat=True))
+    statements = _unsaid(statements_of(arrival, "replay", now))
     if statements:
         Event.objects.bulk_create(roster.resolve(statements))
+    before = _matched(message, statements)
+    Alert.objects.filter(message=message).exclude(pk__in=[alert.pk for alert in before.values()]).delete()
+    message.alerts.update(position=-1 - F("position"))  # out of the way of the positions they are now given
     for statement in statements:
-        _put(statement, known.pop(statement.position, None))
-    Alert.objects.filter(pk__in=[alert.pk for alert in known.values()]).delete()
+        _put(statement, before.get(statement.key))
     roster.add_aliases(statements)
     ingest.refold(touched | {statement.event.pk for statement in statements})
-    _spread(arrival, statements)
+    if spread:
+        _spread(arrival, statements)
     return Result(message.uid, item.state, False, tuple(statement.alert.pk for statement in statements))
+
+
+def _unsaid(statements: list[Statement]) -> list[Statement]:
+    """Those that no other message says, and each of them once."""
+    once = {statement.key: statement for statement in reversed(statements)}
+    return [item for item in statements if once[item.key] is item and not _said_elsewhere(item)]
+
+
+def _matched(message: Message, statements: list[Statement]) -> dict[str, Alert]:
+    """The stored alert that each statement takes the place of: the one that says the same, else the one in its position."""
+    stored = list(message.alerts.all())
+    by_key = {alert.key: alert for alert in stored}
+    matched = {item.key: by_key[item.key] for item in statements if item.key in by_key}
+    taken = {alert.pk for alert in matched.values()}
+    by_position = {alert.position: alert for alert in stored if alert.pk not in taken}
+    for item in statements:
+        if item.key not in matched and item.position in by_position:
+            matched[item.key] = by_position[item.position]
+    return matched
 
 
 def _record(message: Message) -> Record:
@@ -75,7 +105,7 @@ def _note(message: Message, item: Reading) -> None:
     message.error, message.traceback = item.error, item.traceback
     fields = ["state", "format", "parser", "error", "traceback"]
     if offload.is_stub(message.record()):  # it was fetched, or the reason why not is another
-        message.headers = [[name, header_text(value)] for name, value in item.record.headers]
+        message.headers = [[printable(name), header_text(value)] for name, value in item.record.headers]
         message.sha256, message.size = item.record.sha256, len(item.record.payload)
         MessageBody.objects.filter(message=message).update(data=compress(item.record.payload))
         fields += ["headers", "sha256", "size"]

@@ -44,7 +44,7 @@ def expired(now: datetime, *, quarantined: bool = False, topic: str | None = Non
     found = []
     for (source, name), days, old in _old(now, topic):
         count = old.count()
-        going = _unneeded(old, quarantined).aggregate(count=Count("pk"), bytes=Sum("size"))
+        going = _unneeded(old, quarantined, _staying(now, topic)).aggregate(count=Count("pk"), bytes=Sum("size"))
         if count:
             found.append(Expired(source, name, days, going["count"], going["bytes"] or 0, count - going["count"]))
     return found
@@ -54,7 +54,7 @@ def remove(now: datetime, *, quarantined: bool = False, topic: str | None = None
     """Removes them, with their alerts and maps; events without any alert left go too, others are folded anew."""
     total = 0
     for _, _, old in _old(now, topic):
-        while count := _remove_batch(old, quarantined):
+        while count := _remove_batch(old, quarantined, _staying(now, topic)):
             total += count
     return total
 
@@ -77,21 +77,30 @@ def _old(now: datetime, only: str | None):
             yield (source, topic), days, Message.objects.filter(source=source, topic=topic, received__lt=before)
 
 
-def _unneeded(old: QuerySet[Message], quarantined: bool) -> QuerySet[Message]:
+def _staying(now: datetime, only: str | None) -> QuerySet[Alert]:
+    """Alerts of messages that stay. Their events stay whole: without an old retraction an event would come to life again."""
+    going = Q(pk__in=[])
+    for (source, topic), days, _ in _old(now, only):
+        going |= Q(message__source=source, message__topic=topic, message__received__lt=now - timedelta(days=days))
+    return Alert.objects.exclude(going).order_by()
+
+
+def _unneeded(old: QuerySet[Message], quarantined: bool, staying: QuerySet[Alert]) -> QuerySet[Message]:
     rows = old if quarantined else old.exclude(state=Message.State.QUARANTINED)
-    return rows.exclude(pk__in=needed().values("message"))
+    whole = Alert.objects.filter(event__in=staying.values("event")).order_by()
+    return rows.exclude(pk__in=needed().values("message")).exclude(pk__in=whole.values("message"))
 
 
 @transaction.atomic
-def _remove_batch(old: QuerySet[Message], quarantined: bool) -> int:
+def _remove_batch(old: QuerySet[Message], quarantined: bool, staying: QuerySet[Alert]) -> int:
     """Removes up to BATCH messages; 0 when none is left.
 
     Their events are locked before it is asked again who needs them: a target made meanwhile keeps its event's messages.
     """
-    ids = list(_unneeded(old, quarantined).order_by("received", "pk").values_list("pk", flat=True)[:BATCH])
+    ids = list(_unneeded(old, quarantined, staying).order_by("received", "pk").values_list("pk", flat=True)[:BATCH])
     events = list(Event.objects.filter(alerts__message__in=ids).order_by("pk").values_list("pk", flat=True).distinct())
     list(Event.objects.select_for_update().filter(pk__in=events).order_by("pk").values_list("pk"))
-    going = list(_unneeded(old.filter(pk__in=ids), quarantined).values_list("pk", flat=True))
+    going = list(_unneeded(old.filter(pk__in=ids), quarantined, staying).values_list("pk", flat=True))
     Message.objects.filter(pk__in=going).delete()
     refold(events)
     return len(going)

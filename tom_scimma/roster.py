@@ -55,26 +55,37 @@ def _existing(names: set[str]) -> dict[str, Event]:
 
 
 def _find(events: dict[str, Event], statement: Statement) -> Event | None:
-    """By the notice's own name for it; by its aliases only where an authority says so."""
+    """By the event's name; by an alias of either only where an authority says so, to the audience that knows the event."""
     event = events.get(statement.notice.event)
-    if event is None and statement.authority:
-        event = next((events[name] for name in _names(statement.notice) if name in events), None)
-    return event
+    if event is not None and event.name == statement.notice.event:
+        return event
+    names = _names(statement.notice) if statement.authority else (statement.notice.event,)
+    return next((events[name] for name in names if name in events and _among(events[name], statement)), None)
+
+
+def _among(event: Event, statement: Statement) -> bool:
+    """Whether joining them tells nobody of an event that they may not see."""
+    if event.public:
+        return True
+    if event.pk is None:
+        return event.audience == statement.arrival.policy.groups
+    return not statement.public and set(event.groups.values_list("name", flat=True)) == set(
+        statement.arrival.policy.groups
+    )
 
 
 def _learned(statement: Statement) -> tuple[str, ...]:
-    """Names this statement may teach: an authority's, or a report's about an event that it makes itself.
-
-    What a protected topic says teaches a public event nothing.
-    """
+    """Names this statement may teach: an authority's. What a protected topic says teaches a public event nothing."""
     event = statement.event
-    if event is None or (event.public and not statement.public):
-        return ()
-    if not statement.authority and (event.pk is not None or event.state != Event.State.REPORTED):
+    if event is None or not statement.authority or (event.public and not statement.public):
         return ()
     return tuple(name for name in _names(statement.notice) if name and len(name) <= 200)
 
 
 def _event(statement: Statement) -> Event:
     notice = statement.notice
-    return Event(name=notice.event, kind=notice.kind, role=notice.role, latest=statement.order, public=statement.public)
+    event = Event(
+        name=notice.event, kind=notice.kind, role=notice.role, latest=statement.order, public=statement.public
+    )
+    event.audience = statement.arrival.policy.groups  # until it is stored, and its groups with it
+    return event

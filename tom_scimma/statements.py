@@ -59,7 +59,7 @@ def statements_of(arrival: Arrival, via: str, now: datetime) -> list[Statement]:
 
 
 def _order(sent: datetime | None, published: datetime | None, received: datetime) -> datetime:
-    known = published or received
+    known = min(published or received, received + CLOCK_ERROR)  # a producer may stamp what it likes
     return sent if sent is not None and sent <= known + CLOCK_ERROR else known
 
 
