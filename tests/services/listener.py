@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -40,6 +41,11 @@ class Listener:
     def stop(self, seconds: float = 20) -> int:
         """SIGTERM; its exit code, which is that of SIGKILL (-9) when it did not end by itself."""
         return end(self.process, seconds=seconds)
+
+    def cpu(self) -> float:
+        """Seconds of processor that it has used, all its threads."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     @property
     def alive(self) -> bool:

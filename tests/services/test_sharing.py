@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import time
 
@@ -23,8 +24,10 @@ def test_listeners_share_a_group(tom, kafka, topic, chance, say, listeners):
         tom.listen({"hopskotch": tom.source(name)})
     shares = tom.wait_members(listeners)
     assert sorted(map(len, shares)) == [6 // listeners] * listeners
+    before = sum(listener.cpu() for listener in tom.listeners)
     produce(kafka.producer(), name, messages)
     tom.wait(len(messages), seconds=180)
+    each = (sum(listener.cpu() for listener in tom.listeners) - before) / len(messages)
     tom.wait_committed(name)
     account.check(tom, messages)
     first, last = tom.rows("SELECT min(received), max(stored) FROM tom_scimma_message")[0]
@@ -32,7 +35,8 @@ def test_listeners_share_a_group(tom, kafka, topic, chance, say, listeners):
     query = "SELECT handled FROM tom_scimma_listener ORDER BY id"
     wait_for("the listeners' own word", lambda: sum(row[0] for row in tom.rows(query)) >= len(messages), seconds=20)
     shares = [row[0] for row in tom.rows(query)]
-    say(f"{listeners} listener(s): {rate:.0f} messages/s stored, parsed and committed; shares {shares}")
+    said = f"{listeners} listener(s): {rate:.0f} messages/s, {each * 1000:.2f} ms of a listener's processor each"
+    say(f"{said}; shares {shares}; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
 
 
 def test_one_killed_and_restarted(tom, kafka, topic, chance, say):
