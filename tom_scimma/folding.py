@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.db.models import Prefetch, prefetch_related_objects
+
 from tom_scimma import bulk, fold
 from tom_scimma.fold import Map, Values
-from tom_scimma.models import Event
+from tom_scimma.models import Alert, Event, Localization
 from tom_scimma.statements import Statement
 
 #: columns of Event that fold.Values has under the same name
@@ -28,6 +30,7 @@ WRITTEN = (
     "latest",
     "alert_count",
 )
+FIELDS = tuple(name.removesuffix("_id") for name in WRITTEN)
 
 
 def start(new: Sequence[Event], statements: Sequence[Statement]) -> None:
@@ -42,7 +45,7 @@ def start(new: Sequence[Event], statements: Sequence[Statement]) -> None:
 def finish(new: Sequence[Event], statements: Sequence[Statement]) -> None:
     """Brings the rows of all touched events up to date, and notes for each statement what it changed."""
     made = {id(event) for event in new}
-    changed = []
+    changed, anew = [], []
     for event, own in _grouped(statements):
         if id(event) in made and own[0].change is not None:  # folded by `start`
             if any(item.localizations for item in own):
@@ -52,18 +55,23 @@ def finish(new: Sequence[Event], statements: Sequence[Statement]) -> None:
             _fold(event, own)
             changed.append(event)
         else:
-            _refold_with(event, own)
-    bulk.update(changed, [name.removesuffix("_id") for name in WRITTEN])
+            anew.append((event, own))
+    bulk.update(changed, FIELDS)
+    _refold_with(anew)
 
 
-def refold(event: Event) -> None:
-    """Works the row out anew from all the event's alerts, its audience too; deletes an event without any."""
-    alerts = list(
-        event.alerts.order_by("order", "message_id", "position").prefetch_related("localizations", "message__groups")
-    )
-    if not alerts:
-        event.delete()
-        return
+def refold(events: Sequence[Event]) -> None:
+    """Works rows out anew from all their events' alerts, their audience too; deletes events without any."""
+    alerts = _alerts_of(events)
+    for event in events:
+        if event.pk in alerts:
+            _refold(event, alerts[event.pk])
+        else:
+            event.delete()
+    bulk.update([event for event in events if event.pk in alerts], [*FIELDS, "public"])
+
+
+def _refold(event: Event, alerts: list[Alert]) -> None:
     scope = _audience(event, alerts)
     judged = [alert for alert in scope if alert.authority]
     judged = [alert for alert in judged if alert.role != "test"] or judged
@@ -73,7 +81,18 @@ def refold(event: Event) -> None:
     _set(event, values)
     event.latest = max(alert.order for alert in scope or alerts)
     event.alert_count = len(scope)
-    event.save()
+
+
+def _alerts_of(events: Sequence[Event]) -> dict[int, list[Alert]]:
+    """All alerts of these events in the sender's order, by event, with what folding needs and without the maps' bytes."""
+    maps = Prefetch("localizations", Localization.objects.defer("data"))
+    rows = Alert.objects.filter(event__in=events).order_by("order", "message_id", "position").prefetch_related(maps)
+    found: dict[int, list[Alert]] = {}
+    for row in rows:
+        found.setdefault(row.event_id, []).append(row)
+    unseen = [row for own in found.values() if not any(row.public for row in own) for row in own]
+    prefetch_related_objects(unseen, "message__groups")
+    return found
 
 
 def _grouped(
@@ -116,23 +135,27 @@ def _fold(event: Event, own: Sequence[Statement]) -> None:
     event.alert_count += len(own)
 
 
-def _refold_with(event: Event, own: Sequence[Statement]) -> None:
-    """Works the event out anew; of the statements only the one that is now the newest word changed anything."""
-    before = _values(event)
-    refold(event)
-    after = _values(event)
-    for item in own:
-        item.change = None if item.authority else fold.REPORTED
-        if item.authority and item.order == after.folded and item.notice.role == event.role:
-            item.change = fold.change(before, after, fold.heard(after, item.notice).alert_type)
+def _refold_with(late: Sequence[tuple[Event, Sequence[Statement]]]) -> None:
+    """Works events out anew; of the statements only the one that is now the newest word changed anything."""
+    if not late:
+        return
+    before = [_values(event) for event, _ in late]
+    refold([event for event, _ in late])
+    for (event, own), was in zip(late, before, strict=True):
+        now = _values(event)
+        for item in own:
+            item.change = None if item.authority else fold.REPORTED
+            if item.authority and item.order == now.folded and item.notice.role == event.role:
+                item.change = fold.change(was, now, fold.heard(now, item.notice).alert_type)
 
 
 def _audience(event: Event, alerts: list) -> list:
     """Sets who may see the event; returns the alerts that its row may show (see Event)."""
     public = [alert for alert in alerts if alert.public]
+    if public and not event.public:
+        event.groups.clear()
     event.public = bool(public)
     if public:
-        event.groups.clear()
         return public
     audiences = {frozenset(group.pk for group in alert.message.groups.all()) for alert in alerts}
     event.groups.set(frozenset().union(*audiences))

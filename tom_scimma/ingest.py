@@ -158,8 +158,7 @@ def spread(statements: Sequence[Statement], arrivals: Sequence[Arrival]) -> None
 def refold(event_ids: Sequence[int]) -> None:
     """Works out the values of these events anew from all their alerts; those without alerts are deleted."""
     with transaction.atomic():
-        for event in Event.objects.select_for_update().filter(pk__in=event_ids).order_by("pk"):
-            folding.refold(event)
+        folding.refold(list(Event.objects.select_for_update().filter(pk__in=event_ids).order_by("pk")))
 
 
 def _unsaid(statements: list[Statement]) -> list[Statement]:
