@@ -130,3 +130,20 @@ def test_streams(visitor):
     visitor.log_in()
     visitor.go("/streams/")
     expect(visitor.page.locator("h1")).to_contain_text("Streams")
+
+
+def test_the_visitor_complains(visitor):
+    """What these tests rest on: an address outside, an error in the console and a page too wide are noticed."""
+    visitor.go("/events/")
+    visitor.check()
+    visitor.page.evaluate(
+        "document.body.insertAdjacentHTML('beforeend', '<img src=\"https://outside.invalid/x.png\">')"
+    )
+    visitor.page.evaluate("console.error('oh'); document.querySelector('h1').style.width = '3000px'")
+    visitor.page.wait_for_load_state("networkidle")
+    visitor.fits()
+    said = "\n".join(visitor.complaints)
+    assert "asked outside.invalid" in said
+    assert "console: oh" in said
+    assert "pixels wide" in said
+    visitor.complaints.clear()
