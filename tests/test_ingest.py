@@ -57,11 +57,18 @@ def test_the_same_alert_in_another_message_is_no_new_alert():
 
 def test_another_message_under_the_same_id_is_kept_too():
     header = (("_id", b"0123456789abcdef"),)
-    hear(
-        record(igwn("S261121a"), "igwn.gwalert", headers=header),
-        record(igwn("S261121b"), "igwn.gwalert", headers=header),
-    )
+    hear(record(igwn("S261121a"), "igwn.gwalert", headers=header, offset=1))
+    hear(record(igwn("S261121b"), "igwn.gwalert", headers=header, offset=2))
     assert set(Event.objects.values_list("name", flat=True)) == {"S261121a", "S261121b"}
+
+
+def test_a_large_message_that_comes_again_as_its_stub_is_the_same_message():
+    header = (("_id", b"0123456789abcdef"),)
+    stub = {"url": "https://archive.example.org/msg/1"}
+    results = hear(record(igwn(), "igwn.gwalert", headers=header), record(stub, "igwn.gwalert", headers=header))
+    results += hear(record(stub, "igwn.gwalert", headers=header))
+    assert [result.created for result in results] == [True, False, False]
+    assert Message.objects.count() == 1
 
 
 @pytest.mark.parametrize("arrival", [(0, 1, 2), (2, 1, 0), (1, 2, 0), (2, 0, 1)])

@@ -61,7 +61,7 @@ def _new(arrivals: list[Arrival], via: str, now: datetime) -> list[Arrival]:
     for arrival in kept:
         record = arrival.reading.record
         twin = known.get(arrival.uid)
-        if twin is not None and twin.sha256 != record.sha256:  # somebody else's message under the same `_id`
+        if twin is not None and _another(twin, record):  # somebody else's message under the same `_id`
             arrival.uid = record.content_uid
             twin = known.get(arrival.uid)
         if twin is None:
@@ -70,6 +70,12 @@ def _new(arrivals: list[Arrival], via: str, now: datetime) -> list[Arrival]:
             fresh.append(arrival)
         arrival.message = twin
     return fresh
+
+
+def _another(stored: Message, record: Record) -> bool:
+    """Whether a stored message under the same `_id` is another one. A large message may come as its stub, and whole."""
+    same_place = record.offset is not None and (stored.partition, stored.offset) == (record.partition, record.offset)
+    return stored.sha256 != record.sha256 and not same_place
 
 
 def _contested(arrivals: list[Arrival], known: dict[UUID, Message]) -> list[Arrival]:
@@ -95,7 +101,8 @@ def _known(uids: list[UUID]) -> dict[UUID, Message]:
     if not uids:
         return {}
     return {
-        message.uid: message for message in Message.objects.filter(uid__in=set(uids)).only("uid", "sha256", "state")
+        message.uid: message
+        for message in Message.objects.filter(uid__in=set(uids)).only("uid", "sha256", "state", "partition", "offset")
     }
 
 
