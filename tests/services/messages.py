@@ -74,8 +74,11 @@ def notice(trigger: str, number: int, chance: random.Random, *, new: bool = True
     return json.dumps(document).encode()
 
 
-def produce(producer, topic: str, messages) -> int:
-    """Puts messages on a topic; how many, once the broker has all of them. Raises RuntimeError if it has not."""
+def produce(producer, topic: str, messages, *, partitions: int = 0) -> int:
+    """Puts messages on a topic; how many, once the broker has all of them. Raises RuntimeError if it has not.
+
+    To `partitions` in turn; or, 0, as librdkafka does, which fills one partition after the other.
+    """
     failed: list[str] = []
     count = 0
     for message in messages:
@@ -85,6 +88,7 @@ def produce(producer, topic: str, messages) -> int:
                     topic,
                     message.payload,
                     headers=list(message.headers),
+                    partition=count % partitions if partitions else -1,
                     on_delivery=lambda error, _: error and failed.append(str(error)),
                 )
                 break

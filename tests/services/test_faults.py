@@ -31,7 +31,7 @@ def test_killed_at_random_instants(tom, kafka, topic, chance, say):
     producer, size, repeated, busy = kafka.producer(), MESSAGES // (KILLS + 1), 0, 0
     for kill in range(KILLS):
         commits = tom.commits()
-        produce(producer, name, messages[kill * size : (kill + 1) * size])
+        produce(producer, name, messages[kill * size : (kill + 1) * size], partitions=4)
         match chance.randrange(3):
             case 0:  # as a batch is in the database and its offset not yet with the broker
                 next(commits)

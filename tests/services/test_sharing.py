@@ -25,7 +25,7 @@ def test_listeners_share_a_group(tom, kafka, topic, chance, say, listeners):
     shares = tom.wait_members(listeners)
     assert sorted(map(len, shares)) == [6 // listeners] * listeners
     before = sum(listener.cpu() for listener in tom.listeners)
-    produce(kafka.producer(), name, messages)
+    produce(kafka.producer(), name, messages, partitions=6)
     tom.wait(len(messages), seconds=180)
     each = (sum(listener.cpu() for listener in tom.listeners) - before) / len(messages)
     tom.wait_committed(name)
