@@ -27,7 +27,7 @@ FAULTY = ("-m", "tests.faulty")
 CONFIG = {"fetch.wait.max.ms": 10, "heartbeat.interval.ms": 200}
 
 
-def wait_for(what: str, ready: Callable[[], object], *, seconds: float = 30, every: float = 0.05, explain=lambda: ""):
+def wait_for(what: str, ready: Callable[[], object], *, seconds: float = 90, every: float = 0.05, explain=lambda: ""):
     """The first true value of `ready()`; an AssertionError after `seconds`."""
     until = time.monotonic() + seconds
     while True:
