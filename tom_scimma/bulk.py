@@ -7,8 +7,9 @@ Any other database gets Django's own.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -119,16 +120,12 @@ def _next_of_sqlite(connection: Any, model: type[models.Model], count: int) -> I
     return range(last + 1, last + 1 + count)
 
 
-def _same(value: Any) -> Any:
-    return value
-
-
 def _json(value: Any) -> bytes:
     """JSON by orjson, which takes a fifth of the time; what it refuses (numbers beyond 64 bits) as Django writes it."""
     try:
         return orjson.dumps(value)
     except TypeError:
-        return json.dumps(value).encode()
+        return json.dumps(value, default=str).encode()
 
 
 def _jsonb(value: Any) -> Any:
@@ -142,11 +139,26 @@ def _copy(connection: Any, model: type[models.Model], rows: Sequence[models.Mode
     names = ", ".join(quote(field.column) for field in fields)
     query = f"COPY {quote(model._meta.db_table)} ({names}) FROM STDIN (FORMAT BINARY)"
     types = [_TYPES[_stored(field).get_internal_type()] for field in fields]
-    adapted = [(field, _jsonb if kind == "jsonb" else _same) for field, kind in zip(fields, types, strict=True)]
+    adapters = [(place, _jsonb) for place, kind in enumerate(types) if kind == "jsonb"]
     with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(query) as copy:
         copy.set_types(types)
-        for row in rows:
-            copy.write_row([adapt(field.pre_save(row, True)) for field, adapt in adapted])
+        for values in _values(fields, rows, adapters):
+            copy.write_row(values)
+
+
+def _values(
+    fields: Sequence[models.Field], rows: Sequence[models.Model], adapters: Sequence[tuple[int, Callable]]
+) -> Iterator[list[Any]]:
+    """What each row has in these fields (two at least), those at the adapters' places adapted."""
+    moments = [field for field in fields if getattr(field, "auto_now_add", False) or getattr(field, "auto_now", False)]
+    values_of = attrgetter(*(field.attname for field in fields))
+    for row in rows:
+        for field in moments:
+            field.pre_save(row, True)
+        values = list(values_of(row))
+        for place, adapt in adapters:
+            values[place] = adapt(values[place])
+        yield values
 
 
 def _update_from_json(
@@ -162,18 +174,13 @@ def _update_from_json(
     )
     wanted = [{field.column: getattr(row, field.attname) for field in (key, *fields)} for row in rows]
     with connection.cursor() as cursor:
-        cursor.execute(query, [json.dumps(wanted, default=_text, allow_nan=False)])
-
-
-def _text(value: Any) -> str:
-    return value.isoformat() if isinstance(value, datetime) else str(value)
+        cursor.execute(query, [_json(wanted).decode()])
 
 
 def _insert_each(connection: Any, model: type[models.Model], rows: Sequence[models.Model]) -> None:
     fields, quote = model._meta.local_concrete_fields, connection.ops.quote_name
     columns, places = ", ".join(quote(field.column) for field in fields), ", ".join(["%s"] * len(fields))
-    adapted = [(field, _adapter(field, connection)) for field in fields]
-    values = [[adapt(field.pre_save(row, True)) for field, adapt in adapted] for row in rows]
+    values = list(_values(fields, rows, _adapters(fields, connection)))
     with connection.cursor() as cursor:
         cursor.executemany(f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({places})", values)
 
@@ -183,17 +190,20 @@ def _update_each(
 ) -> None:
     key, quote = model._meta.pk, connection.ops.quote_name
     columns = ", ".join(f"{quote(field.column)} = %s" for field in fields)
-    adapted = [(field.attname, _adapter(field, connection)) for field in (*fields, key)]
-    values = [[adapt(getattr(row, name)) for name, adapt in adapted] for row in rows]
+    values = list(_values((*fields, key), rows, _adapters((*fields, key), connection)))
     with connection.cursor() as cursor:
         cursor.executemany(f"UPDATE {quote(model._meta.db_table)} SET {columns} WHERE {quote(key.column)} = %s", values)
 
 
-def _adapter(field: models.Field, connection: Any) -> Callable[[Any], Any]:
-    """What turns a field's value into one that SQLite takes."""
-    kind = _stored(field).get_internal_type()
-    if kind in _PLAIN:
-        return _same
-    if kind == "JSONField":
-        return lambda value: None if value is None else _json(value).decode()
-    return lambda value: field.get_db_prep_save(value, connection)
+def _adapters(fields: Sequence[models.Field], connection: Any) -> list[tuple[int, Callable[[Any], Any]]]:
+    """By place, what turns a field's value into one that SQLite takes."""
+    found: list[tuple[int, Callable[[Any], Any]]] = []
+    for place, field in enumerate(fields):
+        kind = _stored(field).get_internal_type()
+        if kind == "JSONField":
+            found.append((place, lambda value: None if value is None else _json(value).decode()))
+        elif kind == "DateTimeField":
+            found.append((place, connection.ops.adapt_datetimefield_value))
+        elif kind not in _PLAIN:
+            found.append((place, partial(field.get_db_prep_save, connection=connection)))
+    return found

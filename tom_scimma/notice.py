@@ -7,11 +7,14 @@ astropy objects when asked. `None` means that the sender did not say.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+import orjson
 
 if TYPE_CHECKING:
     from astropy.coordinates import SkyCoord
@@ -150,9 +153,19 @@ class Notice:
         """
         parts: tuple[object, ...] = (self.source, self.event, self.alert_type, self.role, iso(self.sent), self.id)
         if self.kind != "GW" or self.sent is None:
-            content = (iso(self.time), self.sky, self.far_hz, self.classification, self.properties, self.text)
-            parts += (*map(repr, content), repr(sorted(map(str, self.extra.items()))))
+            parts += (_canonical(self._content()),)
         return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()
+
+    def _content(self) -> dict[str, Any]:
+        return {
+            "time": iso(self.time),
+            "sky": self.sky.to_json() if self.sky else None,
+            "far_hz": self.far_hz,
+            "classification": dict(self.classification),
+            "properties": dict(self.properties),
+            "text": self.text,
+            "extra": dict(self.extra),
+        }
 
     def to_json(self) -> dict[str, Any]:
         """The JSON object of the normal form, sky-map bytes left out."""
@@ -177,6 +190,14 @@ class Notice:
             "text": self.text,
             "extra": dict(self.extra),
         }
+
+
+def _canonical(content: dict[str, Any]) -> str:
+    """One text for content that says the same, in whatever order its keys were sent."""
+    try:
+        return orjson.dumps(content, option=orjson.OPT_SORT_KEYS, default=str).decode()
+    except TypeError:  # numbers beyond 64 bits, half characters
+        return json.dumps(content, sort_keys=True, default=str)
 
 
 def from_json(document: Mapping[str, Any]) -> Notice:
