@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks import machine
 from benchmarks.bench import Bench, Unavailable
 from benchmarks.side import ROOT
 
@@ -98,6 +99,11 @@ class Listener:
         with log.open("ab") as output:
             command = [sys.executable, str(ROOT / "example_tom" / "manage.py"), "listen"]
             self._process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+
+    @property
+    def processor_seconds(self) -> float:
+        """What it has used so far."""
+        return machine.processor_seconds(self._process.pid)
 
     def __enter__(self) -> Listener:
         return self

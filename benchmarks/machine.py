@@ -48,6 +48,15 @@ def _processor() -> str:
     )
 
 
+def processor_seconds(pid: int) -> float:
+    """Processor seconds that a process has used, where Linux says so; else 0."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def load() -> str:
     """How busy the machine is: the load averages, which should be near zero before a run."""
     return " ".join(f"{value:.1f}" for value in os.getloadavg())

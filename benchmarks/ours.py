@@ -14,7 +14,7 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
-from benchmarks import mix, side  # noqa: E402
+from benchmarks import machine, mix, side  # noqa: E402
 from tom_scimma import places  # noqa: E402
 from tom_scimma.ingest import ingest  # noqa: E402
 from tom_scimma.models import Alert, Event, Localization, Message, TargetPlace  # noqa: E402
@@ -139,12 +139,7 @@ def _server_seconds() -> float:
     if connection.vendor != "postgresql":
         return 0.0
     connection.ensure_connection()
-    try:
-        with open(f"/proc/{connection.connection.info.backend_pid}/stat") as file:
-            ticks = file.read().rpartition(")")[2].split()
-    except OSError:
-        return 0.0
-    return (int(ticks[11]) + int(ticks[12])) / os.sysconf("SC_CLK_TCK")
+    return machine.processor_seconds(connection.connection.info.backend_pid)
 
 
 def _now() -> datetime:
