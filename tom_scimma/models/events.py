@@ -62,6 +62,7 @@ class Event(models.Model):
         indexes = [
             models.Index(fields=["-latest", "-id"], name="scimma_event_latest"),
             models.Index(fields=["role", "-latest", "-id"], name="scimma_event_role_latest"),
+            models.Index(fields=["public", "role"], name="scimma_event_seen"),  # the list's count reads no row
             models.Index(fields=["time"], name="scimma_event_time"),
             models.Index(fields=["kind", "-latest"], name="scimma_event_kind"),
             models.Index(fields=["far_hz"], name="scimma_event_far"),
