@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import repeat
 
 import numpy as np
 from django.db import connection, models
@@ -182,15 +184,16 @@ def reconcile(batch: int = 5000) -> int:
 
 
 def _write(rows: np.ndarray) -> None:
-    """Writes rows of (target, ra, dec)."""
-    ra = rows[:, 1] % 360
-    places = zip(
-        rows[:, 0].astype(int).tolist(), index(ra, rows[:, 2]).tolist(), ra.tolist(), rows[:, 2].tolist(), strict=True
-    )
+    """Writes rows of (target, ra, dec), each with a mark that the worker has to place it in the live events."""
+    ra, mark = rows[:, 1] % 360, time.time_ns() // 1000
+    columns = (rows[:, 0].astype(int).tolist(), index(ra, rows[:, 2]).tolist(), ra.tolist(), rows[:, 2].tolist())
     table = connection.ops.quote_name(TargetPlace._meta.db_table)
-    query = f"INSERT INTO {table} (target_id, hpx14, ra, dec) VALUES (%s, %s, %s, %s) ON CONFLICT (target_id) DO UPDATE SET "
+    query = (
+        f"INSERT INTO {table} (target_id, hpx14, ra, dec, mark) VALUES (%s, %s, %s, %s, %s) ON CONFLICT (target_id) DO UPDATE SET "
+        "hpx14 = excluded.hpx14, ra = excluded.ra, dec = excluded.dec, mark = excluded.mark"
+    )
     with connection.cursor() as cursor:
-        cursor.executemany(f"{query} hpx14 = excluded.hpx14, ra = excluded.ra, dec = excluded.dec", list(places))
+        cursor.executemany(query, list(zip(*columns, repeat(mark, len(rows)), strict=True)))
 
 
 def connect() -> None:

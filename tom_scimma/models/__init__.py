@@ -1,6 +1,7 @@
 """The tables, one file a group."""
 
 from tom_scimma.models.alerts import Alert, Localization, Reaction
+from tom_scimma.models.candidates import Candidate, CandidateDecision, CandidateLevel, Placement
 from tom_scimma.models.events import Alias, Event
 from tom_scimma.models.messages import Message, MessageBody
 from tom_scimma.models.places import TargetPlace
@@ -9,11 +10,15 @@ from tom_scimma.models.topics import Listener, TopicState
 __all__ = [
     "Alert",
     "Alias",
+    "Candidate",
+    "CandidateDecision",
+    "CandidateLevel",
     "Event",
     "Listener",
     "Localization",
     "Message",
     "MessageBody",
+    "Placement",
     "Reaction",
     "TargetPlace",
     "TopicState",

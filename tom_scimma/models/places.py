@@ -14,6 +14,11 @@ class TargetPlace(models.Model):
     hpx14 = models.BigIntegerField(db_index=True)  #: nested index at order 14 (13 arcsec)
     ra = models.FloatField()
     dec = models.FloatField()
+    #: 0: placed in the live events as it stands; else when it was last saved, microseconds, for the worker to do so
+    mark = models.BigIntegerField(default=1, db_default=1)
+
+    class Meta:
+        indexes = [models.Index(fields=["mark"], condition=models.Q(mark__gt=0), name="scimma_place_marked")]
 
     def __str__(self):
         return f"place of target {self.target_id}"
