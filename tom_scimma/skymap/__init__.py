@@ -21,190 +21,20 @@ Conventions, chosen once and equal to ligo.skymap's:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tom_scimma.errors import BadSkyMap
-from tom_scimma.skymap import grid
+from tom_scimma.skymap.pixels import Ranked
+from tom_scimma.skymap.sky import SkyMap
 
 if TYPE_CHECKING:
-    from mocpy import MOC
+    from tom_scimma.notice import Sky
 
 #: a larger map, in memory, is refused
 MAX_BYTES = 512 * 2**20
-
-
-class Ranked(NamedTuple):
-    """The pixels of a map by density, descending, and what they add up to."""
-
-    rows: np.ndarray  #: int64[n], row of the map
-    probability: np.ndarray  #: float64[n], cumulative
-    area: np.ndarray  #: float64[n], cumulative, deg2
-
-
-@dataclass(frozen=True, eq=False)
-class SkyMap:
-    """A probability map of the sky; rows sorted by where their pixel lies in the nested order."""
-
-    uniq: np.ndarray  #: int64[n]
-    density: np.ndarray  #: float64[n], per steradian
-    mu: np.ndarray | None = None  #: float64[n], Mpc; inf where the distance is not known
-    sigma: np.ndarray | None = None  #: float64[n], Mpc
-    norm: np.ndarray | None = None  #: float64[n], Mpc^-2
-    stated_distance: tuple[float, float] | None = None  #: mean and standard deviation as the sender said, Mpc
-    notes: tuple[str, ...] = ()  #: what was odd and how it was taken
-    meta: Mapping[str, Any] = field(
-        default_factory=dict
-    )  #: FITS header values worth keeping: OBJECT, INSTRUME, DATE-OBS ...
-
-    def __len__(self) -> int:
-        return self.uniq.size
-
-    @cached_property
-    def spans(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """(order, first order-29 nested index, number of order-29 pixels) of each pixel, int64[n] each."""
-        return grid.spans(self.uniq)
-
-    @property
-    def order(self) -> np.ndarray:
-        """HEALPix order of each pixel, int64[n]."""
-        return self.spans[0]
-
-    @cached_property
-    def pixel_area(self) -> np.ndarray:
-        """Area of each pixel, float64[n], steradians."""
-        return grid.pixel_area(self.order)
-
-    @cached_property
-    def ranked(self) -> Ranked:
-        """Rows by density, descending, with cumulative probability and area (deg2)."""
-        rows = np.argsort(self.density)
-        density = self.density[rows]
-        if ((density[1:] == density[:-1]) & (density[1:] > 0)).any():  # among empty pixels the rank changes nothing
-            rows = np.lexsort((self.uniq, self.density))
-        rows = rows[::-1]
-        area = self.pixel_area[rows]
-        return Ranked(rows, np.cumsum(self.density[rows] * area), np.cumsum(area) * grid.DEG2_PER_SR)
-
-    @cached_property
-    def levels(self) -> np.ndarray:
-        """Credible level of each pixel, float64[n], 0..1."""
-        levels = np.empty(len(self))
-        levels[self.ranked.rows] = np.minimum(self.ranked.probability, 1)
-        return levels
-
-    def area(self, level: float | Sequence[float] | np.ndarray) -> Any:
-        """Area in deg2 of the smallest region that holds `level` (0..1) of the probability: float, or float64[k] for k.
-
-        `np.interp(x, np.pad(xp, (1, 0)), np.pad(fp, (1, 0)), right=whole sky)`, which is
-        ligo.skymap.postprocess.util.interp_greedy_credible_levels as its crossmatch calls it.
-        """
-        wanted = np.asarray(level, np.float64)
-        if not ((wanted >= 0) & (wanted <= 1)).all():
-            raise ValueError(f"a credible level lies in 0..1, not {level!r}")
-        _, probability, area = self.ranked
-        whole = grid.SPHERE_SR * grid.DEG2_PER_SR
-        found = np.interp(wanted, np.pad(probability, (1, 0)), np.pad(area, (1, 0)), right=whole)
-        return float(found) if wanted.ndim == 0 else found
-
-    def rows_at(self, ra: Any, dec: Any) -> np.ndarray:
-        """Row of the pixel that holds each position (degrees), int64; -1 where there is none, or no position (NaN)."""
-        order, start, size = self.spans
-        top = int(order.max())
-        pixel = grid.pixel_of(ra, dec, top)
-        place = np.where(pixel < 0, -1, pixel << (2 * (grid.MAX_ORDER - top)))
-        row = np.searchsorted(start, place, side="right") - 1
-        return np.where((row >= 0) & (place < start[row] + size[row]), row, -1)
-
-    def _value_at(self, values: np.ndarray, outside: float, ra: Any, dec: Any) -> Any:
-        row = self.rows_at(ra, dec)
-        found = np.where(row < 0, outside, values[row])
-        found = np.where(np.isfinite(ra) & (np.abs(dec) <= 90), found, np.nan)
-        return float(found) if found.ndim == 0 else found
-
-    def level_at(self, ra: Any, dec: Any) -> Any:
-        """Credible level (0..1) of positions in degrees: a float for one, float64 like `ra` for many.
-
-        NaN where a coordinate is not finite, or a declination beyond 90.
-        """
-        return self._value_at(self.levels, 1.0, ra, dec)
-
-    def density_at(self, ra: Any, dec: Any) -> Any:
-        """Probability density per steradian at positions in degrees; shaped as `level_at`."""
-        return self._value_at(self.density, 0.0, ra, dec)
-
-    def mean_density(self, order: int, ipix: np.ndarray) -> np.ndarray:
-        """Mean density per steradian, float64, over nested pixels of any one order; 0 where the map has no pixel."""
-        _, start, size = self.spans
-        before = np.concatenate(([0.0], np.cumsum(self.density * self.pixel_area)))
-        shift = 2 * (grid.MAX_ORDER - order)
-
-        def until(place: np.ndarray) -> np.ndarray:  # probability in the nested order before a place
-            row = np.maximum(np.searchsorted(start, place, side="right") - 1, 0)
-            part = np.clip((place - start[row]) / size[row], 0, 1)
-            return before[row] + part * (before[row + 1] - before[row])
-
-        first = np.asarray(ipix, np.int64) << shift
-        last = first + (1 << shift)
-        row = np.maximum(np.searchsorted(start, first, side="right") - 1, 0)
-        mean = np.maximum(until(last) - until(first), 0) / grid.pixel_area(order)
-        return np.where((first >= start[row]) & (last <= start[row] + size[row]), self.density[row], mean)
-
-    @cached_property
-    def mode(self) -> tuple[float, float]:
-        """(ra, dec) in degrees of the centre of the densest pixel."""
-        row = int(self.ranked.rows[0])
-        order, start, _ = self.spans
-        ra, dec = grid.centre_of(order[row], start[row] >> (2 * (grid.MAX_ORDER - order[row])))
-        return float(ra), float(dec)
-
-    @cached_property
-    def distance(self) -> tuple[float, float] | None:
-        """(mean, standard deviation) of the distance in Mpc, as the sender said or worked out; None without."""
-        if self.stated_distance is not None or self.mu is None or self.sigma is None:
-            return self.stated_distance
-        from tom_scimma.skymap import distance
-
-        return distance.marginal(self.density * self.pixel_area, self.mu, self.sigma)
-
-    def region(self, level: float) -> np.ndarray:
-        """Rows of the smallest set of pixels that holds at least `level` of the probability, most probable first."""
-        count = int(np.searchsorted(self.ranked.probability, level, side="left")) + 1
-        return self.ranked.rows[:count]
-
-    def moc(self, level: float) -> MOC:
-        """The smallest region that holds at least `level` of the probability, as a mocpy MOC."""
-        from mocpy import MOC
-
-        rows = self.region(level)
-        order, start, _ = self.spans
-        depth = order[rows]
-        top = int(depth.max())
-        return MOC.from_healpix_cells(
-            (start[rows] >> (2 * (grid.MAX_ORDER - depth))).astype(np.uint64), depth.astype(np.uint8), top
-        )
-
-    def contours(self, levels: Sequence[float]) -> list[list[list[tuple[float, float]]]]:
-        """For each level a list of closed rings of (ra, dec) in degrees; see contours.py for their orientation."""
-        from tom_scimma.skymap import contours
-
-        return [contours.rings(self, level) for level in levels]
-
-    def pack(self) -> bytes:
-        """The stored form: compact, lossless, read back by `unpack` in milliseconds."""
-        from tom_scimma.skymap import pack
-
-        return pack.pack(self)
-
-    def to_fits(self) -> bytes:
-        """A multi-order FITS file of the map that ligo.skymap, healpy and astropy read."""
-        from tom_scimma.skymap import write
-
-        return write.multiorder(self)
 
 
 def read(data: bytes, *, max_bytes: int = MAX_BYTES) -> SkyMap:
@@ -239,4 +69,82 @@ def from_gaussian(ra: float, dec: float, sigma_deg: float, **options: Any) -> Sk
     return SkyMap(**makers.gaussian(ra, dec, sigma_deg, **options))
 
 
-__all__ = ["MAX_BYTES", "BadSkyMap", "Ranked", "SkyMap", "from_gaussian", "make", "read", "unpack"]
+def circle(ra: float, dec: float, radius_deg: float, *, containment: float | str = 0.9, **more: Any) -> SkyMap:
+    """A map of a circular Gaussian error, of which the circle of `radius_deg` holds `containment`.
+
+    `containment` is a probability, or "1sigma", "2sigma" ...: the radius in standard deviations of one axis (1 sigma
+    holds 39 %; where a sender's "1 sigma" means 68 %, say 0.68). For all makers: `distance_mpc=(mean, standard
+    deviation)` and `meta` may be added; ValueError says what was wrong with the numbers.
+    """
+    from tom_scimma.skymap import shapes
+
+    return SkyMap(**shapes.circle(ra, dec, radius_deg, containment=containment, **more))
+
+
+def ellipse(ra: float, dec: float, semi_axes_deg: tuple[float, float], angle_deg: float = 0.0, **more: Any) -> SkyMap:
+    """A map of an elliptical Gaussian error; the first semi-axis points `angle_deg` east of north.
+
+    `containment` as for `circle`: what the ellipse holds.
+    """
+    from tom_scimma.skymap import shapes
+
+    return SkyMap(**shapes.ellipse(ra, dec, semi_axes_deg, angle_deg, **more))
+
+
+def annulus(
+    ra: float, dec: float, inner_deg: float, outer_deg: float, *, containment: float | str | None = None, **more: Any
+) -> SkyMap:
+    """A map of a ring around a position: even between its edges, or a Gaussian across, if it has a `containment`.
+
+    That is what the ring holds between its edges; "3sigma" puts them at three standard deviations (0.9973).
+    """
+    from tom_scimma.skymap import shapes
+
+    return SkyMap(**shapes.annulus(ra, dec, inner_deg, outer_deg, containment=containment, **more))
+
+
+def polygon(ra: Any, dec: Any, **more: Any) -> SkyMap:
+    """A map that is even inside a polygon of great-circle arcs between these corners, concave or not.
+
+    Its inside is the smaller side; it must fit half of the sky.
+    """
+    from tom_scimma.skymap import shapes
+
+    return SkyMap(**shapes.polygon(ra, dec, **more))
+
+
+def cone(ra: float, dec: float, radius_deg: float, **more: Any) -> SkyMap:
+    """A map that is even inside a circle."""
+    from tom_scimma.skymap import shapes
+
+    return SkyMap(**shapes.cone(ra, dec, radius_deg, **more))
+
+
+def of_sky(sky: Sky, **more: Any) -> SkyMap | None:
+    """A map of what a notice says in words: point, circle or ellipse; None where it says no position.
+
+    A point without an error is taken as a circle of 5 arcsec (`point_deg`), an error without a containment as 90 %;
+    `notes` says so. A notice whose map came as a file has better: read that.
+    """
+    from tom_scimma.skymap import shapes
+
+    fields = shapes.of_sky(sky, **more)
+    return SkyMap(**fields) if fields else None
+
+
+__all__ = [
+    "MAX_BYTES",
+    "BadSkyMap",
+    "Ranked",
+    "SkyMap",
+    "annulus",
+    "circle",
+    "cone",
+    "ellipse",
+    "from_gaussian",
+    "make",
+    "of_sky",
+    "polygon",
+    "read",
+    "unpack",
+]

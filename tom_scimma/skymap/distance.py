@@ -8,7 +8,13 @@ mu I_0 + sigma**2 N(0; mu, sigma).
 
 from __future__ import annotations
 
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
+
+if TYPE_CHECKING:
+    from tom_scimma.skymap.sky import SkyMap
 
 
 def moments(mu: np.ndarray, sigma: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -55,3 +61,82 @@ def marginal(probability: np.ndarray, mu: np.ndarray, sigma: np.ndarray) -> tupl
     first = float(np.sum(weight * mean))
     second = float(np.sum(weight * (np.square(mean) + np.square(spread))))
     return first, float(np.sqrt(max(second - first * first, 0.0)))
+
+
+def parameters(mean: np.ndarray, spread: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(mu, sigma, norm) of which `moments` gives this mean and standard deviation; Mpc, Mpc, Mpc^-2.
+
+    As ligo.skymap.distance.moments_to_parameters. The mean of r**2 N is at least sqrt(3) standard deviations: of a
+    smaller one the mean is kept and the standard deviation is made smaller. (inf, 1, 0) where either is not positive
+    and finite.
+    """
+    mean, spread = (np.asarray(values, np.float64) for values in (mean, spread))
+    known = (mean > 0) & np.isfinite(mean) & (spread > 0) & np.isfinite(spread)
+    x, ratio = _ratios()
+    with np.errstate(all="ignore"):
+        wanted = np.clip(np.where(known, mean / spread, 10.0), ratio[0], None)
+        found = np.where(wanted > ratio[-1], wanted - 3 / wanted, np.interp(wanted, ratio, x))
+        for _ in range(3):  # Newton's steps, by differences
+            here, step = _ratio(found), 1e-4 * np.maximum(np.abs(found), 1)
+            slope = (_ratio(found + step) - here) / step
+            moved = found + (wanted - here) / slope
+            found = np.where(np.isfinite(moved) & (wanted <= ratio[-1]) & (found > -25), moved, found)
+        first, _, _ = moments(found, np.ones_like(found))
+        sigma = mean / first
+        mu = found * sigma
+        norm = moments(mu, sigma)[2]
+    return np.where(known, mu, np.inf), np.where(known, sigma, 1.0), np.where(known, norm, 0.0)
+
+
+def _ratio(x: np.ndarray) -> np.ndarray:
+    mean, spread, _ = moments(x, np.ones_like(x))
+    return mean / spread
+
+
+@cache
+def _ratios() -> tuple[np.ndarray, np.ndarray]:
+    """mu / sigma, growing, and the mean over the standard deviation that it gives."""
+    x = np.concatenate((np.linspace(-29, 10, 4000), np.geomspace(10.05, 1000, 1000)))
+    return x, np.maximum.accumulate(_ratio(x))
+
+
+def conditional(sky: SkyMap, ra: Any, dec: Any) -> tuple[Any, Any]:
+    """(mean, standard deviation) along lines of sight in degrees, Mpc; NaN where not known."""
+    row = sky.rows_at(ra, dec)
+    mean, spread = np.full(row.shape, np.nan), np.full(row.shape, np.nan)
+    if sky.mu is not None and sky.sigma is not None:
+        known = (row >= 0) & np.isfinite(sky.mu[row])
+        mean[known], spread[known], _ = moments(sky.mu[row[known]], sky.sigma[row[known]])
+    return (float(mean), float(spread)) if row.ndim == 0 else (mean, spread)
+
+
+def conditional_pdf(sky: SkyMap, ra: float, dec: float, r: Any) -> Any:
+    """Density per Mpc of the distance along one line of sight; as ligo.skymap.distance.conditional_pdf."""
+    row = int(sky.rows_at(ra, dec))
+    r = np.asarray(r, np.float64)
+    if sky.mu is None or sky.sigma is None or sky.norm is None or row < 0 or not np.isfinite(sky.mu[row]):
+        found = np.full(r.shape, np.nan)
+    else:
+        found = _pdf(r, sky.mu[row], sky.sigma[row], sky.norm[row])
+    return float(found) if found.ndim == 0 else found
+
+
+def marginal_pdf(sky: SkyMap, r: Any) -> Any:
+    """Density per Mpc of the distance over the whole map; as ligo.skymap.distance.marginal_pdf.
+
+    Integrates to the probability of the pixels whose distance is known.
+    """
+    r = np.asarray(r, np.float64)
+    if sky.mu is None or sky.sigma is None or sky.norm is None:
+        found = np.full(r.shape, np.nan)
+    else:
+        known = np.isfinite(sky.mu) & (sky.density > 0)
+        weight = (sky.density * sky.pixel_area)[known]
+        mu, sigma, norm = (column[known] for column in (sky.mu, sky.sigma, sky.norm))
+        found = np.array([np.dot(weight, _pdf(at, mu, sigma, norm)) for at in r.ravel()]).reshape(r.shape)
+    return float(found) if found.ndim == 0 else found
+
+
+def _pdf(r: Any, mu: Any, sigma: Any, norm: Any) -> Any:
+    inside = np.maximum(r, 0)
+    return norm * np.square(inside) * np.exp(-0.5 * np.square((r - mu) / sigma)) / (sigma * np.sqrt(2 * np.pi))

@@ -137,3 +137,19 @@ def ring_to_nested(order: int, ipix: np.ndarray) -> np.ndarray:
     from astropy_healpix.healpy import ring2nest
 
     return np.asarray(ring2nest(1 << order, ipix), np.int64)
+
+
+@cache
+def radius(order: int) -> float:
+    """Degrees from the centre of a pixel of an order to its farthest corner, at most (Healpix_base::max_pixrad)."""
+    nside = 1 << order
+    z, top = 2 / 3, 1 - np.square(1 - 1 / nside) / 3
+    cosine = z * top + np.sqrt((1 - z * z) * max(1 - top * top, 0)) * np.cos(np.pi / 4 / nside)
+    side = np.sqrt(1 - z * z) * np.sin(np.pi / 4 / nside)  # the angle by its tangent: its cosine is blind below 1e-8
+    other = top * np.sqrt(1 - z * z) * np.cos(np.pi / 4 / nside) - z * np.sqrt(max(1 - top * top, 0))
+    return float(np.degrees(np.arctan2(np.hypot(side, other), cosine)))
+
+
+def side(order: int) -> float:
+    """Degrees along the side of a square as large as a pixel of an order."""
+    return float(np.degrees(np.sqrt(pixel_area(order))))

@@ -12,6 +12,7 @@ import numpy as np
 
 from tom_scimma.errors import BadSkyMap
 from tom_scimma.skymap import grid
+from tom_scimma.skymap.sphere import separation
 
 Field = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
@@ -59,13 +60,6 @@ def _distance(uniq: np.ndarray, mu: float | Field, sigma: float | Field) -> dict
 
     means, spreads = _evaluate(mu, uniq), _evaluate(sigma, uniq)
     return {"mu": means, "sigma": spreads, "norm": distance.moments(means, spreads)[2]}
-
-
-def separation(ra: Any, dec: Any, ra0: float, dec0: float) -> np.ndarray:
-    """Angle in degrees between positions in degrees; haversine formula, good at small angles."""
-    ra, dec, ra0, dec0 = (np.radians(value) for value in (ra, dec, ra0, dec0))
-    half = np.square(np.sin((dec - dec0) / 2)) + np.cos(dec) * np.cos(dec0) * np.square(np.sin((ra - ra0) / 2))
-    return np.degrees(2 * np.arcsin(np.sqrt(np.minimum(half, 1))))
 
 
 def gaussian(ra: float, dec: float, sigma_deg: float, **options: Any) -> dict[str, Any]:

@@ -1,0 +1,142 @@
+"""The pixels of a sky map: where they are, how they rank, and what a position finds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tom_scimma.skymap import grid
+
+
+class Ranked(NamedTuple):
+    """The pixels of a map by density, descending, and what they add up to."""
+
+    rows: np.ndarray  #: int64[n], row of the map
+    probability: np.ndarray  #: float64[n], cumulative
+    area: np.ndarray  #: float64[n], cumulative, deg2
+
+
+@dataclass(frozen=True, eq=False)
+class Pixels:
+    """A probability map of the sky; rows sorted by where their pixel lies in the nested order."""
+
+    uniq: np.ndarray  #: int64[n]
+    density: np.ndarray  #: float64[n], per steradian
+    mu: np.ndarray | None = None  #: float64[n], Mpc; inf where the distance is not known
+    sigma: np.ndarray | None = None  #: float64[n], Mpc
+    norm: np.ndarray | None = None  #: float64[n], Mpc^-2
+    stated_distance: tuple[float, float] | None = None  #: mean and standard deviation as the sender said, Mpc
+    notes: tuple[str, ...] = ()  #: what was odd and how it was taken
+    meta: Mapping[str, Any] = field(
+        default_factory=dict
+    )  #: FITS header values worth keeping: OBJECT, INSTRUME, DATE-OBS ...
+
+    def __len__(self) -> int:
+        return self.uniq.size
+
+    @cached_property
+    def spans(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(order, first order-29 nested index, number of order-29 pixels) of each pixel, int64[n] each."""
+        return grid.spans(self.uniq)
+
+    @property
+    def order(self) -> np.ndarray:
+        """HEALPix order of each pixel, int64[n]."""
+        return self.spans[0]
+
+    @cached_property
+    def pixel_area(self) -> np.ndarray:
+        """Area of each pixel, float64[n], steradians."""
+        return grid.pixel_area(self.order)
+
+    @cached_property
+    def ranked(self) -> Ranked:
+        """Rows by density, descending, with cumulative probability and area (deg2)."""
+        rows = np.argsort(self.density)
+        density = self.density[rows]
+        if ((density[1:] == density[:-1]) & (density[1:] > 0)).any():  # among empty pixels the rank changes nothing
+            rows = np.lexsort((self.uniq, self.density))
+        rows = rows[::-1]
+        area = self.pixel_area[rows]
+        return Ranked(rows, np.cumsum(self.density[rows] * area), np.cumsum(area) * grid.DEG2_PER_SR)
+
+    @cached_property
+    def levels(self) -> np.ndarray:
+        """Credible level of each pixel, float64[n], 0..1."""
+        levels = np.empty(len(self))
+        levels[self.ranked.rows] = np.minimum(self.ranked.probability, 1)
+        return levels
+
+    def area(self, level: float | Sequence[float] | np.ndarray) -> Any:
+        """Area in deg2 of the smallest region that holds `level` (0..1) of the probability: float, or float64[k] for k.
+
+        `np.interp(x, np.pad(xp, (1, 0)), np.pad(fp, (1, 0)), right=whole sky)`, which is
+        ligo.skymap.postprocess.util.interp_greedy_credible_levels as its crossmatch calls it.
+        """
+        wanted = np.asarray(level, np.float64)
+        if not ((wanted >= 0) & (wanted <= 1)).all():
+            raise ValueError(f"a credible level lies in 0..1, not {level!r}")
+        _, probability, area = self.ranked
+        whole = grid.SPHERE_SR * grid.DEG2_PER_SR
+        found = np.interp(wanted, np.pad(probability, (1, 0)), np.pad(area, (1, 0)), right=whole)
+        return float(found) if wanted.ndim == 0 else found
+
+    def rows_at(self, ra: Any, dec: Any) -> np.ndarray:
+        """Row of the pixel that holds each position (degrees), int64; -1 where there is none, or no position (NaN)."""
+        order, start, size = self.spans
+        top = int(order.max())
+        pixel = grid.pixel_of(ra, dec, top)
+        place = np.where(pixel < 0, -1, pixel << (2 * (grid.MAX_ORDER - top)))
+        row = np.searchsorted(start, place, side="right") - 1
+        return np.where((row >= 0) & (place < start[row] + size[row]), row, -1)
+
+    def _value_at(self, values: np.ndarray, outside: float, ra: Any, dec: Any) -> Any:
+        row = self.rows_at(ra, dec)
+        found = np.where(row < 0, outside, values[row])
+        found = np.where(np.isfinite(ra) & (np.abs(dec) <= 90), found, np.nan)
+        return float(found) if found.ndim == 0 else found
+
+    def level_at(self, ra: Any, dec: Any) -> Any:
+        """Credible level (0..1) of positions in degrees: a float for one, float64 like `ra` for many.
+
+        NaN where a coordinate is not finite, or a declination beyond 90.
+        """
+        return self._value_at(self.levels, 1.0, ra, dec)
+
+    def density_at(self, ra: Any, dec: Any) -> Any:
+        """Probability density per steradian at positions in degrees; shaped as `level_at`."""
+        return self._value_at(self.density, 0.0, ra, dec)
+
+    def mean_density(self, order: int, ipix: np.ndarray) -> np.ndarray:
+        """Mean density per steradian, float64, over nested pixels of any one order; 0 where the map has no pixel."""
+        _, start, size = self.spans
+        before = np.concatenate(([0.0], np.cumsum(self.density * self.pixel_area)))
+        shift = 2 * (grid.MAX_ORDER - order)
+
+        def until(place: np.ndarray) -> np.ndarray:  # probability in the nested order before a place
+            row = np.maximum(np.searchsorted(start, place, side="right") - 1, 0)
+            part = np.clip((place - start[row]) / size[row], 0, 1)
+            return before[row] + part * (before[row + 1] - before[row])
+
+        first = np.asarray(ipix, np.int64) << shift
+        last = first + (1 << shift)
+        row = np.maximum(np.searchsorted(start, first, side="right") - 1, 0)
+        mean = np.maximum(until(last) - until(first), 0) / grid.pixel_area(order)
+        return np.where((first >= start[row]) & (last <= start[row] + size[row]), self.density[row], mean)
+
+    @cached_property
+    def mode(self) -> tuple[float, float]:
+        """(ra, dec) in degrees of the centre of the densest pixel."""
+        row = int(self.ranked.rows[0])
+        order, start, _ = self.spans
+        ra, dec = grid.centre_of(order[row], start[row] >> (2 * (grid.MAX_ORDER - order[row])))
+        return float(ra), float(dec)
+
+    def region(self, level: float) -> np.ndarray:
+        """Rows of the smallest set of pixels that holds at least `level` of the probability, most probable first."""
+        count = int(np.searchsorted(self.ranked.probability, level, side="left")) + 1
+        return self.ranked.rows[:count]
