@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -37,6 +38,10 @@ class Listener:
     def kill(self) -> None:
         """SIGKILL: as the kernel out of memory, or a power cut, would."""
         end(self.process, by=signal.SIGKILL)
+
+    def freeze(self) -> None:
+        """SIGSTOP: it does nothing from here on, until it is killed."""
+        os.kill(self.process.pid, signal.SIGSTOP)
 
     def stop(self, seconds: float = 20) -> int:
         """SIGTERM; its exit code, which is that of SIGKILL (-9) when it did not end by itself."""
@@ -133,6 +138,26 @@ class Tom:
         )
         connection.execute("LISTEN stored")
         return self._heard(connection)
+
+    @contextmanager
+    def commits_held(self) -> Iterator[Callable[[], bool]]:
+        """Within, no batch of messages gets through its COMMIT; yields whether one waits there.
+
+        A deferred trigger runs in the COMMIT itself and waits for a lock that this connection has.
+        """
+        with self.postgres.connect(self.database) as connection:
+            connection.execute("SELECT pg_advisory_lock(41)")
+            connection.execute(
+                "CREATE OR REPLACE FUNCTION hold_commit() RETURNS trigger LANGUAGE plpgsql AS "
+                "'BEGIN PERFORM pg_advisory_xact_lock_shared(41); RETURN NULL; END'"
+            )
+            connection.execute("DROP TRIGGER IF EXISTS hold_commit ON tom_scimma_message")
+            connection.execute(
+                "CREATE CONSTRAINT TRIGGER hold_commit AFTER INSERT ON tom_scimma_message "
+                "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION hold_commit()"
+            )
+            waiting = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = 41 AND NOT granted"
+            yield lambda: bool(self.rows(waiting))
 
     @staticmethod
     def _heard(connection: psycopg.Connection) -> Iterator[None]:

@@ -56,6 +56,32 @@ def test_killed_at_random_instants(tom, kafka, topic, chance, say):
     assert busy >= KILLS / 2
 
 
+def test_killed_between_the_row_and_its_offset(tom, kafka, topic, chance, say):
+    """At the worst instant, and for certain: the batch is in the database and the broker has not been told."""
+    name = topic("alerts", partitions=2)
+    messages = list(night(chance, 600))
+    sources = {"hopskotch": tom.source(name)}
+    producer, again = kafka.producer(), []
+    for turn in range(3):
+        before = tom.count()
+        with tom.commits_held() as waiting:
+            listener = tom.listen(sources)
+            tom.wait_members(1)
+            produce(producer, name, messages[turn * 200 : (turn + 1) * 200], partitions=2)
+            wait_for("a batch in its COMMIT", waiting, every=0.02)
+            listener.freeze()
+        wait_for("the batch in the database", lambda before=before: tom.count() > before, every=0.02)
+        stored = tom.count()
+        listener.kill()
+        again.append(stored - sum(offset for offset in kafka.committed(tom.group).values() if offset > 0))
+    assert min(again) > 0  # each kill hit that instant
+    tom.listen(sources)
+    tom.wait(600, name, seconds=120)
+    tom.wait_committed(name)
+    account.check(tom, messages)
+    say(f"killed between row and offset 3 times: {again} messages came again, none was doubled")
+
+
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL] if SOAK else [signal.SIGTERM])
 def test_broker_away_for_20_seconds(tom, kafka, topic, chance, say, how):
     """The broker stops while messages come: the listener waits, says so, and goes on by itself."""
