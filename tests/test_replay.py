@@ -3,6 +3,8 @@
 from types import SimpleNamespace
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from tom_targets.models import Target
 
 from tests.messages import NOW, gw, record, wxt, xrt
@@ -90,3 +92,18 @@ def test_a_forged_report_makes_no_target():
     hear(record(wxt(), "hermes.test"))
     replay(Message.objects.all())
     assert not Target.objects.exists()
+
+
+def test_events_are_locked_before_their_message():
+    """The order in which `prune` locks them: the other way round the two would wait for each other on PostgreSQL."""
+    hear(gw(minutes=9), gw(kind="UPDATE", minutes=3))
+    with CaptureQueriesContext(connection) as captured:
+        replay(Message.objects.all()[:1])
+    said = [query["sql"] for query in captured.captured_queries]
+    event = next(i for i, sql in enumerate(said) if sql.startswith("SELECT") and 'FROM "tom_scimma_event"' in sql)
+    message = next(i for i, sql in enumerate(said) if sql.startswith('UPDATE "tom_scimma_message"'))
+    assert event < message
+    if connection.features.has_select_for_update:
+        locked = next(i for i, sql in enumerate(said) if "FOR UPDATE" in sql)
+        assert 'FROM "tom_scimma_event"' in said[locked]
+        assert locked < message

@@ -52,11 +52,14 @@ def _again(message: Message, now: datetime) -> Result:
 
 
 def _rewrite(message: Message, item: Reading, now: datetime, spread: bool) -> Result:
-    _note(message, item)
     policy = topic_policy(message.topic, message.source)
     arrival = Arrival(item, policy, message.uid, message, created=True)
     touched = set(message.alerts.values_list("event_id", flat=True))
     statements = _unsaid(statements_of(arrival, "replay", now))
+    roster.lock(
+        touched, statements
+    )  # events before their message, as `prune` does, so that neither waits for the other
+    _note(message, item)
     if statements:
         Event.objects.bulk_create(roster.resolve(statements))
     before = _matched(message, statements)

@@ -26,6 +26,14 @@ def resolve(statements: list[Statement]) -> list[Event]:
     return new
 
 
+def lock(events: Iterable[int], statements: Iterable[Statement]) -> None:
+    """Locks these events and those that statements name, in the order in which everybody locks them."""
+    names = {name for statement in statements for name in _names(statement.notice)}
+    wanted = Q(pk__in=list(events)) | Q(name__in=names) | Q(aliases__name__in=names)
+    found = list(Event.objects.filter(wanted).values_list("pk", flat=True))
+    list(Event.objects.select_for_update().filter(pk__in=found).order_by("pk").values_list("pk"))
+
+
 def add_aliases(statements: Iterable[Statement]) -> None:
     """Stores the names that statements teach; a name that belongs to another event stays there."""
     learned = ((statement, name) for statement in reversed(list(statements)) for name in _learned(statement))

@@ -31,7 +31,9 @@ class Command(BaseCommand):
             messages = messages.filter(state=Message.State.QUARANTINED)
         counts: Counter[str] = Counter()
         for key in list(messages.values_list("pk", flat=True)):
-            message = Message.objects.select_related("body").get(pk=key)
+            message = Message.objects.select_related("body").filter(pk=key).first()
+            if message is None:  # pruned meanwhile
+                continue
             before = message.state
             result = replay([message])[0]
             counts[result.state] += 1
