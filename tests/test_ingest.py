@@ -428,7 +428,7 @@ class TestReactions:
                 "run": "tests.tell",
                 "live_only": True,
             },
-            {"name": "annotate", "on": {"new", "updated"}, "run": "tests.annotate", "live_only": False},
+            {"name": "note", "on": {"new", "updated"}, "run": "tests.annotate", "live_only": False},
         ]
         monkeypatch.setattr(app, "event_reactions", lambda: declared, raising=False)
 
@@ -450,8 +450,8 @@ class TestReactions:
     def test_history_and_replay_ask_for_nothing_live(self):
         hear(gw(minutes=9), via="backfill")
         assert self.reactions("tell") == []
-        assert self.reactions("annotate") == ["new"]
+        assert self.reactions("note") == ["new"]
 
     def test_reports_set_nothing_off(self):
         hear(gw(minutes=9, topic="hermes.test"))
-        assert self.reactions("tell") == self.reactions("annotate") == []
+        assert self.reactions("tell") == self.reactions("note") == []

@@ -57,12 +57,13 @@ ONE_ROUTE = {
     "events-detail": lambda world: {"name": SECRET},
     "events-ledger": lambda world: {"name": SECRET},
     "alerts-detail": lambda world: {"pk": world.hidden.pk},
+    "annotations-detail": lambda world: {"pk": world.noted.pk},
     "messages-detail": lambda world: {"uid": world.bad.uid},
     "messages-raw": lambda world: {"uid": world.bad.uid},
     "localizations-detail": lambda world: {"pk": world.map.pk},
     "localizations-fits": lambda world: {"pk": world.map.pk},
 }
-MANY_ROUTES = {"events-list", "alerts-list", "messages-list", "localizations-list"}
+MANY_ROUTES = {"events-list", "alerts-list", "annotations-list", "messages-list", "localizations-list"}
 APART_ROUTES = {"messages-retry"}
 
 
@@ -121,6 +122,8 @@ QUESTIONS = [
     "/api/alerts/?event=S261120ab",
     f"/api/alerts/?event={SECRET}",
     "/api/alerts/?source=nu",
+    "/api/annotations/",
+    f"/api/annotations/?event={SECRET}",
     "/api/messages/",
     "/api/messages/?state=quarantined",
     "/api/messages/?query=error-of",
@@ -224,7 +227,7 @@ def test_the_admin_keeps_protected_rows_from_staff_of_other_groups(world):
 
 def test_the_rest_pages_list_no_hidden_rows_to_choose_from(client):
     """The browsable API draws a form of its filters; a choice among rows would show them all."""
-    for route in ("events", "alerts", "messages", "localizations"):
+    for route in ("events", "alerts", "annotations", "messages", "localizations"):
         page = client.get(f"/api/{route}/", headers={"accept": "text/html"})
         assert page.status_code == 200
         assert b'name="alert"' not in page.content or b"<option" not in page.content.split(b'name="alert"')[1][:200]

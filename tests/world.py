@@ -8,7 +8,7 @@ from django.test import Client
 
 from tests import factories as make
 from tom_scimma import skymap
-from tom_scimma.models import Alias, TopicState
+from tom_scimma.models import Alias, Annotation, TopicState
 
 SECRET = "S261118zz"  # the event that only the protected topic speaks of
 HIDDEN = "nu-track-7"  # source of the protected alert of the public event
@@ -30,6 +30,14 @@ class World:
         self.hidden = make.alert(self.open, hidden, self.said)
         self.map = make.localization(self.hidden, sky)
         Alias.objects.create(event=self.open, name="alias-of-secret")
+        self.noted = Annotation.objects.create(alert=self.hidden, annotator="areas", value={"is": "note-of-secret"})
+        # what is made of protected rows is protected also where the alert is public
+        found = {
+            "alert": self.open.alerts.get(message__public=True),
+            "annotator": "coincidences",
+            "audience": "groups 1",
+        }
+        Annotation.objects.create(**found, value={"is": "find-of-secret"}).groups.set([self.group])
         self.bad = make.message(
             b"{broken",
             topic="lvk.nutrack",
@@ -60,6 +68,8 @@ class World:
             "sender-of-secret",
             "alias-of-secret",
             "error-of-secret",
+            "note-of-secret",
+            "find-of-secret",
             str(self.said.uid),
             str(self.bad.uid),
             str(own.uid),

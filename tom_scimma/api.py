@@ -1,4 +1,4 @@
-"""REST: events, alerts, messages, localizations. All see what `visible_to` lets them; only "try again" writes."""
+"""REST: events, alerts, annotations, messages, localizations. All see what `visible_to` lets them; only "try again" writes."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from rest_framework.permissions import IsAuthenticated, IsAuthenticatedOrReadOnl
 from rest_framework.response import Response
 
 from tom_scimma import ledger, replay
-from tom_scimma.filters import AlertFilter, EventFilter, LocalizationFilter, MessageFilter
-from tom_scimma.models import Alert, Event, Localization, Message
+from tom_scimma.filters import AlertFilter, AnnotationFilter, EventFilter, LocalizationFilter, MessageFilter
+from tom_scimma.models import Alert, Annotation, Event, Localization, Message
 from tom_scimma.paths import name_of
 from tom_scimma.serializers import (
     AlertSerializer,
+    AnnotationSerializer,
     EventSerializer,
     LocalizationSerializer,
     MessageDetailSerializer,
@@ -92,6 +93,19 @@ class AlertViewSet(Readable):
     def get_queryset(self):
         maps = Prefetch("localizations", queryset=Localization.objects.only("pk", "alert_id"))
         return self.rows.select_related("event", "message").prefetch_related(maps)
+
+
+class AnnotationViewSet(Readable):
+    """What annotators worked out about alerts, each for those who may see what it was made of."""
+
+    model = Annotation
+    serializer_class = AnnotationSerializer
+    filterset_class = AnnotationFilter
+    ordering_fields = ["made", "id"]
+    ordering = ["-pk"]
+
+    def get_queryset(self):
+        return self.rows.select_related("alert__event").defer("alert__document")
 
 
 class MessageViewSet(Readable):

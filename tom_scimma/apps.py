@@ -12,7 +12,7 @@ class TomScimmaConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self):
-        from tom_scimma import checks, install_checks, login_groups, places  # noqa: F401  registers checks
+        from tom_scimma import annotator_checks, checks, install_checks, login_groups, places  # noqa: F401  registers checks
 
         places.connect()
         login_groups.connect()
@@ -24,3 +24,9 @@ class TomScimmaConfig(AppConfig):
         from django.urls import include, path
 
         return [path("", include("tom_scimma.pages", namespace="tom_scimma"))]
+
+    def event_reactions(self):
+        every = {"new", "updated", "reinstated"}
+        return [
+            {"name": "annotate", "on": every, "run": "tom_scimma.annotate.react", "live_only": False},  # facts
+        ]

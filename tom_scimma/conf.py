@@ -48,6 +48,12 @@ OPTIONS: dict[str, Option] = {
     "MAX_MESSAGE_BYTES": Option(32 * 2**20, (int,), "A larger message, or decompression, is quarantined unread."),
     "MAX_SKYMAP_BYTES": Option(512 * 2**20, (int,), "A sky map that would grow larger in memory is refused."),
     "CANDIDATE_LEVEL": Option(0.95, (float,), "Targets inside this credible level of a map are counted as inside."),
+    "ANNOTATORS": Option(
+        [],
+        (list, tuple),
+        "Annotators of this TOM's own, by dotted path, run after those that ship with the app; see docs/annotators.md.",
+    ),
+    "ANNOTATOR_SECONDS": Option(10.0, (int, float), "An annotator that takes longer is ended, and its answer missing."),
     "FETCH_HOSTS": Option(
         [],
         (list, tuple),

@@ -13,7 +13,7 @@ from django.db.models import F, Q
 from tom_common.htmx_table import HTMXTableFilterSet
 
 from tom_scimma import wording
-from tom_scimma.models import Alert, Alias, Event, Localization, Message
+from tom_scimma.models import Alert, Alias, Annotation, Event, Localization, Message
 
 #: a text search looks up at most so many events by name
 NAMES = 500
@@ -230,6 +230,17 @@ class LocalizationFilter(django_filters.rest_framework.FilterSet):
     class Meta:
         model = Localization
         fields = ["name", "sha256"]
+
+
+class AnnotationFilter(django_filters.rest_framework.FilterSet):
+    """Annotations over REST."""
+
+    alert = django_filters.NumberFilter(field_name="alert_id")
+    event = django_filters.CharFilter(field_name="alert__event__name")
+
+    class Meta:
+        model = Annotation
+        fields = ["annotator", "version"]
 
 
 #: null times sort last in both directions

@@ -17,7 +17,7 @@ from statistics import median
 from django.utils import timezone
 
 from tom_scimma.conf import conf
-from tom_scimma.models import Alert
+from tom_scimma.models import Alert, Reaction
 from tom_scimma.wording import span
 
 Times = Mapping[int, "datetime | None"]
@@ -52,13 +52,21 @@ BUDGETS: dict[str, float] = {
     "shared": 3600,
 }
 
-#: name of a step -> function that finds when it happened, for many alerts at once
+
+def _annotated(alerts: Sequence[Alert]) -> Times:
+    """When annotators were done with them; alerts that ask for no annotation are left out."""
+    asked = Reaction.objects.filter(alert__in=[alert.pk for alert in alerts], name="annotate")
+    return dict(asked.values_list("alert_id", "finished"))
+
+
+#: name of a step -> function that finds when it happened, for many alerts at once; one that it leaves out never will
 SOURCES: dict[str, Callable[[Sequence[Alert]], Times]] = {
     "event": lambda alerts: {alert.pk: alert.time for alert in alerts},
     "sent": lambda alerts: {alert.pk: alert.sent for alert in alerts},
     "broker": lambda alerts: {alert.pk: alert.message.published for alert in alerts},
     "received": lambda alerts: {alert.pk: alert.message.received for alert in alerts},
     "committed": lambda alerts: {alert.pk: alert.message.stored for alert in alerts},
+    "annotated": _annotated,
 }
 
 
@@ -145,7 +153,10 @@ def for_event(alerts: Iterable[Alert], *, now: datetime | None = None) -> list[L
     alerts = list(alerts)
     now, allowed = now or timezone.now(), budgets()
     found = {step: source(alerts) for step, source in SOURCES.items()}
-    return [_ledger(alert, {step: found[step].get(alert.pk) for step in found}, allowed, now) for alert in alerts]
+    return [
+        _ledger(alert, {step: times[alert.pk] for step, times in found.items() if alert.pk in times}, allowed, now)
+        for alert in alerts
+    ]
 
 
 def _ledger(

@@ -8,7 +8,7 @@ from datetime import timezone
 from django.db import models
 from rest_framework import serializers
 
-from tom_scimma.models import Alert, Event, Localization, Message
+from tom_scimma.models import Alert, Annotation, Event, Localization, Message
 from tom_scimma.paths import segment
 
 
@@ -179,3 +179,18 @@ class MessageDetailSerializer(MessageSerializer):
     class Meta(MessageSerializer.Meta):
         fields = [*MessageSerializer.Meta.fields, "traceback"]
         read_only_fields = fields
+
+
+class AnnotationSerializer(Rows):
+    """What an annotator worked out about an alert."""
+
+    event = serializers.CharField(source="alert.event.name", read_only=True)
+    protected = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Annotation
+        fields = ["id", "alert", "event", "annotator", "version", "value", "seconds", "error", "made", "protected"]
+        read_only_fields = fields
+
+    def get_protected(self, annotation) -> bool:
+        return annotation.groups_only or not annotation.alert.public

@@ -7,6 +7,7 @@ from tom_scimma import api
 router = SharedAPIRootRouter()
 router.register("events", api.EventViewSet, "events")
 router.register("alerts", api.AlertViewSet, "alerts")
+router.register("annotations", api.AnnotationViewSet, "annotations")
 router.register("messages", api.MessageViewSet, "messages")
 router.register("localizations", api.LocalizationViewSet, "localizations")
 

@@ -1,6 +1,7 @@
 """The tables, one file a group."""
 
 from tom_scimma.models.alerts import Alert, Localization, Reaction
+from tom_scimma.models.annotations import Annotation
 from tom_scimma.models.candidates import Candidate, CandidateDecision, CandidateLevel, Placement
 from tom_scimma.models.events import Alias, Event
 from tom_scimma.models.messages import Message, MessageBody
@@ -10,6 +11,7 @@ from tom_scimma.models.topics import Listener, TopicState
 __all__ = [
     "Alert",
     "Alias",
+    "Annotation",
     "Candidate",
     "CandidateDecision",
     "CandidateLevel",

@@ -15,7 +15,7 @@ from django_tables2 import SingleTableMixin
 from tom_targets.models import Target
 from tom_targets.permissions import targets_for_user
 
-from tom_scimma import hooks, wording
+from tom_scimma import annotations, hooks, wording
 from tom_scimma.conf import conf
 from tom_scimma.filters import EventFilter, known_aliases
 from tom_scimma.inside import targets_inside
@@ -152,6 +152,7 @@ class EventView(EventMixin, TemplateView):
             localization=shown_map(event, user),
             target=_target(event, user),
             level=conf.CANDIDATE_LEVEL,
+            annotations=annotations.shown(event, user),
             cards=cards,
             tabs=tabs,
             **kwargs,

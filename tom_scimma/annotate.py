@@ -1,0 +1,110 @@
+"""Alert -> Annotations: every annotator is run, its answer kept with version and seconds; one that fails costs only itself."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.utils import timezone
+
+from tom_scimma import skymap
+from tom_scimma.annotators import Annotator, Finding, annotators
+from tom_scimma.conf import conf
+from tom_scimma.errors import BadSkyMap
+from tom_scimma.limit import within
+from tom_scimma.models import Alert, Annotation, Localization
+
+#: a longer answer is not an annotation
+LARGEST = 64 * 1024
+
+
+def react(alert_id: int, change: str) -> None:
+    """The reaction `annotate`: everything this TOM works out about an alert. Harmless to repeat."""
+    alert = Alert.objects.select_related("event").filter(pk=alert_id).first()
+    if alert is not None:
+        annotate(alert, annotators())
+
+
+def annotate(alert: Alert, which: Iterable[Annotator]) -> None:
+    """Runs these annotators on an alert and stores what they say."""
+    map, trouble = map_of(alert)
+    for annotator in which:
+        began = time.monotonic()
+        findings, error = _asked(annotator, alert, map)
+        _store(alert, annotator, findings, time.monotonic() - began, error or trouble)
+
+
+def map_of(alert: Alert) -> tuple[skymap.SkyMap | None, str]:
+    """Where this alert itself says the event is, and what is wrong with its map; (None, "") where it does not say."""
+    row = Localization.objects.filter(alert=alert, name="skymap", error="").first()
+    try:
+        if row is not None:
+            return skymap.unpack(bytes(row.data)), ""
+        sky = alert.notice.sky
+        return (skymap.of_sky(sky) if sky is not None else None), ""
+    except BadSkyMap as error:
+        return None, f"the sky map cannot be read: {error}"
+
+
+def _asked(annotator: Annotator, alert: Alert, map: skymap.SkyMap | None) -> tuple[list[Finding], str]:
+    """What an annotator says, or what went wrong; whatever it wrote to the database is undone in that case."""
+    try:
+        with transaction.atomic(), within(conf.ANNOTATOR_SECONDS):
+            said = annotator.run(alert.event, map)
+            return [_plain(finding) for finding in ([Finding(said)] if isinstance(said, dict) else said)], ""
+    except Exception as error:  # somebody else's code may raise anything; it costs only itself
+        if isinstance(error, (InterfaceError, DatabaseError)) and not connection.is_usable():
+            raise
+        return [], f"{type(error).__name__}: {error}"[:2000]
+
+
+def _plain(finding: Finding) -> Finding:
+    """The finding with its value as JSON keeps it. Raises TypeError or ValueError for what JSON cannot say."""
+    text = json.dumps(_finite(finding.value), default=_number)
+    if len(text) > LARGEST:
+        raise ValueError(f"an answer of {len(text):,} characters; at most {LARGEST:,} are kept")
+    return Finding(json.loads(text), finding.users, tuple(sorted(finding.groups)))
+
+
+def _finite(value: Any) -> Any:
+    """No number where there is none: JSON of any database has neither NaN nor infinity."""
+    if isinstance(value, dict):
+        return {str(key): _finite(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(entry) for entry in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _number(value: Any) -> Any:
+    if hasattr(value, "item"):  # of numpy
+        return _finite(value.item())
+    raise TypeError(f"{value!r} is no number, text, list or mapping")
+
+
+def _store(alert: Alert, annotator: Annotator, findings: list[Finding], seconds: float, error: str) -> None:
+    """Keeps what was found and forgets what an earlier run found for audiences that are no more."""
+    now, kept = timezone.now(), []
+    if error and not findings:
+        findings = [Finding({})]
+    with transaction.atomic():
+        for finding in findings:
+            said = {
+                "version": annotator.version, "value": finding.value, "seconds": seconds, "error": error, "made": now
+            }  # fmt: skip
+            row, _ = Annotation.objects.update_or_create(
+                alert=alert, annotator=annotator.name, audience=_audience(finding), defaults=said
+            )
+            if finding.groups:
+                row.groups.set(finding.groups)
+            kept.append(row.pk)
+        Annotation.objects.filter(alert=alert, annotator=annotator.name).exclude(pk__in=kept).delete()
+
+
+def _audience(finding: Finding) -> str:
+    if finding.groups:
+        return f"groups {' '.join(map(str, finding.groups))}"[:255]
+    return Annotation.USERS if finding.users else Annotation.EVERYBODY
