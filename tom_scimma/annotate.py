@@ -11,12 +11,12 @@ from typing import Any
 from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.utils import timezone
 
-from tom_scimma import skymap
+from tom_scimma import eventmaps, skymap
 from tom_scimma.annotators import Annotator, Finding, annotators
 from tom_scimma.conf import conf
 from tom_scimma.errors import BadSkyMap
 from tom_scimma.limit import within
-from tom_scimma.models import Alert, Annotation, Localization
+from tom_scimma.models import Alert, Annotation
 
 #: a longer answer is not an annotation
 LARGEST = 64 * 1024
@@ -40,12 +40,9 @@ def annotate(alert: Alert, which: Iterable[Annotator]) -> None:
 
 def map_of(alert: Alert) -> tuple[skymap.SkyMap | None, str]:
     """Where this alert itself says the event is, and what is wrong with its map; (None, "") where it does not say."""
-    row = Localization.objects.filter(alert=alert, name="skymap", error="").first()
     try:
-        if row is not None:
-            return skymap.unpack(bytes(row.data)), ""
-        sky = alert.notice.sky
-        return (skymap.of_sky(sky) if sky is not None else None), ""
+        found = eventmaps.of_alert(alert)
+        return (found.sky if found is not None else None), ""
     except BadSkyMap as error:
         return None, f"the sky map cannot be read: {error}"
 
