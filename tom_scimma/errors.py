@@ -4,6 +4,7 @@
     ├── Undecodable       the bytes are not what they claim, or are unsafe     -> quarantined
     ├── Unparsable        decoded, but not what its kind of message must say   -> quarantined
     ├── BadSkyMap         not a usable sky map                                 -> the notice stays, the map is named bad
+    ├── QueryError        a query that cannot be understood (query/errors.py) -> shown at the character
     ├── Refused           an outside address or reply that guard.py refuses
     └── DeliveryError     the answers of the world to something we sent
         ├── Rejected      refused for good; never retried

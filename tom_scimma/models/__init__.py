@@ -6,6 +6,7 @@ from tom_scimma.models.candidates import Candidate, CandidateDecision, Candidate
 from tom_scimma.models.events import Alias, Event
 from tom_scimma.models.messages import Message, MessageBody
 from tom_scimma.models.places import TargetPlace
+from tom_scimma.models.subscriptions import Match, Subscription, SubscriptionAction
 from tom_scimma.models.topics import Listener, TopicState
 
 __all__ = [
@@ -18,10 +19,13 @@ __all__ = [
     "Event",
     "Listener",
     "Localization",
+    "Match",
     "Message",
     "MessageBody",
     "Placement",
     "Reaction",
+    "Subscription",
+    "SubscriptionAction",
     "TargetPlace",
     "TopicState",
 ]
