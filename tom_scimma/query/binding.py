@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Union
+from typing import Any
 
 from tom_scimma.query import names
 from tom_scimma.query.errors import QueryError, nearest
@@ -28,9 +28,6 @@ class Bound:
     keys: tuple[str, ...]
     operator: str
     value: Any
-
-
-BoundTree = Union[Bound, And, Or, Not]
 
 
 @lru_cache(maxsize=20_000)

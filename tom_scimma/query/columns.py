@@ -10,7 +10,7 @@ from django.apps import apps
 from django.db.models import Case, Count, F, IntegerField, OuterRef, Subquery, When
 from django.db.models.functions import Coalesce
 
-from tom_scimma.models import Alert, Localization
+from tom_scimma.models import Localization
 from tom_scimma.query import names
 from tom_scimma.query.jsonkeys import TYPE, JsonKey
 

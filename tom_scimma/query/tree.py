@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Union
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Not:
     part: Tree
 
 
-Tree = Union[Test, And, Or, Not]
+Tree = Test | And | Or | Not
 
 
 def tests(tree: Tree) -> Iterator[Any]:
