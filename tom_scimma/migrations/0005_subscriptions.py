@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tom_scimma', '0003_candidates'),
+        ('tom_scimma', '0004_annotations'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
