@@ -1,34 +1,27 @@
-"""Pictures of sky maps and circles. Authority: the projections of astropy's WCS, and the pixels that come out."""
+"""The machinery of pictures: projections, labels, windows, names. Authority: astropy's WCS, and laws of geometry.
 
-import io
+What comes out is looked at in test_skyplot_pixels.
+"""
+
+from __future__ import annotations
+
 import threading
-import time
+import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
+from astropy.coordinates import SkyCoord
 from astropy.wcs import WCS
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
 
 from tests import maps
+from tests.pictures import NIGHT, pixels
 from tom_scimma import skyplot
-from tom_scimma.skyplot import scene
-from tom_scimma.skyplot.frame import WholeSky, Window, _dec_text, _ra_text
-
-BLUE = (0x08, 0x30, 0x6B)  # of level 0
-
-
-def image(data):
-    with Image.open(io.BytesIO(data)) as picture:
-        assert picture.format == "PNG"
-        return np.asarray(picture.convert("RGB"), int)
-
-
-def centre_of_blue(pixels):
-    """(x, y) of the darkest blue, in pixels."""
-    y, x = np.nonzero((np.abs(pixels - BLUE) < 25).all(axis=2))
-    return x.mean(), y.mean()
+from tom_scimma.skymap import grid
+from tom_scimma.skyplot import bodies, lobes, scene
+from tom_scimma.skyplot.frame import WholeSky, Window
+from tom_scimma.skyplot.graticule import _dec_text, _ra_text
 
 
 @settings(max_examples=100, deadline=None)
@@ -58,69 +51,120 @@ def test_frames_are_those_of_wcs():
 
 
 @pytest.mark.parametrize("name", maps.SHAPES)
-def test_map_is_drawn_where_it_is_in_under_a_second_of_work(name):
+def test_windows_hold_the_region(name):
+    """Every pixel of the 90 % region is in a window, but for the specks that do not count."""
     sky = maps.SHAPES[name]()
-    skyplot.png(sky)  # fonts and modules are loaded once a process
-    seconds = []
-    for _ in range(3):
-        start = time.thread_time()
-        data = skyplot.png(sky, title=name, points=[(10.0, 10.0, "here"), (*sky.mode, "AT 2026abc")])
-        seconds.append(time.thread_time() - start)
-    assert min(seconds) < 1
-    pixels = image(data)
-    assert pixels.shape == (1000, 800, 3)
-    assert len(data) < 700_000
-    if name == "blob":
-        x, y = centre_of_blue(pixels[:430])
-        px, _ = WholeSky().paper(130.0, 25.0)  # the paper is 2 sqrt(2) by sqrt(2) around the middle of the frame
-        frame = np.nonzero((pixels[:430] < 80).all(axis=2).any(axis=0))[0]
-        right, scale = frame.max(), (frame.max() - 40) / 2 / (2 * np.sqrt(2))
-        assert x == pytest.approx(right - (2 * np.sqrt(2) - px) * scale, abs=25)
-        assert y < 240 - 20  # north is up
+    views = lobes.views(sky, 0.9)
+    rows = sky.region(0.9)
+    ra, dec = grid.centres(sky.uniq[rows])
+    inside = np.any([maps.separation(ra, dec, view.ra, view.dec) <= view.radius_deg for view in views], axis=0)
+    assert (sky.density * sky.pixel_area)[rows][inside].sum() >= 0.9 * (1 - lobes.NEGLIGIBLE)
+    assert sum(view.share for view in views) == pytest.approx(0.9, abs=0.05)
+    if len(views) == 1:
+        assert inside.all()
+        farthest = maps.separation(ra, dec, views[0].ra, views[0].dec).max()
+        assert views[0].radius_deg < 1.5 * farthest + 0.5 * np.degrees(np.sqrt(sky.pixel_area[rows].max()))
 
 
-def test_flat_map_looks_flat():
-    pixels = image(skyplot.png(maps.uniform(3)))
-    window = pixels[600:800, 330:470].reshape(-1, 3)
-    assert np.ptp(np.percentile(window, [5, 95], axis=0), axis=0).max() < 8
+def test_two_lobes_far_apart_have_a_window_each():
+    first, second = lobes.views(maps.SHAPES["two lobes"](), 0.9)
+    assert maps.separation(first.ra, first.dec, 30, 10) < 1.5
+    assert maps.separation(second.ra, second.dec, 250, -50) < 1.5
+    assert first.share > second.share > 0.2
+
+
+@pytest.mark.parametrize("apart", [(359.0, 1.0), (100.0, 110.0)])
+def test_two_lobes_near_each_other_share_a_window(apart):
+    sky = maps.skymap.make(
+        lambda ra, dec: sum(np.exp(-0.5 * np.square(maps.separation(ra, dec, at, 5) / 0.4)) for at in apart)
+    )
+    (view,) = lobes.views(sky, 0.9)
+    assert all(maps.separation(at, 5, view.ra, view.dec) < view.radius_deg for at in apart)
+
+
+def test_a_speckled_ring_is_shown_whole():
+    """Thirty islands of three per cent each: no one of them stands for the region."""
+    places = [(30.0 + 45 * np.cos(turn), 45 * np.sin(turn)) for turn in np.arange(30) / 30 * 2 * np.pi]
+    sky = maps.skymap.make(
+        lambda ra, dec: sum(np.exp(-0.5 * np.square(maps.separation(ra, dec, *at) / 1.2)) for at in places)
+    )
+    views = lobes.views(sky, 0.9)
+    assert sum(view.share for view in views) > 0.05
+    assert all(view.radius_deg <= lobes.LARGEST_DEG for view in views)
 
 
 @pytest.mark.parametrize("at", [(83.6, 22.0), (0.0, 0.0), (359.9, -90.0), (120.0, 90.0), (300.0, -88.0)])
 @pytest.mark.parametrize("radius", [None, 0.0, 1.5 / 3600, 0.2, 8.0, 70.0, 180.0])
 def test_circle_of_any_size_anywhere(at, radius):
-    pixels = image(skyplot.circle_png(*at, radius, containment=0.9, title="GRB 230812B"))
-    assert pixels.shape == (1000, 800, 3)
-    middle = pixels[560:900, 200:600].reshape(-1, 3)
+    rgb = pixels(skyplot.draw(skyplot.Place(*at, radius, 0.9), title="GRB 230812B", time=NIGHT))
+    assert rgb.shape[1] == 800
+    middle = rgb[560:900, 200:600].reshape(-1, 3)
     shaded = (middle[:, 2] - middle[:, 0] > 20).mean()  # bluish
     assert (shaded > 0.05) == bool(radius)
 
 
 def test_ring_of_a_circle_keeps_its_distance():
-    for ra, dec, radius in ((10, 89, 3), (0, 0, 120), (200, -90, 10), (359.9, 45, 1e-3)):
-        ring = np.array(scene._circle(ra, dec, radius)).T
+    for ra, dec, radius in ((10, 89, 3), (0, 0, 120), (200, -90, 10), (5, 90, 1e-3), (359.9, 45, 1e-3)):
+        ring = np.array(scene.circle(ra, dec, radius)).T
         np.testing.assert_allclose(maps.separation(*ring, ra, dec), radius, rtol=1e-6)
 
 
-def test_what_is_no_position_is_refused():
+def test_what_cannot_be_drawn_is_refused():
     for ra, dec in ((np.nan, 0), (0, 90.5), (np.inf, 0)):
         with pytest.raises(ValueError, match="no position to draw"):
-            skyplot.circle_png(ra, dec)
+            skyplot.draw(skyplot.Place(ra, dec))
+    for options in ({"form": "gif"}, {"layout": "round"}, {"theme": "pink"}):
+        with pytest.raises(ValueError, match="is not one of"):
+            skyplot.draw(skyplot.Place(1, 2), **options)
 
 
 def test_titles_are_text_and_nothing_else():
     name = r"$\frac{1}{0}$ <b>\n & ☃" * 20
-    assert skyplot.circle_png(1, 2, 3, title=name, points=[(1, 2, name), (np.nan, 3, "nowhere")])
+    layers = [skyplot.Layer(name, [skyplot.Point(1, 2, name), skyplot.Point(np.nan, 3, "nowhere")])]
+    assert skyplot.draw(skyplot.Place(1, 2, 3), title=name, layers=layers)
+    ET.fromstring(skyplot.draw(skyplot.Place(1, 2, 3), title=name, layers=layers, form="svg"))
 
 
-def test_pictures_are_the_same_each_time_and_from_any_thread():
-    sky, found = maps.SHAPES["blob"](), []
-    threads = [threading.Thread(target=lambda: found.append(skyplot.png(sky))) for _ in range(3)]
+@pytest.mark.parametrize("form", skyplot.FORMS)
+@pytest.mark.parametrize("layout", ["tall", "wide"])
+def test_forms_are_what_they_say_and_the_same_each_time(form, layout):
+    sky, found = maps.SHAPES["two lobes"](), []
+
+    def draw():
+        found.append(skyplot.draw(sky, form=form, layout=layout, time=NIGHT, title="S261120ab"))
+
+    threads = [threading.Thread(target=draw) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(set(found)) == 1
     assert len(found) == 3
+    assert len(set(found)) == 1
+    assert found[0].startswith({"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}[form])
+    if form == "svg":
+        assert ET.fromstring(found[0]).tag.endswith("svg")
+
+
+def test_sun_and_moon_are_where_almanacs_have_them():
+    """Equinox of 2026-03-20 14:46 UTC; total solar eclipse of 2026-08-12 17:46 UTC (NASA's catalogue of eclipses)."""
+    sun, _ = bodies.sun_and_moon(NIGHT.replace(month=3, day=20, hour=14, minute=46))
+    assert (
+        maps.separation(sun.ra, sun.dec, 0, 0) < 0.4
+    )  # of the equinox of date, which J2000's has left by 0.36 degrees
+    sun, moon = bodies.sun_and_moon(NIGHT.replace(month=8, day=12, hour=17, minute=46))
+    assert maps.separation(sun.ra, sun.dec, moon.ra, moon.dec) < 1.1
+    assert moon.lit < 0.001
+    _, moon = bodies.sun_and_moon(NIGHT.replace(month=8, day=28, hour=4, minute=18))
+    assert moon.lit > 0.998  # full: the partial lunar eclipse of that day
+
+
+def test_the_galactic_plane_is_astropys():
+    rng = np.random.default_rng(5)
+    lon, lat = rng.uniform(0, 360, 200), rng.uniform(-90, 90, 200)
+    wanted = SkyCoord(lon, lat, unit="deg", frame="galactic").icrs
+    ra, dec = bodies.from_galactic(lon, lat)
+    assert maps.separation(ra, dec, wanted.ra.deg, wanted.dec.deg).max() < 1e-5
+    assert bodies.galactic_latitude(ra[7], dec[7]) == pytest.approx(lat[7], abs=1e-5)
 
 
 @pytest.mark.parametrize(

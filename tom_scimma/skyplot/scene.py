@@ -1,25 +1,51 @@
-"""What a picture of the sky shows: made from a sky map, or from a circle."""
+"""What a picture of the sky shows: made from a sky map, or from a bare position."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tom_scimma.skymap import grid
+from tom_scimma.skyplot.lobes import View, views
 
 if TYPE_CHECKING:
     from tom_scimma.skymap import SkyMap
 
-#: what lies farther from the most probable position is not drawn into the window
-NEAR_DEG = 30.0
 #: level that an error circle is shaded as
 CIRCLE_SHADE = 0.8
 
 Ring = Sequence[tuple[float, float]]
-Point = Sequence[Any]  #: (ra, dec) or (ra, dec, name), degrees
+
+
+@dataclass(frozen=True)
+class Place:
+    """A position on the sky with at most an error circle, for which there is no map. Degrees."""
+
+    ra: float
+    dec: float
+    radius_deg: float | None = None
+    containment: float | None = None  #: probability inside the radius, 0..1
+
+
+@dataclass(frozen=True)
+class Point:
+    """A thing at a position, degrees."""
+
+    ra: float
+    dec: float
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Things of one kind drawn over the map, and what the legend calls them."""
+
+    label: str
+    points: Sequence[Point] = ()  #: the most important first: where names have no room, the later ones go without
+    rings: Sequence[Ring] = ()  #: closed polygons of (ra, dec) in degrees; a footprint of several CCDs is several
 
 
 @dataclass(frozen=True)
@@ -37,10 +63,17 @@ class Scene:
 
     #: (ra, dec) to credible level, 1 outside; NaN gives NaN
     shade: Callable[[np.ndarray, np.ndarray], np.ndarray]
-    centre: tuple[float, float]  #: of the window
-    radius_deg: float  #: of the window
     best: tuple[float, float]  #: the most probable position
+    views: Sequence[View]  #: what the windows show
     outlines: Sequence[Outline] = ()
+
+
+def of(subject: SkyMap | Place, levels: Sequence[float]) -> Scene:
+    """The scene of a sky map with the regions of two credible levels, or of a position with its error circle.
+
+    Raises ValueError for a Place that is no position.
+    """
+    return of_place(subject) if isinstance(subject, Place) else of_map(subject, levels)
 
 
 def of_map(skymap: SkyMap, levels: Sequence[float]) -> Scene:
@@ -57,29 +90,30 @@ def of_map(skymap: SkyMap, levels: Sequence[float]) -> Scene:
         row = skymap.rows_at(ra, dec)
         return np.where(np.isnan(ra), np.nan, np.where(row < 0, 1.0, shades[row]))
 
-    centre, radius = _window(skymap, max(levels))
-    return Scene(shade, centre, radius, skymap.mode, outlines)
+    return Scene(shade, skymap.mode, views(skymap, max(levels)), outlines)
 
 
-def of_circle(ra: float, dec: float, radius_deg: float | None, containment: float | None) -> Scene:
+def of_place(place: Place) -> Scene:
     """The scene of a position with its error circle, or of a bare position. Raises ValueError without a position."""
     from tom_scimma.skymap.makers import separation
 
+    ra, dec, radius = place.ra, place.dec, place.radius_deg
     if not (np.isfinite(ra) and abs(dec) <= 90):
         raise ValueError(f"no position to draw: ra {ra}, dec {dec}")
-    size = min(radius_deg, 180.0) if radius_deg and radius_deg > 0 else 0.0
+    size = min(radius, 180.0) if radius and radius > 0 else 0.0
     outlines = []
     if size:
-        share = f"{100 * containment:g} %  " if containment else ""
+        share = f"{100 * place.containment:g} %  " if place.containment else ""
         area = 2 * np.pi * (1 - np.cos(np.radians(size))) * grid.DEG2_PER_SR
         text = f"{share}radius {angle_text(size)}, {area_text(area)}"
-        outlines.append(Outline(text, "solid", [_circle(ra, dec, size)] if size < 180 else []))
+        outlines.append(Outline(text, "solid", [circle(ra, dec, size)] if size < 180 else []))
 
     def shade(lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
         away = separation(lon, lat, ra, dec)
         return np.where(np.isnan(away), np.nan, np.where(away <= size, CIRCLE_SHADE, 1.0))
 
-    return Scene(shade, (ra, dec), 2.2 * size or 0.25, (ra, dec), outlines)
+    view = View(ra, dec, float(np.clip(2.2 * size or 0.25, 2 / 3600, 75.0)))
+    return Scene(shade, (ra, dec), [view], outlines)
 
 
 def _shades(skymap: SkyMap) -> np.ndarray:
@@ -93,29 +127,16 @@ def _shades(skymap: SkyMap) -> np.ndarray:
     return shades
 
 
-def _circle(ra: float, dec: float, radius: float) -> list[tuple[float, float]]:
+def circle(ra: float, dec: float, radius: float) -> list[tuple[float, float]]:
     """A closed ring of (ra, dec) at one angle from a position, degrees."""
-    turn = np.linspace(0, 2 * np.pi, 181)
-    angle, tilt = np.radians(radius), np.radians(dec)
-    sine = np.clip(np.sin(tilt) * np.cos(angle) + np.cos(tilt) * np.sin(angle) * np.cos(turn), -1, 1)
-    east = np.arctan2(np.sin(turn) * np.sin(angle) * np.cos(tilt), np.cos(angle) - np.sin(tilt) * sine)
-    return list(zip(((ra + np.degrees(east)) % 360).tolist(), np.degrees(np.arcsin(sine)).tolist(), strict=True))
-
-
-def _window(skymap: SkyMap, level: float) -> tuple[tuple[float, float], float]:
-    """(centre, radius) in degrees of a window on the part of a credible region around the most probable position."""
-    from tom_scimma.skymap.makers import separation
-
-    rows = skymap.region(level)
-    ra, dec = grid.centres(skymap.uniq[rows])
-    size = np.degrees(np.sqrt(skymap.pixel_area[rows]))
-    near = separation(ra, dec, *skymap.mode) <= NEAR_DEG
-    ra, dec, size = ra[near], dec[near], size[near]
-    weight = (skymap.density * skymap.pixel_area)[rows][near]
+    turn, angle = np.linspace(0, 2 * np.pi, 181)[:, None], np.radians(radius)
     lon, lat = np.radians(ra), np.radians(dec)
-    x, y, z = (np.sum(weight * axis) for axis in (np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)))
-    centre = float(np.degrees(np.arctan2(y, x)) % 360), float(np.degrees(np.arctan2(z, np.hypot(x, y))))
-    return centre, 1.15 * float(np.max(separation(ra, dec, *centre) + size / 2))
+    centre = np.array([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
+    east = np.array([-np.sin(lon), np.cos(lon), 0.0])
+    north = np.cross(centre, east)
+    x, y, z = (centre * np.cos(angle) + (east * np.sin(turn) + north * np.cos(turn)) * np.sin(angle)).T
+    places = np.degrees(np.arctan2(y, x)) % 360, np.degrees(np.arctan2(z, np.hypot(x, y)))
+    return list(zip(*(axis.tolist() for axis in places), strict=True))
 
 
 def area_text(deg2: float) -> str:

@@ -17,7 +17,7 @@ from tom_scimma.views.events import find, shown_map
 from tom_scimma.views.files import attachment
 
 #: part of the cache's keys: a new one when pictures are drawn differently
-EDITION = 1
+EDITION = 2
 #: pictures stay on the server for a day; drawing one takes about a second
 KEPT = 86_400
 
@@ -67,7 +67,7 @@ def localization_png(row: Localization, title: str) -> bytes:
     def draw() -> bytes:
         from tom_scimma import skyplot
 
-        return skyplot.png(_map(row), title=title)
+        return skyplot.draw(_map(row), title=title)
 
     return _kept(f"localization-{row.pk}-{row.sha256[:32]}", draw)
 
@@ -84,7 +84,7 @@ def circle_png(event: Event) -> bytes:
     def draw() -> bytes:
         from tom_scimma import skyplot
 
-        return skyplot.circle_png(event.ra, event.dec, radius, containment=0.9, title=event.name)
+        return skyplot.draw(skyplot.Place(event.ra, event.dec, radius, 0.9), title=event.name)
 
     return _kept(f"circle-{event.pk}-{event.ra:.5f}-{event.dec:.5f}-{radius}", draw)
 
