@@ -30,3 +30,6 @@ class TomScimmaConfig(AppConfig):
         return [
             {"name": "annotate", "on": every, "run": "tom_scimma.annotate.react", "live_only": False},  # facts
         ]
+
+    def destinations(self):
+        return ["tom_scimma.destinations.hopskotch.Hopskotch"]

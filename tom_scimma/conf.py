@@ -44,6 +44,34 @@ OPTIONS: dict[str, Option] = {
     "LIVE_AGE": Option(timedelta(hours=6), (timedelta,), "An alert sent longer ago is history: shown, never acted on."),
     "ACT_AGE": Option(timedelta(hours=2), (timedelta,), "An alert sent longer ago never moves a telescope."),
     "DRY_RUN": Option(False, (bool,), "Nothing leaves this TOM; what would have is shown."),
+    "DRY_DESTINATIONS": Option(
+        [],
+        (list, tuple),
+        'The same for some destinations alone, by name or pattern: `["hopskotch:*"]`.',
+    ),
+    "DELIVERY_PATIENCE": Option(
+        timedelta(days=1),
+        (timedelta,),
+        "How long something is tried that a service does not take; past it, it is shown as not sent in time. "
+        "A destination may have its own.",
+    ),
+    "SEND_PERMISSION": Option(
+        "",
+        (str,),
+        "Permission that a person needs to send anything, `tom_scimma.send_delivery` for example. Empty: whoever may see it.",
+    ),
+    "TEST_TOPICS": Option(
+        [],
+        (list, tuple),
+        "Further topics, by name or pattern, that carry tests only, besides those with a part `test`, `tests`, `testing`, "
+        "`playground` or `devel` in their name. What comes from one goes to test destinations only.",
+    ),
+    "REACTION_SECONDS": Option(
+        300.0,
+        (int, float),
+        "A reaction or job that runs longer is given up on: what comes after it goes on, and it is tried again later.",
+    ),
+    "REACTION_THREADS": Option(2, (int,), "So many alerts are reacted to at once by one worker."),
     "TOM_NAME": Option("", (str,), "Suffix of the consumer group; by default the host's TOM_NAME setting."),
     "MAX_MESSAGE_BYTES": Option(32 * 2**20, (int,), "A larger message, or decompression, is quarantined unread."),
     "MAX_SKYMAP_BYTES": Option(512 * 2**20, (int,), "A sky map that would grow larger in memory is refused."),

@@ -5,6 +5,7 @@ from tom_scimma.models.annotations import Annotation
 from tom_scimma.models.candidates import Candidate, CandidateDecision, CandidateLevel, Placement
 from tom_scimma.models.events import Alias, Event
 from tom_scimma.models.messages import Message, MessageBody
+from tom_scimma.models.outbox import Attempt, Delivery, Job, Stop, Worker
 from tom_scimma.models.places import TargetPlace
 from tom_scimma.models.subscriptions import Match, Subscription, SubscriptionAction
 from tom_scimma.models.topics import Listener, TopicState
@@ -13,10 +14,13 @@ __all__ = [
     "Alert",
     "Alias",
     "Annotation",
+    "Attempt",
     "Candidate",
     "CandidateDecision",
     "CandidateLevel",
+    "Delivery",
     "Event",
+    "Job",
     "Listener",
     "Localization",
     "Match",
@@ -24,8 +28,10 @@ __all__ = [
     "MessageBody",
     "Placement",
     "Reaction",
+    "Stop",
     "Subscription",
     "SubscriptionAction",
     "TargetPlace",
     "TopicState",
+    "Worker",
 ]

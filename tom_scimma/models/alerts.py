@@ -98,7 +98,9 @@ class Reaction(models.Model):
     state = models.CharField(max_length=8, choices=State.choices, default=State.QUEUED)
     attempts = models.IntegerField(default=0)
     not_before = models.DateTimeField(null=True)
+    worker = models.CharField(max_length=160, blank=True)  #: who has it, or had it last
     created = models.DateTimeField(default=timezone.now)
+    started = models.DateTimeField(null=True)
     finished = models.DateTimeField(null=True)
     error = models.TextField(blank=True)
 

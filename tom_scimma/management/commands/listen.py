@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 from dataclasses import replace
 
@@ -12,6 +11,7 @@ from django.db import InterfaceError, OperationalError
 from tom_scimma import places
 from tom_scimma.ingest import ingest
 from tom_scimma.listener import listen
+from tom_scimma.management.signals import stop_on_signals
 from tom_scimma.sources import sources, start_position
 
 NOTHING = """No source to listen to. In settings.py, with a credential from https://my.hop.scimma.org in HOP_USERNAME
@@ -56,7 +56,7 @@ class Command(BaseCommand):
         if isinstance(rewind, str):
             raise CommandError("--from takes a time; --start takes latest and earliest.")
         stop = threading.Event()
-        _stop_on_signals(stop)
+        stop_on_signals(stop)
         for source in chosen:
             topics = ", ".join(source.topics) or "topics chosen on the Streams page"
             self.stdout.write(f"Listening to {source.name} at {source.brokers}: {topics}")
@@ -75,15 +75,3 @@ class Command(BaseCommand):
             return
         if moved:
             self.stdout.write(f"Noted the places of {moved:,} targets")
-
-
-def _stop_on_signals(stop: threading.Event) -> None:
-    """The first SIGTERM or Ctrl-C lets what is in hand be finished; a second one does not wait."""
-
-    def ask(number, frame):
-        stop.set()
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    signal.signal(signal.SIGTERM, ask)
-    signal.signal(signal.SIGINT, ask)

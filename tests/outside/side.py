@@ -1,0 +1,108 @@
+"""A process with the TOM's database that queues what it is told to and says what became of it; see benchmarks/side.py."""
+
+from __future__ import annotations
+
+import os
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.outside.settings")
+django.setup()
+
+from django.contrib.auth.models import User  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.db import connection, transaction  # noqa: E402
+from django.db.models import Count  # noqa: E402
+from django.utils import timezone  # noqa: E402
+
+from benchmarks import side  # noqa: E402
+from tests import factories as make  # noqa: E402
+from tom_scimma import outbox  # noqa: E402
+from tom_scimma.models import Alert, Attempt, Delivery, Event, Reaction, Worker  # noqa: E402
+
+
+def migrate() -> None:
+    """Makes the tables."""
+    call_command("migrate", verbosity=0, skip_checks=True)
+
+
+def queue(texts: list[str], to: str = "parcel", seconds: float | None = None) -> list[int]:
+    """Queues a delivery a text, by a user, about an event; their primary keys."""
+    user = User.objects.filter(username="alice").first() or make.user("alice")
+    event = Event.objects.filter(name="S261120ab").first() or make.event("S261120ab")
+    later = {} if seconds is None else {"deadline": timezone.now() + timezone.timedelta(seconds=seconds)}
+    with transaction.atomic():
+        rows = [
+            outbox.queue(
+                to,
+                text.encode(),
+                key=outbox.key_of(to, event, text),
+                by=user,
+                subject=event,
+                event=event,
+                **later,
+            )
+            for text in texts
+        ]
+    return [row.pk for row in rows]
+
+
+def alerts(count: int, begin: int = 0) -> None:
+    """So many alerts, each with its two reactions."""
+    message = make.message()
+    for number in range(begin, begin + count):
+        event = make.event(f"S{number:06}a")
+        with transaction.atomic():
+            alert = make.alert(event, make.notice(event.name), message, position=number)
+            where = "tests.outside.reactions"
+            for name in ("first", "second"):
+                Reaction.objects.create(alert=alert, name=name, change="new", run=f"{where}.{name}")
+
+
+def states() -> dict[str, int]:
+    """How many deliveries are in each state."""
+    return dict(Delivery.objects.order_by().values_list("state").annotate(count=Count("*")))
+
+
+def reactions() -> dict[str, int]:
+    """How many reactions are in each state."""
+    return dict(Reaction.objects.order_by().values_list("state").annotate(count=Count("*")))
+
+
+def rows() -> list[dict]:
+    """Every delivery."""
+    names = ("id", "state", "key", "destination", "attempts", "looks", "needs_person", "reason", "receipt_id", "worker")
+    return list(Delivery.objects.order_by("pk").values(*names))
+
+
+def log(pk: int) -> list[dict]:
+    """What was done about one."""
+    return list(Attempt.objects.filter(delivery=pk).values("what", "answer", "text", "by_name"))
+
+
+def waits() -> list[float]:
+    """Seconds from queued to claimed, of each that was."""
+    found = Delivery.objects.exclude(claimed=None).values_list("created", "claimed")
+    return [(claimed - created).total_seconds() for created, claimed in found]
+
+
+def hurry() -> None:
+    """As if all pauses were over."""
+    Delivery.objects.exclude(not_before=None).update(not_before=timezone.now())
+    Reaction.objects.exclude(not_before=None).update(not_before=None)
+
+
+def workers() -> list[dict]:
+    """Every worker's row."""
+    return list(Worker.objects.values("process", "state", "delivered", "reacted", "memory", "last_error"))
+
+
+def count() -> dict[str, int]:
+    """How many rows there are."""
+    return {"alerts": Alert.objects.count(), "deliveries": Delivery.objects.count(), "vendor": connection.vendor}
+
+
+if __name__ == "__main__":
+    side.serve(
+        {f.__name__: f for f in (migrate, queue, alerts, states, reactions, rows, log, waits, hurry, workers, count)}
+    )

@@ -1,0 +1,86 @@
+"""A TOM with the tests' app, its `manage.py deliver` processes, and a side that queues for it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks.side import Side
+from tests.outside.standin import Standin
+from tests.services.process import ROOT, end, spawn, tail, wait_for
+
+MANAGE = ROOT / "example_tom" / "manage.py"
+
+
+class Tom:
+    """Ends everything it started. `database` is a DATABASE_URL, or "" for SQLite in the folder."""
+
+    def __init__(self, folder: Path, outside: Standin, database: str = "", **settings):
+        self.folder, self.outside = folder, outside
+        self.trouble = folder / "trouble"
+        self.environment = {
+            **os.environ,
+            "TOM_VAR": str(folder),
+            "DATABASE_URL": database,
+            "SECRET_KEY": "for tests only",
+            "DJANGO_SETTINGS_MODULE": "tests.outside.settings",
+            "TOM_SCIMMA": json.dumps(settings),
+            "PYTHONPATH": str(ROOT),
+            "PYTHONUNBUFFERED": "1",
+            "OUTSIDE": outside.url,
+            "TROUBLE": str(self.trouble),
+        }
+        self.workers: list[subprocess.Popen] = []
+        self.side = Side([sys.executable, "-m", "tests.outside.side"], self.environment, folder / "side.log")
+
+    def __enter__(self) -> Tom:
+        return self
+
+    def __exit__(self, *exc) -> None:
+        for worker in self.workers:
+            end(worker, by=signal.SIGKILL)
+        self.side.__exit__(*exc)
+        if exc[0] is not None:
+            print(self.logs())
+
+    def work(self, *arguments: str, **environment: str) -> subprocess.Popen:
+        """Starts a worker."""
+        log = self.folder / f"deliver{len(self.workers)}.log"
+        command = [sys.executable, str(MANAGE), "deliver", *arguments]
+        worker = spawn(command, log, env={**self.environment, **environment})
+        worker.log = log
+        self.workers.append(worker)
+        return worker
+
+    def ready(self, worker: subprocess.Popen) -> subprocess.Popen:
+        """Waits until a worker says that it works."""
+        self.wait("a worker", lambda: b"delivers to" in worker.log.read_bytes())
+        return worker
+
+    def kill(self, worker: subprocess.Popen) -> None:
+        end(worker, by=signal.SIGKILL)
+
+    def stop(self, worker: subprocess.Popen, seconds: float = 40) -> int:
+        """SIGTERM; its exit code."""
+        return end(worker, seconds=seconds)
+
+    def wait(self, what: str, ready, seconds: float = 60):
+        """Waits until something is so."""
+        return wait_for(what, ready, seconds=seconds, every=0.05, explain=lambda: f"{self.side('rows')}\n{self.logs()}")
+
+    def settled(self, seconds: float = 90) -> dict[str, int]:
+        """Waits until nothing is queued or being sent, hurrying what waits; the states."""
+
+        def nothing_open():
+            self.side("hurry")
+            found = self.side("states")
+            return found if not found.keys() & {"queued", "sending"} else None
+
+        return self.wait("everything sent", nothing_open, seconds)
+
+    def logs(self) -> str:
+        return "\n".join(f"--- {worker.log.name}\n{tail(worker.log)}" for worker in self.workers[-6:])

@@ -1,0 +1,130 @@
+"""The services that things may be sent to. One is one class, in one file; an app names its own in `destinations()`.
+
+    find("people"), find("hopskotch:tom.news")   -> a Destination; LookupError where no app brings it
+    services()                                   -> {"people": class, ...}
+
+See docs/destinations.md for how to write one.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.utils.module_loading import import_string
+
+from tom_scimma import hooks
+from tom_scimma.conf import conf
+
+if TYPE_CHECKING:
+    from tom_scimma.models import Delivery
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The service's word that it has what was sent."""
+
+    id: str = ""  #: the service's name for it
+    url: str = ""  #: where a person can see it
+    data: Mapping[str, Any] = field(default_factory=dict)  #: what else it answered; JSON
+
+
+@dataclass(frozen=True)
+class Need:
+    """One field that a destination wants, what is known of it, and what is wrong with that."""
+
+    field: str
+    label: str
+    value: Any = None
+    required: bool = False
+    error: str = ""
+
+
+class Destination:
+    """One outside service, or one address at it: `Destination("tom.news")` for the name "hopskotch:tom.news"."""
+
+    name: ClassVar[str]  #: without an address
+    label: ClassVar[str]  #: for people
+    is_test: bool = False  #: nobody takes for real what arrives there; only there may tests go
+    repeat_is_harmless: bool = False  #: the same twice does no harm, so that a lost reply is simply sent again
+    personal: bool = False  #: what goes there is for one person's eyes
+    seconds: float = 120.0  #: no send takes longer; its own time-outs end it before
+    parallel: int = 1  #: so many may be sent at once by one worker
+    patience: timedelta | None = None  #: how long it is tried; None: TOM_SCIMMA["DELIVERY_PATIENCE"]
+
+    def __init__(self, address: str = ""):
+        self.address = address
+
+    def __str__(self) -> str:
+        return f"{self.label} {self.address}".strip()
+
+    @property
+    def full_name(self) -> str:
+        """The name with the address, as Delivery.destination has it."""
+        return f"{self.name}:{self.address}" if self.address else self.name
+
+    def origin(self) -> str:
+        """Which server that is, as settings name it now; no I/O. A Delivery goes only where this was when it was queued."""
+        raise NotImplementedError
+
+    def credential(self, user: Any) -> Any:
+        """What the sender shows the service; None where it needs nothing or takes it from settings."""
+        return None
+
+    def may_send(self, delivery: Delivery, user: Any) -> str:
+        """Why this sender may not say this any more; "" where they may. Asked again just before it leaves."""
+        return ""
+
+    def send(self, payload: bytes, key: str, credential: Any) -> Receipt:
+        """Says it once. Raises Rejected, Unavailable (surely not received) or ReplyLost (maybe)."""
+        raise NotImplementedError
+
+    def find(self, payload: bytes, key: str, since: datetime) -> Receipt | None:
+        """What a lost reply would have said, looked up at the service; None: not found, which is not "not sent"."""
+        return None
+
+    def needs(self, subject: Any) -> list[Need]:
+        """What must be known before this can be said about a subject, with what is known already."""
+        return []
+
+    def preview(self, form: Mapping[str, Any]) -> tuple[bytes, str]:
+        """The payload that a filled-in form makes, and the text that people will read."""
+        raise NotImplementedError(f"{self.name} is not for the composer")
+
+    def show(self, payload: bytes) -> str:
+        """A payload as a person reads it on the Sent pages."""
+        from tom_scimma.legible import legible
+        from tom_scimma.record import Record
+
+        return legible(Record("", payload))[1]
+
+    @property
+    def can_find(self) -> bool:
+        """Whether the service can be asked what it has."""
+        return type(self).find is not Destination.find
+
+    @property
+    def is_dry(self) -> bool:
+        """True while settings let nothing leave for it."""
+        patterns = conf.DRY_DESTINATIONS
+        return conf.DRY_RUN or any(
+            fnmatch.fnmatchcase(name, p) for p in patterns for name in (self.name, self.full_name)
+        )
+
+
+def services() -> dict[str, type[Destination]]:
+    """The classes that installed apps bring, by name."""
+    classes = [import_string(path) for paths in hooks.gather("destinations") for path in paths]
+    return {item.name: item for item in classes}
+
+
+def find(name: str) -> Destination:
+    """The destination of that name, with its address after a colon. Raises LookupError where no app brings it."""
+    service, _, address = name.partition(":")
+    known = services()
+    if service not in known:
+        raise LookupError(f"no destination is called {service!r}; there are: {', '.join(sorted(known)) or 'none'}")
+    return known[service](address)

@@ -1,0 +1,104 @@
+"""A topic of Hopskotch, or of a Kafka of one's own: "hopskotch:TOPIC".
+
+payload = packed({"title": ...}, {"title": "A title"})          a document, published as JSON
+payload = packed(message.body.payload, {"_format": "avro"})     bytes as they came, to relay them
+ours(headers)                                                   whether a message came from this TOM in the first place
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tom_scimma import sources
+from tom_scimma.destinations import Destination, Need, Receipt
+from tom_scimma.errors import Rejected
+from tom_scimma.trials import is_test_topic
+
+#: origins of those that relayed a message before us, comma-separated
+RELAYED = "_relayed"
+RELAY = "_relay"
+#: headers that the publisher's client sets, and that are not ours to repeat
+OWN = {"_id", "_sender", RELAY}
+
+
+def packed(document: Any, headers: Mapping[str, str] | None = None) -> bytes:
+    """The payload of a Delivery that publishes a document (JSON) or bytes, with these headers."""
+    said: dict[str, Any] = {"headers": dict(headers or {})}
+    if isinstance(document, bytes):
+        said["base64"] = base64.b64encode(document).decode("ascii")
+    else:
+        said["document"] = document
+    return json.dumps(said, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def unpacked(payload: bytes) -> tuple[Any, dict[str, str]]:
+    """Document (or bytes) and headers of such a payload."""
+    said = json.loads(payload)
+    document = base64.b64decode(said["base64"]) if "base64" in said else said["document"]
+    return document, dict(said.get("headers") or {})
+
+
+def ours(headers: Iterable[tuple[str, str | bytes]] | Mapping[str, str]) -> bool:
+    """Whether a message carries our mark: published here, perhaps relayed by others since. Such are not republished."""
+    pairs = headers.items() if isinstance(headers, Mapping) else headers
+    mine = sources.tom_name()
+    for name, value in pairs:
+        if name in (RELAY, RELAYED):
+            text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+            if mine in [part.strip() for part in text.split(",")]:
+                return True
+    return False
+
+
+def relayed(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The headers of a message that is passed on as it came: the sender's own, and who relayed it before us."""
+    pairs = list(headers)
+    chain = [value for name, value in pairs if name in (RELAY, RELAYED) and value]
+    kept = {name: value for name, value in pairs if name not in OWN and name != RELAYED}
+    return {**kept, **({RELAYED: ",".join(chain)} if chain else {})}
+
+
+class Hopskotch(Destination):
+    """One topic that our credential may write."""
+
+    name = "hopskotch"
+    label = "Hopskotch topic"
+    seconds = 60.0
+
+    @property
+    def is_test(self) -> bool:
+        return is_test_topic(self.address)
+
+    def origin(self) -> str:
+        return f"{sources.default().host}/{self.address}"
+
+    def send(self, payload: bytes, key: str, credential: Any) -> Receipt:
+        document, headers = unpacked(payload)
+        if ours(headers):
+            raise Rejected(
+                f"This message began at this TOM ({sources.tom_name()}); it is not published again.",
+                {RELAY: ["our own mark"]},
+            )
+        from tom_scimma import stream
+
+        offset = stream.publish(self.address, document, headers, key=key)
+        return self._receipt(offset)
+
+    def needs(self, subject: Any) -> list[Need]:
+        return [Need("title", "Title", required=True), Need("text", "Text", required=True)]
+
+    def show(self, payload: bytes) -> str:
+        from tom_scimma.legible import legible
+        from tom_scimma.record import Record
+
+        document, headers = unpacked(payload)
+        body = document if isinstance(document, bytes) else json.dumps(document).encode()
+        pairs = tuple((name, value.encode()) for name, value in headers.items())
+        lines = [f"{name}: {value}" for name, value in headers.items()]
+        return "\n".join([*lines, "", legible(Record(self.address, body, headers=pairs))[1]]).strip()
+
+    def _receipt(self, offset: int, **more: Any) -> Receipt:
+        return Receipt(id=f"{self.address}@{offset}", data={"topic": self.address, "offset": offset, **more})
