@@ -29,6 +29,13 @@ class TomScimmaConfig(AppConfig):
         every = {"new", "updated", "reinstated"}
         return [
             {"name": "annotate", "on": every, "run": "tom_scimma.annotate.react", "live_only": False},  # facts
+            {
+                "name": "subscriptions",
+                "on": {*every, "retracted", "reported"},
+                "run": "tom_scimma.subscriptions.react",
+                "live_only": True,
+                "tests": True,  # young tests too, for those who subscribed to tests
+            },
         ]
 
     def destinations(self):

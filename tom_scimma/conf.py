@@ -93,6 +93,10 @@ OPTIONS: dict[str, Option] = {
         (dict,),
         "Seconds each step of the latency ledger may take after the one before; past it the step turns red. Merged over the defaults.",
     ),
+    "QUERY_SECONDS": Option(
+        10.0, (int, float), "The database is asked no longer than this for a query that a person wrote."
+    ),
+    "MAX_SUBSCRIPTIONS": Option(200, (int,), "One person may save so many subscriptions."),
     "LOGIN_GROUPS": Option(
         {},
         (dict,),

@@ -77,7 +77,7 @@ def _refold(event: Event, alerts: list[Alert]) -> None:
     judged = [alert for alert in judged if alert.role != "test"] or judged
     values = Values(kind=scope[0].kind, role=scope[0].role) if scope else Values()
     if judged:
-        values = fold.fold([(alert.order, alert.notice, _stored_map(alert)) for alert in judged], values)
+        values = fold.fold([(alert.order, alert.notice, stored_map(alert)) for alert in judged], values)
     _set(event, values)
     event.latest = max(alert.order for alert in scope or alerts)
     event.alert_count = len(scope)
@@ -171,7 +171,8 @@ def _map(item: Statement) -> Map | None:
     return None
 
 
-def _stored_map(alert) -> Map | None:
+def stored_map(alert) -> Map | None:
+    """The map with which a stored alert places its event; its localizations are fetched."""
     for row in alert.localizations.all():
         if row.name == "skymap" and not row.error:
             distance = None if row.distance_mpc is None else (row.distance_mpc, row.distance_sd_mpc)

@@ -23,6 +23,11 @@ def event_reactions() -> list[dict[str, Any]]:
     return [reaction for reactions in gather("event_reactions") for reaction in reactions]
 
 
+def subscription_actions() -> dict[str, dict[str, Any]]:
+    """What a subscription may do, by name, as installed apps declare it."""
+    return {action["name"]: action for actions in gather("subscription_actions") for action in actions}
+
+
 def event_panels() -> list[dict[str, Any]]:
     """The cards and tabs that installed apps add to the event page."""
     return [panel for panels in gather("event_panels") for panel in panels]

@@ -236,14 +236,18 @@ def localization_row(alert: Alert, item: reading.ReadMap) -> Localization:
 
 
 def _reactions(statements: list[Statement]) -> None:
-    """Queues what installed apps want done; reports change nothing and are told apart as "reported"."""
+    """Queues what installed apps want done; reports change nothing and are told apart as "reported".
+
+    A reaction that names `tests` is also queued for tests as young as live alerts; it must look what it is given.
+    """
     wanted = hooks.event_reactions()
     bulk.insert(
         [
             Reaction(alert_id=statement.alert.pk, name=reaction["name"], change=statement.change, run=reaction["run"])
             for statement in statements
             for reaction in wanted
-            if statement.change in reaction["on"] and (statement.live or not reaction.get("live_only", True))
+            if statement.change in reaction["on"]
+            and (statement.live or not reaction.get("live_only", True) or (statement.drill and reaction.get("tests")))
         ]
     )
 

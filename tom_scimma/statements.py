@@ -32,6 +32,7 @@ class Statement:
     event: Event | None = None
     alert: Alert | None = None
     localizations: list[Localization] = field(default_factory=list)
+    drill: bool = False  #: a test as young as a live alert: it tells those alone who asked for tests
     change: str | None = None  #: what it did to the event; None: it came too late to do anything
 
     @property
@@ -48,13 +49,10 @@ def statements_of(arrival: Arrival, via: str, now: datetime) -> list[Statement]:
         authority = _authority(notice, record.sender, arrival.policy)
         audience = ",".join(sorted(arrival.policy.groups))
         key = hashlib.sha256(f"{notice.key}\n{authority}\n{audience}".encode()).hexdigest()
-        live = (
-            via == "listen"
-            and notice.role == "observation"
-            and now - min(order, record.published or order) < conf.LIVE_AGE
-        )
+        young = via == "listen" and now - min(order, record.published or order) < conf.LIVE_AGE
+        live, drill = young and notice.role == "observation", young and notice.role == "test"
         maps = item.maps[position] if item.maps else ()
-        statements.append(Statement(arrival, position, notice, maps, order, authority, live, key))
+        statements.append(Statement(arrival, position, notice, maps, order, authority, live, key, drill=drill))
     return statements
 
 

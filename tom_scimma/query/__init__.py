@@ -10,27 +10,27 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.apps import apps
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from tom_scimma.models import Alert, Event
+from tom_scimma.models import Alert, Candidate, Event
 from tom_scimma.query import columns, memory, sql
 from tom_scimma.query.binding import named, understand
 from tom_scimma.query.errors import QueryError
 from tom_scimma.query.names import ALERTS, CANDIDATES, EVENTS
 from tom_scimma.query.seen import Audience, Seen
 
-__all__ = ["QueryError", "find", "matches", "thing_of", "understand", "visible"]
+__all__ = ["MODELS", "QueryError", "find", "matches", "thing_of", "understand", "visible"]
 
+MODELS: dict[str, type] = {EVENTS: Event, ALERTS: Alert, CANDIDATES: Candidate}
 #: where a row says whether it is a test
 _ROLE = {EVENTS: "role", ALERTS: "role", CANDIDATES: "event__role"}
 
 
 def thing_of(model: type) -> str:
     """The name in the language of one of our models; ValueError for any other."""
-    for thing in (EVENTS, ALERTS, CANDIDATES):
-        if model._meta.label_lower == f"tom_scimma.{thing.removesuffix('s')}":
+    for thing, known in MODELS.items():
+        if issubclass(model, known):
             return thing
     raise ValueError(f"{model.__name__} cannot be queried; events, alerts and candidates can")
 
@@ -39,7 +39,7 @@ def visible(thing: str, user) -> QuerySet:
     """Every event, alert or candidate that a user may see."""
     if thing == CANDIDATES:
         return columns.candidates(user).filter(event__in=Event.objects.visible_to(user).values("pk"))
-    return apps.get_model("tom_scimma", thing.removesuffix("s")).objects.visible_to(user)
+    return MODELS[thing].objects.visible_to(user)
 
 
 def find(text: str, user, model: type = Event, *, now: datetime | None = None) -> QuerySet:

@@ -6,11 +6,10 @@ candidates and their targets. The event's own columns hold what everybody who se
 
 from __future__ import annotations
 
-from django.apps import apps
 from django.db.models import Case, Count, F, IntegerField, OuterRef, Subquery, When
 from django.db.models.functions import Coalesce
 
-from tom_scimma.models import Localization
+from tom_scimma.models import Annotation, Candidate, Localization
 from tom_scimma.query import names
 from tom_scimma.query.jsonkeys import TYPE, JsonKey
 
@@ -81,13 +80,12 @@ NEWEST = (
 
 def annotations(user):
     """What annotators worked out, without failures, and this user may see."""
-    rows = apps.get_model("tom_scimma", "Annotation").objects.visible_to(user)
-    return rows.filter(error="")
+    return Annotation.objects.visible_to(user).filter(error="")
 
 
 def candidates(user):
     """Candidates this user may see, by their events, their targets and what makes them candidates."""
-    return apps.get_model("tom_scimma", "Candidate").objects.visible_to(user)
+    return Candidate.objects.visible_to(user)
 
 
 def candidate_count(user, event):

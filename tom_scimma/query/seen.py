@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.apps import apps
 from django.contrib.auth import get_user_model
 from guardian.utils import get_user_obj_perms_model
 
-from tom_scimma.models import Alias, Event
+from tom_scimma.models import Alias, Annotation, Candidate, Event
 from tom_scimma.query import columns
 from tom_scimma.query.subject import Subject, values_of
 
@@ -75,12 +74,12 @@ class Seen:
 
     def subject(self, audience: Audience, asked: frozenset[str]) -> Subject:
         """The event as an audience sees it, with what these names of the language need."""
-        key = self._key(audience, asked)
+        key = self.key(audience, asked)
         if key not in self._subjects:
             self._subjects[key] = self._subject(audience, asked)
         return self._subjects[key]
 
-    def _key(self, audience: Audience, asked: frozenset[str]) -> tuple:
+    def key(self, audience: Audience, asked: frozenset[str]) -> tuple:
         """What decides of what this audience sees: the less a query asks for, the more are alike."""
         return (
             audience.everything if "name" in asked else None,
@@ -125,8 +124,7 @@ class Seen:
     @cached_property
     def _annotations(self) -> list[Said]:
         """Annotations of the event in the order in which they have their say."""
-        model = apps.get_model("tom_scimma", "Annotation")
-        rows = model.objects.filter(error="", alert__event=self.event).order_by(*columns.NEWEST)
+        rows = Annotation.objects.filter(error="", alert__event=self.event).order_by(*columns.NEWEST)
         rows = rows.select_related("alert__message").prefetch_related("alert__message__groups", "groups")
         return [
             Said(
@@ -143,7 +141,7 @@ class Seen:
     def _count(self, audience: Audience) -> int:
         key = self._counted_as(audience)
         if key not in self._counts:
-            rows = apps.get_model("tom_scimma", "Candidate").objects.filter(event=self.event)
+            rows = Candidate.objects.filter(event=self.event)
             self._counts[key] = rows.visible_to(audience.user).count()
         return self._counts[key]
 
@@ -154,11 +152,7 @@ class Seen:
     @cached_property
     def _privileged(self) -> frozenset[int]:
         """Users with permissions of their own, on a target of the event's candidates or in general."""
-        targets = (
-            apps.get_model("tom_scimma", "Candidate")
-            .objects.filter(event=self.event)
-            .values_list("target_id", flat=True)
-        )
+        targets = Candidate.objects.filter(event=self.event).values_list("target_id", flat=True)
         allowed = get_user_obj_perms_model().objects.filter(object_pk__in=[str(pk) for pk in targets])
         general = get_user_model().user_permissions.through.objects.values_list("user_id", flat=True)
         return frozenset(allowed.values_list("user_id", flat=True)) | frozenset(general)
