@@ -33,7 +33,9 @@ def prune(capsys, *options):
 def hear(name, *, days, kind="INITIAL", **event):
     """A gravitational-wave alert that came so many days ago."""
     now = timezone.now() - timedelta(days=days)
-    return ingest([record(igwn(name, kind, now=now, **event), "igwn.gwalert", now=now, source="lab")], now=now)[0]
+    heard = ingest([record(igwn(name, kind, now=now, **event), "igwn.gwalert", now=now, source="lab")], now=now)[0]
+    Reaction.objects.update(state="done")
+    return heard
 
 
 def test_nothing_is_removed_without_being_asked_twice(capsys):

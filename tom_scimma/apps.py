@@ -28,6 +28,7 @@ class TomScimmaConfig(AppConfig):
     def event_reactions(self):
         every = {"new", "updated", "reinstated"}
         return [
+            {"name": "candidates", "on": every, "run": "tom_scimma.candidates.react", "live_only": False},
             {"name": "annotate", "on": every, "run": "tom_scimma.annotate.react", "live_only": False},  # facts
             {
                 "name": "subscriptions",
@@ -40,3 +41,12 @@ class TomScimmaConfig(AppConfig):
 
     def destinations(self):
         return ["tom_scimma.destinations.hopskotch.Hopskotch"]
+
+    def worker_jobs(self):
+        from datetime import timedelta
+
+        follow = "tom_scimma.candidates.following"
+        return [
+            {"name": "targets made or moved", "every": timedelta(seconds=2), "run": f"{follow}.follow"},
+            {"name": "targets written in bulk", "every": timedelta(minutes=5), "run": f"{follow}.reconcile"},
+        ]

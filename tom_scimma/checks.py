@@ -95,6 +95,7 @@ def _limits() -> Problems:
             hint="A credible level is more than 0 and at most 1, for example 0.95.",
             id="tom_scimma.E008",
         )
+    yield from _days()
     from tom_scimma.ledger import STEPS
 
     for step, seconds in conf.LATENCY_BUDGETS.items():
@@ -107,6 +108,16 @@ def _limits() -> Problems:
                 hint="Give seconds, or None for no budget.",
                 id="tom_scimma.E008",
             )
+
+
+def _days() -> Problems:
+    days = conf.CANDIDATE_DAYS
+    if len(days) != 2 or not all(_fits(day, (float,)) for day in days) or not days[0] < days[1]:
+        yield Error(
+            f"TOM_SCIMMA['CANDIDATE_DAYS'] is {days!r}.",
+            hint="Give two numbers, days before (negative) and after an event, for example (-2, 30).",
+            id="tom_scimma.E008",
+        )
 
 
 OPENID = "allauth.socialaccount.providers.openid_connect"

@@ -75,7 +75,13 @@ OPTIONS: dict[str, Option] = {
     "TOM_NAME": Option("", (str,), "Suffix of the consumer group; by default the host's TOM_NAME setting."),
     "MAX_MESSAGE_BYTES": Option(32 * 2**20, (int,), "A larger message, or decompression, is quarantined unread."),
     "MAX_SKYMAP_BYTES": Option(512 * 2**20, (int,), "A sky map that would grow larger in memory is refused."),
-    "CANDIDATE_LEVEL": Option(0.95, (float,), "Targets inside this credible level of a map are counted as inside."),
+    "CANDIDATE_LEVEL": Option(0.95, (float,), "Targets inside this credible level of a map are its candidates."),
+    "CANDIDATE_DAYS": Option(
+        (-2, 30),
+        (tuple, list),
+        "From how many days before an event to how many after a target must be discovered, first measured or made to become "
+        "a candidate; so long the event is live for targets that are made or moved.",
+    ),
     "ANNOTATORS": Option(
         [],
         (list, tuple),
@@ -114,7 +120,8 @@ class Conf:
             option = OPTIONS[name]
         except KeyError:
             raise AttributeError(f"TOM_SCIMMA has no key {name!r}; known: {', '.join(OPTIONS)}") from None
-        return getattr(settings, "TOM_SCIMMA", {}).get(name, option.default)
+        given = getattr(settings, "TOM_SCIMMA", {})
+        return given.get(name, option.default) if isinstance(given, dict) else option.default  # E001 says it is no dict
 
 
 conf = Conf()

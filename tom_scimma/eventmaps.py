@@ -43,17 +43,13 @@ class EventMap:
         if self.localization_id is not None:
             data = Localization.objects.values_list("data", flat=True).get(pk=self.localization_id)
             return skymap.unpack(bytes(data))
-        made = _made(self.error)
+        try:
+            made = skymap.of_sky(self.error)
+        except ValueError as trouble:
+            raise skymap.BadSkyMap(f"no map can be made of {self.error}: {trouble}") from trouble
         if made is None:
             raise skymap.BadSkyMap(f"no map can be made of {self.error}")
         return made
-
-
-def _made(error: Sky | None) -> skymap.SkyMap | None:
-    if hasattr(skymap, "of_sky"):
-        return skymap.of_sky(error)
-    contained = error.containment or 0.9  # until of_sky is there: any error region as a circle
-    return skymap.from_gaussian(error.ra_deg, error.dec_deg, error.radius_deg / math.sqrt(-2 * math.log(1 - contained)))
 
 
 def current(event: Event, user=None) -> EventMap | None:
@@ -114,12 +110,11 @@ def _map(alert: Alert) -> EventMap | None:
 
 
 def _error(document: Mapping[str, Any]) -> Sky | None:
-    """The error region of a stored notice, where it has a centre and a size."""
+    """The error region of a stored notice, where it has a centre; a point without a size is one too."""
     said = document.get("sky")
     if not said or said.get("ra_deg") is None or said.get("dec_deg") is None:
         return None
-    size = said.get("radius_deg") or max(said.get("semi_axes_deg") or (0.0,))
-    if not (0 < size <= 180 and math.isfinite(said["ra_deg"]) and abs(said["dec_deg"]) <= 90):
+    if not (math.isfinite(said["ra_deg"]) and abs(said["dec_deg"]) <= 90):
         return None
     axes = said.get("semi_axes_deg")
     return Sky(**{**said, "semi_axes_deg": tuple(axes) if axes else None})

@@ -18,7 +18,7 @@ from django.db import connection, models
 from django.db.models import F, Q
 from django.db.models.functions import ASin, Cos, Least, Radians, Sin, Sqrt
 
-from tom_scimma.models import TargetPlace
+from tom_scimma.models import Candidate, TargetPlace
 from tom_scimma.skymap import grid
 from tom_scimma.skymap.makers import separation as angle
 
@@ -29,6 +29,8 @@ MAX_RANGES = 200
 PIXEL_DEG = math.degrees(math.sqrt(math.pi / 3))
 #: circles up to this radius (degrees) are searched together
 WIDEST = 5.0
+#: of a larger part of the sky than this, all places are read: that is faster than asking for each of many ranges
+WIDE = 0.05
 
 
 class _Thread(threading.local):
@@ -121,16 +123,38 @@ def inside(moc) -> models.QuerySet[TargetPlace]:
 
     A region of many small parts is searched somewhat coarser: ask the map itself for the level of what comes back.
     """
-    ranges = _ranges(moc)
-    if not len(ranges):
+    found = ranges(moc)
+    if not len(found):
         return TargetPlace.objects.none()
     wanted = Q()
-    for first, last in ranges:
+    for first, last in found:
         wanted |= Q(hpx14__gte=int(first), hpx14__lt=int(last))
     return TargetPlace.objects.filter(wanted)
 
 
-def _ranges(moc) -> np.ndarray:
+def within(ranges: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(target int64, ra, dec float64) of all places in disjoint ranges, by target; for many at once."""
+    table = connection.ops.quote_name(TargetPlace._meta.db_table)
+    wide = (ranges[:, 1] - ranges[:, 0]).sum() > WIDE * (12 << (2 * ORDER))
+    wanted = " OR ".join(f"(hpx14 >= {first:d} AND hpx14 < {last:d})" for first, last in ranges.tolist())
+    if not wanted:
+        return np.empty(0, np.int64), np.empty(0), np.empty(0)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT target_id, ra, dec, hpx14 FROM {table}" + ("" if wide else f" WHERE {wanted}"))
+        rows = cursor.fetchall()
+    ids, ra, dec, index = (np.array(column) for column in zip(*rows, strict=True)) if rows else np.empty((4, 0))
+    keep = np.flatnonzero(covers(ranges, index.astype(np.int64)))
+    keep = keep[np.argsort(ids[keep])]
+    return ids[keep].astype(np.int64), ra[keep], dec[keep]
+
+
+def covers(ranges: np.ndarray, index: np.ndarray) -> np.ndarray:
+    """Which of these order-14 indices lie in sorted, disjoint, half-open ranges (int64[k, 2]): bool[n]."""
+    row = np.searchsorted(ranges[:, 0], index, side="right") - 1
+    return (row >= 0) & (index < ranges[np.maximum(row, 0), 1]) if len(ranges) else np.zeros(len(index), bool)
+
+
+def ranges(moc) -> np.ndarray:
     """Half-open ranges of order-14 indices that cover the region, joined over small gaps until they are few enough."""
     shift = 2 * (29 - ORDER)
     ranges = np.asarray(moc.to_depth29_ranges, dtype=np.uint64).reshape(-1, 2)
@@ -146,7 +170,8 @@ def keep(target) -> None:
     """Brings one target's row up to date; one that moves or has no coordinates has none."""
     fixed = target.type == target.SIDEREAL and target.ra is not None and target.dec is not None
     if not (fixed and math.isfinite(target.ra) and -90 <= target.dec <= 90):
-        TargetPlace.objects.filter(target_id=target.pk).delete()
+        if TargetPlace.objects.filter(target_id=target.pk).delete()[0]:
+            Candidate.objects.filter(target=target.pk).update(**Candidate.NOWHERE)
         if _thread.waiting:
             _thread.waiting.pop(target.pk, None)
     elif _thread.waiting is None:
@@ -176,6 +201,9 @@ def reconcile(batch: int = 5000) -> int:
 
     placed = Target.objects.filter(type=Target.SIDEREAL, ra__isnull=False, dec__gte=-90, dec__lte=90)
     removed, _ = TargetPlace.objects.exclude(target__in=placed).delete()
+    if removed:
+        lost = Candidate.objects.filter(level__isnull=False, target__scimma_place__isnull=True)
+        lost.update(**Candidate.NOWHERE)
     same = Q(scimma_place__ra=F("ra"), scimma_place__dec=F("dec"))
     differing = list(placed.exclude(same).values_list("pk", "ra", "dec"))
     for start in range(0, len(differing), batch):
@@ -196,12 +224,27 @@ def _write(rows: np.ndarray) -> None:
         cursor.executemany(query, list(zip(*columns, repeat(mark, len(rows)), strict=True)))
 
 
+def mark(target_ids: Sequence[int]) -> None:
+    """Has these targets placed anew in the live events, after bulk writes of what is known of them."""
+    now = time.time_ns() // 1000
+    for start in range(0, len(target_ids), 900):
+        TargetPlace.objects.filter(target_id__in=target_ids[start : start + 900]).update(mark=now)
+
+
 def connect() -> None:
     """Keeps the table up to date when targets are saved; deletion cascades in the database."""
-    from tom_targets.models import Target
+    from tom_dataproducts.models import REDUCED_DATUM_MODELS
+    from tom_targets.models import Target, TargetExtra
 
     models.signals.post_save.connect(_saved, sender=Target, dispatch_uid="tom_scimma.places")
+    for model in (TargetExtra, *REDUCED_DATUM_MODELS):
+        models.signals.post_save.connect(_told, sender=model, dispatch_uid=f"tom_scimma.places.{model.__name__}")
 
 
 def _saved(sender, instance, raw=False, **kwargs) -> None:
     keep(instance)
+
+
+def _told(sender, instance, raw=False, **kwargs) -> None:
+    """A redshift, a discovery date or a first datum may make a target a candidate."""
+    TargetPlace.objects.filter(target_id=instance.target_id, mark=0).update(mark=time.time_ns() // 1000)

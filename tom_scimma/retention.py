@@ -15,14 +15,21 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from tom_scimma.conf import topic_policy
 from tom_scimma.ingest import refold
-from tom_scimma.models import Alert, Event, Message, Reaction
+from tom_scimma.models import Alert, Candidate, Event, Message, Reaction
 
 BATCH = 500
 UNDONE = (Reaction.State.QUEUED, Reaction.State.RUNNING)
 
+
+def _kept() -> QuerySet[Candidate]:
+    people = Q(decided_at__isnull=False) | Q(because=Candidate.Because.PERSON)
+    return Candidate.objects.filter(people).order_by().values("pk")
+
+
 #: why all that was said of an event stays: words, and the events it holds for. A new reason is one more line
 NEEDED: list[tuple[str, Callable[[], QuerySet[Event]]]] = [
     ("the event has a target", lambda: Event.objects.filter(target__isnull=False)),
+    ("a person decided on a candidate of it, or added one", lambda: Event.objects.filter(candidates__in=_kept())),
     ("a reaction to it is not done", lambda: Event.objects.filter(alerts__reactions__state__in=UNDONE)),
 ]
 

@@ -55,7 +55,11 @@ def _names(notice: Notice) -> tuple[str, ...]:
 
 def _existing(names: set[str]) -> dict[str, Event]:
     by_alias = dict(Alias.objects.filter(name__in=names).values_list("name", "event_id"))
-    rows = Event.objects.select_for_update().filter(Q(name__in=names) | Q(pk__in=by_alias.values())).order_by("pk")
+    rows = (
+        Event.objects.select_for_update(no_key=True)
+        .filter(Q(name__in=names) | Q(pk__in=by_alias.values()))
+        .order_by("pk")
+    )
     by_id = {event.pk: event for event in rows}
     found = {name: by_id[pk] for name, pk in by_alias.items() if pk in by_id}
     found.update({event.name: event for event in by_id.values()})

@@ -77,6 +77,9 @@ class Candidate(models.Model):
 
     objects = OfTargetAndEvent.as_manager()
 
+    #: the levels of a target that has no place any more
+    NOWHERE = {"level": None, "volume_level": None}
+
     class Meta:
         ordering = ["level", "pk"]
         constraints = [models.UniqueConstraint(fields=["event", "target"], name="scimma_candidate_once")]

@@ -1,0 +1,19 @@
+"""Where positions lie in a sky map. Pure.
+
+The 2D level says whether a target is a candidate. The volume level only goes with it: a wrong redshift must not hide one.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tom_scimma.skymap import SkyMap
+
+
+def levels(sky: SkyMap, ra: np.ndarray, dec: np.ndarray, distance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(2D credible level, volume level) of positions in degrees and Mpc, float64[n] each; NaN without a distance of either."""
+    volume = np.full(len(ra), np.nan)
+    known = np.isfinite(distance)
+    if sky.mu is not None and known.any() and hasattr(sky, "volume_level_at"):
+        volume[known] = sky.volume_level_at(ra[known], dec[known], distance[known])
+    return sky.level_at(ra, dec), volume

@@ -1,0 +1,242 @@
+"""Targets -> where they lie in an event's maps -> Candidate and CandidateLevel rows; the only writer of levels.
+
+    place(event)                 all targets, in the maps of the event in which they were not placed yet
+    place_targets(event, ids)    some targets, in all maps of the event: they are new, or moved
+
+A map makes candidates of what lies inside it when it comes; later, targets become candidates by the map that stands then.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from tom_scimma import bulk, eventmaps, places
+from tom_scimma.candidates import appearing, own
+from tom_scimma.candidates.distances import distances
+from tom_scimma.candidates.extras import pieces
+from tom_scimma.candidates.levels import levels
+from tom_scimma.conf import conf
+from tom_scimma.errors import BadSkyMap
+from tom_scimma.eventmaps import EventMap
+from tom_scimma.models import Candidate, CandidateLevel, Event, Placement, TargetPlace
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Where some targets are, sorted by key: arrays of one length."""
+
+    ids: np.ndarray  #: int64
+    ra: np.ndarray
+    dec: np.ndarray
+    distance: np.ndarray  #: Mpc; NaN where nothing is known
+
+    def only(self, ids: Iterable[int]) -> Targets:
+        """Those of them."""
+        rows = np.flatnonzero(np.isin(self.ids, np.fromiter(ids, np.int64)))
+        return Targets(self.ids[rows], self.ra[rows], self.dec[rows], self.distance[rows])
+
+
+@dataclass(frozen=True)
+class Found:
+    """Targets in one map."""
+
+    map: EventMap
+    targets: Targets
+    level: np.ndarray
+    volume: np.ndarray
+
+
+def place(event: Event) -> list[Placement]:
+    """Places all targets in those maps of the event in which they are not yet; returns what was done, oldest map first."""
+    for _ in range(2):  # a second time for the one that met another worker's insert of the same rows
+        try:
+            return _place(event)
+        except IntegrityError:
+            continue
+    return _place(event)
+
+
+def _place(event: Event) -> list[Placement]:
+    maps, done = eventmaps.versions(event), []
+    placed = set(Placement.objects.filter(alert__event=event).values_list("alert_id", flat=True))
+    for one in maps:
+        if one.alert_id not in placed:
+            placement = _place_all(event, one, maps)
+            if placement is not None:
+                done.append(placement)
+    return done
+
+
+def _place_all(event: Event, new: EventMap, maps: Sequence[EventMap]) -> Placement | None:
+    try:
+        sky = new.sky
+    except BadSkyMap as error:
+        logger.warning("event=%s alert=%s: its map places no target: %s", event.name, new.alert_id, error)
+        return None
+    region = places.ranges(sky.moc(conf.CANDIDATE_LEVEL))
+    ids, ra, dec = places.within(region)
+    near = sky.level_at(ra, dec) <= conf.CANDIDATE_LEVEL
+    known = dict(Candidate.objects.filter(event=event).values_list("target_id", "pk"))
+    young = appearing.appeared(_unknown(event, ids[near], known), *appearing.window(event, conf.CANDIDATE_DAYS))
+    targets = _read([*known, *young])
+    with transaction.atomic():
+        _store(event, maps, young, {new.alert_id: targets}, targets.only(young), known)
+        values = {"level": conf.CANDIDATE_LEVEL, "region": region.tobytes(), "inside": int(near.sum())}
+        made, _ = Placement.objects.update_or_create(
+            alert_id=new.alert_id, defaults={**values, "finished": timezone.now()}
+        )
+    return made
+
+
+def place_targets(event: Event, ids: Iterable[int]) -> None:
+    """Places these targets in all maps of the event: makes candidates of those that lie in one that stands now.
+
+    A candidate that moved out of all of them goes, unless a person had decided on it or added it.
+    """
+    maps = eventmaps.versions(event)
+    standing = _standing(event, maps)
+    targets = _read(ids)
+    known = dict(Candidate.objects.filter(event=event, target__in=list(ids)).values_list("target_id", "pk"))
+    inside = {
+        int(target)
+        for found in _find(standing, targets)
+        for target in found.targets.ids[found.level <= conf.CANDIDATE_LEVEL]
+    }
+    young = appearing.appeared(
+        _unknown(event, np.array(sorted(inside), np.int64), known), *appearing.window(event, conf.CANDIDATE_DAYS)
+    )
+    with transaction.atomic():
+        _store(event, maps, young, {}, targets.only([*known, *young]), known)
+        _forget(event, known, targets)
+
+
+def add(event: Event, target_id: int, **values) -> Candidate:
+    """A candidate that a person names, whatever its age or place; one that is there stays as it is."""
+    with transaction.atomic():
+        row, made = Candidate.objects.get_or_create(
+            event=event, target_id=target_id, defaults={"because": Candidate.Because.PERSON, **values}
+        )
+        if made:
+            _store(event, eventmaps.versions(event), {}, {}, _read([target_id]), {target_id: row.pk})
+            row.refresh_from_db()
+    return row
+
+
+def _unknown(event: Event, ids: np.ndarray, known: dict[int, int]) -> np.ndarray:
+    """Those that may become candidates: not candidates already, and not what stands for the event itself."""
+    return np.setdiff1d(ids, np.fromiter([*known, *own.targets_of(event)], np.int64))
+
+
+def _read(ids: Iterable[int]) -> Targets:
+    """Places and distances of those of these targets that have a place."""
+    rows = [
+        row
+        for piece in pieces(np.unique(np.fromiter(ids, np.int64)))
+        for row in TargetPlace.objects.filter(target_id__in=piece)
+        .order_by("target_id")
+        .values_list("target_id", "ra", "dec")
+    ]
+    known, ra, dec = (np.array(column) for column in zip(*rows, strict=True)) if rows else np.empty((3, 0))
+    known = known.astype(np.int64)
+    return Targets(known, ra, dec, distances(known))
+
+
+def _find(maps: Iterable[EventMap], targets: Targets) -> Iterable[Found]:
+    for one in maps if len(targets.ids) else ():
+        try:
+            yield Found(one, targets, *levels(one.sky, targets.ra, targets.dec, targets.distance))
+        except BadSkyMap as error:
+            logger.warning("alert=%s: its map places no target: %s", one.alert_id, error)
+
+
+def _standing(event: Event, maps: Sequence[EventMap]) -> list[EventMap]:
+    """The map that stands for the event, and newer ones that only some may see."""
+    stands = eventmaps.current(event)
+    if stands is None:
+        return list(maps[-1:])
+    return [one for one in maps if one.alert_id == stands.alert_id or one.order > stands.order]
+
+
+def _store(
+    event: Event,
+    maps: Sequence[EventMap],
+    young: dict[int, tuple[str, datetime]],
+    here: dict[int, Targets],
+    everywhere: Targets,
+    known: dict[int, int],
+) -> None:
+    """Writes candidates of the young, the levels of `everywhere` in all maps, and those of `here` in the maps it names."""
+    by_map = {one.alert_id: here.get(one.alert_id, everywhere) for one in maps}
+    found = [one for map in maps for one in _find([map], by_map[map.alert_id])]
+    stands = eventmaps.current(event)
+    now = next((one for one in found if stands is not None and one.map.alert_id == stands.alert_id), None)
+    keys = {**known, **_make(event, young, now)}
+    rows = [row for one in found for row in _rows(one, keys)]
+    for one in found:
+        for piece in pieces(keys[int(target)] for target in one.targets.ids if int(target) in known):
+            CandidateLevel.objects.filter(alert_id=one.map.alert_id, candidate_id__in=piece).delete()
+    bulk.insert(rows)
+    if now is not None:
+        _update(now, known)
+
+
+def _make(event: Event, young: dict[int, tuple[str, datetime]], now: Found | None) -> dict[int, int]:
+    """New candidates, with their levels in the map that stands; {target: key}."""
+    at = {} if now is None else {int(target): row for row, target in enumerate(now.targets.ids)}
+    rows = []
+    for target, (because, since) in young.items():
+        row = Candidate(event_id=event.pk, target_id=target, because=because, since=since)
+        if now is not None and target in at:
+            _set(row, now, at[target])
+        rows.append(row)
+    bulk.insert(rows)
+    return {row.target_id: row.pk for row in rows}
+
+
+def _set(row: Candidate, now: Found, at: int) -> None:
+    row.level, row.volume_level = float(now.level[at]), _number(now.volume[at])
+    row.distance_mpc = _number(now.targets.distance[at])
+
+
+def _number(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _rows(found: Found, keys: dict[int, int]) -> Iterable[CandidateLevel]:
+    inside = found.level <= conf.CANDIDATE_LEVEL
+    volumes = [None if volume != volume else volume for volume in found.volume.tolist()]
+    for target, level, volume, within in zip(
+        found.targets.ids.tolist(), found.level.tolist(), volumes, inside.tolist(), strict=True
+    ):
+        yield CandidateLevel(
+            candidate_id=keys[target], alert_id=found.map.alert_id, level=level, volume_level=volume, inside=within
+        )
+
+
+def _update(now: Found, known: dict[int, int]) -> None:
+    """Gives candidates that were there their levels in the map that stands; nothing else of them changes."""
+    rows = []
+    for at, target in enumerate(now.targets.ids.tolist()):
+        if target in known:
+            row = Candidate(pk=known[target])
+            _set(row, now, at)
+            rows.append(row)
+    bulk.update(rows, ["level", "volume_level", "distance_mpc"])
+
+
+def _forget(event: Event, known: dict[int, int], targets: Targets) -> None:
+    """Candidates that lie in no map of the event any more, since they moved: gone where only the machine had made them."""
+    keys = [known[target] for target in targets.ids.tolist() if target in known]
+    for piece in pieces(keys):
+        out = Candidate.objects.filter(pk__in=piece).exclude(levels__inside=True)
+        out.filter(decided_at=None).exclude(because=Candidate.Because.PERSON).delete()
+        out.filter(decided_at__isnull=False).update(because=Candidate.Because.PERSON)
