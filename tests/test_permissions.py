@@ -9,6 +9,7 @@ from guardian.shortcuts import assign_perm
 from tom_common.api_router import SharedAPIRootRouter
 from tom_targets.models import Target
 
+from tests import catalogs
 from tests import factories as make
 from tests.world import HIDDEN, MAY, ROLES, SECRET, World
 from tom_scimma import api, pages
@@ -18,8 +19,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def world(settings):
-    settings.TOM_SCIMMA = {"TOPICS": {"lvk.nutrack": {"groups": ["lvk"]}}}
+def world(settings, tmp_path):
+    settings.TOM_SCIMMA = {"TOPICS": {"lvk.nutrack": {"groups": ["lvk"]}}, "GALAXY_DIR": str(tmp_path)}
+    catalogs.loaded(tmp_path)
     return World()
 
 
@@ -43,19 +45,22 @@ ONE = {
     "event": lambda world: {"name": SECRET},
     "event-skymap": lambda world: {"name": SECRET},
     "event-targets": lambda world: {"name": SECRET},
+    "event-galaxies": lambda world: {"name": SECRET},
+    "event-galaxies-file": lambda world: {"name": SECRET, "form": "csv"},
     "localization-png": lambda world: {"pk": world.map.pk},
     "localization-fits": lambda world: {"pk": world.map.pk},
     "message": lambda world: {"uid": world.bad.uid},
     "message-raw": lambda world: {"uid": world.bad.uid},
 }
 #: pages of many things
-MANY = {"events", "messages", "streams", "health", "metrics"}
+MANY = {"events", "galaxies", "messages", "streams", "health", "metrics"}
 #: pages that write, or that need another app; tested by themselves below and in test_streams
-APART = {"message-retry", "stream-choice", "event-panel"}
+APART = {"message-retry", "stream-choice", "event-panel", "event-galaxies-targets"}
 
 ONE_ROUTE = {
     "events-detail": lambda world: {"name": SECRET},
     "events-ledger": lambda world: {"name": SECRET},
+    "events-galaxies": lambda world: {"name": SECRET},
     "alerts-detail": lambda world: {"pk": world.hidden.pk},
     "annotations-detail": lambda world: {"pk": world.noted.pk},
     "messages-detail": lambda world: {"uid": world.bad.uid},
@@ -110,6 +115,10 @@ QUESTIONS = [
     "/messages/?sender=sender",
     "/messages/?topic=lvk",
     "/streams/",
+    "/galaxies/",
+    "/events/S261120ab/galaxies/",
+    "/events/S261120ab/galaxies.csv",
+    "/api/events/S261120ab/galaxies/",
     "/scimma/health/",
     "/scimma/metrics",
     "/events/S261120ab/",

@@ -15,6 +15,8 @@ from rest_framework.response import Response
 
 from tom_scimma import ledger, replay
 from tom_scimma.filters import AlertFilter, AnnotationFilter, EventFilter, LocalizationFilter, MessageFilter
+from tom_scimma.galaxies import files as listing
+from tom_scimma.galaxies.event import galaxies
 from tom_scimma.models import Alert, Annotation, Event, Localization, Message
 from tom_scimma.paths import name_of
 from tom_scimma.serializers import (
@@ -25,6 +27,7 @@ from tom_scimma.serializers import (
     MessageDetailSerializer,
     MessageSerializer,
 )
+from tom_scimma.views.galaxies import choice_of
 from tom_scimma.views.maps import fits
 from tom_scimma.views.messages import raw
 
@@ -79,6 +82,14 @@ class EventViewSet(Readable):
         alerts = Alert.objects.visible_to(request.user).filter(event=self.get_object()).select_related("message")
         newest = alerts.defer("document", "message__traceback", "message__headers").order_by("-order", "-pk")[:LEDGER]
         return Response({"event": name_of(name), "alerts": ledger.table(ledger.for_event(newest))})
+
+    @action(detail=True)
+    def galaxies(self, request, name=None):
+        """The galaxies in the event's volume or around its position, best first; the page's choices as parameters."""
+        found = galaxies(self.get_object(), request.user, choice_of(request.GET))
+        if found.why_not:
+            return Response({"event": name_of(name), "galaxies": [], "why_not": found.error or found.why_not})
+        return Response({**listing.summary(found), "galaxies": listing.plain(found)})
 
 
 class AlertViewSet(Readable):

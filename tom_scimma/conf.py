@@ -103,6 +103,12 @@ OPTIONS: dict[str, Option] = {
         10.0, (int, float), "The database is asked no longer than this for a query that a person wrote."
     ),
     "MAX_SUBSCRIPTIONS": Option(200, (int,), "One person may save so many subscriptions."),
+    "GALAXY_DIR": Option(
+        "", (str,), "Where the column files of galaxy catalogues are; by default `galaxies` in BASE_DIR."
+    ),
+    "GALAXY_CATALOG": Option(
+        "", (str,), "The galaxy catalogue shown first, by name; by default the one with the most galaxies."
+    ),
     "LOGIN_GROUPS": Option(
         {},
         (dict,),

@@ -5,6 +5,7 @@
     ├── Unparsable        decoded, but not what its kind of message must say   -> quarantined
     ├── BadSkyMap         not a usable sky map                                 -> the notice stays, the map is named bad
     ├── QueryError        a query that cannot be understood (query/errors.py) -> shown at the character
+    ├── BadCatalog        not a galaxy catalogue, or a column file, that can be used
     ├── Refused           an outside address or reply that guard.py refuses
     └── DeliveryError     the answers of the world to something we sent
         ├── Rejected      refused for good; never retried
@@ -29,6 +30,10 @@ class Unparsable(ScimmaError, ValueError):
 
 class BadSkyMap(ScimmaError, ValueError):
     """The bytes are not a usable sky map; the message names what is wrong."""
+
+
+class BadCatalog(ScimmaError, ValueError):
+    """A galaxy catalogue or its column file cannot be used; the message says what is wrong and what to do."""
 
 
 class Refused(ScimmaError):

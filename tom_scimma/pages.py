@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 
 from tom_scimma import health, metrics
 from tom_scimma.paths import EventName
-from tom_scimma.views import events, maps, messages, streams
+from tom_scimma.views import events, galaxies, maps, messages, streams
 
 register_converter(EventName, "event")
 
@@ -15,6 +15,16 @@ urlpatterns = [
     path("events/<event:name>/skymap.png", maps.EventSkyMapView.as_view(), name="event-skymap"),
     path("events/<event:name>/targets/", events.EventTargetsView.as_view(), name="event-targets"),
     path("events/<event:name>/panel/<slug:slug>/", events.EventPanelView.as_view(), name="event-panel"),
+    path("events/<event:name>/galaxies/", galaxies.EventGalaxiesView.as_view(), name="event-galaxies"),
+    path(
+        "events/<event:name>/galaxies.<slug:form>", galaxies.EventGalaxiesFileView.as_view(), name="event-galaxies-file"
+    ),
+    path(
+        "events/<event:name>/galaxies/targets/",
+        galaxies.EventGalaxiesTargetsView.as_view(),
+        name="event-galaxies-targets",
+    ),
+    path("galaxies/", galaxies.GalaxyCatalogsView.as_view(), name="galaxies"),
     path("localizations/<int:pk>.png", maps.LocalizationImageView.as_view(), name="localization-png"),
     path("localizations/<int:pk>.fits", maps.LocalizationFitsView.as_view(), name="localization-fits"),
     path("messages/", messages.MessageListView.as_view(), name="messages"),

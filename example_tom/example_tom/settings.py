@@ -429,7 +429,7 @@ PLOTLY_THEME = 'plotly_white'
 SHOW_PAGINATION_INFO = True
 
 # tom-multimessenger: what to listen to. See docs/settings.md for every key; `make demo` and `make demo LIVE=1` choose by TOM_KAFKA.
-TOM_SCIMMA = streams.scimma(os.environ.get('TOM_KAFKA', ''))
+TOM_SCIMMA = {**streams.scimma(os.environ.get('TOM_KAFKA', '')), 'GALAXY_DIR': os.path.join(VAR, 'galaxies')}
 
 try:
     from local_settings import * # noqa

@@ -4,6 +4,7 @@ from tom_scimma.models.alerts import Alert, Localization, Reaction
 from tom_scimma.models.annotations import Annotation
 from tom_scimma.models.candidates import Candidate, CandidateDecision, CandidateLevel, Placement
 from tom_scimma.models.events import Alias, Event
+from tom_scimma.models.galaxies import Galaxy, GalaxyCatalog
 from tom_scimma.models.messages import Message, MessageBody
 from tom_scimma.models.outbox import Attempt, Delivery, Job, Stop, Worker
 from tom_scimma.models.places import TargetPlace
@@ -20,6 +21,8 @@ __all__ = [
     "CandidateLevel",
     "Delivery",
     "Event",
+    "Galaxy",
+    "GalaxyCatalog",
     "Job",
     "Listener",
     "Localization",

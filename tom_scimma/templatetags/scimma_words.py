@@ -17,6 +17,12 @@ for _name in ("number", "span", "rate", "percent", "area", "angle", "distance", 
 
 
 @register.filter
+def arcsec_words(arcsec: float | None) -> str:
+    """An angle given in arcseconds, in its natural unit."""
+    return wording.angle(None if arcsec is None else arcsec / 3600)
+
+
+@register.filter
 def kind_words(kind: str) -> str:
     """The name of a kind of event."""
     return wording.KINDS.get(kind, kind)
