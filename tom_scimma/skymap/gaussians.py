@@ -98,9 +98,10 @@ def _scale(half: np.ndarray, containment: float | str) -> float:
     def held(scale: float) -> float:
         return np.expm1(-0.5 * scale**2) / np.mean(np.expm1(-0.5 * scale**2 * edge))
 
-    if held(1e-4) >= containment:
+    wanted = float(containment)
+    if held(1e-4) >= wanted:
         raise ValueError(f"a region that large holds more than {containment} of the sky already: no error is meant")
-    return _solved(held, 1e-4, 40.0, float(containment))
+    return _solved(held, 1e-4, 40.0, wanted)
 
 
 def _width(inner: float, outer: float, containment: float | str) -> float:
@@ -117,10 +118,10 @@ def _width(inner: float, outer: float, containment: float | str) -> float:
         weight = np.sin(np.radians(theta)) * np.exp(-0.5 * np.square((theta - (inner + outer) / 2) * narrowness))
         return weight[between].sum() / weight.sum()
 
-    half = (outer - inner) / 2
-    if held(1e-3 / half) >= containment:
+    half, wanted = (outer - inner) / 2, float(containment)
+    if held(1e-3 / half) >= wanted:
         raise ValueError(f"a ring that wide holds more than {containment} of the sky already: no error is meant")
-    return 1 / _solved(held, 1e-3 / half, 10 / half, float(containment))
+    return 1 / _solved(held, 1e-3 / half, 10 / half, wanted)
 
 
 def _solved(held: Callable[[float], float], low: float, high: float, wanted: float) -> float:

@@ -136,6 +136,18 @@ class Pixels:
         ra, dec = grid.centre_of(order[row], start[row] >> (2 * (grid.MAX_ORDER - order[row])))
         return float(ra), float(dec)
 
+    @cached_property
+    def mean(self) -> tuple[float, float] | None:
+        """(ra, dec) in degrees of the mean direction, from pixel centres; None where it has none, as on an even sky."""
+        from tom_scimma.skymap import sphere
+
+        ra, dec = grid.centres(self.uniq)
+        mean = (self.density * self.pixel_area) @ sphere.vectors(ra, dec)
+        if np.linalg.norm(mean) < 1e-9:
+            return None
+        lon, lat = sphere.degrees(mean)
+        return float(lon), float(lat)
+
     def region(self, level: float) -> np.ndarray:
         """Rows of the smallest set of pixels that holds at least `level` of the probability, most probable first."""
         count = int(np.searchsorted(self.ranked.probability, level, side="left")) + 1

@@ -110,9 +110,13 @@ def shares(depth: Depth, narrow: float) -> tuple[np.ndarray, np.ndarray]:
     far = np.degrees(np.sqrt(grid.pixel_area(order)))
     share = (inside > 0).astype(np.float64)
     edge = np.flatnonzero(np.abs(inside) < 1.6 * far)  # a pixel's corner is at most 1.5 sides away
-    for level in np.unique(order[edge]):
+    for level in np.unique(order[edge]).tolist():
         here = edge[order[edge] == level]
-        width = grid.side(int(level)) / 4
-        share[here] = refine.averaged(lambda lon, lat, w=width: np.clip(0.5 + depth(lon, lat) / w, 0, 1), uniq[here], 2)
+        share[here] = refine.averaged(_soft(depth, grid.side(level) / 4), uniq[here], 2)
     kept = share > 0
     return uniq[kept], share[kept]
+
+
+def _soft(depth: Depth, width: float) -> refine.Field:
+    """How much of a pixel of a width lies inside, by how far its centre does."""
+    return lambda lon, lat: np.clip(0.5 + depth(lon, lat) / width, 0, 1)

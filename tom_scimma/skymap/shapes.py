@@ -71,13 +71,13 @@ def of_sky(sky: Sky, *, point_deg: float = POINT_DEG, **more: Any) -> dict | Non
     if sky.ra_deg is None or sky.dec_deg is None:
         return None
     at, containment, notes = (sky.ra_deg, sky.dec_deg), sky.containment, []
-    if not sky.radius_deg and not sky.semi_axes_deg:
+    axes = sky.semi_axes_deg or (sky.radius_deg or 0.0, sky.radius_deg or 0.0)
+    if min(axes) <= 0:
         notes.append(f"no error was given; {3600 * point_deg:g} arcsec ({CONTAINMENT:.0%}) is taken")
         return circle(*at, point_deg, notes=notes, **more)
     if containment is None:
         containment = CONTAINMENT
         notes.append(f"what the error region holds was not given; {CONTAINMENT:.0%} is taken")
-    axes = sky.semi_axes_deg or (sky.radius_deg, sky.radius_deg)
     if containment >= 1 and axes[0] == axes[1]:
         return cone(*at, axes[0], notes=notes, **more)
     return ellipse(*at, axes, sky.angle_deg or 0.0, containment=min(containment, 0.9999), notes=notes, **more)

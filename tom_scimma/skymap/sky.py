@@ -15,6 +15,8 @@ from tom_scimma.skymap.pixels import Pixels
 if TYPE_CHECKING:
     from mocpy import MOC
 
+    from tom_scimma.skymap.credible import Table
+
 
 @dataclass(frozen=True, eq=False)
 class SkyMap(Pixels):
@@ -59,6 +61,52 @@ class SkyMap(Pixels):
 
         return volume.density_at(self, ra, dec, dist_mpc)
 
+    @cached_property
+    def volume_table(self) -> Table | None:
+        """Credible volume level by density per Mpc^3; None without distance."""
+        from tom_scimma.skymap import credible
+
+        return credible.table(self)
+
+    def volume_level_at(self, ra: Any, dec: Any, dist_mpc: Any) -> Any:
+        """Credible volume level (0..1): the probability of all places that are denser than these; shaped as they are.
+
+        1 where the map has no pixel or knows no distance; NaN for a map without distance, and for what is no place.
+        """
+        from tom_scimma.skymap import credible
+
+        return credible.level_at(self, ra, dec, dist_mpc)
+
+    def probability_in_cone(self, ra: Any, dec: Any, radius_deg: Any) -> Any:
+        """Probability within a radius of positions, degrees: float, or float64 shaped as they are together."""
+        from tom_scimma.skymap import cones
+
+        return cones.probability(self, ra, dec, radius_deg)
+
+    def times(self, other: SkyMap) -> SkyMap:
+        """The normalised product with an independent map: where the source is, if both saw the same one.
+
+        Raises errors.BadSkyMap where the two exclude each other. Distances: see combine.py.
+        """
+        from tom_scimma.skymap import combine
+
+        return SkyMap(**combine.times(self, other))
+
+    def overlap(self, other: SkyMap) -> float:
+        """Spatial Bayes factor, 4 pi times the integral of the product: above 1 speaks for one common position.
+
+        Ashton et al. 2018, doi:10.3847/1538-4357/aabfd2; in the plane of the sky only.
+        """
+        from tom_scimma.skymap import combine
+
+        return combine.overlap(self, other)
+
+    def chance_rate(self, other: SkyMap, far_hz: float, rate_hz: float, window_s: float, **more: Any) -> float:
+        """How often, in Hz, chance alone makes a pair as close in time and place; formula in combine.chance_rate."""
+        from tom_scimma.skymap import combine
+
+        return combine.chance_rate(self.overlap(other), far_hz, rate_hz, window_s, **more)
+
     def moc(self, level: float) -> MOC:
         """The smallest region that holds at least `level` of the probability, as a mocpy MOC."""
         from mocpy import MOC
@@ -76,6 +124,18 @@ class SkyMap(Pixels):
         from tom_scimma.skymap import contours
 
         return [contours.rings(self, level) for level in levels]
+
+    def geojson(self, levels: Sequence[float]) -> dict[str, Any]:
+        """Credible regions as a GeoJSON FeatureCollection, fit to draw in the plane: longitude is RA, -180..180."""
+        from tom_scimma.skymap import outlines
+
+        return outlines.geojson(self, levels)
+
+    def stcs(self, level: float) -> str:
+        """A credible region as STC-S: Polygon, or Union and Difference of polygons, ICRS."""
+        from tom_scimma.skymap import outlines
+
+        return outlines.stcs(self, level)
 
     def pack(self) -> bytes:
         """The stored form: compact, lossless, read back by `unpack` in milliseconds."""

@@ -14,7 +14,7 @@ def separation(ra: Any, dec: Any, ra0: Any, dec0: Any) -> np.ndarray:
     return np.degrees(2 * np.arcsin(np.sqrt(np.minimum(half, 1))))
 
 
-def bearing(ra: Any, dec: Any, ra0: float, dec0: float) -> np.ndarray:
+def bearing(ra: Any, dec: Any, ra0: Any, dec0: Any) -> np.ndarray:
     """Position angle in degrees, east of north, at which each position is seen from (ra0, dec0)."""
     ra, dec, ra0, dec0 = (np.radians(value) for value in (ra, dec, ra0, dec0))
     east = np.cos(dec) * np.sin(ra - ra0)
