@@ -23,7 +23,7 @@ from tom_scimma.decode import decode
 from tom_scimma.errors import Undecodable, Unparsable
 from tom_scimma.record import Record
 
-UNDERSTOOD = ("igwn-json-*", "igwn-avro", "gcn-notice-*", "gcn-heartbeat")
+UNDERSTOOD = ("igwn-json-*", "igwn-avro", "gcn-notice-*", "gcn-heartbeat", "voevent-*")
 
 
 def state(path: Path) -> tuple[str, str]:

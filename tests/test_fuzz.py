@@ -21,6 +21,8 @@ from hypothesis import strategies as some
 
 from tests.notices import FOLDER, load, raw
 from tests.test_decode import BOMBS, CIRCULAR, EVERYTHING, LAUGHS, NOTICE, VOEVENT, container
+from tests.test_parsers_voevent import WHO as VOEVENTS
+from tests.test_parsers_voevent import packet
 from tom_scimma import parsers
 from tom_scimma.decode import Document, decode
 from tom_scimma.errors import Undecodable, Unparsable
@@ -32,6 +34,7 @@ TOPICS = (
     "gcn.notices.fermi.gbm.trigger",
     "gcn.notices.boom",
     "gcn.heartbeat",
+    "gcn.classic.voevent.ANY",
     "hermes.test",
     "file",
     "",
@@ -41,7 +44,7 @@ SEEDS = [
     *(json.dumps(load(name)).encode() for name in SAMPLES),
     *BOMBS.values(),
     container([{"a": 1, "s": "x", "d": 0.5}] * 3, {"type": "map", "values": ["long", "string", "double"]}, "deflate"),
-    LAUGHS, VOEVENT, CIRCULAR.encode(), NOTICE.encode(), gzip.compress(VOEVENT),
+    *(packet(**sent) for sent, _ in VOEVENTS), LAUGHS, VOEVENT, CIRCULAR.encode(), NOTICE.encode(), gzip.compress(VOEVENT),
     b'{"format": "voevent", "content": "<a/>"}', b'{"a": 1}\n{"b": 2}',
     b"\x16\x00\x00\x00\x02url\x00\x08\x00\x00\x00https:/\x00\x00",
 ]  # fmt: skip

@@ -179,6 +179,13 @@ KNOWN_TOPICS: dict[str, dict[str, Any]] = {
     "gcn.notices.superk.*": {"authority": ["Super-K"]},
     "gcn.notices.svom.*": {"authority": ["SVOM"]},
     "gcn.notices.swift.*": {"authority": ["Swift"]},
+    # GCN's classic stream: each mission's own packets, passed on by GCN. A counterpart is somebody's report
+    "gcn.classic.*": {
+        "authority": [
+            *("AGILE", "AMON", "Antares", "CALET", "Fermi", "GECAM", "GECAM-B", "GECAM-C", "HAWC", "INTEGRAL", "IPN"),
+            *("IceCube", "Konus-Wind", "LVK", "MAXI", "MOA", "SNEWS", "SVOM", "Super-K", "Swift"),
+        ]
+    },
     "gcn.heartbeat": {"keep": "none", "targets": None},
     "sys.heartbeat": {"keep": "none", "targets": None},
     "*": {},

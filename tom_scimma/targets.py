@@ -17,12 +17,16 @@ from tom_scimma.skymap.makers import separation
 CHANGES = frozenset({"new", "updated", "reinstated"})
 #: no error circle is smaller than what two catalogues agree to, degrees
 SMALLEST_RADIUS_DEG = 1 / 3600
+#: what a sender says of a position that is not to be believed: Swift's star tracker has lost the stars
+UNRELIABLE = {"StarTrack_Lost_Lock": True, "star_tracker_locked": False}
 
 
 def good_enough(notice: Notice, policy: TopicPolicy) -> bool:
     """Whether the topic's policy lets this notice make or move a target."""
     wanted, sky = policy.targets, notice.sky
     if wanted is None or sky is None or sky.ra_deg is None or notice.alert_type == "retraction":
+        return False
+    if any(notice.properties.get(flag) is said for flag, said in UNRELIABLE.items()):
         return False
     if notice.role not in wanted.roles or (wanted.kinds and notice.kind not in wanted.kinds):
         return False

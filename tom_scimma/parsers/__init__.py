@@ -14,20 +14,26 @@ from typing import Any
 from ..decode import Document
 from ..errors import Unparsable
 from ..notice import Notice
-from . import gcn_json, gcn_names, heartbeat, igwn
+from . import gcn_json, gcn_names, heartbeat, igwn, voevent
 
 #: topic pattern -> name of the parser at home there
 TOPICS: dict[str, str] = {
     "igwn.gwalert": "igwn",
     "igwn.gwalert.*": "igwn",
     "gcn.notices.*": "gcn_json",
+    "gcn.classic.voevent.*": "voevent",
     "gcn.heartbeat": "heartbeat",
     "sys.heartbeat": "heartbeat",
 }
 #: name -> module with `recognises(said) -> bool` and `parse(topic, said) -> tuple[Notice, ...]`; asked in this order
-PARSERS: dict[str, Any] = {"heartbeat": heartbeat, "igwn": igwn, "gcn_json": gcn_json}
+PARSERS: dict[str, Any] = {"heartbeat": heartbeat, "igwn": igwn, "voevent": voevent, "gcn_json": gcn_json}
 #: parser -> its usual topic, for messages that came without one
-HOME: dict[str, str] = {"igwn": "igwn.gwalert", "gcn_json": "gcn.notices", "heartbeat": "gcn.heartbeat"}
+HOME: dict[str, str] = {
+    "igwn": "igwn.gwalert",
+    "gcn_json": "gcn.notices",
+    "voevent": "gcn.classic.voevent",
+    "heartbeat": "gcn.heartbeat",
+}
 #: documents in one message
 MOST = 1_000
 
@@ -51,6 +57,8 @@ def parse(topic: str, document: Document) -> Parsed:
     home = at_home(topic)
     if home == "heartbeat":
         return Parsed(home)
+    if document.format == "voevent":
+        return Parsed("voevent", voevent.parse(topic, content))
     if not isinstance(content, (dict, list)):
         if home and document.format in ("blob", "json", "external"):
             raise Unparsable(f"{topic} carries {home} records, but this is {_described(document)}")

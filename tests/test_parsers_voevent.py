@@ -1,0 +1,363 @@
+"""VOEvents. Authority: the IVOA standard, GCN's packet pages and the rules of the normal form. All packets are ours."""
+
+from __future__ import annotations
+
+from xml.sax.saxutils import quoteattr
+
+import pytest
+
+from tom_scimma import parsers
+from tom_scimma.decode import decode
+from tom_scimma.errors import Unparsable
+from tom_scimma.record import Record
+
+GCN = "ivo://nasa.gsfc.gcn/"
+
+
+def packet(ivorn, params=None, groups=None, place=None, *, role="observation", cites=(), time="2026-03-05T01:02:03.45",
+           date="2026-03-05T01:03:00", system="UTC-FK5-GEO", names=(), concept="process.variation.burst;em.gamma",
+           observatory=False):  # fmt: skip
+    """The XML of one packet, in GCN's shape."""
+
+    def param(name, value):
+        value, _, unit = value.partition(" ") if isinstance(value, str) and name in UNITS else (value, "", "")
+        return f"<Param name={quoteattr(name)} value={quoteattr(str(value))} unit={quoteattr(unit)}/>"
+
+    what = "".join(param(*item) for item in (params or {}).items())
+    for group, inner in (groups or {}).items():
+        what += f"<Group name={quoteattr(group)}>{''.join(param(*item) for item in inner.items())}</Group>"
+    where = ""
+    if place:
+        ra, dec, error = place
+        where = (
+            f"<Position2D unit='deg'><Name1>RA</Name1><Name2>Dec</Name2><Value2><C1>{ra}</C1><C2>{dec}</C2></Value2>"
+            f"<Error2Radius>{error}</Error2Radius></Position2D>"
+        )
+    first = (
+        "<ObservatoryLocation><AstroCoordSystem id='UTC-GEOD-TOPO'/><AstroCoords><Position2D><Value2><C1>149.4</C1>"
+        "<C2>-35.3</C2></Value2></Position2D></AstroCoords></ObservatoryLocation>"
+        if observatory else "<ObservatoryLocation id='GEOLUN'/>"
+    )  # fmt: skip
+    why = "".join(f"<Name>{name}</Name>" for name in names)
+    cited = "".join(f'<EventIVORN cite="{relation}">{ivorn_}</EventIVORN>' for relation, ivorn_ in cites)
+    return (
+        f'<?xml version="1.0"?><voe:VOEvent xmlns:voe="http://www.ivoa.net/xml/VOEvent/v2.0" ivorn={quoteattr(ivorn)} role="{role}" '
+        f'version="2.0"><Who><Author><shortName>Somebody</shortName></Author><Date>{date}</Date></Who><What>{what}</What>'
+        f"<WhereWhen><ObsDataLocation>{first}<ObservationLocation><AstroCoordSystem id='{system}'/><AstroCoords><Time><TimeInstant>"
+        f"<ISOTime>{time}</ISOTime></TimeInstant></Time>{where}</AstroCoords></ObservationLocation></ObsDataLocation></WhereWhen>"
+        f"<Why><Inference>{why}<Concept>{concept}</Concept></Inference></Why><Citations>{cited}</Citations></voe:VOEvent>"
+    ).encode()
+
+
+UNITS = {"FAR"}
+
+
+def read(payload):
+    record = Record(topic="gcn.classic.voevent.ANY", payload=payload, source="test")
+    parsed = parsers.parse(record.topic, decode(record))
+    assert parsed.parser == "voevent"
+    return parsed.notices
+
+
+def one(*args, **options):
+    (notice,) = read(packet(*args, **options))
+    return notice
+
+
+#: what is sent -> event, kind, alert_type, role, source, radius, containment
+WHO = [
+    (
+        dict(
+            ivorn=GCN + "Fermi#GBM_Alert_x",
+            params={"Packet_Type": 110, "TrigID": 794000111, "Coords_String": "unavailable/inappropriate"},
+            place=(0, 0, 0),
+        ),
+        ("Fermi GBM 794000111", "GRB", "initial", "observation", "Fermi GBM", None, None),
+    ),
+    (
+        dict(
+            ivorn=GCN + "Fermi#GBM_Flt_Pos_x",
+            params={"Packet_Type": 111, "TrigID": 794000111, "Most_Likely_Index": 4, "Most_Likely_Prob": 92},
+            place=(10, -5, 7.5),
+        ),
+        ("Fermi GBM 794000111", "GRB", "update", "observation", "Fermi GBM", 7.5, 0.68),
+    ),
+    (
+        dict(
+            ivorn=GCN + "Fermi#LAT_Offline_Pos_x", params={"Packet_Type": 128, "TrigID": 794000111}, place=(10, -5, 0.1)
+        ),
+        ("Fermi GBM 794000111", "GRB", "followup", "observation", "Fermi LAT", 0.1, 0.9),
+    ),
+    (
+        dict(ivorn=GCN + "SWIFT#BAT_GRB_Pos_x", params={"Packet_Type": 61, "TrigID": 1300001}, place=(10, -5, 0.05)),
+        ("Swift 1300001", "GRB", "initial", "observation", "Swift BAT", 0.05, 0.9),
+    ),
+    (
+        dict(ivorn=GCN + "SWIFT#XRT_Pos_x", params={"Packet_Type": 67, "TrigID": 1300001}, place=(10, -5, 0.001)),
+        ("Swift 1300001", "GRB", "followup", "observation", "Swift XRT", 0.001, 0.9),
+    ),
+    (
+        dict(
+            ivorn=GCN + "SWIFT#XRT_Nack_x",
+            params={"Packet_Type": 71, "TrigID": 1300001, "Coords_String": "pointing_direction"},
+            place=(10, -5, 0),
+        ),
+        ("Swift 1300001", "GRB", "followup", "observation", "Swift XRT", None, None),
+    ),
+    (
+        dict(
+            ivorn=GCN + "SWIFT#BAT_SubSub_x", params={"Packet_Type": 140, "TrigID": -1286000000}, place=(10, -5, 0.0666)
+        ),
+        ("Swift BAT 2026-03-05T01:02:03Z", "GRB", "initial", "observation", "Swift BAT", 0.0666, 0.9),
+    ),
+    (
+        dict(
+            ivorn=GCN + "AMON#ICECUBE_GOLD_x",
+            params={
+                "Packet_Type": 173,
+                "AMON_ID": 1,
+                "run_id": 141000,
+                "event_id": "012345",
+                "Rev": 0,
+                "FAR": "1.0 yr^-1",
+                "signalness": 0.5,
+            },
+            groups={"Trigger_ID": {"RADec_valid": "false", "Retraction": "false"}},
+            place=(10, -5, 0.6),
+        ),
+        ("IceCube 141000_12345", "NU", "initial", "observation", "IceCube", 0.6, 0.9),
+    ),
+    (
+        dict(
+            ivorn=GCN + "AMON#ICECUBE_GOLD_x",
+            params={"Packet_Type": 173, "run_id": 141000, "event_id": 12345, "Rev": 1},
+            place=(10, -5, 0.4),
+        ),
+        ("IceCube 141000_12345", "NU", "update", "observation", "IceCube", 0.4, 0.9),
+    ),
+    (
+        dict(
+            ivorn=GCN + "AMON#ICECUBE_GOLD_x",
+            params={"Packet_Type": 173, "run_id": 141000, "event_id": 12345, "Rev": 2},
+            groups={"Trigger_ID": {"Retraction": "true"}},
+        ),
+        ("IceCube 141000_12345", "NU", "retraction", "observation", "IceCube", None, None),
+    ),
+    (
+        dict(ivorn=GCN + "AMON#TEST_Event_x", params={"Packet_Type": 159, "TrigID": 99999}, place=(0, 35, 1)),
+        ("AMON 2026-03-05T01:02:03Z", "NU", "other", "test", "AMON", 1.0, None),
+    ),
+    (
+        dict(
+            ivorn=GCN + "INTEGRAL#Offline_Pos_x",
+            params={"Packet_Type": 55, "TrigID": 65536 + 10001},
+            groups={"Test_mpos": {"Def_NOT_a_GRB": "true"}},
+            place=(10, -5, -0.05),
+        ),
+        ("INTEGRAL 10001", "GRB", "retraction", "observation", "INTEGRAL", None, None),
+    ),
+    (
+        dict(
+            ivorn=GCN + "INTEGRAL#Wakeup_Pos_x",
+            params={"Packet_Type": 53, "TrigID": 10001},
+            groups={"Test_mpos": {"Test_Notice": "true"}},
+            place=(10, -5, 0.05),
+        ),
+        ("INTEGRAL 10001", "GRB", "initial", "test", "INTEGRAL", 0.05, 0.9),
+    ),
+    (
+        dict(ivorn=GCN + "IPN#Raw_x", params={"Packet_Type": 31, "TrigID": -1}, place=(-1, -1, -1)),
+        ("IPN 2026-03-05T01:02:03Z", "GRB", "initial", "observation", "IPN", None, None),
+    ),
+    (
+        dict(ivorn=GCN + "SNEWS#Event_x", params={"Packet_Type": 149, "TrigID": 1000300}, place=(0, 0, 360)),
+        ("SNEWS 1000300", "SN", "initial", "observation", "SNEWS", None, None),
+    ),
+    (
+        dict(
+            ivorn=GCN + "GECAM#FLT_Event_x",
+            params={"Packet_Type": 188, "Trigger_Number": 260, "MISSION": "C"},
+            place=(10, -5, 3),
+        ),
+        ("GECAM-C 260", "GRB", "initial", "observation", "GECAM-C", 3.0, None),
+    ),
+    (
+        dict(ivorn=GCN + "CALET#GBM_Flt_x", params={"Packet_Type": 160, "TrigID": 1400000001}, place=(10, -5, 0)),
+        ("CALET 1400000001", "GRB", "initial", "observation", "CALET", None, None),
+    ),
+    (
+        dict(
+            ivorn="ivo://org.svom/fsc#sb26030501_mxt-update_qpo",
+            params={"Packet_Type": 210, "Instrument": "MXT"},
+            groups={"Svom_Identifiers": {"Burst_Id": "sb26030501"}},
+            place=(10, -5, 0.02),
+        ),
+        ("sb26030501", "GRB", "followup", "observation", "SVOM MXT", 0.02, 0.9),
+    ),
+    (
+        dict(
+            ivorn="ivo://org.svom/fsc#sb26030501_grm-trigger",
+            params={"Packet_Type": 201, "Instrument": "GRM"},
+            place=(10, -5, -1),
+        ),
+        ("sb26030501", "GRB", "initial", "observation", "SVOM GRM", None, None),
+    ),
+    (
+        dict(ivorn="ivo://gaia.cam.uk/alerts#Gaia26abc", concept="em.opt", place=(10, -5, 0.00002)),
+        ("Gaia26abc", "OT", "initial", "observation", "Gaia", 0.00002, None),
+    ),
+    (
+        dict(
+            ivorn="ivo://au.csiro.atnf/parkes#FRB2603050102/61000.1",
+            names=("FRB260305",),
+            concept="",
+            observatory=True,
+            place=(19.1, -39.3, 0.125),
+        ),
+        ("FRB260305", "FRB", "initial", "observation", "Parkes", 0.125, None),
+    ),
+    (
+        dict(ivorn="ivo://nobody.knows/us#thing-1", role="observe", concept="em.opt", place=(10, -5, 0.1)),
+        ("Somebody thing-1", "OT", "initial", "test", "Somebody", 0.1, None),
+    ),
+    (
+        dict(
+            ivorn="ivo://gwnet/LVC#S260305ab-2-Initial",
+            params={
+                "Packet_Type": 151,
+                "GraceID": "S260305ab",
+                "AlertType": "Initial",
+                "Instruments": "H1,L1",
+                "FAR": "1e-9 Hz",
+                "HardwareInj": 0,
+            },
+        ),
+        ("S260305ab", "GW", "initial", "observation", "LVK", None, None),
+    ),
+    (
+        dict(
+            ivorn="ivo://gwnet/LVC#MS260305ab-5-Retraction",
+            params={"Packet_Type": 164, "GraceID": "MS260305ab", "AlertType": "Retraction"},
+        ),
+        ("MS260305ab", "GW", "retraction", "test", "LVK", None, None),
+    ),
+    (
+        dict(
+            ivorn="ivo://gwnet/LVC#S260305ac-1-Preliminary",
+            params={"GraceID": "S260305ac", "AlertType": "Preliminary", "HardwareInj": 1},
+        ),
+        ("S260305ac", "GW", "preliminary", "test", "LVK", None, None),
+    ),
+]
+
+
+@pytest.mark.parametrize(("sent", "said"), WHO, ids=[sent["ivorn"].partition("#")[2] + said[0] for sent, said in WHO])
+def test_who_says_what_of_what(sent, said):
+    notice = one(**sent)
+    radius, containment = (notice.sky.radius_deg, notice.sky.containment) if notice.sky else (None, None)
+    assert (notice.event, notice.kind, notice.alert_type, notice.role, notice.source, radius, containment) == said
+    assert notice.id == sent["ivorn"]
+
+
+def test_rates_come_in_two_units():
+    sent = dict(WHO[7][0])
+    assert one(**sent).far_hz == pytest.approx(1 / (365.25 * 86400))
+    assert one(**{**sent, "params": {**sent["params"], "FAR": "1.0 furlong"}}).extra["FAR"] == "1.0 furlong"
+    assert one(**WHO[22][0]).far_hz == 1e-9
+
+
+def test_the_observatory_is_no_source():
+    notice = one("ivo://nobody/radio#1", observatory=True, concept="FRB")
+    assert (notice.kind, notice.sky) == ("FRB", None)
+
+
+def test_a_sentinel_is_no_position_and_is_kept():
+    notice = one(**WHO[0][0])
+    assert notice.sky is None
+    assert notice.extra["coordinates"] == {"C1": "0", "C2": "0", "Error2Radius": "0"}
+    assert one(GCN + "Fermi#x", {"Packet_Type": 111, "TrigID": 5}, place=(0, 0, 3)).sky.radius_deg == 3
+
+
+def test_a_time_that_cannot_be_is_recovered_from_the_julian_day():
+    """TJD 21104.5 is MJD 61104.5: 2026-03-05T12:00 (the truncated Julian day counts from MJD 40000)."""
+    params = {"Packet_Type": 146, "TrigID": 7, "Burst_TJD": 21104, "Burst_SOD": 43200.5}
+    notice = one(GCN + "Fermi#GBM_Fin_Pos_Int", params, time="2026-01--12T13:36:22.84")
+    assert notice.time.isoformat() == "2026-03-05T12:00:00.500000+00:00"
+    assert notice.extra["ISOTime"] == "2026-01--12T13:36:22.84"
+    assert "replayed" not in notice.extra
+    old = one(GCN + "Fermi#GBM_Flt_Pos", {**params, "Burst_TJD": 14661}, time="2026-01--4918T11:09:20.47")
+    assert old.extra["replayed"] is True
+    lost = one(GCN + "Fermi#GBM_Flt_Pos", {"Packet_Type": 111, "TrigID": 7}, time="2022-01-00T23:16:14.46")
+    assert lost.time is None
+    assert lost.extra["ISOTime"] == "2022-01-00T23:16:14.46"
+
+
+def test_barycentric_dynamical_time_is_not_utc():
+    """TDB is 32.184 s ahead of TAI, and TAI 37 s of UTC since 2017."""
+    notice = one("ivo://gaia.cam.uk/alerts#Gaia26abc", time="2026-03-05T12:00:00", system="TDB-ICRS-BARY")
+    assert notice.time.isoformat() == "2026-03-05T11:58:50.816000+00:00"
+
+
+def test_hop_sends_the_same_as_a_dict_in_which_one_child_is_no_list():
+    where = {"ObsDataLocation": {"ObservationLocation": {"AstroCoordSystem": {"id": "UTC-FK5-GEO"}, "AstroCoords": {
+        "Time": {"TimeInstant": {"ISOTime": "2026-03-05T01:02:03.45"}},
+        "Position2D": {"Value2": {"C1": "10", "C2": "-5"}, "Error2Radius": "0.05"}}}}}  # fmt: skip
+    said = {
+        "ivorn": GCN + "SWIFT#BAT_GRB_Pos_1300001-1", "role": "observation", "version": "2.0",
+        "Who": {"Date": "2026-03-05T01:03:00", "Author": {"shortName": "VO-GCN"}},
+        "What": {"Param": [{"name": "Packet_Type", "value": "61"}, {"name": "TrigID", "value": "1300001"}],
+                 "Group": {"name": "Solution_Status", "Param": {"name": "StarTrack_Lost_Lock", "value": "true"}}},
+        "WhereWhen": where, "How": {"Description": "Swift"}, "Why": {},
+        "Citations": {"EventIVORN": {"cite": "followup", "#text": "ivo://x#y"}}, "Description": {},
+    }  # fmt: skip
+    (notice,) = parsers.voevent.parse("", said)
+    assert (notice.event, notice.alert_type) == ("Swift 1300001", "initial")
+    assert (notice.sky.ra_deg, notice.sky.radius_deg) == (10, 0.05)
+    assert notice.properties["StarTrack_Lost_Lock"] is True
+    assert (notice.cites[0].id, notice.cites[0].relation) == ("ivo://x#y", "followup")
+    (same,) = read(packet(said["ivorn"], {"Packet_Type": 61, "TrigID": 1300001}, place=(10, -5, 0.05)))
+    assert (same.event, same.time, same.sky) == (notice.event, notice.time, notice.sky)
+
+
+def test_namespaces_may_be_missing_or_forgotten():
+    bare = (
+        packet(GCN + "SWIFT#1", {"Packet_Type": 61, "TrigID": 3})
+        .replace(b"voe:", b"")
+        .replace(b"xmlns:voe", b"xmlns:other")
+    )
+    assert read(bare)[0].event == "Swift 3"
+    sent = packet(GCN + "SWIFT#1", {"Packet_Type": 61, "TrigID": 3})
+    forgotten = sent.replace(b' version="2.0"', b' xsi:schemaLocation="x" version="2.0"')
+    assert read(forgotten)[0].event == "Swift 3"
+
+
+def test_lvk_classes_properties_map_and_coincidence():
+    notice = one(
+        "ivo://gwnet/LVC#S260305ab-3-Update",
+        {"GraceID": "S260305ab", "AlertType": "Update", "Significant": 1, "Group": "Burst", "frequency": 250.5, "Duration": 0.1,
+         "EventPage": "https://gracedb.example.org/S260305ab"},
+        {"GW_SKYMAP": {"skymap_fits": "https://gracedb.example.org/cwb.multiorder.fits,1"},
+         "Classification": {"BNS": 0.9, "Terrestrial": 0.1}, "Properties": {"HasNS": 1.0},
+         "External Coincidence": {"External_Ivorn": "ivo://x#grb", "Time_Difference": -1.7}},
+        cites=[("supersedes", "ivo://gwnet/LVC#S260305ab-2-Initial")],
+    )  # fmt: skip
+    assert notice.classification == {"BNS": 0.9, "Terrestrial": 0.1}
+    assert notice.properties == {
+        "HasNS": 1.0, "significant": True, "group": "Burst", "duration_s": 0.1, "central_frequency_hz": 250.5
+    }  # fmt: skip
+    assert notice.sky.skymap_url == "https://gracedb.example.org/cwb.multiorder.fits,1"
+    assert [(cite.id, cite.relation) for cite in notice.cites][1] == ("ivo://x#grb", "coincidence")
+    assert notice.extra["external_coinc"]["Time_Difference"] == "-1.7"
+    assert notice.links["gracedb"] == "https://gracedb.example.org/S260305ab"
+
+
+def test_signs_of_life_are_ignored():
+    for ivorn in ("ivo://com.dc3/dc3.broker#BrokerTest-1", "ivo://voevent.4pisky.org/voevent-receive#TestEvent-1"):
+        assert read(packet(ivorn, role="test", place=(0, 0, 0))) == ()
+
+
+def test_what_names_nothing_is_an_error():
+    with pytest.raises(Unparsable, match="ivorn"):
+        parsers.voevent.parse("", {"ivorn": "", "Who": {}})
+    with pytest.raises(Unparsable, match="GraceID"):
+        read(packet("ivo://gwnet/LVC#nothing"))

@@ -1,0 +1,124 @@
+"""What every author's VOEvents have in common, once they are a Packet. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from ... import times
+from ...errors import Unparsable
+from ...notice import ROLES, Cite
+from .. import fields
+from .packet import Packet
+
+#: a Julian year, in which GCN and AMON count
+YEAR = 365.25 * 86400
+_RELATIONS = {"followup": "followup", "supersedes": "supersedes", "retraction": "retraction"}
+_FAR = ("FAR", "far", "False_Alarm_Rate")
+
+
+def role(packet: Packet) -> str:
+    """The packet's role; one that the standard does not know is a test."""
+    return packet.role if packet.role in ROLES else "test"
+
+
+def sent(packet: Packet, extra: dict[str, Any]) -> datetime | None:
+    """When the author made it; what cannot be understood, or says more, stays in `extra`."""
+    return fields.time({"Date": packet.date}, "Date", extra)
+
+
+def cites(packet: Packet) -> tuple[Cite, ...]:
+    """The ivorns it cites; a relation that the standard does not know counts as a follow-up."""
+    return tuple(Cite(ivorn, _RELATIONS.get(relation, "followup")) for relation, ivorn in packet.cites)
+
+
+def far(packet: Packet, extra: dict[str, Any], unsaid: str = "") -> float | None:
+    """The false-alarm rate in Hz; a value in a unit that is not known stays in `extra`. `unsaid` is the unit of one without."""
+    for name in _FAR:
+        raw = packet.params.get(name)
+        value = fields.rate((raw or "").strip())
+        if raw is None:
+            continue
+        unit = packet.units.get(name, unsaid).strip().lower().replace(" ", "")
+        if value is not None and unit in ("hz", "s^-1", "/s", "1/s"):
+            return value
+        if value is not None and unit in ("yr^-1", "/yr", "1/yr", "peryear", "year^-1"):
+            return value / YEAR
+        extra[name] = f"{raw} {packet.units.get(name, '')}".strip()
+    return None
+
+
+def properties(packet: Packet, names: Iterable[str], durations: Iterable[str] = ()) -> dict[str, Any]:
+    """Those Params as numbers, truths or words; the first duration that is there as `duration_s`."""
+    found: dict[str, Any] = {}
+    for name in names:
+        raw = packet.get(name)
+        if raw is not None and raw != "(null)":
+            found[name] = value(raw)
+    for name in durations:
+        seconds = fields.number(packet.get(name))
+        if seconds is not None and seconds > 0:
+            found["duration_s"] = seconds
+            break
+    return {key: said for key, said in found.items() if fields.is_scalar(said)}
+
+
+def value(raw: str) -> Any:
+    """A Param's value as a truth, a number or its text."""
+    low = raw.strip().lower()
+    if low in ("true", "false"):
+        return low == "true"
+    number = fields.number(raw.strip())
+    return raw.strip() if number is None else number
+
+
+def links(packet: Packet) -> dict[str, str]:
+    """Params that are web addresses, by their name without `_URL`; then References."""
+    found = {}
+    for params in (packet.params, *(group.params for group in packet.groups)):
+        for name, raw in params.items():
+            address = fields.link(raw.strip())
+            if address:
+                found.setdefault(name.removesuffix("_URL").removesuffix("_url"), address)
+    return {**packet.links, **found}
+
+
+def rest(packet: Packet, taken: Mapping[str, Any]) -> dict[str, Any]:
+    """All Params that have no place of their own, as sent; groups under their names."""
+    left: dict[str, Any] = {
+        name: raw for name, raw in packet.params.items() if name not in taken and not fields.link(raw)
+    }
+    for group in packet.groups:
+        name = group.name or group.type or "group"
+        own = {key: raw for key, raw in group.params.items() if key not in taken and not fields.link(raw)}
+        if own:
+            key = name if name not in left else f"{name} (group)"
+            left[key] = {**left[key], **own} if isinstance(left.get(key), dict) else own
+    if packet.author:
+        left["author"] = packet.author
+    if packet.why:
+        left["why"] = packet.why
+    if packet.place.get("system"):
+        left["coordinate_system"] = packet.place["system"]
+    return left
+
+
+def text(packet: Packet) -> str | None:
+    """What is meant for people, without what every GCN packet repeats."""
+    said = [line for line in packet.texts if not line.startswith("The RA,Dec coordinates are of the type")]
+    return fields.texts(dict.fromkeys((*said, packet.why.get("description", ""))))
+
+
+def by_time(source: str, time: datetime | None, packet: Packet) -> str:
+    """`<source> <time to the second>`; the packet's own time where the event's is not known. Raises Unparsable without."""
+    moment = time or times.parse(packet.date).time
+    if moment is None:
+        raise Unparsable(f"{packet.ivorn} has neither a trigger id nor a time to be named by")
+    return f"{source} {moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def instruments(source: str) -> tuple[str, ...]:
+    """The instrument in a source's name: `GBM` of `Fermi GBM`."""
+    mission, _, which = source.partition(" ")
+    return (which,) if which and mission in ("Fermi", "Swift", "INTEGRAL") else ()

@@ -1,0 +1,171 @@
+"""VOEvents of everybody else: SVOM, Gaia, ASAS-SN, radio telescopes, and authors nobody has heard of. Pure."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from ...errors import Unparsable
+from ...notice import Notice
+from .. import fields
+from . import common, place
+from .packet import Packet
+
+
+class Author(NamedTuple):
+    """One stream of VOEvents: what we call its author and what it speaks of."""
+
+    source: str
+    kind: str
+    alert_type: str = "initial"
+    containment: float | None = None
+    points: bool = False  #: it asks for observations; its coordinates are not a discovery
+
+
+#: by the beginning of the ivorn behind `ivo://`, in lower case; the longest that fits counts
+AUTHORS: dict[str, Author] = {
+    "au.csiro.atnf/parkes": Author("Parkes", "FRB"),
+    "gaia.cam.uk/alerts": Author("Gaia", "OT"),
+    "nvo.caltech/voeventnet": Author("CRTS", "OT"),
+    "org.svom/fsc": Author("SVOM", "GRB", "initial", 0.9),
+    "utmost": Author("UTMOST", "FRB"),
+    "voevent.4pisky.org/alarrm-request": Author("ALARRM", "UNK", "followup"),
+    "voevent.4pisky.org/asassn": Author("ASAS-SN", "OT"),
+    "voevent.4pisky.org/gaia": Author("Gaia", "OT"),
+}
+#: nothing in them for us: signs of life and tests of the line
+_LIVENESS = re.compile(
+    r"iamalive|brokertest|testevent|test-response|test-trigger|subscribe-only|voevent-(broadcast|receive)",
+    re.IGNORECASE,
+)
+_FRB = re.compile(r"FRB ?\d{6,8}[A-Za-z]?")
+_SVOM = re.compile(r"sb\d{8}")
+_SVOM_TYPES = {
+    201: "initial",
+    202: "initial",
+    203: "other",
+    204: "other",
+    205: "other",
+    209: "followup",
+    210: "followup",
+}
+_PROPERTIES = (
+    "SNR",
+    "snr",
+    "dm",
+    "width",
+    "flux",
+    "Trigger_Type",
+    "alert_mag",
+    "averagemag",
+    "alert-magnitude",
+    "magnitude",
+    "mag",
+    "redshift",
+)
+_DURATIONS = ("Timescale", "Duration", "duration")
+_NAMES = ("Name", "name", "AlertName", "event_name", "Event_Name", "CSSID", "ID")
+
+
+def parse(packet: Packet) -> tuple[Notice, ...]:
+    """The one notice of a packet; none of a sign of life. Raises Unparsable where it cannot be named."""
+    if packet.role != "observation" and _LIVENESS.search(packet.ivorn):
+        return ()
+    author = _author(packet)
+    extra: dict[str, Any] = {}
+    time = place.when(packet, extra)
+    name, aliases = _named(packet, author, time)
+    taken = common.properties(packet, _PROPERTIES, _DURATIONS)
+    source = _source(packet, author)
+    return (
+        Notice(
+            event=fields.event(name),
+            aliases=tuple(alias for alias in dict.fromkeys(aliases) if alias and alias != name),
+            kind=author.kind,
+            alert_type=_alert_type(packet, author),
+            role="test" if packet.flag("Test", "is_test") else common.role(packet),
+            source=source,
+            id=packet.ivorn,
+            time=time,
+            sent=common.sent(packet, extra),
+            instruments=tuple(fields.names(packet.get("Instrument") or "")),
+            far_hz=common.far(packet, extra),
+            properties=taken,
+            sky=place.sky(packet, extra, author.containment),
+            cites=common.cites(packet),
+            links=common.links(packet),
+            text=common.text(packet),
+            extra={**common.rest(packet, taken), **extra},
+        ),
+    )
+
+
+def _author(packet: Packet) -> Author:
+    stream = packet.ivorn.lower().removeprefix("ivo://")
+    fitting = [begin for begin in AUTHORS if stream.startswith(begin)]
+    if fitting:
+        return AUTHORS[max(fitting, key=len)]
+    return Author(packet.author or packet.stream, _guess(packet))
+
+
+def _guess(packet: Packet) -> str:
+    """What it is about by the words of IVOA's vocabulary in `Why`, and names that speak for themselves."""
+    said = " ".join((*packet.why.get("concepts", ()), *packet.why.get("names", ()), packet.local)).lower()
+    for word, kind in (
+        ("frb", "FRB"),
+        ("fast radio", "FRB"),
+        ("neutrino", "NU"),
+        ("em.gamma", "GRB"),
+        ("em.x-ray", "XRT"),
+        ("em.opt", "OT"),
+    ):
+        if word in said:
+            return kind
+    return "UNK"
+
+
+def _source(packet: Packet, author: Author) -> str:
+    instrument = packet.get("Instrument")
+    return f"{author.source} {instrument}" if author.source == "SVOM" and instrument else author.source
+
+
+def _named(packet: Packet, author: Author, time: datetime | None) -> tuple[str, list[str]]:
+    """The event's name: an id that is a name by itself, a name in `Why` or a Param, what stands behind the `#`."""
+    burst = _SVOM.search(packet.get("Burst_Id") or packet.local)
+    if author.source == "SVOM" and burst:
+        return burst[0], []
+    names = [fields.clean(name) for name in packet.why.get("names", ())]
+    names += [fields.clean(packet.get(name) or "") for name in _NAMES if author.source != "CRTS"]
+    names = [name for name in names if name and len(name) < 100]
+    burst = _FRB.search(" ".join((*names, packet.local)))
+    if author.kind == "FRB" and burst:
+        return burst[0].replace(" ", ""), names
+    if author.source in ("Gaia", "ASAS-SN"):
+        return _surveyed(packet, author), names
+    if packet.local:
+        return f"{author.source} {packet.local}"[: fields.LONGEST_NAME], names
+    if names:
+        return names[0], names
+    try:
+        return common.by_time(author.source, time, packet), names
+    except Unparsable:
+        return packet.ivorn, names
+
+
+def _surveyed(packet: Packet, author: Author) -> str:
+    """`Gaia16bsf` of `#Gaia16bsf`, `ASASSN-13aa` of `#2013-04-05.33_ASASSN-13aa`."""
+    name = packet.local.rpartition("_")[2] if author.source == "ASAS-SN" else packet.local
+    return name or packet.ivorn
+
+
+def _alert_type(packet: Packet, author: Author) -> str:
+    relations = {relation for relation, _ in packet.cites}
+    if "retraction" in relations or packet.flag("Retraction"):
+        return "retraction"
+    number = fields.number(packet.params.get("Packet_Type"))
+    if author.source == "SVOM" and number is not None:
+        return _SVOM_TYPES.get(int(number), "update")
+    if "supersedes" in relations:
+        return "update"
+    return "followup" if "followup" in relations else author.alert_type

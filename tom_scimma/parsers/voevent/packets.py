@@ -1,0 +1,142 @@
+"""GCN's classic packets as a table: who speaks in each type, of what, and what the packet is to its event.
+
+Types: https://gcn.gsfc.nasa.gov/sock_pkt_def_doc.html and the missions' pages beside it. Containment is that of the
+error circle as each mission documents it: GBM statistical 68 %, BAT, XRT, UVOT, IceCube 90 %.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Kind(NamedTuple):
+    """One type of packet."""
+
+    source: str
+    kind: str
+    alert_type: str
+    containment: float | None = None
+    #: what stands before the trigger id in the event's name; None: the source
+    prefix: str | None = None
+    test: bool = False
+
+
+def _swift(source: str, alert_type: str, kind: str = "GRB") -> Kind:
+    return Kind(f"Swift {source}" if source else "Swift", kind, alert_type, 0.9, "Swift")
+
+
+def _gbm(alert_type: str) -> Kind:
+    return Kind("Fermi GBM", "GRB", alert_type, 0.68)
+
+
+def _lat(alert_type: str) -> Kind:
+    """The LAT's look at a trigger of the GBM, whose number it gives."""
+    return Kind("Fermi LAT", "GRB", alert_type, 0.9, "Fermi GBM")
+
+
+_ICECUBE = Kind("IceCube", "NU", "initial", 0.9)
+
+PACKETS: dict[int, Kind] = {
+    2: Kind("GRO", "GRB", "other", test=True),
+    31: Kind("IPN", "GRB", "initial"),
+    39: Kind("IPN", "GRB", "update"),
+    44: Kind("HETE", "GRB", "other", test=True),
+    45: Kind("COUNTERPART", "GRB", "followup", 0.9),
+    46: _swift("", "other", "UNK"),
+    47: _swift("", "other", "UNK"),
+    51: Kind("INTEGRAL", "UNK", "other"),
+    52: Kind("INTEGRAL SPI-ACS", "GRB", "initial"),
+    53: Kind("INTEGRAL", "GRB", "initial", 0.9),
+    54: Kind("INTEGRAL", "GRB", "update", 0.9),
+    55: Kind("INTEGRAL", "GRB", "update", 0.9),
+    56: Kind("INTEGRAL", "GRB", "initial", 0.9),
+    59: Kind("Konus-Wind", "GRB", "other"),
+    60: _swift("BAT", "initial"),
+    61: _swift("BAT", "initial"),
+    62: _swift("BAT", "other"),
+    63: _swift("BAT", "other"),
+    64: _swift("BAT", "other"),
+    65: _swift("", "other"),
+    66: _swift("", "other"),
+    **{number: _swift("XRT", "followup") for number in (67, 68, 69, 70, 71, 76, 77, 78, 85, 90, 91, 93)},
+    **{number: _swift("UVOT", "followup") for number in (72, 73, 79, 80, 81, 89)},
+    82: _swift("BAT", "other")._replace(test=True),
+    83: _swift("", "other", "UNK"),
+    84: _swift("BAT", "initial", "XRT"),
+    97: _swift("BAT", "initial"),
+    98: _swift("BAT", "initial"),
+    99: _swift("BAT", "initial"),
+    100: Kind("AGILE", "GRB", "initial"),
+    101: Kind("AGILE", "GRB", "update"),
+    102: Kind("AGILE", "GRB", "update"),
+    103: _swift("", "other", "UNK"),
+    105: Kind("AGILE", "GRB", "initial"),
+    107: Kind("AGILE", "UNK", "other"),
+    109: Kind("AGILE", "GRB", "other", test=True),
+    110: _gbm("initial"),
+    111: _gbm("update"),
+    112: _gbm("update"),
+    115: _gbm("update"),
+    119: _gbm("other")._replace(test=True),
+    120: _lat("followup"),
+    121: _lat("update"),
+    122: _lat("followup"),
+    124: _lat("other")._replace(test=True),
+    125: Kind("Fermi LAT", "UNK", "other"),
+    126: Kind("Fermi", "GRB", "other", prefix="Fermi GBM"),
+    127: _lat("update"),
+    128: _lat("followup"),
+    129: Kind("Fermi", "UNK", "other"),
+    131: _gbm("initial"),
+    133: _swift("BAT", "other", "XRT"),
+    134: Kind("MAXI", "XRT", "initial", 0.9),
+    135: Kind("MAXI", "XRT", "initial", 0.9),
+    136: Kind("MAXI", "XRT", "other", test=True),
+    139: Kind("MOA", "OT", "initial"),
+    140: _swift("BAT", "initial"),
+    141: _swift("BAT", "initial", "XRT"),
+    146: _gbm("update"),
+    149: Kind("SNEWS", "SN", "initial"),
+    157: _ICECUBE._replace(source="AMON", containment=0.5),
+    158: _ICECUBE,
+    159: Kind("AMON", "NU", "other", test=True),
+    160: Kind("CALET", "GRB", "initial"),
+    166: _ICECUBE,
+    167: _ICECUBE,
+    169: _ICECUBE,
+    170: Kind("HAWC", "GRB", "initial"),
+    171: Kind("HAWC", "GRB", "initial"),
+    172: Kind("AMON", "NU", "initial", 0.9),
+    173: _ICECUBE,
+    174: _ICECUBE,
+    175: Kind("Super-K", "SN", "initial"),
+    176: _ICECUBE,
+    188: Kind("GECAM", "GRB", "initial"),
+    189: Kind("GECAM", "GRB", "update"),
+}
+#: by what the ivorn begins with behind `nasa.gsfc.gcn/`, for types that are not in the table
+STREAMS: dict[str, Kind] = {
+    "agile": Kind("AGILE", "GRB", "initial"),
+    "amon": Kind("AMON", "NU", "initial"),
+    "antares_alert": Kind("Antares", "NU", "initial"),
+    "calet": Kind("CALET", "GRB", "initial"),
+    "counterpart": PACKETS[45],
+    "fermi": Kind("Fermi", "GRB", "other"),
+    "gecam": PACKETS[188],
+    "hawc": PACKETS[171],
+    "hete": PACKETS[44],
+    "integral": Kind("INTEGRAL", "GRB", "other"),
+    "ipn": PACKETS[31],
+    "konus": PACKETS[59],
+    "maxi": PACKETS[134],
+    "moa": PACKETS[139],
+    "snews": PACKETS[149],
+    "sk_sn": PACKETS[175],
+    "superk": PACKETS[175],
+    "swift": _swift("", "other", "GRB"),
+}
+#: GBM's classes by `Most_Likely_Index`
+GBM_CLASSES = (
+    "ERROR", "UNRELIABLE LOCATION", "LOCAL PARTICLES", "BELOW HORIZON", "GRB", "GENERIC SGR", "GENERIC TRANSIENT",
+    "DISTANT PARTICLES", "SOLAR FLARE", "CYG X-1", "SGR 1806-20", "GROJ 0422-32", "", "", "", "", "", "", "", "TGF",
+)  # fmt: skip
