@@ -197,7 +197,7 @@ def test_a_page_that_nobody_can_style_or_script_still_says_everything(client):
     """Tables, links and forms are plain HTML: what htmx loads has an address of its own."""
     event = make.binary()
     page = text(client, event.get_absolute_url())
-    assert f'<a href="{event.get_absolute_url()}targets/">' in page
+    assert f'<a href="{event.get_absolute_url()}candidates/">' in page
     form = text(client, "/events/")
     assert 'method="get"' in form
     assert 'type="submit"' in form

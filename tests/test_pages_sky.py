@@ -93,5 +93,5 @@ def test_many_targets_are_counted_and_the_best_shown(client, monkeypatch):
     event = make.known("S1a", sky=small())
     targets(*[(30.0 + 0.1 * number, 20.0) for number in range(7)])
     page = text(client, f"{event.get_absolute_url()}targets/")
-    assert "7 targets inside" in page
+    assert "7 other targets inside" in page
     assert "the 3 most probable are shown" in page

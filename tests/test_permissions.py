@@ -12,7 +12,7 @@ from tom_targets.models import Target
 from tests import catalogs
 from tests import factories as make
 from tests.world import HIDDEN, MAY, ROLES, SECRET, World
-from tom_scimma import api, pages
+from tom_scimma import pages
 from tom_scimma.models import Alert, Event, Localization, Message
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +35,7 @@ def routes() -> set[str]:
     found = set()
     assert get_resolver().url_patterns  # the host collects routes when its URLs are loaded
     for pattern in SharedAPIRootRouter.shared_router.urls:
-        if getattr(getattr(pattern.callback, "cls", None), "__module__", "") == api.__name__:
+        if getattr(getattr(pattern.callback, "cls", None), "__module__", "").startswith("tom_scimma."):
             found.add(pattern.name)
     return found
 
@@ -45,6 +45,7 @@ ONE = {
     "event": lambda world: {"name": SECRET},
     "event-skymap": lambda world: {"name": SECRET},
     "event-targets": lambda world: {"name": SECRET},
+    "event-candidates": lambda world: {"name": SECRET},
     "event-galaxies": lambda world: {"name": SECRET},
     "event-galaxies-file": lambda world: {"name": SECRET, "form": "csv"},
     "localization-png": lambda world: {"pk": world.map.pk},
@@ -54,8 +55,17 @@ ONE = {
 }
 #: pages of many things
 MANY = {"events", "galaxies", "messages", "streams", "health", "metrics"}
-#: pages that write, or that need another app; tested by themselves below and in test_streams
-APART = {"message-retry", "stream-choice", "event-panel", "event-galaxies-targets"}
+#: pages that write, or that need another app; tested by themselves below, in test_streams and in test_candidates_seen
+APART = {
+    "candidate-add",
+    "candidate-decide",
+    "candidates-decide",
+    "target-events",
+    "message-retry",
+    "stream-choice",
+    "event-panel",
+    "event-galaxies-targets",
+}
 
 ONE_ROUTE = {
     "events-detail": lambda world: {"name": SECRET},
@@ -63,12 +73,20 @@ ONE_ROUTE = {
     "events-galaxies": lambda world: {"name": SECRET},
     "alerts-detail": lambda world: {"pk": world.hidden.pk},
     "annotations-detail": lambda world: {"pk": world.noted.pk},
+    "candidates-detail": lambda world: {"pk": world.candidate.pk},
     "messages-detail": lambda world: {"uid": world.bad.uid},
     "messages-raw": lambda world: {"uid": world.bad.uid},
     "localizations-detail": lambda world: {"pk": world.map.pk},
     "localizations-fits": lambda world: {"pk": world.map.pk},
 }
-MANY_ROUTES = {"events-list", "alerts-list", "annotations-list", "messages-list", "localizations-list"}
+MANY_ROUTES = {
+    "candidates-list",
+    "events-list",
+    "alerts-list",
+    "annotations-list",
+    "messages-list",
+    "localizations-list",
+}
 APART_ROUTES = {"messages-retry"}
 
 
@@ -123,6 +141,9 @@ QUESTIONS = [
     "/scimma/metrics",
     "/events/S261120ab/",
     "/events/S261120ab/targets/",
+    "/events/S261120ab/candidates/",
+    "/api/candidates/",
+    f"/api/candidates/?event={SECRET}",
     "/api/events/",
     "/api/events/?query=alias-of",
     "/api/events/S261120ab/",
@@ -185,7 +206,8 @@ def test_who_may_try_again(world, role):
 def test_nothing_else_writes(world):
     """Every route of ours refuses every method that changes, even for a superuser."""
     client = world.clients["superuser"]
-    writing = {reverse("tom_scimma:message-retry", kwargs={"uid": world.bad.uid})}
+    writing = {reverse("tom_scimma:message-retry", kwargs={"uid": world.bad.uid}), "/api/candidates/"}
+    writing.add(reverse("api:candidates-detail", kwargs={"pk": world.candidate.pk}))
     lists = [reverse(f"api:{name}") for name in MANY_ROUTES] + [reverse(f"tom_scimma:{name}") for name in MANY]
     before = [model.objects.count() for model in (Event, Alert, Message, Localization)]
     for address in {*addresses(world), *lists} - writing:

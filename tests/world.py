@@ -5,10 +5,11 @@ from __future__ import annotations
 from django.contrib.auth.models import AnonymousUser, Group
 from django.core.cache import cache
 from django.test import Client
+from tom_targets.models import Target
 
 from tests import factories as make
 from tom_scimma import skymap
-from tom_scimma.models import Alias, Annotation, TopicState
+from tom_scimma.models import Alias, Annotation, Candidate, TopicState
 
 SECRET = "S261118zz"  # the event that only the protected topic speaks of
 HIDDEN = "nu-track-7"  # source of the protected alert of the public event
@@ -46,6 +47,8 @@ class World:
             error="error-of-secret",
             traceback="Traceback",
         )
+        star = Target.objects.create(name="a star", type="SIDEREAL", ra=30.0, dec=20.0, permissions="OPEN")
+        self.candidate = Candidate.objects.create(event=self.secret, target=star, because="person")
         TopicState.objects.create(source="hopskotch", topic="lvk.nutrack", received=2)
         self.clients = {role: Client() for role in ROLES}
         self.users = {

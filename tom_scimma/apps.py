@@ -5,6 +5,11 @@ from __future__ import annotations
 from django.apps import AppConfig
 
 
+def nothing(context) -> dict:
+    """The context of a tab that loads by itself; the host asks twice a page."""
+    return {}
+
+
 class TomScimmaConfig(AppConfig):
     name = "tom_scimma"
     label = "tom_scimma"
@@ -19,6 +24,15 @@ class TomScimmaConfig(AppConfig):
 
     def nav_items(self):
         return [{"partial": "tom_scimma/partials/nav.html"}]
+
+    def target_detail_tabs(self):
+        return [
+            {
+                "partial": "tom_scimma/partials/target_events_tab.html",
+                "label": "Events",
+                "context": f"{__name__}.nothing",
+            }
+        ]
 
     def include_url_paths(self):
         from django.urls import include, path

@@ -1,4 +1,4 @@
-"""TOM targets inside an event's region, as far as the user may see them."""
+"""TOM targets inside an event's region that are no candidates of it, as far as the user may see them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tom_targets.permissions import targets_for_user
 from tom_scimma import places, skymap
 from tom_scimma.conf import conf
 from tom_scimma.errors import BadSkyMap
-from tom_scimma.models import Event, Localization
+from tom_scimma.models import Candidate, Event, Localization
 
 #: so many targets are shown, the most probable first, and at most so many looked at
 SHOWN, LOOKED_AT = 50, 20_000
@@ -29,18 +29,24 @@ class Inside:
 
 
 def targets_inside(event: Event, row: Localization | None, user) -> Inside:
-    """Targets up to CANDIDATE_LEVEL of the map, or within the error circle; those the user may see."""
+    """Targets up to CANDIDATE_LEVEL of the map, or within the error circle; those the user may see, candidates left out."""
     if row is not None and not row.error:
         try:
             found, more = _in_map(row)
         except BadSkyMap as error:
             return Inside(measure="none", error=str(error))
-        return _seen(found, "level", more, user)
+        return _seen(_others(event, found, user), "level", more, user)
     if event.ra is None or event.radius_deg is None:
         return Inside(measure="none")
     near = places.cone(event.ra, event.dec, event.radius_deg)[: LOOKED_AT + 1]
     found = list(near.values_list("target_id", "separation"))
-    return _seen(dict(found[:LOOKED_AT]), "separation", len(found) > LOOKED_AT, user)
+    return _seen(_others(event, dict(found[:LOOKED_AT]), user), "separation", len(found) > LOOKED_AT, user)
+
+
+def _others(event: Event, found: dict[int, float], user) -> dict[int, float]:
+    rows = Candidate.objects.filter(event=event).visible_to(user).order_by()
+    known = set(rows.values_list("target_id", flat=True))
+    return {pk: value for pk, value in found.items() if pk not in known}
 
 
 def _in_map(row: Localization) -> tuple[dict[int, float], bool]:

@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 
 from tom_scimma import health, metrics
 from tom_scimma.paths import EventName
-from tom_scimma.views import events, galaxies, maps, messages, streams
+from tom_scimma.views import candidates, events, galaxies, maps, messages, streams
 
 register_converter(EventName, "event")
 
@@ -14,6 +14,11 @@ urlpatterns = [
     path("events/<event:name>/", events.EventView.as_view(), name="event"),
     path("events/<event:name>/skymap.png", maps.EventSkyMapView.as_view(), name="event-skymap"),
     path("events/<event:name>/targets/", events.EventTargetsView.as_view(), name="event-targets"),
+    path("events/<event:name>/candidates/", candidates.EventCandidatesView.as_view(), name="event-candidates"),
+    path("events/<event:name>/candidates/decide/", candidates.CandidatesDecideView.as_view(), name="candidates-decide"),
+    path("events/<event:name>/candidates/add/", candidates.CandidateAddView.as_view(), name="candidate-add"),
+    path("events/<event:name>/candidates/<int:pk>/", candidates.CandidateDecideView.as_view(), name="candidate-decide"),
+    path("scimma/targets/<int:pk>/events/", candidates.TargetEventsView.as_view(), name="target-events"),
     path("events/<event:name>/panel/<slug:slug>/", events.EventPanelView.as_view(), name="event-panel"),
     path("events/<event:name>/galaxies/", galaxies.EventGalaxiesView.as_view(), name="event-galaxies"),
     path(

@@ -37,6 +37,7 @@ class PageTable(HTMXTable):
 
     selection = None
     partial_template_name = "tom_scimma/partials/table.html"
+    path = ""  #: the table's own address, where it is part of another page
 
     class Meta:
         template_name = "tom_scimma/table.html"
@@ -63,7 +64,7 @@ class PageTable(HTMXTable):
         here, count = self.page.number, self.paginator.num_pages
         query = self.request.GET.copy()
         query.pop("page", None)
-        start = f"?{query.urlencode()}&page=" if query else "?page="
+        start = f"{self.path}?{query.urlencode()}&page=" if query else f"{self.path}?page="
         near = range(max(1, here - NEAR), min(count, here + NEAR) + 1)
         shown = sorted({1, *near, count})
         links, before = [], 0

@@ -3,11 +3,13 @@
 from tom_common.api_router import SharedAPIRootRouter
 
 from tom_scimma import api
+from tom_scimma.candidates.api import CandidateViewSet
 
 router = SharedAPIRootRouter()
 router.register("events", api.EventViewSet, "events")
 router.register("alerts", api.AlertViewSet, "alerts")
 router.register("annotations", api.AnnotationViewSet, "annotations")
+router.register("candidates", CandidateViewSet, "candidates")
 router.register("messages", api.MessageViewSet, "messages")
 router.register("localizations", api.LocalizationViewSet, "localizations")
 

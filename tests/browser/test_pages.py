@@ -78,7 +78,7 @@ def test_open_an_event_and_read_its_map(visitor, start):
     assert re.search(r"90 % in [\d,.]+ ?deg", picture.get_attribute("alt")), picture.get_attribute("alt")
     expect(page.get_by_text("BNS").first).to_be_visible()
     expect(page.locator("#versions-title")).to_contain_text(str(merger.alerts))
-    expect(page.locator("[hx-trigger=load] >> text=Show the targets inside")).to_have_count(0)  # htmx brought them
+    expect(page.locator("[hx-trigger=load] >> text=Show the candidates")).to_have_count(0)  # htmx brought them
     visitor.fits()
 
 

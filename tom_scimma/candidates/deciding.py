@@ -51,4 +51,4 @@ def add(event: Event, target, by) -> Candidate:
 
     if not targets_for_user(by, Target.objects.filter(pk=target.pk), "change_target").exists():
         raise PermissionDenied("Only those who may change a target may make it a candidate.")
-    return placing.add(event, target.pk, added_by=by)
+    return placing.add(event, target.pk, by)

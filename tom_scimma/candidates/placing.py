@@ -119,15 +119,16 @@ def place_targets(event: Event, ids: Iterable[int]) -> None:
         _forget(event, known, targets)
 
 
-def add(event: Event, target_id: int, **values) -> Candidate:
-    """A candidate that a person names, whatever its age or place; one that is there stays as it is."""
+def add(event: Event, target_id: int, by) -> Candidate:
+    """A candidate that a person names, whatever its age or place; one that they see already stays as it is."""
+    person = {"because": Candidate.Because.PERSON, "added_by": by}
     with transaction.atomic():
-        row, made = Candidate.objects.get_or_create(
-            event=event, target_id=target_id, defaults={"because": Candidate.Because.PERSON, **values}
-        )
+        row, made = Candidate.objects.get_or_create(event=event, target_id=target_id, defaults=person)
         if made:
             _store(event, eventmaps.versions(event), {}, {}, _read([target_id]), {target_id: row.pk})
-            row.refresh_from_db()
+        elif not Candidate.objects.filter(pk=row.pk).visible_to(by).exists():  # made by a map that only others may see
+            Candidate.objects.filter(pk=row.pk).update(**person)
+    row.refresh_from_db()
     return row
 
 
