@@ -21,6 +21,9 @@ from hypothesis import strategies as some
 
 from tests.notices import FOLDER, load, raw
 from tests.test_decode import BOMBS, CIRCULAR, EVERYTHING, LAUGHS, NOTICE, VOEVENT, container
+from tests.test_parsers_streams import CIRCULAR as JSON_CIRCULAR
+from tests.test_parsers_streams import TEXT as CLASSIC_TEXT
+from tests.test_parsers_streams import binary
 from tests.test_parsers_voevent import WHO as VOEVENTS
 from tests.test_parsers_voevent import packet
 from tom_scimma import parsers
@@ -35,6 +38,9 @@ TOPICS = (
     "gcn.notices.boom",
     "gcn.heartbeat",
     "gcn.classic.voevent.ANY",
+    "gcn.circulars",
+    "snews.alert",
+    "ztf.any",
     "hermes.test",
     "file",
     "",
@@ -44,7 +50,8 @@ SEEDS = [
     *(json.dumps(load(name)).encode() for name in SAMPLES),
     *BOMBS.values(),
     container([{"a": 1, "s": "x", "d": 0.5}] * 3, {"type": "map", "values": ["long", "string", "double"]}, "deflate"),
-    *(packet(**sent) for sent, _ in VOEVENTS), LAUGHS, VOEVENT, CIRCULAR.encode(), NOTICE.encode(), gzip.compress(VOEVENT),
+    *(packet(**sent) for sent, _ in VOEVENTS), CLASSIC_TEXT, binary(_0=61, _4=1300001, _5=21104, _7=105000, _11=500),
+    json.dumps(JSON_CIRCULAR).encode(), LAUGHS, VOEVENT, CIRCULAR.encode(), NOTICE.encode(), gzip.compress(VOEVENT),
     b'{"format": "voevent", "content": "<a/>"}', b'{"a": 1}\n{"b": 2}',
     b"\x16\x00\x00\x00\x02url\x00\x08\x00\x00\x00https:/\x00\x00",
 ]  # fmt: skip

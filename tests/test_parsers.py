@@ -25,7 +25,8 @@ ADDING = Path(parsers.__file__).with_name("ADDING.md").read_text()
         ("gcn.notices.svom.voevent.eclairs", "gcn_json"),
         ("gcn.heartbeat", "heartbeat"),
         ("sys.heartbeat", "heartbeat"),
-        ("gcn.circulars", None),
+        ("gcn.circulars", "circular"),
+        ("gcn.circulars.gw", "circular"),
         ("igwn.gwalertx", None),
     ],
 )

@@ -186,6 +186,14 @@ KNOWN_TOPICS: dict[str, dict[str, Any]] = {
             *("IceCube", "Konus-Wind", "LVK", "MAXI", "MOA", "SNEWS", "SVOM", "Super-K", "Swift"),
         ]
     },
+    "gcn.circulars": {"targets": None},
+    "gcn.circulars.*": {"targets": None},
+    "hermes.*": {"targets": None},
+    "snews.*": {"authority": ["SNEWS"], "targets": None},
+    # optical surveys send thousands an hour: behind everything else, and no target of each
+    "ztf.*": {"authority": ["ZTF"], "targets": None, "lane": "bulk"},
+    "lsst.*": {"authority": ["Rubin"], "targets": None, "lane": "bulk"},
+    "rubin.*": {"authority": ["Rubin"], "targets": None, "lane": "bulk"},
     "gcn.heartbeat": {"keep": "none", "targets": None},
     "sys.heartbeat": {"keep": "none", "targets": None},
     "*": {},

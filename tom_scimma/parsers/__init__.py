@@ -14,7 +14,19 @@ from typing import Any
 from ..decode import Document
 from ..errors import Unparsable
 from ..notice import Notice
-from . import gcn_json, gcn_names, heartbeat, igwn, voevent
+from . import (
+    circular,
+    classic_binary,
+    classic_text,
+    gcn_json,
+    gcn_names,
+    heartbeat,
+    hermes,
+    igwn,
+    snews,
+    surveys,
+    voevent,
+)
 
 #: topic pattern -> name of the parser at home there
 TOPICS: dict[str, str] = {
@@ -22,18 +34,46 @@ TOPICS: dict[str, str] = {
     "igwn.gwalert.*": "igwn",
     "gcn.notices.*": "gcn_json",
     "gcn.classic.voevent.*": "voevent",
+    "gcn.classic.text.*": "classic_text",
+    "gcn.classic.binary.*": "classic_binary",
+    "gcn.circulars": "circular",
+    "gcn.circulars.*": "circular",
+    "hermes.*": "hermes",
+    "snews.*": "snews",
+    "ztf.*": "surveys",
+    "lsst.*": "surveys",
+    "rubin.*": "surveys",
     "gcn.heartbeat": "heartbeat",
     "sys.heartbeat": "heartbeat",
 }
 #: name -> module with `recognises(said) -> bool` and `parse(topic, said) -> tuple[Notice, ...]`; asked in this order
-PARSERS: dict[str, Any] = {"heartbeat": heartbeat, "igwn": igwn, "voevent": voevent, "gcn_json": gcn_json}
+PARSERS: dict[str, Any] = {
+    "heartbeat": heartbeat,
+    "igwn": igwn,
+    "voevent": voevent,
+    "gcn_json": gcn_json,
+    "circular": circular,
+    "hermes": hermes,
+    "snews": snews,
+    "surveys": surveys,
+    "classic_text": classic_text,
+    "classic_binary": classic_binary,
+}
 #: parser -> its usual topic, for messages that came without one
 HOME: dict[str, str] = {
     "igwn": "igwn.gwalert",
     "gcn_json": "gcn.notices",
     "voevent": "gcn.classic.voevent",
+    "classic_text": "gcn.classic.text",
+    "classic_binary": "gcn.classic.binary",
+    "circular": "gcn.circulars",
+    "hermes": "hermes",
+    "snews": "snews",
+    "surveys": "ztf",
     "heartbeat": "gcn.heartbeat",
 }
+#: parsers whose topics carry nothing else: what they do not know is quarantined there, not left aside
+STRICT = frozenset({"igwn", "gcn_json"})
 #: documents in one message
 MOST = 1_000
 
@@ -59,8 +99,10 @@ def parse(topic: str, document: Document) -> Parsed:
         return Parsed(home)
     if document.format == "voevent":
         return Parsed("voevent", voevent.parse(topic, content))
+    if classic_binary.recognises(content):
+        return Parsed("classic_binary", classic_binary.parse(topic, content))
     if not isinstance(content, (dict, list)):
-        if home and document.format in ("blob", "json", "external"):
+        if home in STRICT and document.format in ("blob", "json", "external"):
             raise Unparsable(f"{topic} carries {home} records, but this is {_described(document)}")
         return Parsed(None)
     if isinstance(content, dict):
@@ -97,7 +139,7 @@ def _parse(topic: str, home: str | None, said: Any) -> Parsed:
             return Parsed(name, parser.parse(topic, said))
     if home == "gcn_json" and isinstance(said, dict):
         return Parsed(home, gcn_json.parse(topic, said))
-    if home:
+    if home in STRICT:
         keys = f" with the keys {', '.join(map(str, list(said)[:8]))[:200]}" if isinstance(said, dict) else ""
         raise Unparsable(f"{topic} carries {home} records, but this is {type(said).__name__}{keys}")
     return Parsed(None)

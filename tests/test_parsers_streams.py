@@ -1,0 +1,232 @@
+"""Circulars, HERMES, SNEWS, surveys, and GCN's classic text and binary. All messages are ours.
+
+Authority: GCN's circular schema, hermes.lco.global/about, SNEWS's data formats, ZTF's and Rubin's packet schemas,
+gcn.gsfc.nasa.gov/sock_pkt_def_doc.html, and the rules of the normal form.
+"""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+
+from tests.notices import opened, read
+from tom_scimma import parsers
+from tom_scimma.errors import Unparsable
+from tom_scimma.parsers import angles, public_names
+
+CIRCULAR = {
+    "subject": "LIGO/Virgo/KAGRA S260305ab: Upper limits from Somewhere",
+    "body": "We saw nothing.",
+    "createdOn": 1772700000123,
+    "circularId": 41234,
+    "eventId": "LIGO/Virgo/KAGRA S260305ab",
+    "submitter": "A. Person at Somewhere",
+    "format": "text/plain",
+}
+
+
+def one(said, topic="file"):
+    (notice,) = read(said, topic)
+    return notice
+
+
+def test_a_circular_is_a_report_about_its_event():
+    notice = one(CIRCULAR, "gcn.circulars")
+    assert (notice.event, notice.kind, notice.alert_type, notice.id) == ("S260305ab", "GW", "report", "41234")
+    assert notice.sent.isoformat() == "2026-03-05T08:40:00.123000+00:00"
+    assert notice.text.startswith("LIGO/Virgo/KAGRA S260305ab: Upper limits")
+    assert notice.links["circular"] == "https://gcn.nasa.gov/circulars/41234"
+    assert notice.extra["submitter"] == "A. Person at Somewhere"
+    assert notice.time is None
+
+
+def test_an_edit_of_a_circular_is_another_version():
+    notice = one({**CIRCULAR, "version": 2, "editedOn": 1772700100123, "eventType": ["Retraction"]})
+    assert (notice.id, notice.properties["version"], notice.properties["retraction"]) == ("41234-2", 2, True)
+    assert notice.alert_type == "report"
+    assert notice.key != one(CIRCULAR).key
+
+
+@pytest.mark.parametrize(
+    ("given", "subject", "event", "kind"),
+    [
+        ("", "GRB 260305B: optical counterpart", "GRB 260305B", "GRB"),
+        ("", "GRB260305.40 observations", "GRB 260305", "GRB"),
+        ("IceCube-260305A", "whatever", "IceCube-260305A", "NU"),
+        ("", "Swift trigger 1300001 is not a GRB", "Swift 1300001", "GRB"),
+        ("", "Fermi trigger No 794000111: observations", "Fermi GBM 794000111", "GRB"),
+        ("", "AT2026abc: a spectrum", "AT 2026abc", "OT"),
+        ("EP260305a", "", "EP260305a", "XRT"),
+        ("", "nothing that has a name", "GCN Circular 41234", "UNK"),
+    ],
+)
+def test_what_a_circular_is_about(given, subject, event, kind):
+    notice = one({**CIRCULAR, "eventId": given, "subject": subject})
+    assert (notice.event, notice.kind) == (event, kind)
+
+
+def test_a_circular_as_mailed():
+    text = (
+        b"TITLE:   GCN CIRCULAR\nNUMBER:  40\nSUBJECT: GRB980329 VLA observations\nDATE:    98/04/03 07:10:15 GMT\n"
+        b"FROM:    Somebody at NRAO\n\nWe observed.\nGRB 980329 again.\n"
+    )
+    (notice,) = parsers.parse("gcn.circulars", opened(text)).notices
+    assert (notice.event, notice.id, notice.sent.isoformat()) == ("GRB 980329", "40", "1998-04-03T07:10:15+00:00")
+    assert "We observed." in notice.text
+
+
+def test_names_in_prose():
+    text = "Follow-up of S260305ab and GRB 260305A (Swift trigger 1300001), see also AT2026abc."
+    assert public_names.all_in(text) == ["S260305ab", "GRB 260305A", "AT 2026abc", "Swift 1300001"]
+    assert public_names.find("no name here, S2603 neither") is None
+
+
+def test_a_hermes_message_is_a_report_with_the_place_of_its_only_target():
+    said = {
+        "title": "A candidate", "topic": "hermes.ourgroup", "message_text": "Look.", "authors": "A. Person", "uuid": "a-b-c",
+        "data": {"event_id": "S260305ab", "targets": [{"name": "AT 2026abc", "ra": "23:20:00", "dec": "-11:30:00", "ra_error": 2,
+                 "ra_error_units": "arcsec"}], "references": [{"citation": "us", "url": "https://example.org/1"}]},
+    }  # fmt: skip
+    notice = one(said, "hermes.ourgroup")
+    assert (notice.event, notice.alert_type, notice.role, notice.id) == ("S260305ab", "report", "observation", "a-b-c")
+    assert notice.aliases == ("AT 2026abc",)
+    assert (notice.sky.ra_deg, notice.sky.dec_deg) == (350.0, -11.5)
+    assert notice.sky.radius_deg == pytest.approx(2 / 3600)
+    assert notice.links == {"us": "https://example.org/1"}
+    assert one(said, "hermes.test").role == "test"
+    two = {**said, "data": {**said["data"], "targets": said["data"]["targets"] * 2}}
+    assert one(two).sky is None
+
+
+@pytest.mark.parametrize(
+    ("raw", "ra", "dec"),
+    [
+        (12.5, 12.5, 12.5), ("12.5", 12.5, 12.5), ("01:30:00", 22.5, 1.5), ("07h 30m 00s", 112.5, None), ("-00:30:00", 352.5, -0.5),
+        ("+11d30'00\"", None, 11.5), ("nonsense", None, None), ("1:99:00", None, None), (None, None, None), (True, None, None),
+        (1e9, None, None),
+    ],
+)  # fmt: skip
+def test_angles_as_people_write_them(raw, ra, dec):
+    if ra is not None or raw in ("nonsense", None, 1e9):
+        assert angles.ra(raw) == (None if ra is None else pytest.approx(ra))
+    if dec is not None or raw in ("nonsense", None, 1e9):
+        assert angles.dec(raw) == (None if dec is None else pytest.approx(dec))
+
+
+def test_snews_says_which_detectors_and_how_likely_by_chance():
+    said = {
+        "_id": "SNEWS_Coincidence_ALERT 2026-03-05T01:02:09.5", "alert_type": "TEST COINC_MSG", "detector_names": ["IceCube", "Super-K"],
+        "neutrino_times": ["2026-03-05T01:02:03.500000123", "2026-03-05T01:02:03.25"], "p_values": [0.1, 0.05],
+        "p_values average": 0.075, "sent_time": "2026-03-05T01:02:09.5", "False Alarm Prob": "13.5%", "sub list number": 0,
+    }  # fmt: skip
+    notice = one(said, "snews.alert")
+    assert (notice.event, notice.alert_type, notice.role) == ("SNEWS 2026-03-05T01:02:03Z", "initial", "test")
+    assert notice.time.microsecond == 250000
+    assert notice.instruments == ("IceCube", "Super-K")
+    assert notice.properties == {"false_alarm_probability": 0.135, "p_value_average": 0.075, "sub_list_number": 0}
+    more = one({**said, "_id": "SNEWS_Coincidence_ALERT-UPDATE x", "alert_type": "UPDATE", "False Alarm Prob": "N/A"})
+    assert (more.event, more.alert_type, more.role) == (notice.event, "update", "observation")
+    assert more.extra["False Alarm Prob"] == "N/A"
+
+
+def test_snews_tiers_and_heartbeats():
+    beat = {"detector_name": "DUNE", "machine_time": "2026-03-05T01:00:00", "detector_status": "ON", "is_test": "True"}
+    assert read(beat, "snews.heartbeat") == ()
+    assert read({"detector_name": "DUNE", "tier": "Heartbeat", "detector_status": "ON"}) == ()
+    tier = one({**beat, "neutrino_time": "2026-03-05T01:02:03.123456", "p_val": 0.07})
+    assert (tier.event, tier.role) == ("SNEWS DUNE 2026-03-05T01:02:03Z", "test")
+    back = one({"detector_name": "DUNE", "tier": "Retraction", "retract_message_uuid": "u-1", "retraction_reason": "noise",
+                "sent_time_utc": "2026-03-05T01:10:00Z", "is_test": False})  # fmt: skip
+    assert (back.alert_type, back.cites[0].id, back.text) == ("retraction", "u-1", "noise")
+
+
+def test_ztf_keeps_the_number_of_its_alert_and_counts_days_in_utc():
+    said = {
+        "objectId": "ZTF26aaaaaaa", "candid": 3000000000015015012, "schemavsn": "3.3", "prv_candidates": [{"jd": 1}], "cutoutScience": "x",
+        "candidate": {"jd": 2461104.5, "fid": 2, "ra": 10.5, "dec": -5.25, "magpsf": 18.5, "isdiffpos": "t", "ssdistnr": -999.0},
+    }  # fmt: skip
+    notice = one(said)
+    assert (notice.event, notice.id, notice.kind) == ("ZTF26aaaaaaa", "3000000000015015012", "OT")
+    assert notice.time.isoformat() == "2026-03-05T00:00:00+00:00"
+    assert notice.properties == {"magpsf": 18.5, "band": "r", "isdiffpos": True}
+    assert "prv_candidates" not in notice.extra
+    assert "cutoutScience" not in notice.extra
+
+
+def test_rubin_counts_in_tai():
+    seen = {"diaSourceId": 313637921267122191, "diaObjectId": 313637921267100000, "midpointMjdTai": 61104.0, "ra": 10.5, "dec": -5.25,
+            "raErr": 0.0001, "decErr": 0.0002, "band": "i", "psfFlux": 1241.0}  # fmt: skip
+    notice = one({"diaSourceId": 313637921267122191, "diaSource": seen, "diaObject": None})
+    assert (notice.event, notice.id) == ("Rubin 313637921267100000", "313637921267122191")
+    assert notice.time.isoformat() == "2026-03-04T23:59:23+00:00"
+    assert (notice.sky.radius_deg, notice.properties["band"]) == (0.0002, "i")
+    old = {
+        "alertId": 7,
+        "diaSource": {"diaSourceId": 8, "midPointTai": 1480360995.0, "ra": 1.0, "decl": 2.0, "filterName": "r"},
+    }
+    assert (one(old).event, one(old).time, one(old).sky.dec_deg) == ("Rubin 8", None, 2.0) or one(
+        old
+    ).event == "Rubin 7"
+
+
+TEXT = b"""TITLE:            GCN/AMON NOTICE
+NOTICE_DATE:      Thu 05 Mar 26 01:03:00 UT
+NOTICE_TYPE:      ICECUBE Astrotrack Gold
+RUN_NUM:          141000
+EVENT_NUM:        12345
+SRC_RA:           103.7861d {+06h 55m 09s} (J2000),
+                  104.1106d {+06h 56m 27s} (current)
+SRC_DEC:           -5.8716d {-05d 52' 18"} (J2000),
+                   -5.8390d {-05d 50' 20"} (current)
+SRC_ERROR:        30.00 [arcmin radius, stat-only, 90% containment]
+DISCOVERY_DATE:   21104 TJD;    64 DOY;   26/03/05 (yy/mm/dd)
+DISCOVERY_TIME:   3723 SOD {01:02:03.45} UT
+REVISION:         1
+SIGNALNESS:       5.0e-01 [dn]
+FAR:              2.0 [yr^-1]
+COMMENTS:         IceCube Gold event.
+"""
+
+
+def test_a_classic_text_is_what_its_packet_is():
+    (notice,) = parsers.parse("gcn.classic.text.ANY", opened(TEXT, "gcntextnotice")).notices
+    assert (notice.event, notice.source, notice.alert_type) == ("IceCube 141000_12345", "IceCube", "update")
+    assert (notice.sky.ra_deg, notice.sky.dec_deg, notice.sky.radius_deg, notice.sky.containment) == (
+        103.7861,
+        -5.8716,
+        0.5,
+        0.9,
+    )
+    assert notice.time.isoformat() == "2026-03-05T01:02:03.450000+00:00"
+    assert notice.sent.isoformat() == "2026-03-05T01:03:00+00:00"
+    assert notice.far_hz == pytest.approx(2 / (365.25 * 86400))
+    assert notice.properties["signalness"] == 0.5
+
+
+def binary(**words) -> bytes:
+    values = [0] * 40
+    for name, value in words.items():
+        values[int(name[1:])] = value
+    return struct.pack(">40i", *values)
+
+
+def test_a_classic_binary():
+    sent = binary(_0=61, _1=1, _4=1300001, _5=21104, _6=372345, _7=105000, _8=-52500, _11=500)
+    (notice,) = parsers.parse("gcn.classic.binary.SWIFT_BAT_GRB_POS", opened(sent)).notices
+    assert (notice.event, notice.kind, notice.alert_type) == ("Swift 1300001", "GRB", "initial")
+    assert (notice.sky.ra_deg, notice.sky.dec_deg, notice.sky.radius_deg) == (10.5, -5.25, 0.05)
+    assert notice.time.isoformat() == "2026-03-05T01:02:03.450000+00:00"
+    flagged = binary(_0=61, _4=1300001, _5=21104, _18=1 << 5)
+    assert parsers.classic_binary.parse("", flagged)[0].alert_type == "retraction"
+    track = parsers.classic_binary.parse("", binary(_0=173, _4=12345, _23=141000, _5=21104))[0]
+    assert track.event == "IceCube 141000_12345"
+    assert parsers.classic_binary.parse("", binary(_0=3)) == ()
+    with pytest.raises(Unparsable, match="type 145"):
+        parsers.classic_binary.parse("", binary(_0=145))
+    assert not parsers.classic_binary.recognises(b"\0" * 160)
+
+
+def test_what_nobody_knows_on_a_known_topic_is_kept_as_such():
+    assert parsers.parse("hermes.test", opened(b'{"any": "thing"}')).parser is None
+    assert parsers.parse("gcn.circulars", opened(b"free text")).parser is None

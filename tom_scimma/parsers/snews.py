@@ -1,0 +1,115 @@
+"""SNEWS: alerts of the coincidence server, detectors' tiers, retractions. Heartbeats say no event. Pure.
+
+Formats: https://github.com/SNEWS2/SNEWS_Publishing_Tools (old) and snews-data-formats 1.1 (by `tier`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..notice import Cite, Notice
+from . import fields
+
+_TIMES = ("neutrino_time_utc", "neutrino_time", "start_time_utc")
+_SENT = ("sent_time_utc", "sent_time", "machine_time_utc", "machine_time")
+_TAKEN = {"_id", "id", "uuid", "detector_names", "p_values average", "is_test", "is_firedrill", "False Alarm Prob"}
+
+
+def recognises(said: Any) -> bool:
+    """True for a message of a detector, and for one of the coincidence server."""
+    if not isinstance(said, dict):
+        return False
+    server = "detector_names" in said and "neutrino_times" in said
+    return server or ("detector_name" in said and bool({"machine_time", "machine_time_utc", "tier"} & said.keys()))
+
+
+def parse(topic: str, said: dict[str, Any]) -> tuple[Notice, ...]:
+    """The one notice of a message; none of a heartbeat."""
+    if isinstance(said.get("detector_names"), list):
+        return (_alert(said),)
+    word = fields.clean(said.get("tier")).lower()
+    timed = any(said.get(key) for key in (*_TIMES, "retract_message_uuid", "retract_latest_n", "p_val"))
+    if word == "heartbeat" or (not timed and "detector_status" in said):
+        return ()
+    return (_tier(said, word),)
+
+
+def _alert(said: dict[str, Any]) -> Notice:
+    """What the coincidence server says: which detectors, when first, how likely by chance."""
+    extra: dict[str, Any] = {key: fields.jsonable(value) for key, value in said.items() if key not in _TAKEN}
+    times = [found for raw in said.get("neutrino_times") or () if (found := fields.time({"t": raw}, "t", {}))]
+    first = min(times, default=None)
+    identity = fields.clean(said.get("_id") or said.get("id") or said.get("uuid"))
+    kind = fields.clean(said.get("alert_type")).upper()
+    alert_type = "retraction" if "RETRACT" in kind or "RETRACT" in identity.upper() else "initial"
+    if alert_type == "initial" and ("UPDATE" in kind or "UPDATE" in identity.upper()):
+        alert_type = "update"
+    number = said.get("sub list number")
+    name = f"SNEWS {first:%Y-%m-%dT%H:%M:%SZ}" if first else identity
+    found: dict[str, Any] = {}
+    chance = fields.clean(said.get("False Alarm Prob"))
+    if chance.endswith("%") and (percent := fields.number(chance[:-1])) is not None:
+        found["false_alarm_probability"] = percent / 100
+    elif chance:
+        extra["False Alarm Prob"] = chance
+    if (average := fields.number(said.get("p_values average"))) is not None:
+        found["p_value_average"] = average
+    if fields.number(number) is not None:
+        found["sub_list_number"] = int(fields.number(number) or 0)
+    return Notice(
+        event=fields.event(name),
+        kind="SN",
+        alert_type=alert_type,
+        role=_role(said, kind.startswith("TEST") or identity.upper().startswith("TEST")),
+        source="SNEWS",
+        id=identity or None,
+        time=first,
+        sent=_first(said, _SENT, extra),
+        instruments=tuple(fields.names(said["detector_names"])),
+        properties=found,
+        extra=extra,
+    )
+
+
+def _tier(said: dict[str, Any], word: str) -> Notice:
+    """What one detector says: a coincidence, a significance or a timing tier, or that it takes one back."""
+    extra: dict[str, Any] = {key: fields.jsonable(value) for key, value in said.items() if key not in _TAKEN}
+    time, sent = _first(said, _TIMES, extra), _first(said, _SENT, extra)
+    detector = fields.clean(said.get("detector_name"))
+    retracted = fields.clean(said.get("retract_message_uuid"))
+    retraction = bool(word == "retraction" or retracted or said.get("retract_latest_n"))
+    moment = time or sent
+    name = f"SNEWS {detector} {moment:%Y-%m-%dT%H:%M:%SZ}" if moment else f"SNEWS {detector}"
+    chance = fields.number(said.get("p_val"))
+    return Notice(
+        event=fields.event(name),
+        kind="SN",
+        alert_type="retraction" if retraction else "initial",
+        role=_role(said, False),
+        source=f"SNEWS {detector}".strip(),
+        id=fields.clean(said.get("uuid") or said.get("id") or said.get("_id")) or None,
+        time=time,
+        sent=sent,
+        instruments=(detector,) if detector else (),
+        properties={**({"p_value": chance} if chance is not None else {}), **({"tier": word} if word else {})},
+        cites=(Cite(retracted, "retraction"),) if retracted else (),
+        text=fields.texts([said.get("retraction_reason")]),
+        extra=extra,
+    )
+
+
+def _role(said: dict[str, Any], test: bool) -> str:
+    flags = [said.get(key) for key in ("is_test", "is_firedrill")]
+    return "test" if test or any(str(flag).strip().lower() == "true" for flag in flags) else "observation"
+
+
+def _first(said: dict[str, Any], keys: tuple[str, ...], extra: dict[str, Any]) -> Any:
+    """The first of these times that is one; what says more than microseconds stays in `extra`, and no other does."""
+    for key in keys:
+        left: dict[str, Any] = {}
+        found = fields.time(said, key, left)
+        if found is not None:
+            extra.pop(key, None)
+            extra.update(left)
+            return found
+    return None
