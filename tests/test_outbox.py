@@ -14,7 +14,7 @@ from tom_targets.models import Target
 from tests import factories as make
 from tests.outside.rig import again, crew, deliver, hurry, lane, put, tidy
 from tests.outside.standin import Standin
-from tom_scimma import destinations, outbox
+from tom_scimma import destinations, outbox, switch
 from tom_scimma.destinations import Receipt
 from tom_scimma.models import Attempt, Delivery, Stop
 from tom_scimma.worker import claims
@@ -328,11 +328,11 @@ def test_dry_run(outside, alice, event, settings):
 def test_the_big_switch_stops_everything(outside, alice, event):
     row = put(alice, event)
     stop = Stop.objects.create(by=alice, by_name="alice")
-    assert outbox.stopped() == stop
+    assert switch.stopped() == stop
     assert deliver() == 0
     assert again(row).state == "queued"
     Stop.objects.update(in_force=None)
-    assert outbox.stopped() is None
+    assert switch.stopped() is None
     assert deliver() == 1
 
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from tom_scimma import destinations, subjects
 from tom_scimma.conf import conf
-from tom_scimma.models import Delivery, Event, Stop
+from tom_scimma.models import Delivery, Event
 from tom_scimma.trials import about_a_test
 
 State = Delivery.State
@@ -72,12 +72,12 @@ def queue(
         "needs_person": bool(hold),
         "after": after,
         "not_before": not_before,
-        "deadline": deadline or begin + (there.patience or conf.DELIVERY_PATIENCE),
+        "deadline": deadline or deadline_of(there, begin),
     }
     row, _ = Delivery.objects.get_or_create(destination=there.full_name, key=key, defaults=values)
     return row
 
 
-def stopped() -> Stop | None:
-    """The switch that stops everything that leaves, while it is on."""
-    return Stop.objects.filter(in_force=True).first()
+def deadline_of(there: destinations.Destination, begin: datetime) -> datetime:
+    """Until when something is tried that may go from `begin` on."""
+    return begin + (there.patience or conf.DELIVERY_PATIENCE)

@@ -9,6 +9,8 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.outside.settings")
 django.setup()
 
+from datetime import timedelta  # noqa: E402
+
 from django.contrib.auth.models import User  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
@@ -30,7 +32,7 @@ def queue(texts: list[str], to: str = "parcel", seconds: float | None = None) ->
     """Queues a delivery a text, by a user, about an event; their primary keys."""
     user = User.objects.filter(username="alice").first() or make.user("alice")
     event = Event.objects.filter(name="S261120ab").first() or make.event("S261120ab")
-    later = {} if seconds is None else {"deadline": timezone.now() + timezone.timedelta(seconds=seconds)}
+    later = {} if seconds is None else {"deadline": timezone.now() + timedelta(seconds=seconds)}
     with transaction.atomic():
         rows = [
             outbox.queue(

@@ -22,8 +22,9 @@ class DeliveryQuerySet(models.QuerySet):
     def visible_to(self, user) -> DeliveryQuerySet:
         """Those this user may know of; whether also what they say, see `sent.may_read`.
 
-        A superuser: all. Others: their own; and those that somebody of a group of theirs sent, or that are about an
-        event of a group of theirs, where they may see the event, and where it was not said to one person alone.
+        A superuser: all. Others, where it is about an event, only while they may see the event: their own; and those that
+        somebody of a group of theirs sent, or that are about an event of a group of theirs, where it was not said to one
+        person alone.
         """
         if user is None or isinstance(user, AnonymousUser) or not user.is_active:
             return self.none()
@@ -31,13 +32,13 @@ class DeliveryQuerySet(models.QuerySet):
             return self.all()
         groups = list(user.groups.exclude(name=EVERYBODY).values_list("pk", flat=True))
         own = models.Q(by=user)
+        seen = models.Q(event=None) | models.Q(event__in=Event.objects.visible_to(user).values("pk"))
         if not groups:
-            return self.filter(own)
+            return self.filter(own & seen)
         colleagues = user._meta.model._base_manager.filter(groups__in=groups).values("pk")
         ours = Event.objects.filter(groups__in=groups).values("pk")
-        seen = models.Q(event=None) | models.Q(event__in=Event.objects.visible_to(user).values("pk"))
         theirs = models.Q(by__in=colleagues) | models.Q(event__in=ours)
-        return self.filter(own | (models.Q(personal=False) & seen & theirs))
+        return self.filter(seen & (own | models.Q(personal=False) & theirs))
 
     def waiting_for_a_person(self) -> DeliveryQuerySet:
         """Those that go no further until somebody looks."""
