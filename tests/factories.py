@@ -7,9 +7,10 @@ import uuid
 from datetime import datetime, timedelta, timezone
 
 from django.contrib.auth.models import Group, User
+from django.utils import timezone as clock
 
 from tom_scimma import skymap
-from tom_scimma.models import Alert, Alias, Event, Localization, Message, MessageBody
+from tom_scimma.models import Alert, Alias, Delivery, Event, Localization, Message, MessageBody
 from tom_scimma.models.messages import compress
 from tom_scimma.notice import Notice, Sky
 
@@ -241,3 +242,23 @@ def many_messages(count: int, **fields) -> list[Message]:
 def circle(ra: float, dec: float, radius_deg: float) -> Sky:
     """An error circle at 90 %."""
     return Sky("circle", ra, dec, radius_deg, 0.9)
+
+
+def delivery(by: User | None, event: Event, payload: bytes = b"{}", **fields) -> Delivery:
+    """Something said about an event, as `outbox.queue` would leave it."""
+    values = {
+        "destination": "hopskotch:tom.test",
+        "service": "hopskotch",
+        "key": hashlib.sha256(payload + event.name.encode()).hexdigest(),
+        "origin": "kafka.scimma.org:9092/tom.test",
+        "payload": payload,
+        "sha256": hashlib.sha256(payload).hexdigest(),
+        "size": len(payload),
+        "by": by,
+        "by_name": by.get_username() if by is not None else "",
+        "subject": f"event:{event.name}",
+        "event": event,
+        "event_name": event.name,
+        "deadline": clock.now() + timedelta(days=1),
+    }
+    return Delivery.objects.create(**{**values, **fields})

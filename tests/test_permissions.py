@@ -52,10 +52,12 @@ ONE = {
     "localization-fits": lambda world: {"pk": world.map.pk},
     "message": lambda world: {"uid": world.bad.uid},
     "message-raw": lambda world: {"uid": world.bad.uid},
+    "delivery": lambda world: {"pk": world.sent.pk},
+    "delivery-payload": lambda world: {"pk": world.sent.pk},
 }
 #: pages of many things
-MANY = {"events", "galaxies", "messages", "streams", "health", "metrics"}
-#: pages that write, or that need another app; tested by themselves below, in test_streams and in test_candidates_seen
+MANY = {"events", "galaxies", "messages", "sent", "streams", "health", "metrics"}
+#: pages that write, or that need another app; tested by themselves below, in test_streams, test_candidates_seen, test_pages_sent
 APART = {
     "candidate-add",
     "candidate-decide",
@@ -65,6 +67,8 @@ APART = {
     "stream-choice",
     "event-panel",
     "event-galaxies-targets",
+    "delivery-act",
+    "sent-stop",
 }
 
 ONE_ROUTE = {
@@ -78,6 +82,7 @@ ONE_ROUTE = {
     "messages-raw": lambda world: {"uid": world.bad.uid},
     "localizations-detail": lambda world: {"pk": world.map.pk},
     "localizations-fits": lambda world: {"pk": world.map.pk},
+    "deliveries-detail": lambda world: {"pk": world.sent.pk},
 }
 MANY_ROUTES = {
     "candidates-list",
@@ -86,8 +91,9 @@ MANY_ROUTES = {
     "annotations-list",
     "messages-list",
     "localizations-list",
+    "deliveries-list",
 }
-APART_ROUTES = {"messages-retry"}
+APART_ROUTES = {"messages-retry", "deliveries-act"}  # the latter in test_pages_sent
 
 
 def test_no_page_and_no_route_is_forgotten():
@@ -137,6 +143,9 @@ QUESTIONS = [
     "/events/S261120ab/galaxies/",
     "/events/S261120ab/galaxies.csv",
     "/api/events/S261120ab/galaxies/",
+    "/sent/",
+    "/sent/?query=member",
+    f"/sent/?event={SECRET[:5]}",
     "/scimma/health/",
     "/scimma/metrics",
     "/events/S261120ab/",
@@ -159,6 +168,8 @@ QUESTIONS = [
     "/api/messages/?query=error-of",
     "/api/localizations/",
     f"/api/localizations/?event={SECRET}",
+    "/api/deliveries/",
+    "/api/deliveries/?person=member",
     "/",
 ]
 

@@ -57,6 +57,9 @@ class World:
             "member": make.user("member", self.group),
             "superuser": make.user("root", is_superuser=True, is_staff=True),
         }
+        member = self.users["member"]
+        self.sent = make.delivery(member, self.secret, b'{"headers": {}, "document": "payload-of-secret"}')
+        make.delivery(member, self.open, b'{"headers": {}, "document": "opinion-of-secret"}', reason="reason-of-secret")
         for role in ROLES[1:]:
             self.clients[role].force_login(self.users[role])
 

@@ -18,8 +18,10 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from tom_scimma import ledger
+from tom_scimma.metrics_work import of_work
 from tom_scimma.models import Alert
 from tom_scimma.topics import Survey, Topic, survey
+from tom_scimma.workload import Workload, workload
 
 PREFIX = "tom_scimma_"
 PLACE = ("source", "topic")
@@ -47,15 +49,15 @@ OF_CONSUMER = ("process", "source", "lane")
 class Numbers(Collector):
     """The metrics of one survey."""
 
-    def __init__(self, seen: Survey):
-        self.seen = seen
+    def __init__(self, seen: Survey, load: Workload):
+        self.seen, self.load = seen, load
 
     def collect(self) -> Iterator[Metric]:
         yield from _of_topics(self.seen)
         yield from _of_consumers(self.seen)
-        yield GaugeMetricFamily(
-            PREFIX + "up", "1 when every source is heard, as the health page says.", value=float(self.seen.ok)
-        )
+        yield from of_work(self.load)
+        well = self.seen.ok and self.load.ok
+        yield GaugeMetricFamily(PREFIX + "up", "1 when all is well, as the health page says.", value=float(well))
         yield _latency()
 
 
@@ -116,5 +118,6 @@ def _latency() -> Metric:
 def metrics(request: HttpRequest) -> HttpResponse:
     """The numbers of this moment."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(Numbers(survey(timezone.now())))
+    now = timezone.now()
+    registry.register(Numbers(survey(now), workload(now)))
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 
 from tom_scimma import health, metrics
 from tom_scimma.paths import EventName
-from tom_scimma.views import candidates, events, galaxies, maps, messages, streams
+from tom_scimma.views import candidates, events, galaxies, maps, messages, sent, streams
 
 register_converter(EventName, "event")
 
@@ -38,6 +38,11 @@ urlpatterns = [
     path("messages/<uuid:uid>/retry/", messages.MessageRetryView.as_view(), name="message-retry"),
     path("streams/", streams.StreamsView.as_view(), name="streams"),
     path("streams/choice/", streams.StreamChoiceView.as_view(), name="stream-choice"),
+    path("sent/", sent.SentListView.as_view(), name="sent"),
+    path("sent/stop/", sent.StopView.as_view(), name="sent-stop"),
+    path("sent/<int:pk>/", sent.DeliveryView.as_view(), name="delivery"),
+    path("sent/<int:pk>/payload/", sent.DeliveryPayloadView.as_view(), name="delivery-payload"),
+    path("sent/<int:pk>/<slug:act>/", sent.DeliveryActView.as_view(), name="delivery-act"),
     path("scimma/health/", health.health, name="health"),
     path("scimma/metrics", metrics.metrics, name="metrics"),
 ]

@@ -4,6 +4,7 @@ from tom_common.api_router import SharedAPIRootRouter
 
 from tom_scimma import api
 from tom_scimma.candidates.api import CandidateViewSet
+from tom_scimma.sent_api import DeliveryViewSet
 
 router = SharedAPIRootRouter()
 router.register("events", api.EventViewSet, "events")
@@ -12,5 +13,6 @@ router.register("annotations", api.AnnotationViewSet, "annotations")
 router.register("candidates", CandidateViewSet, "candidates")
 router.register("messages", api.MessageViewSet, "messages")
 router.register("localizations", api.LocalizationViewSet, "localizations")
+router.register("deliveries", DeliveryViewSet, "deliveries")
 
 urlpatterns: list = []

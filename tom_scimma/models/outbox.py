@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tom_scimma.models.events import Event
+from tom_scimma.models.visibility import groups_of
 
 #: every user of a TOM is in this group, so that sharing it means nothing
 EVERYBODY = "Public"
@@ -30,7 +31,7 @@ class DeliveryQuerySet(models.QuerySet):
             return self.none()
         if user.is_superuser:
             return self.all()
-        groups = list(user.groups.exclude(name=EVERYBODY).values_list("pk", flat=True))
+        groups = [pk for pk, name in groups_of(user).items() if name != EVERYBODY]
         own = models.Q(by=user)
         seen = models.Q(event=None) | models.Q(event__in=Event.objects.visible_to(user).values("pk"))
         if not groups:

@@ -24,8 +24,18 @@ class VisibleQuerySet(models.QuerySet):
         public = models.Q(**{self.public_lookup: True})
         if user is None or isinstance(user, AnonymousUser) or not user.is_active:
             return self.filter(public)
-        groups = list(user.groups.values_list("pk", flat=True))
+        groups = list(groups_of(user))
         if not groups:
             return self.filter(public)
         allowed = self.model._base_manager.filter(**{f"{self.groups_lookup}__in": groups}).values("pk")
         return self.filter(public | models.Q(pk__in=allowed))
+
+
+def groups_of(user) -> dict[int, str]:
+    """Primary keys and names of a user's groups.
+
+    Remembered with the user object, as Django remembers permissions: each request has an object of its own and asks anew.
+    """
+    if not hasattr(user, "_scimma_groups"):
+        user._scimma_groups = dict(user.groups.values_list("pk", "name"))
+    return user._scimma_groups

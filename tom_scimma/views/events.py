@@ -53,6 +53,7 @@ class ListMixin(SingleTableMixin, FilterView):
     strict = False
     table_pagination = {"per_page": 20}  # the table's own pages; the list view would count the rows again
     noun: str  #: what one row is
+    nouns = ""  #: what several are, where an s does not do
 
     def get_template_names(self):
         if self.request.htmx and not self.request.htmx.history_restore_request:
@@ -65,7 +66,8 @@ class ListMixin(SingleTableMixin, FilterView):
 
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
-        context["noun"] = self.noun
+        context["noun"], context["nouns"] = self.noun, self.nouns or f"{self.noun}s"
+        context["empty_partial"] = f"tom_scimma/partials/no_{context['nouns']}.html"
         context["record_count"] = context["table"].paginator.count
         context["empty_database"] = not (context["record_count"] or self.get_queryset().exists())
         context["some_filter"] = any(value for name, value in self.request.GET.items() if name not in ("page", "sort"))

@@ -13,6 +13,7 @@ from tom_scimma import ledger
 from tom_scimma.conf import conf
 from tom_scimma.models import Alert, TopicState
 from tom_scimma.topics import survey
+from tom_scimma.workload import workload
 
 PERMISSION = "tom_scimma.change_topicstate"
 
@@ -27,6 +28,8 @@ class StreamsView(TemplateView):
         seen = survey(timezone.now()).visible(self.request.user)
         return super().get_context_data(
             survey=seen,
+            load=workload(seen.now),
+            staff=self.request.user.is_staff,
             heard=[topic for topic in seen.topics if topic.wanted],
             others=[topic for topic in seen.topics if not topic.wanted],
             sources=conf.SOURCES,

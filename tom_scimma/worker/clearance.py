@@ -47,11 +47,12 @@ def may_send(delivery: Delivery, there: Destination, user: Any) -> str:
     if user is not None and conf.SEND_PERMISSION and not user.has_perm(conf.SEND_PERMISSION):
         return f"{user.get_username()} has not the permission {conf.SEND_PERMISSION} (any more)."
     who = user.get_username() if user is not None else "the TOM itself, for which everybody must be allowed to see it,"
-    for subject in filter(None, (delivery.subject, _event(delivery))):
-        seen = subjects.may_see(subject, user)
-        if seen is None:
+    about = [subject for subject in (delivery.subject, _event(delivery)) if subject]
+    seen = subjects.visible(about, user)
+    for subject in about:
+        if not subjects.known(subject):
             return f"Nothing here knows what {subject} is, so that nobody can tell who may send it."
-        if not seen:
+        if subject not in seen:
             return f"{subject} is not there, or {who} may not see it (any more)."
     return there.may_send(delivery, user)
 

@@ -13,6 +13,7 @@ from tom_scimma.health import report
 from tom_scimma.lights import ago, lively
 from tom_scimma.notice import iso
 from tom_scimma.topics import Survey, Topic, survey
+from tom_scimma.workload import Workload, workload
 
 HEADS = ("STATE", "TOPIC", "SOURCE", "LAST", "PARSED", "LAG", "H/MIN", "QUAR", "WHY")
 LISTENER_HEADS = ("LISTENER", "SOURCE", "LANE", "STATE", "BEAT", "RESTARTS", "HANDLED", "LAST ERROR")
@@ -26,16 +27,20 @@ class Command(BaseCommand):
         parser.add_argument("--all", action="store_true", help="also topics that are offered and not heard")
 
     def handle(self, *args, **options):
-        seen = survey(timezone.now())
-        self.stdout.write(json.dumps(document(seen), indent=1) if options["json"] else text(seen, options["all"]))
-        if not seen.ok:
+        now = timezone.now()
+        seen, load = survey(now), workload(now)
+        if options["json"]:
+            self.stdout.write(json.dumps(document(seen, load), indent=1))
+        else:
+            self.stdout.write("\n\n".join((text(seen, options["all"]), worker_text(load))))
+        if not (seen.ok and load.ok):
             sys.exit(1)
 
 
-def document(seen: Survey) -> dict:
-    """The health report with every topic and consumer in full."""
+def document(seen: Survey, load: Workload) -> dict:
+    """The health report with every topic, consumer and worker in full."""
     return {
-        **report(seen),
+        **report(seen, load),
         "topics": [_topic(topic) for topic in seen.topics],
         "listeners": [
             {
@@ -50,6 +55,18 @@ def document(seen: Survey) -> dict:
                 "last_error": item.last_error,
             }
             for item in seen.listeners
+        ],
+        "workers": [
+            {
+                "process": item.process,
+                "alive": item in load.alive,
+                "beat": iso(item.beat),
+                "delivered": item.delivered,
+                "reacted": item.reacted,
+                "memory": item.memory,
+                "last_error": item.last_error,
+            }
+            for item in load.workers
         ],
     }
 
@@ -89,6 +106,17 @@ def text(seen: Survey, everything: bool) -> str:
     if not seen.listeners:
         return "\n".join([*lines, "", "no listener: run manage.py listen"])
     return "\n".join([*lines, "", *_table([LISTENER_HEADS, *_listeners(seen)])])
+
+
+def worker_text(load: Workload) -> str:
+    """The worker as lines for a terminal."""
+    waits = f"{load.ready} to send, {load.reactions} reactions to do"
+    state = ["everything that leaves is stopped"] if load.stop else [f"dry run: {load.dry}"] if load.dry else []
+    lines = [*load.reasons, *state, waits]
+    for item in load.workers:
+        beat = ago(item.beat, load.now) + ("" if item in load.alive else " DEAD")
+        lines.append(f"worker {item.process}: beat {beat}, {item.delivered} delivered, {item.reacted} reactions")
+    return "\n".join(lines if load.workers else [*lines, "no worker: run manage.py deliver"])
 
 
 def _row(topic: Topic, seen: Survey) -> tuple[str, ...]:

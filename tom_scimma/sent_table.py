@@ -1,0 +1,67 @@
+"""What was sent, as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from tom_scimma import readership, wording
+from tom_scimma.models import Delivery
+from tom_scimma.tables import LOCK, TEST, PageTable, head
+from tom_scimma.templatetags.scimma_words import moment
+
+
+class DeliveryTable(PageTable):
+    """Deliveries, newest first."""
+
+    created = head("Queued (UTC)")
+    destination = head("To", "broken")
+    event_name = head("About")
+    by_name = head("By", "wide")
+    state = head("State")
+    reason = head("Last word", "wide", orderable=False)
+
+    class Meta(PageTable.Meta):
+        model = Delivery
+        fields = ("created", "destination", "event_name", "by_name", "state", "reason")
+        sequence = fields
+        order_by = ()
+
+    def lines(self) -> Iterator[SafeString]:
+        self._readable = readership.readable((row.record for row in self.paginated_rows), self.request.user)
+        yield from super().lines()
+
+    def row_class(self, record: Delivery) -> str:
+        return "table-warning" if record.needs_person else ""
+
+    def cell_created(self, record: Delivery):
+        return format_html(
+            '<a href="{}"><span class="text-secondary">#{}</span> {}</a>',
+            *(record.get_absolute_url(), record.pk, moment(record.created)),
+        )
+
+    def cell_destination(self, record: Delivery) -> str:
+        return wording.short(record.destination)
+
+    def cell_event_name(self, record: Delivery):
+        if record.event is not None:
+            lock = "" if record.event.public else LOCK
+            return format_html('{}<a href="{}">{}</a>', lock, record.event.get_absolute_url(), record.event.name)
+        return record.subject.partition(":")[0]
+
+    def cell_by_name(self, record: Delivery) -> str:
+        return wording.short(record.sender)
+
+    def cell_state(self, record: Delivery):
+        person = mark_safe(' <span class="badge text-bg-danger">needs you</span>') if record.needs_person else ""
+        test = TEST if record.is_test else ""
+        return format_html(
+            '<span class="badge sent-{}">{}</span>{}{}', record.state, record.get_state_display(), person, test
+        )
+
+    def cell_reason(self, record: Delivery) -> str:
+        if record.pk not in self._readable:
+            return wording.NOTHING
+        return wording.short(record.reason or record.receipt_id or wording.NOTHING, 140)
