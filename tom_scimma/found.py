@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from tom_scimma import wording
+from tom_scimma.filters import last
 from tom_scimma.models import Alert, Candidate
 from tom_scimma.notice import iso
 from tom_scimma.query.names import ALERTS, CANDIDATES, EVENTS
@@ -41,8 +42,11 @@ COLUMNS = {EVENTS: _EVENT, ALERTS: _ALERT, CANDIDATES: _CANDIDATE}
 def with_all(thing: str, rows: QuerySet) -> QuerySet:
     """The rows with what tables and files show of them, without what they do not."""
     if thing == ALERTS:
-        return rows.select_related("event", "message").defer("message__headers", "message__traceback", "event__properties")
-    return rows.select_related("event", "target") if thing == CANDIDATES else rows
+        rows = rows.select_related("event", "message").order_by("-order", "-pk")
+        return rows.defer("message__headers", "message__traceback", "event__properties")
+    if thing == CANDIDATES:
+        return rows.select_related("event", "target").order_by(last("level", False), "pk")
+    return rows
 
 
 def records(thing: str, rows: Iterable[Any]) -> Iterable[dict[str, Any]]:
@@ -103,7 +107,13 @@ class AlertTable(PageTable):
 
     def cell_name(self, record: Alert):
         lock, link = ("" if record.public else LOCK), record.event.get_absolute_url()
-        return format_html('{}<a href="{}">{}</a>{}', lock, link, wording.short(record.event.name), TEST if record.role == "test" else "")
+        return format_html(
+            '{}<a href="{}">{}</a>{}',
+            lock,
+            link,
+            wording.short(record.event.name),
+            TEST if record.role == "test" else "",
+        )
 
     def cell_type(self, record: Alert):
         said = wording.ALERT_TYPES.get(record.alert_type, record.alert_type)

@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 
 from tom_scimma import health, metrics
 from tom_scimma.paths import EventName
-from tom_scimma.views import candidates, events, galaxies, maps, messages, sent, streams
+from tom_scimma.views import candidates, events, find, galaxies, maps, messages, sent, streams, subscriptions
 
 register_converter(EventName, "event")
 
@@ -29,6 +29,19 @@ urlpatterns = [
         galaxies.EventGalaxiesTargetsView.as_view(),
         name="event-galaxies-targets",
     ),
+    path("find/", find.FindView.as_view(), name="find"),
+    path("find/found.<slug:form>", find.FindFileView.as_view(), name="find-file"),
+    path("find/names/", find.names_of, name="find-names"),
+    path("find/completion.js", find.completion, name="find-completion"),
+    path("subscriptions/", subscriptions.SubscriptionListView.as_view(), name="subscriptions"),
+    path("subscriptions/new/", subscriptions.SubscriptionEditView.as_view(), name="subscription-new"),
+    path("subscriptions/save/", subscriptions.SubscriptionSaveView.as_view(), name="subscription-save"),
+    path("subscriptions/hindsight/", subscriptions.HindsightView.as_view(), name="hindsight"),
+    path("subscriptions/<int:pk>/", subscriptions.SubscriptionView.as_view(), name="subscription"),
+    path("subscriptions/<int:pk>/edit/", subscriptions.SubscriptionEditView.as_view(), name="subscription-edit"),
+    path("subscriptions/<int:pk>/switch/", subscriptions.SubscriptionSwitchView.as_view(), name="subscription-switch"),
+    path("subscriptions/<int:pk>/delete/", subscriptions.SubscriptionDeleteView.as_view(), name="subscription-delete"),
+    path("subscriptions/<int:pk>/test/", subscriptions.SubscriptionTestView.as_view(), name="subscription-test"),
     path("galaxies/", galaxies.GalaxyCatalogsView.as_view(), name="galaxies"),
     path("localizations/<int:pk>.png", maps.LocalizationImageView.as_view(), name="localization-png"),
     path("localizations/<int:pk>.fits", maps.LocalizationFitsView.as_view(), name="localization-fits"),

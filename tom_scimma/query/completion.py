@@ -67,7 +67,9 @@ def suggestions(thing: str, user) -> dict[str, Any]:
     return DjangoQLSchemaSerializer().serialize(Schema(thing, models))
 
 
-def _relate(models: dict[str, OrderedDict[str, ql.DjangoQLField]], owner: str, name: str) -> OrderedDict[str, ql.DjangoQLField]:
+def _relate(
+    models: dict[str, OrderedDict[str, ql.DjangoQLField]], owner: str, name: str
+) -> OrderedDict[str, ql.DjangoQLField]:
     relation = ql.RelationField(model=None, name=name, related_model=name, nullable=False)
     label = name if owner != "annotations" else f"annotations.{name}"
     relation.related_model = _Label(label)
@@ -91,7 +93,11 @@ def _field(name: names.Name) -> ql.DjangoQLField:
 
 
 def _key(key: str, group: str) -> ql.DjangoQLField:
-    return ql.FloatField(name=key, nullable=True) if group == "classification" else ql.DjangoQLField(name=key, nullable=True)
+    return (
+        ql.FloatField(name=key, nullable=True)
+        if group == "classification"
+        else ql.DjangoQLField(name=key, nullable=True)
+    )
 
 
 def _keys(user) -> dict[str, list[str]]:

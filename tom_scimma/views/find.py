@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from importlib import metadata, resources
 
-from django.http import FileResponse, HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -14,7 +14,8 @@ from django_tables2 import RequestConfig
 
 from tom_scimma import found
 from tom_scimma.conf import conf
-from tom_scimma.query import MODELS, QueryError, find, names
+from tom_scimma.query import MODELS, QueryError, find, names, understand
+from tom_scimma.query.binding import named
 from tom_scimma.query.bounds import within
 from tom_scimma.query.completion import suggestions
 from tom_scimma.views.files import attachment
@@ -85,6 +86,7 @@ class FindView(TemplateView):
             RequestConfig(self.request, paginate={"per_page": PER_PAGE}).configure(table)
             count = table.paginator.count
             context = {"table": table, "record_count": count, "noun": found.NOUNS[asked.what]}
+            context["hides_tests"] = "role" not in named(understand(asked.text, asked.what))
             context["html"] = render_to_string("tom_scimma/partials/found_table.html", context, self.request)
         return context
 
@@ -98,6 +100,8 @@ class FindFileView(View):
     """What was found as CSV or JSON, at most `MOST` rows."""
 
     def get(self, request, form: str):
+        if form not in ("csv", "json"):
+            raise Http404("files are csv or json")
         asked = Asked(request)
         try:
             rows = asked.rows()

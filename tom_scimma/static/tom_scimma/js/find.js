@@ -3,12 +3,12 @@
   "use strict";
 
   function begin() {
+    document.querySelectorAll("[data-shown]").forEach(function (part) { part.hidden = false; });
     document.querySelectorAll("textarea[data-names]").forEach(function (box) {
       if (window.DjangoQL) {
         new window.DjangoQL({
           introspections: box.dataset.names,
           selector: box,
-          autoResize: true,
           onSubmit: function () { box.form.requestSubmit(); },
         });
         box.dataset.completes = "yes";
