@@ -71,6 +71,11 @@ APART = {
     "sent-stop",
 }
 
+MANY |= {"find", "find-names", "find-completion"}
+#: everybody's own; tested in test_subscription_pages
+APART |= {"find-file", "hindsight", "subscriptions", "subscription", "subscription-new", "subscription-save"}
+APART |= {"subscription-edit", "subscription-switch", "subscription-delete", "subscription-test"}
+
 ONE_ROUTE = {
     "events-detail": lambda world: {"name": SECRET},
     "events-ledger": lambda world: {"name": SECRET},
@@ -94,6 +99,7 @@ MANY_ROUTES = {
     "deliveries-list",
 }
 APART_ROUTES = {"messages-retry", "deliveries-act"}  # the latter in test_pages_sent
+APART_ROUTES |= {f"subscriptions-{name}" for name in ("list", "detail", "matches", "hindsight")}
 
 
 def test_no_page_and_no_route_is_forgotten():
@@ -132,6 +138,15 @@ QUESTIONS = [
     "/events/?query=alias-of",
     "/events/?sort=name",
     "/events/?sort=-far_hz",
+    "/find/",
+    f"/find/?q=name+~+%22{SECRET[:5]}%22",
+    "/find/?q=name+~+%22alias-of%22",
+    "/find/?what=alerts&q=kind+%3D+%22GW%22",
+    f"/find/?what=alerts&q=source+%3D+%22{HIDDEN}%22",
+    "/find/?what=candidates&q=level+%3E%3D+0",
+    "/find/found.csv?what=alerts&q=kind+%3D+%22GW%22",
+    "/find/found.json?what=events&q=kind+%3D+%22GW%22",
+    "/find/names/",
     "/messages/",
     "/messages/?state=quarantined",
     "/messages/?query=S261120ab",

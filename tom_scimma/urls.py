@@ -5,6 +5,7 @@ from tom_common.api_router import SharedAPIRootRouter
 from tom_scimma import api
 from tom_scimma.candidates.api import CandidateViewSet
 from tom_scimma.sent_api import DeliveryViewSet
+from tom_scimma.subscriptions_api import SubscriptionViewSet
 
 router = SharedAPIRootRouter()
 router.register("events", api.EventViewSet, "events")
@@ -14,5 +15,6 @@ router.register("candidates", CandidateViewSet, "candidates")
 router.register("messages", api.MessageViewSet, "messages")
 router.register("localizations", api.LocalizationViewSet, "localizations")
 router.register("deliveries", DeliveryViewSet, "deliveries")
+router.register("subscriptions", SubscriptionViewSet, "subscriptions")
 
 urlpatterns: list = []
