@@ -2,7 +2,8 @@
 
 Galaxies are as many and as bright in K as around us (the Schechter function of Kochanek et al. 2001, doi:10.1086/322488),
 uniform in space, and there if they are brighter than K = 12 as seen from here, so that the catalogue thins out with
-distance as real ones do. A few real ones stand where the night's merger is. The other names are invented ("Demo 12-00345").
+distance as real ones do. A few real ones stand where the night's merger is, and an invented one where its X-ray
+transient is. The other names are invented too ("Demo 12-00345").
 """
 
 from __future__ import annotations
@@ -20,11 +21,12 @@ HEAD = (
     "id", "name", "ra", "dec", "distance", "distance_error", "redshift", "mag_b", "mag_k", "mag_w1", "mass", "radius",
 )  # fmt: skip
 #: name, ra, dec, distance and error (Mpc), redshift, B, K, W1, stellar mass, half-light radius (arcsec)
-REAL = (
+PLACED = (
     ("NGC 4993", 197.44875, -23.38389, 40.7, 2.4, 0.00978, 13.32, 9.22, 9.35, 4.5e10, 15.0),
     ("NGC 4970", 196.89075, -24.00861, 44.8, 3.0, 0.01089, 13.15, 9.12, 9.25, 6.0e10, 14.0),
     ("ESO 508-G019", 197.46650, -24.23928, 45.9, 3.2, 0.00990, 14.70, 12.10, 12.20, 3.0e9, 20.0),
     ("NGC 4968", 196.77490, -23.67703, 42.7, 3.0, 0.00986, 14.30, 10.00, 10.10, 2.0e10, 12.0),
+    ("Demo host", 114.9760, 60.4953, 158.0, 4.8, 0.03700, 15.80, 12.10, 12.00, 6.0e10, 4.0),  # of the X-ray transient
     ("NGC 4830", 194.36666, -19.69125, 46.0, 3.0, 0.01123, 13.00, 9.20, 9.30, 6.0e10, 16.0),
 )
 FAINTEST_K = 12.0
@@ -35,8 +37,8 @@ PHI, M_STAR_K, ALPHA = 1.16e-2 * (H0 / 100) ** 3, -23.39 + 5 * math.log10(H0 / 1
 
 def rows(faintest: float = FAINTEST_K, seed: int = SEED) -> Iterator[tuple]:
     """Rows under HEAD."""
-    for number, row in enumerate(REAL):
-        yield (f"real-{number}", *_said(row))
+    for number, row in enumerate(PLACED):
+        yield (f"placed-{number}", *_said(row))
     for number, row in enumerate(_made(np.random.default_rng(seed), faintest)):
         yield (f"demo-{number}", f"Demo {int(row[0] / 15):02d}-{number:05d}", *_said(row))
 

@@ -77,6 +77,11 @@ class Found:
     def __len__(self) -> int:
         return self.rows.size
 
+    @property
+    def stands_out(self) -> bool:
+        """Whether a host's Pcc is below a tenth."""
+        return self.hosts is not None and bool(np.any(self.hosts.chance < 0.1))
+
     @cached_property
     def values(self) -> dict[str, np.ndarray]:
         """Numbers of the listed galaxies by name, best first."""

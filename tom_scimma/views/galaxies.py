@@ -12,6 +12,8 @@ from django.contrib.auth.mixins import LoginRequiredMixin
 from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import redirect
+from django.utils.html import format_html
+from django.utils.safestring import mark_safe
 from django.views.generic import TemplateView, View
 from tom_targets.models import Target
 from tom_targets.permissions import targets_for_user
@@ -133,7 +135,10 @@ def _heads(found: Found) -> list[dict[str, str]]:
 
 def wording_of(weight: str) -> str:
     """The head of the column of a weight, with its unit."""
-    return {"mass": "Mass (M☉)", "uniform": "Weight"}.get(weight, f"L {weight.upper()} (L☉)")
+    return {
+        "mass": mark_safe("Mass (M<sub>☉</sub>)"),
+        "uniform": "Weight",
+    }.get(weight) or format_html("L<sub>{}</sub> (L<sub>☉</sub>)", weight.upper())
 
 
 class EventGalaxiesFileView(EventMixin, View):
@@ -194,6 +199,8 @@ class GalaxyCatalogsView(TemplateView):
         return super().get_context_data(catalogs=catalogs, loading=loading, **kwargs)
 
 
+#: by what completeness is said
+COMPLETE = {"k": "K-band light", "b": "B-band light", "mass": "stellar mass"}
 #: luminosity distances at which the page says how complete a catalogue is, Mpc
 STEPS = (20, 40, 80, 125, 200, 300, 500, 800)
 
@@ -203,14 +210,14 @@ def _described(catalog: GalaxyCatalog) -> dict[str, Any]:
         opened = sheet.open_sheet(store.path_of(catalog))
     except BadCatalog as error:
         return {"catalog": catalog, "error": str(error)}
-    table = {name: light.complete(opened.sums, name) for name in ("k", "b", "mass") if opened.known[name]}
+    table = {name: light.complete(opened.sums, name) for name in COMPLETE if opened.known[name]}
     shells = [light.EDGES.index(step) - 1 for step in STEPS]
     return {
         "catalog": catalog,
         "known": opened.known,
         "steps": STEPS,
         "complete": [
-            (wording_of(name).split(" (")[0], [values[shell] for shell in shells])
+            (COMPLETE[name], [values[shell] for shell in shells])
             for name, values in table.items()
             if values is not None
         ],

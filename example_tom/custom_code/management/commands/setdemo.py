@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from pathlib import Path
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ImproperlyConfigured
@@ -20,7 +22,7 @@ Without one, `make demo` shows everything on a night of its own."""
 
 
 class Command(BaseCommand):
-    help = "Makes the demo's user and targets; the password comes in the environment as DEMO_PASSWORD."
+    help = "Makes the demo's user, targets and galaxies; the password comes in the environment as DEMO_PASSWORD."
 
     def add_arguments(self, parser):
         parser.add_argument("--user", default="demo")
@@ -34,6 +36,7 @@ class Command(BaseCommand):
         self.make_user(user, os.environ["DEMO_PASSWORD"])
         if not no_targets:
             self.make_targets()
+            self.make_galaxies()
 
     def make_user(self, name: str, password: str) -> None:
         model = get_user_model()
@@ -53,6 +56,17 @@ class Command(BaseCommand):
             if name not in known:
                 Target(name=name, type=Target.SIDEREAL, ra=ra, dec=dec, permissions="PUBLIC").save()
         self.stdout.write(f"{len(TARGETS)} targets")
+
+    def make_galaxies(self) -> None:
+        """Loads the invented catalogue as anybody would load a real one; again, it is there already."""
+        from night import galaxies
+        from tom_scimma.galaxies import load
+
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "demo-galaxies.csv"
+            galaxies.write(path)
+            done = load.load(load.Wish(str(path), "Demo galaxies", "invented, K < 12"))
+        self.stdout.write(f"{done.catalog.rows} galaxies")
 
     def check_credential(self) -> None:
         from tom_scimma.sources import sources
