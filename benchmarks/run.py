@@ -15,10 +15,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks import gw, lone, machine, notices, pages
+from benchmarks import galaxies, gw, lone, machine, notices, pages
 from benchmarks.bench import Bench
 
-PARTS = (gw, notices, lone, pages)
+PARTS = (gw, notices, lone, pages, galaxies)
 RESULTS = Path(__file__).resolve().parent / "results.json"
 
 

@@ -52,6 +52,7 @@ def _everything(
     for event in known:
         yield from _event(browser, event)
     yield from _lists(browser, known)
+    yield from _galaxies(browser, night.names(start))
     yield from _health(browser)
 
 
@@ -84,7 +85,7 @@ def _anonymous(browser: Browser) -> Iterator[str]:
 
 def _pages(browser: Browser) -> Iterator[str]:
     """Every page of ours and the host's own, with the scripts and styles of this server that they ask for."""
-    ours = ["/events/", "/messages/", "/messages/?state=quarantined", "/streams/"]
+    ours = ["/events/", "/messages/", "/messages/?state=quarantined", "/streams/", "/galaxies/"]
     seen: set[str] = set()
     for path in ["/", "/targets/", "/observations/list/", "/users/profile/", *ours]:
         page = browser.get(path)
@@ -96,7 +97,12 @@ def _pages(browser: Browser) -> Iterator[str]:
                 seen.add(address)
                 if (status := browser.get(address).status) != 200:
                     yield f"{path} asks for {address}, which answers {status}"
-    for name, path in (("Events", "/events/"), ("Messages", "/messages/"), ("Streams", "/streams/")):
+    for name, path in (
+        ("Events", "/events/"),
+        ("Messages", "/messages/"),
+        ("Streams", "/streams/"),
+        ("Galaxies", "/galaxies/"),
+    ):
         if f'href="{path}"' not in browser.get("/").text:
             yield f"the navigation has no {name}"
 
@@ -161,6 +167,21 @@ def _lists(browser: Browser, known: Sequence[Expected]) -> Iterator[str]:
             yield f"/events/?role=all misses {event.name}"
     if (count := _count(browser, "/api/events/?role=all")) != len(known):
         yield f"/api/events/?role=all counts {count}, not {len(known)}"
+
+
+def _galaxies(browser: Browser, known: night.Names) -> Iterator[str]:
+    """The merger's galaxies begin with its host; the X-ray transient has one that is not there by chance; the files open."""
+    for name, best in ((known.merger, "NGC 4993"), (f"Einstein Probe WXT {known.transient}", "Demo host")):
+        page = browser.get(f"/api/events/{quote(name)}/galaxies/")
+        first = page.json["galaxies"][:1] if page.status == 200 else []
+        if not first or first[0]["name"] != best:
+            yield f"the galaxies of {name} begin with {first}, not {best}, or answer {page.answer}"
+        for path in ("galaxies/", "galaxies.csv", "galaxies.vot"):
+            page = browser.get(f"/events/{quote(name)}/{path}")
+            if page.status != 200 or best not in page.text:
+                yield f"/events/{name}/{path} answers {page.answer} or does not name {best}"
+    if "K-band light" not in browser.get("/galaxies/").text:
+        yield "/galaxies/ does not say how complete the catalogue is"
 
 
 def _health(browser: Browser) -> Iterator[str]:

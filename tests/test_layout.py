@@ -183,6 +183,10 @@ PURE = (
     "tidings",
     "hours",
     "limit",
+    "galaxies.readers",
+    "galaxies.normal",
+    "galaxies.ranking",
+    "galaxies.hosts",
 )
 
 
