@@ -40,13 +40,18 @@ class Column:
     scale: float
     zero: float
 
-    def view(self, rows: Any, width: int) -> np.ndarray:
-        """The stored numbers, big-endian, as a [row, repeat] view of the rows. Raises BadSkyMap for text or flags."""
+    @property
+    def kind(self) -> str:
+        """The numpy type of the stored numbers. Raises BadSkyMap for text or flags."""
         kind = FORMS[self.letter][1]
         if kind is None:
             raise BadSkyMap(f"column {self.name} has format {self.letter}, which holds no numbers")
-        item = np.dtype(kind).itemsize
-        return np.ndarray((len(rows) // width, self.repeat), kind, rows, self.offset, (width, item))
+        return kind
+
+    def view(self, rows: Any, width: int) -> np.ndarray:
+        """The stored numbers, big-endian, as a [row, repeat] view of the rows. Raises BadSkyMap for text or flags."""
+        item = np.dtype(self.kind).itemsize
+        return np.ndarray((len(rows) // width, self.repeat), self.kind, rows, self.offset, (width, item))
 
     def floats(self, stored: np.ndarray) -> np.ndarray:
         """Stored numbers as native float64, TSCAL and TZERO applied."""
@@ -88,14 +93,18 @@ class Table:
     def blocks(self, rows: int) -> Iterator[Any]:
         """The rows' bytes, `rows` rows at a time. Raises BadSkyMap where the file ends early."""
         for first in range(0, self.rows, rows):
-            wanted = min(rows, self.rows - first) * self.width
-            if wanted > self.max_bytes:
-                raise BadSkyMap(f"{wanted} bytes of table belong together, more than the {self.max_bytes} allowed")
-            piece = self.source.take(wanted)
-            if len(piece) < wanted:
-                seen = first * self.width + len(piece)
-                raise BadSkyMap(f"the file is truncated: its header promises {self.size} bytes of table, it has {seen}")
-            yield piece
+            yield self.take(first, min(rows, self.rows - first))
+
+    def take(self, first: int, rows: int) -> Any:
+        """The bytes of so many rows, from `first` on, where the source stands. Raises BadSkyMap as `blocks`."""
+        wanted = rows * self.width
+        if wanted > self.max_bytes:
+            raise BadSkyMap(f"{wanted} bytes of table belong together, more than the {self.max_bytes} allowed")
+        piece = self.source.take(wanted)
+        if len(piece) < wanted:
+            seen = first * self.width + len(piece)
+            raise BadSkyMap(f"the file is truncated: its header promises {self.size} bytes of table, it has {seen}")
+        return piece
 
 
 def tables(data: bytes, *, max_bytes: int) -> Iterator[Table]:

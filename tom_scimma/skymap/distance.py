@@ -16,6 +16,9 @@ import numpy as np
 if TYPE_CHECKING:
     from tom_scimma.skymap.sky import SkyMap
 
+#: rows worked on at once, so that a large map takes no more memory than a small one
+BLOCK = 1 << 17
+
 
 def moments(mu: np.ndarray, sigma: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(mean, standard deviation, norm) of the distance in each pixel, from mu and sigma; Mpc, Mpc, Mpc^-2.
@@ -53,13 +56,15 @@ def marginal(probability: np.ndarray, mu: np.ndarray, sigma: np.ndarray) -> tupl
     As ligo.skymap.distance.parameters_to_marginal_moments, which does not divide by the probability whose distance is
     known: what is not known counts as 0 Mpc. In the maps that are sent it is some 1e-4 of the whole.
     """
-    known = np.isfinite(mu) & (probability > 0)
-    weight = probability[known]
-    if not weight.size:
+    known = np.flatnonzero(np.isfinite(mu) & (probability > 0))
+    if not known.size:
         return None
-    mean, spread, _ = moments(mu[known], sigma[known])
-    first = float(np.sum(weight * mean))
-    second = float(np.sum(weight * (np.square(mean) + np.square(spread))))
+    first = second = 0.0
+    for begin in range(0, known.size, BLOCK):
+        rows = known[begin : begin + BLOCK]
+        mean, spread, _ = moments(mu[rows], sigma[rows])
+        first += float(np.dot(probability[rows], mean))
+        second += float(np.dot(probability[rows], np.square(mean) + np.square(spread)))
     return first, float(np.sqrt(max(second - first * first, 0.0)))
 
 

@@ -81,6 +81,14 @@ def distance_columns(table: Table) -> list[str]:
     return present
 
 
+def most_rows(max_bytes: int, columns: int) -> int:
+    """How many pixels a map of so many columns may have, so that what is asked of it later fits the memory too.
+
+    A row has 8 bytes a number; ranks, spans, areas and the copies that sorting makes take some fifteen numbers more.
+    """
+    return max_bytes // (8 * (16 + 2 * columns))
+
+
 def multiorder(table: Table, max_bytes: int) -> tuple[np.ndarray, list[np.ndarray], list[str]]:
     """(uniq, [density and distance columns], notes) of a UNIQ table, sorted in nested order. Raises BadSkyMap."""
     if "PROBDENSITY" not in table.columns:
@@ -93,7 +101,7 @@ def multiorder(table: Table, max_bytes: int) -> tuple[np.ndarray, list[np.ndarra
     for name in names:
         if table.columns[name].repeat != 1:
             raise BadSkyMap(f"column {name} holds {table.columns[name].repeat} numbers a row instead of 1")
-    if table.rows * 8 * (len(names) + 3) > max_bytes:
+    if table.rows > most_rows(max_bytes, len(names) - 1):
         raise BadSkyMap(f"the map has {table.rows} rows and would take more than the {max_bytes} bytes allowed")
     stored: list[list[np.ndarray]] = [[] for _ in names]
     for rows in table.blocks(BLOCK_ROWS):

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from tom_scimma.errors import BadSkyMap
-from tom_scimma.skymap import grid
+from tom_scimma.skymap import grid, loose, ring
 from tom_scimma.skymap.cards import Table, whole
-from tom_scimma.skymap.fits import PROBABILITY, distance_columns
+from tom_scimma.skymap.fits import PROBABILITY, distance_columns, most_rows
 
 INDEX = ("PIXEL", "IPIX", "PIX", "PIXELS", "HPXPIX")
 UNSEEN = -1.6375e30
@@ -18,6 +18,8 @@ MAX_NSIDE = 4096
 PASSING = 4
 #: pixels converted at once are those of one pixel this many orders up
 BLOCK_ORDERS = 9
+#: a map of fewer pixels is looked at once more for equal siblings in different blocks
+ACROSS = 1 << 20
 
 
 def flat(table: Table, max_bytes: int) -> tuple[np.ndarray, list[np.ndarray], list[str]]:
@@ -41,7 +43,7 @@ def flat(table: Table, max_bytes: int) -> tuple[np.ndarray, list[np.ndarray], li
     elif nested:
         pieces = _nested(table, names, order)
     else:
-        pieces = _ring(table, names, order)
+        pieces = ring.blocks(table, names, order)
     return _gathered(pieces, order, len(names), max_bytes)
 
 
@@ -83,25 +85,11 @@ def _values(table: Table, names: list[str], rows: object) -> np.ndarray:
     return np.stack([column.floats(column.view(rows, table.width)).ravel() for column in columns])
 
 
-def _ring(table: Table, names: list[str], order: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Blocks of (ipix, columns) picked out of the ring order of the whole table."""
-    rows = next(table.blocks(table.rows))
-    columns = [table.columns[name] for name in names]
-    views = [column.view(rows, table.width) for column in columns]
-    bits = min(order, BLOCK_ORDERS)
-    repeat = columns[0].repeat
-    for first in range(0, 12 << (2 * order), 1 << (2 * bits)):
-        ring = grid.ring_of_block(order, first, bits)
-        place = (ring, 0) if repeat == 1 else np.divmod(ring, repeat)
-        values = np.stack([column.floats(view[place]) for column, view in zip(columns, views, strict=True)])
-        yield np.arange(first, first + ring.size), values
-
-
 def _explicit(
     table: Table, names: list[str], index: str, order: int, nested: bool, max_bytes: int
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """The one block of (ipix, columns) of a table that numbers its pixels. Raises BadSkyMap for wrong numbers."""
-    if table.rows * table.columns[index].repeat * 8 * (len(names) + 2) > max_bytes:
+    if table.rows * table.columns[index].repeat > 4 * most_rows(max_bytes, len(names)):
         raise BadSkyMap(f"the map has {table.rows} rows and would take more than the {max_bytes} bytes allowed")
     rows = next(table.blocks(table.rows))
     column = table.columns[index]
@@ -123,28 +111,68 @@ def _gathered(
     pieces: Iterator[tuple[np.ndarray, np.ndarray]], order: int, count: int, max_bytes: int
 ) -> tuple[np.ndarray, list[np.ndarray], list[str]]:
     """All pieces merged, put in nested order and joined. Raises BadSkyMap for wrong values, or for too many pixels."""
-    parts: list[list[np.ndarray]] = [[] for _ in range(count + 1)]
-    blank = pixels = seen = 0
+    blank = seen = 0
+    held = _Held(order, most_rows(max_bytes, count), max_bytes)
     for ipix, columns in pieces:
         blank += _blanked(ipix, columns)
         seen += ipix.size
+        held.total += float(columns[0].sum())
         merged = grid.merge(order, ipix, columns)
         uniq = np.concatenate([grid.uniq_of(at, some) for at, some, _ in merged])
         values = np.concatenate([some for _, _, some in merged], axis=1)
         sort = np.argsort(grid.spans(uniq)[1])
-        pixels += uniq.size
-        if pixels * 12 * (count + 1) > max_bytes:
-            raise BadSkyMap(
-                f"the map has more than {pixels} different pixels, which take more than the {max_bytes} bytes allowed"
-            )
-        for part, column in zip(parts, (uniq, *values), strict=True):
-            part.append(column[sort])
-    joined = []
-    while parts:  # one column at a time, so that no more than one is held twice
-        joined.append(np.concatenate(parts.pop(0)))
-    joined[1] *= (12 << (2 * order)) / grid.SPHERE_SR
+        held.add(int(ipix[0]), uniq[sort], values[:, sort])
     notes = [f"{blank} of {seen} pixels are blank (NaN or UNSEEN) and count as empty"] if blank else []
-    return joined[0], joined[1:], notes
+    if held.step:
+        part = loose.STEPS[held.step - 1].part
+        notes.append(
+            f"of {seen} pixels, more than memory allows, neighbours that hold next to nothing"
+            + (f" or differ by less than {100 * part:.2g} %" if part else "")
+            + " were merged"
+        )
+    uniq, found = held.joined()
+    found[0] *= (12 << (2 * order)) / grid.SPHERE_SR
+    return uniq, found, notes
+
+
+class _Held:
+    """Pieces of a map, by their first pixel, made looser whenever there are too many pixels."""
+
+    def __init__(self, order: int, most: int, max_bytes: int) -> None:
+        self.order, self.most, self.max_bytes = order, most, max_bytes
+        self.pieces: dict[int, loose.Piece] = {}
+        self.pixels = self.step = 0
+        self.total = 0.0  #: probability seen so far, as stored
+
+    def add(self, first: int, uniq: np.ndarray, values: np.ndarray) -> None:
+        """Keeps a piece. Raises BadSkyMap where nothing makes room for it."""
+        self.pieces[first] = self._loosened(uniq, values) if self.step else (uniq, values)
+        self.pixels += self.pieces[first][0].size
+        while self.pixels > self.most:
+            self.step += 1
+            if self.step > len(loose.STEPS):
+                raise BadSkyMap(
+                    f"the map has more than {self.pixels} different pixels, "
+                    f"which take more than the {self.max_bytes} bytes allowed"
+                )
+            for name, piece in self.pieces.items():
+                self.pieces[name] = self._loosened(*piece)
+            self.pixels = sum(uniq.size for uniq, _ in self.pieces.values())
+            if self.pixels > 0.8 * self.most and self.step < len(loose.STEPS):
+                self.pixels = max(self.pixels, self.most + 1)  # or the next piece would ask for it all again
+
+    def _loosened(self, uniq: np.ndarray, values: np.ndarray) -> loose.Piece:
+        least, part = loose.STEPS[self.step - 1]
+        return loose.loosened(uniq, values, least * max(self.total, 1.0) / (12 << (2 * self.order)), part)
+
+    def joined(self) -> tuple[np.ndarray, list[np.ndarray]]:
+        """(uniq, columns) of all, in nested order; the pieces are gone."""
+        pieces = [self.pieces.pop(first) for first in sorted(self.pieces)]
+        uniq = np.concatenate([uniq for uniq, _ in pieces])
+        if len(pieces) > 1 and uniq.size < ACROSS:
+            uniq, columns = loose.loosened(uniq, np.concatenate([some for _, some in pieces], axis=1), -1.0, 0.0)
+            return uniq, list(columns)
+        return uniq, [np.concatenate([values[at] for _, values in pieces]) for at in range(len(pieces[0][1]))]
 
 
 def _blanked(ipix: np.ndarray, columns: np.ndarray) -> int:

@@ -41,10 +41,12 @@ def pack(sky: SkyMap) -> bytes:
         "notes": sky.notes,
         "meta": dict(sky.meta),
     }
-    parts = [order.astype(np.uint8).tobytes(), *([_planes(gaps)] if head["gaps"] else []), *map(_planes, columns)]
+    numbers = [*([gaps] if head["gaps"] else []), *columns]
     text = json.dumps(head).encode()
-    packer = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True)
-    return b"".join((MAGIC, struct.pack("<I", len(text)), text, packer.compress(b"".join(parts))))
+    packer = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True).compressobj(len(sky) * (1 + 8 * len(numbers)))
+    out = [MAGIC, struct.pack("<I", len(text)), text, packer.compress(order.astype(np.uint8).tobytes())]
+    out += [packer.compress(_planes(column)) for column in numbers]
+    return b"".join((*out, packer.flush()))
 
 
 def _planes(column: np.ndarray) -> bytes:

@@ -148,3 +148,9 @@ class SkyMap(Pixels):
         from tom_scimma.skymap import write
 
         return write.multiorder(self)
+
+    def to_flat_fits(self, nside: int) -> bytes:
+        """A flat FITS file (nested, implicit) of PROB and the distance columns, for healpy and older tools."""
+        from tom_scimma.skymap import rasters
+
+        return rasters.flat_fits(self, nside)

@@ -46,19 +46,17 @@ def multiorder(sky: SkyMap) -> bytes:
 
 def file(rows: np.ndarray, columns: Mapping[str, tuple[str, str]], cards: Mapping[str, Any]) -> bytes:
     """A FITS file of one binary table: big-endian structured rows, {column: (TFORM, TUNIT)}, further header cards."""
-    table: dict[str, Any] = {
-        "XTENSION": "BINTABLE",
-        "BITPIX": 8,
-        "NAXIS": 2,
-        "NAXIS1": rows.dtype.itemsize,
-        "NAXIS2": rows.size,
-    }
+    body = rows.tobytes()
+    return b"".join((head(rows.dtype.itemsize, rows.size, columns, cards), body, bytes(-len(body) % BLOCK)))
+
+
+def head(width: int, rows: int, columns: Mapping[str, tuple[str, str]], cards: Mapping[str, Any]) -> bytes:
+    """What stands before the rows of such a file."""
+    table: dict[str, Any] = {"XTENSION": "BINTABLE", "BITPIX": 8, "NAXIS": 2, "NAXIS1": width, "NAXIS2": rows}
     table |= {"PCOUNT": 0, "GCOUNT": 1, "TFIELDS": len(columns)}
     for number, (name, (form, unit)) in enumerate(columns.items(), start=1):
         table |= {f"TTYPE{number}": name, f"TFORM{number}": form} | ({f"TUNIT{number}": unit} if unit else {})
-    primary = header({"SIMPLE": True, "BITPIX": 8, "NAXIS": 0, "EXTEND": True})
-    body = rows.tobytes()
-    return b"".join((primary, header({**table, **cards}), body, bytes(-len(body) % BLOCK)))
+    return header({"SIMPLE": True, "BITPIX": 8, "NAXIS": 0, "EXTEND": True}) + header({**table, **cards})
 
 
 def header(cards: Mapping[str, Any]) -> bytes:

@@ -1,0 +1,133 @@
+"""Large maps: read right, in little memory. Authority: the kernel's count of a process's memory, and arithmetic.
+
+Each is read, ranked, packed and written in a process of its own, whose whole memory stays under 600 MB.
+"""
+
+import gzip
+import subprocess
+import sys
+
+import healpy
+import numpy as np
+import pytest
+
+from tests import maps
+from tests.test_skymap_bad import ZEROS, header_of, needs_proc
+from tom_scimma import skymap
+from tom_scimma.skymap import loose
+
+DEG2 = np.square(180 / np.pi)
+MOST_MB = 600
+
+USE = """
+import sys
+data = sys.stdin.buffer.read()
+import numpy; from astropy_healpix import healpy; from tom_scimma import skymap
+sky = skymap.read(data)
+del data
+print(len(sky), *sky.notes)
+print(*sky.area([0.5, 0.9, 1.0]), *(sky.distance or (0, 0)), sky.level_at(10.0, 89.0))
+sky.volume_level_at(10.0, 89.0, 150.0), skymap.unpack(sky.pack()), sky.to_fits(), sky.contours([0.9])
+peak = next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print(int(peak) / 1024)
+"""
+
+
+def used(data):
+    """(pixels and notes, areas and distance and a level, peak memory in MB) of a process that uses the map."""
+    done = subprocess.run([sys.executable, "-c", USE], input=data, capture_output=True, check=True)
+    said, numbers, megabytes = done.stdout.decode().splitlines()
+    return said, [float(word) for word in numbers.split()], float(megabytes)
+
+
+def cap_of(rings):
+    """Area in deg2 of so many rings around the north pole at nside 4096."""
+    return 2 * rings * (rings + 1) / (12 << 24) * 4 * np.pi * DEG2
+
+
+@needs_proc
+@pytest.mark.parametrize(("kind", "vector"), [("f4", 1), ("f8", 1), ("f4", 1024)])
+def test_ring_map_of_nside_4096(kind, vector):
+    """A polar cap of 600 rings, in ring order the first pixels of 201 million; 805 MB or 1.6 GB unpacked."""
+    pixels, rings = 12 << 24, 600
+    columns = {"PROBABILITY": f"{vector}{kind}"} if vector > 1 else {"PROBABILITY": kind}
+    header = header_of(columns, pixels // vector, ORDERING="RING", NSIDE=4096)
+    body = np.ones(2 * rings * (rings + 1), ">" + kind).tobytes()
+    zeros = -(-(pixels * int(kind[1]) - len(body)) // (32 << 20))
+    said, (half, ninety, *_, level), megabytes = used(gzip.compress(header + body, 1) + zeros * ZEROS)
+    assert 2000 < int(said.split()[0]) < 50_000
+    assert (half, ninety) == pytest.approx((cap_of(rings) * 0.5, cap_of(rings) * 0.9), rel=1e-9)
+    assert level < 1
+    assert megabytes < MOST_MB
+
+
+@needs_proc
+def test_nested_map_of_nside_4096():
+    pixels = 12 << 24
+    header = header_of({"PROB": "f8"}, pixels, ORDERING="NESTED", NSIDE=4096)
+    body = np.ones(4**10, ">f8").tobytes()  # one pixel of order 2
+    said, (half, *_), megabytes = used(gzip.compress(header + body, 1) + 48 * ZEROS)
+    assert int(said.split()[0]) == 12 + 3 + 3  # each division of a base pixel replaces 1 by 4
+    assert half == pytest.approx(4 * np.pi * DEG2 / 192 / 2)
+    assert megabytes < MOST_MB
+
+
+@needs_proc
+@pytest.mark.parametrize("ordering", ["NESTED", "RING"])
+def test_map_of_nside_1024_with_distance_and_no_two_pixels_equal(ordering):
+    """201 MB unpacked, 12.6 million pixels of four columns: neighbours that hardly differ are merged, and it is said."""
+    nside = 1024
+    pixels = 12 << 20
+    rows = np.empty(pixels, [(name, ">f4") for name in ("PROB", "DISTMU", "DISTSIGMA", "DISTNORM")])
+    part = np.arange(pixels) / pixels
+    rows["PROB"], rows["DISTMU"], rows["DISTSIGMA"] = (1 + part) / 1.5 / pixels, 100 + part, 20.0
+    rows["DISTNORM"] = 1 / (np.square(rows["DISTMU"].astype(float)) + 400)
+    header = header_of(dict.fromkeys(rows.dtype.names, "f4"), pixels, ORDERING=ordering, NSIDE=nside)
+    body = rows.tobytes()
+    data = gzip.compress(header + body + bytes(-len(body) % 2880), 1)
+    del body, rows
+    said, (half, ninety, whole, mean, spread, _), megabytes = used(data)
+    assert "more than memory allows, neighbours that hold next to nothing or differ by less than" in said
+    assert int(said.split()[0]) < 3_000_000
+    sphere = 4 * np.pi * DEG2
+    # densities from 1 to 2 evenly: those above 1 + x hold (3 - 2x - x**2) / 3 on 1 - x of the sky
+    for level, found in ((0.5, half), (0.9, ninety)):
+        assert found == pytest.approx((2 - np.sqrt(4 - 3 * level)) * sphere, rel=1e-3)
+    assert whole == pytest.approx(sphere)
+    mu, variance = 100 + 5 / 9, 20**2
+    assert mean == pytest.approx((mu**3 + 3 * mu * variance) / (mu**2 + variance), rel=1e-3)
+    assert spread == pytest.approx(20, rel=0.05)
+    assert megabytes < MOST_MB
+
+
+def test_merging_what_hardly_differs_keeps_probability_and_levels():
+    nside = 256
+    ra, dec = healpy.pix2ang(nside, np.arange(12 * nside**2), nest=True, lonlat=True)
+    prob = np.exp(-0.5 * np.square(maps.separation(ra, dec, 30, 10) / 12))
+    prob /= prob.sum()
+    data = maps.flat({"PROB": prob}, nside, "NESTED")
+    whole = skymap.read(data)
+    less = skymap.read(data, max_bytes=len(whole) * 8 * 18 // 3)
+    assert len(less) < len(whole) / 3
+    assert any("were merged" in note for note in less.notes)
+    assert np.sum(less.density * less.pixel_area) == pytest.approx(1)
+    np.testing.assert_allclose(less.area([0.5, 0.9]), whole.area([0.5, 0.9]), rtol=0.01)
+    assert np.average(np.abs(less.level_at(ra, dec) - whole.level_at(ra, dec)), weights=prob) < 0.05
+    blocks = [whole.mean_density(3, np.arange(768)), less.mean_density(3, np.arange(768))]
+    np.testing.assert_allclose(*blocks, rtol=0.05, atol=1e-9)
+
+
+def test_white_noise_that_does_not_fit_is_refused():
+    prob = np.random.default_rng(1).uniform(0, 1, 12 << 12)
+    with pytest.raises(
+        skymap.BadSkyMap, match=r"more than \d+ different pixels, which take more than the 1000000 bytes"
+    ):
+        skymap.read(maps.flat({"PROB": prob}, 64, "RING"), max_bytes=1_000_000)
+
+
+def test_what_holds_nothing_is_merged_with_all_its_distance():
+    uniq = np.arange(64, 80)  # four pixels of order 1, sixteen children
+    columns = np.stack([np.where(np.arange(16) < 12, 1e-30, np.arange(16.0)), np.arange(16.0) + 50])
+    found, values = loose.loosened(uniq, columns, 1e-12, 0.0)
+    assert found.tolist() == [16, 17, 18, 76, 77, 78, 79]
+    np.testing.assert_allclose(values[1], [51.5, 55.5, 59.5, 62, 63, 64, 65])
