@@ -26,6 +26,16 @@ class Option:
     help: str
 
 
+#: how people may be told: mail, chat, push, telephones, duty rosters, webhooks
+SCHEMES = (
+    "email mailto mailtos mailgun sendgrid postmark resend brevo smtp2go sparkpost o365 "
+    "slack discord tgram workflow workflows gchat mmost mmosts rocket rockets zulip wxteams "
+    "ntfy ntfys gotify gotifys pover pbul prowl pushy spush join bark barks signal signals threema "
+    "twilio vonage nexmo plivo clicksend clickatell msgbird sinch seven bulksms telnyx voipms 46elks httpsms whatsapp "
+    "pagerduty opsgenie splunk victorops signl4 squadcast spike ilert incidentio betterstack "
+    "json jsons form forms xml xmls ifttt"
+).split()
+
 OPTIONS: dict[str, Option] = {
     "SOURCES": Option(
         {},
@@ -94,6 +104,21 @@ OPTIONS: dict[str, Option] = {
         "Further hosts (or host:port) that offloaded messages may be fetched from; hop's own is always allowed.",
     ),
     "FETCH_SECONDS": Option(20.0, (int, float), "Time-out of one fetch from outside."),
+    "NOTIFY_SCHEMES": Option(
+        SCHEMES,
+        (list, tuple),
+        'Channels by which people may be told: "email" (this TOM\'s own mail) and the schemes of apprise. The default has '
+        "those that speak to a service or server over HTTPS, HTTP or SMTP, and none that reaches into this machine.",
+    ),
+    "NOTIFY_HOSTS": Option(
+        [],
+        (list, tuple),
+        "Hosts (host or host:port) that people may be told by although their address is private: an own ntfy or mail server. "
+        "All other private, loopback and link-local addresses are refused.",
+    ),
+    "URL": Option(
+        "", (str,), "Address of this TOM for links in what people are told, such as https://tom.example.org."
+    ),
     "LATENCY_BUDGETS": Option(
         {},
         (dict,),

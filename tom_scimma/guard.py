@@ -51,7 +51,7 @@ def fetch(
     change (not allowed, elsewhere, too large, 401, 403 ...), Unavailable for what may (404, 429, 5xx, time-out).
     """
     place = check(url, allowed_hosts)
-    with _deadline(seconds) as clock, requests.Session() as session:
+    with deadline(seconds) as clock, requests.Session() as session:
         session.trust_env = False  # no .netrc password for whoever asks, and no proxy that would resolve names for us
         session.auth = auth
         session.headers.update({"Accept-Encoding": "identity", "User-Agent": "tom-multimessenger", **(headers or {})})
@@ -155,7 +155,7 @@ def _short(url: str) -> str:
     return repr(url if len(url) <= 200 else url[:200] + "...")
 
 
-class _Clock:
+class Clock:
     """Cuts every connection of one fetch when its time is over, whatever it is waiting for."""
 
     def __init__(self):
@@ -186,8 +186,8 @@ class _Clock:
 
 
 @contextmanager
-def _deadline(seconds: float) -> Iterator[_Clock]:
-    clock = _Clock()
+def deadline(seconds: float) -> Iterator[Clock]:
+    clock = Clock()
     timer = threading.Timer(seconds, clock.expire)
     timer.daemon = True
     timer.start()
@@ -201,7 +201,7 @@ def _deadline(seconds: float) -> Iterator[_Clock]:
 class _Adapter(HTTPAdapter):
     """Connections that go only to an address that was looked at, and that the clock can cut."""
 
-    def __init__(self, clock: _Clock, *, public_only: bool):
+    def __init__(self, clock: Clock, *, public_only: bool):
         self._open: Callable[..., socket.socket] = partial(_connect, clock, public_only)
         super().__init__(max_retries=0)
 
@@ -223,7 +223,7 @@ class _Adapter(HTTPAdapter):
         }
 
 
-def _connect(clock: _Clock, public_only: bool, host: str, port: int, wait: float) -> socket.socket:
+def _connect(clock: Clock, public_only: bool, host: str, port: int, wait: float) -> socket.socket:
     """A connection to one of the host's addresses; the address that is checked is the one that is used."""
     trouble = OSError(f"{host} has no address")
     for family, kind, protocol, _, address in socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM):
