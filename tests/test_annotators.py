@@ -135,6 +135,26 @@ def test_the_limit_holds_in_any_thread_and_leaves_nothing_behind():
     assert caught == ["not done after 0.2 s", "free", "and on"]
 
 
+def test_apart_also_what_waits_for_ever_is_left_and_not_begun_again():
+    """As in the worker, whose reactions run in threads."""
+    said = []
+
+    def work():
+        for call in (lambda: own.sleeps(None, None), lambda: "never", lambda: own.raises(None, None)):
+            try:
+                said.append(limit.apart("x" if "never" not in said else "y", 0.2, call))
+            except (limit.TookTooLong, AttributeError) as error:
+                said.append(f"{type(error).__name__}: {error}")
+        said.append(limit.apart("z", 5, lambda: "well"))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join(30)
+    assert said[0] == "TookTooLong: not done after 0.2 s"
+    assert "has still not ended" in said[1]
+    assert said[3] == "well"
+
+
 def test_a_limit_inside_a_limit_gives_the_outer_one_its_time_back():
     def work():
         with limit.within(0.4):

@@ -12,12 +12,14 @@ from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.utils import timezone
 
 from tom_scimma import eventmaps, skymap
-from tom_scimma.annotators import Annotator, Finding, annotators
+from tom_scimma.annotators import SHIPPED, Annotator, Finding, annotators
 from tom_scimma.conf import conf
 from tom_scimma.errors import BadSkyMap
-from tom_scimma.limit import within
+from tom_scimma.limit import apart, within
 from tom_scimma.models import Alert, Annotation
 
+#: so many alerts an annotator are done anew in one run
+REFRESHED = 100
 #: a longer answer is not an annotation
 LARGEST = 64 * 1024
 
@@ -38,6 +40,15 @@ def annotate(alert: Alert, which: Iterable[Annotator]) -> None:
         _store(alert, annotator, findings, time.monotonic() - began, error or trouble)
 
 
+def refresh() -> None:
+    """A worker job: what older versions of the annotators said is worked out again, the newest alerts first, some at a time."""
+    for annotator in annotators():
+        old = Annotation.objects.filter(annotator=annotator.name).exclude(version=annotator.version)
+        pks = old.order_by("-alert").values_list("alert", flat=True).distinct()[:REFRESHED]
+        for alert in Alert.objects.select_related("event").filter(pk__in=list(pks)):
+            annotate(alert, [annotator])
+
+
 def map_of(alert: Alert) -> tuple[skymap.SkyMap | None, str]:
     """Where this alert itself says the event is, and what is wrong with its map; (None, "") where it does not say."""
     try:
@@ -50,13 +61,22 @@ def map_of(alert: Alert) -> tuple[skymap.SkyMap | None, str]:
 def _asked(annotator: Annotator, alert: Alert, map: skymap.SkyMap | None) -> tuple[list[Finding], str]:
     """What an annotator says, or what went wrong; whatever it wrote to the database is undone in that case."""
     try:
-        with transaction.atomic(), within(conf.ANNOTATOR_SECONDS):
-            said = annotator.run(alert.event, map)
-            return [_plain(finding) for finding in ([Finding(said)] if isinstance(said, dict) else said)], ""
+        if annotator.path in SHIPPED:
+            with within(conf.ANNOTATOR_SECONDS):
+                said = _run(annotator, alert, map)
+        else:  # it may wait for ever
+            said = apart(annotator.name, conf.ANNOTATOR_SECONDS, lambda: _run(annotator, alert, map))
+        return said, ""
     except Exception as error:  # somebody else's code may raise anything; it costs only itself
         if isinstance(error, (InterfaceError, DatabaseError)) and not connection.is_usable():
             raise
         return [], f"{type(error).__name__}: {error}"[:2000]
+
+
+def _run(annotator: Annotator, alert: Alert, map: skymap.SkyMap | None) -> list[Finding]:
+    with transaction.atomic():
+        said = annotator.run(alert.event, map)
+        return [_plain(finding) for finding in ([Finding(said)] if isinstance(said, dict) else said)]
 
 
 def _plain(finding: Finding) -> Finding:

@@ -54,7 +54,7 @@ class TomScimmaConfig(AppConfig):
         ]
 
     def destinations(self):
-        return ["tom_scimma.destinations.hopskotch.Hopskotch"]
+        return ["tom_scimma.destinations.hopskotch.Hopskotch", "tom_scimma.destinations.people.People"]
 
     def worker_jobs(self):
         from datetime import timedelta
@@ -63,4 +63,24 @@ class TomScimmaConfig(AppConfig):
         return [
             {"name": "targets made or moved", "every": timedelta(seconds=2), "run": f"{follow}.follow"},
             {"name": "targets written in bulk", "every": timedelta(minutes=5), "run": f"{follow}.reconcile"},
+            {"name": "people told", "every": timedelta(seconds=5), "run": "tom_scimma.telling.tell_due"},
+            {"name": "annotators renewed", "every": timedelta(minutes=5), "run": "tom_scimma.annotate.refresh"},
         ]
+
+    def subscription_actions(self):
+        return [
+            {
+                "name": name,
+                "label": label,
+                "run": f"tom_scimma.actions.{name}.run",
+                "form": f"tom_scimma.actions.{name}.{form}",
+            }
+            for name, label, form in (
+                ("tell", "Tell people", "TellForm"),
+                ("targets", "Make targets", "TargetsForm"),
+                ("republish", "Republish to a Hopskotch topic", "RepublishForm"),
+            )
+        ]
+
+    def delivery_subjects(self):
+        return {"contact": "tom_scimma.models.people.subject"}

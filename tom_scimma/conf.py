@@ -185,6 +185,7 @@ class TopicPolicy:
     authority: tuple[str, ...] = ()  #: sources (or first words of them) it may speak for
     senders: tuple[str, ...] = ()  #: credentials that may do so; empty: any the broker lets write
     targets: TargetPolicy | None = field(default_factory=TargetPolicy)  #: None: never makes targets
+    republish: tuple[str, ...] = ()  #: a protected topic's messages may be republished to these topics (or patterns)
 
 
 #: What the world's topics are, before TOM_SCIMMA["TOPICS"] has its word. First the exact name wins, then the longest pattern.

@@ -37,13 +37,16 @@ class Opening(NamedTuple):
     why: str
 
 
-def opening(rules: Rules, now: datetime, sent: Sequence[datetime] = (), *, critical: bool = False) -> Opening:
+def opening(
+    rules: Rules, now: datetime, sent: Sequence[datetime] = (), *, critical: bool = False, digest_due: bool = False
+) -> Opening:
     """The first moment, not before now, at which the rules let a message go. `sent` are the messages before it.
 
-    A critical one waits neither for quiet hours nor for a digest; the limit an hour holds for it too.
+    A critical one waits neither for quiet hours nor for a digest; the limit an hour holds for it too. With `digest_due`
+    it has waited for its digest already.
     """
     moment, why = now, ""
-    if not critical and rules.pace != ONCE:
+    if not (critical or digest_due or rules.pace == ONCE):
         moment, why = next_digest(rules, now), "digest"
     for _ in range(100):  # the limit may end inside quiet hours, and quiet hours inside nothing
         before = moment

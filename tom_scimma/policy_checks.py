@@ -118,7 +118,7 @@ def _wrong_in_topic(entry: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     days = entry.get("days")
     if days is not None and (not isinstance(days, int) or isinstance(days, bool) or days < 1):
         yield "days", f"is {days!r}.", "A whole number of days from 1, or None: never pruned."
-    for key in ("groups", "authority", "senders"):
+    for key in ("groups", "authority", "senders", "republish"):
         if not _names(entry.get(key) or []):
             yield key, f"is {entry[key]!r}.", 'A list of names, also for one: ["LVK"].'
 

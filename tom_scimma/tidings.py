@@ -43,16 +43,17 @@ class Tiding:
         return cut(ascii_of(self.brief), SMS - len(tail), "...") + tail
 
 
-def tiding(name: str, change: str, said: Said, changed: Sequence[str] = (), *, protected: bool = False) -> Tiding:
+def tiding(
+    name: str, change: str, said: Said, changed: Sequence[str] = (), *, note: str = "", protected: bool = False
+) -> Tiding:
     """What to tell of one alert. `said` is all that its source has said so far, `changed` what it changed.
 
-    `change` is new, updated, retracted, reinstated or reported; another word raises KeyError.
+    `change` is new, updated, retracted, reinstated or reported; another word raises KeyError. `note` goes first.
     """
-    head = _head(name, change, said)
     points = [clean(point) for point in changed]
-    line = "; ".join(_points(change, said, points))
-    brief = f"{head}: {line}" if line else head
-    text = "\n\n".join(filter(None, [_opening(name, change, said, protected), _list(change, points), _known(said)]))
+    brief = f"{_head(name, change, said)}: {'; '.join(filter(None, [clean(note), *_points(change, said, points)]))}"
+    opening = " ".join(filter(None, [_opening(name, change, said, protected), clean(note) and f"{clean(note)}."]))
+    text = "\n\n".join(filter(None, [opening, _list(change, points), _known(said)]))
     return Tiding(cut(brief, SUBJECT), brief, text)
 
 
@@ -68,7 +69,8 @@ def digest(tidings: Sequence[tuple[str, Tiding, str]], *, held: str = "") -> Tid
     lines = [f"- {one.brief}" + (f"\n  {link}" if link else "") for _, one, link in tidings[:SHOWN]]
     if count > SHOWN:
         lines.append(f"- and {count - SHOWN} more, on the Told page")
-    return Tiding(cut(brief, SUBJECT), brief, "\n".join([f"{head}{f', {held}' if held else ''}.", "", *lines]))
+    opening = f"{head}, held back by {held}." if held else f"{head}."
+    return Tiding(cut(brief, SUBJECT), brief, "\n".join([opening, "", *lines]))
 
 
 #: so many alerts are spelled out in a digest
@@ -79,8 +81,8 @@ def clean(text: object, longest: int = 200) -> str:
     """A stranger's text as part of a line: no breaks, no controls, no calls to a whole channel."""
     found = "".join(char if unicodedata.category(char)[0] != "C" else " " for char in str(text))
     found = re.sub(r"\s+", " ", found).strip()
-    found = re.sub(r"@(?=\w)", "(at)", found)  # @channel, @everyone, @here
-    return cut(re.sub(r"<(?=[!@#|\w/])", "‹", found), longest)
+    found = re.sub(r"<(?=[!@#|\w/])", "‹", found)
+    return cut(re.sub(r"@(?=\w)", "(at)", found), longest)  # @channel, @everyone, @here
 
 
 def cut(text: str, length: int, mark: str = "…") -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q, QuerySet
 
 from tom_scimma import changes
 from tom_scimma.changes import Said
@@ -52,16 +52,43 @@ def versions(event: Event, user) -> tuple[list[Version], int]:
     return list(_compared(alerts))[::-1], count
 
 
+@dataclass(frozen=True)
+class Heard:
+    """One alert among what its source has said."""
+
+    alert: Alert
+    notice: Notice
+    maps: tuple[Localization, ...]
+    said: Said  #: in this alert
+    known: Said  #: with what its source had said before
+    changes: tuple[str, ...]
+    first: bool
+
+
+def heard(alert: Alert, visible: QuerySet[Alert]) -> Heard:
+    """An alert as it is to be read by somebody who may see those alerts, which must be among them."""
+    series = visible.filter(event=alert.event_id, source=alert.source, authority=alert.authority)
+    until = series.filter(Q(order__lt=alert.order) | Q(order=alert.order, pk__lte=alert.pk)).order_by("-order", "-pk")
+    maps = Prefetch("localizations", queryset=Localization.objects.defer("data").order_by("-name"))
+    return list(_in_order(list(until.prefetch_related(maps)[:SHOWN])[::-1]))[-1]
+
+
 def _compared(alerts: list[Alert]) -> Iterable[Version]:
+    for one, ledger in zip(_in_order(alerts), for_event(alerts), strict=True):
+        yield Version(one.alert, one.notice, one.maps, one.said, one.changes, one.first, ledger)
+
+
+def _in_order(alerts: list[Alert]) -> Iterable[Heard]:
+    """Each of these alerts, given in the sender's order, with what its source had said before."""
     before: dict[tuple[str, bool], Said] = {}
-    for alert, ledger in zip(alerts, for_event(alerts), strict=True):
+    for alert in alerts:
         notice, maps = alert.notice, tuple(alert.localizations.all())
         said = _said(notice, maps)
         series = (alert.source, alert.authority)
         earlier = before.get(series)
         found = changes.changes(earlier, said) if earlier else []
-        yield Version(alert, notice, maps, said, tuple(found), earlier is None, ledger)
-        before[series] = _known(earlier, said)
+        before[series] = known = _known(earlier, said)
+        yield Heard(alert, notice, maps, said, known, tuple(found), earlier is None)
 
 
 def _said(notice: Notice, maps: Iterable[Localization]) -> Said:

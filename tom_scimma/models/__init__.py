@@ -7,6 +7,7 @@ from tom_scimma.models.events import Alias, Event
 from tom_scimma.models.galaxies import Galaxy, GalaxyCatalog
 from tom_scimma.models.messages import Message, MessageBody
 from tom_scimma.models.outbox import Attempt, Delivery, Job, Stop, Worker
+from tom_scimma.models.people import Contact, Telling
 from tom_scimma.models.places import TargetPlace
 from tom_scimma.models.subscriptions import Match, Subscription, SubscriptionAction
 from tom_scimma.models.topics import Listener, TopicState
@@ -19,6 +20,7 @@ __all__ = [
     "Candidate",
     "CandidateDecision",
     "CandidateLevel",
+    "Contact",
     "Delivery",
     "Event",
     "Galaxy",
@@ -35,6 +37,7 @@ __all__ = [
     "Subscription",
     "SubscriptionAction",
     "TargetPlace",
+    "Telling",
     "TopicState",
     "Worker",
 ]

@@ -10,6 +10,7 @@ from django.contrib.auth.models import AnonymousUser, Group
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 from tom_common.encryption import EncryptedModelField
 
@@ -70,6 +71,9 @@ class Contact(models.Model):
     def __str__(self):
         return f"{self.name} ({self.scheme}) of {self.whose}"
 
+    def get_absolute_url(self):
+        return reverse("tom_scimma:contact", kwargs={"pk": self.pk})
+
     @property
     def whose(self) -> str:
         """The person or group it reaches."""
@@ -97,6 +101,12 @@ class Contact(models.Model):
         """Removes the address for good; what was told stays on record."""
         self.address, self.enabled, self.forgotten = None, False, True
         self.save(update_fields=["address", "enabled", "forgotten"])
+
+
+def subject(identity: str, user) -> ContactQuerySet:
+    """The contact that a delivery is about, if that user may use it; see subjects.py."""
+    rows = Contact.objects.usable_by(user)
+    return rows.filter(pk=int(identity)) if identity.isdigit() else rows.none()
 
 
 class TellingQuerySet(models.QuerySet):

@@ -1,0 +1,118 @@
+"""People, by whatever channel they chose: "people:CONTACT". The payload has no address; that is read when it is sent."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+from functools import cached_property
+from typing import Any
+
+from django.core.cache import cache
+
+from tom_scimma import channels, eventmaps, seen
+from tom_scimma.destinations import Destination, Receipt
+from tom_scimma.errors import BadSkyMap, Rejected
+from tom_scimma.models import Alert, Contact, Telling
+from tom_scimma.tidings import Tiding
+
+#: a picture serves everybody who is told of that alert
+KEPT = 86_400
+
+
+class People(Destination):
+    """One contact of a person or a group."""
+
+    name = "people"
+    label = "People"
+    repeat_is_harmless = True  # told twice is better than not told
+    seconds = 60.0
+    parallel = 4
+    patience = timedelta(hours=1)  # later it is no news; then it shows as not told
+
+    def __str__(self) -> str:
+        return f"{self.contact.name}, {self.contact.scheme} of {self.contact.whose}" if self.contact else "nobody"
+
+    @cached_property
+    def contact(self) -> Contact | None:
+        """Whom it reaches."""
+        if not self.address.isdigit():
+            return None
+        return Contact.objects.select_related("owner", "group").filter(pk=int(self.address)).first()
+
+    @property
+    def is_test(self) -> bool:
+        return self.contact is not None and self.contact.is_test
+
+    @property
+    def personal(self) -> bool:
+        return self.contact is not None and self.contact.owner_id is not None
+
+    def origin(self) -> str:
+        return f"contact {self.address}"
+
+    def may_send(self, delivery, user) -> str:
+        contact = self.contact
+        if contact is None or contact.forgotten or not contact.address:
+            return "This contact is not there any more."
+        if not contact.enabled:
+            return "This contact is switched off."
+        if contact.owner is not None and not contact.owner.is_active:
+            return f"{contact.whose} is not active any more."
+        told = Telling.objects.filter(delivery=delivery).values_list("alert_id", flat=True)
+        if contact.alerts.filter(pk__in=told).count() != len(set(told)):
+            return f"{contact.whose} may not see all of what it says (any more)."
+        return ""
+
+    def send(self, payload: bytes, key: str, credential: Any) -> Receipt:
+        said, contact = json.loads(payload), self.contact
+        if contact is None or not contact.address:
+            raise Rejected("This contact is not there any more.")
+        channel = channels.Channel(contact.scheme, contact.address)
+        alert = said.get("alert") if contact.picture else None
+        picture, name = _picture(alert) if alert else (None, "")
+        seen_link = seen.link(said["tellings"][0]) if said.get("tellings") else ""
+        channel.say(
+            channels.Message(
+                subject=said["subject"],
+                text=_text(said, seen_link),
+                brief=Tiding(said["subject"], said["brief"], "").sms(said["link"]),
+                key=key,
+                picture=picture,
+                picture_name=name or "skymap.png",
+            )
+        )
+        return Receipt()
+
+    def show(self, payload: bytes) -> str:
+        said = json.loads(payload)
+        return f"{said['subject']}\n\n{_text(said, '')}"
+
+
+def _text(said: dict[str, Any], seen_link: str) -> str:
+    """What is said in full, with the links."""
+    parts = [said["text"], said["link"]]
+    if seen_link:
+        parts.append(f"I have seen this: {seen_link}")
+    if said.get("why"):
+        parts.append(f"Told because of: {said['why']}")
+    return "\n\n".join(filter(None, parts))
+
+
+def _picture(alert_id: int) -> tuple[bytes | None, str]:
+    """The PNG of where an alert says its event is, drawn once for all who are told, and a name for it."""
+    alert = Alert.objects.select_related("event").defer("document").filter(pk=alert_id).first()
+    found = eventmaps.of_alert(alert) if alert is not None else None
+    if alert is None or found is None:
+        return None, ""
+    from tom_scimma import skyplot
+
+    name, place = alert.event.name, f"tom_scimma-told-{skyplot.EDITION}-{alert_id}"
+    data = cache.get(place)
+    if data is None:
+        try:
+            data = skyplot.draw(found.sky, title=name)
+        except BadSkyMap:
+            return None, ""
+        cache.set(place, data, KEPT)
+    return data, f"{re.sub(r'[^A-Za-z0-9+-]+', '_', name)[:60] or 'skymap'}.png"
