@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import email
+import email.policy
 import json
 import socket
 import threading
-from email.message import Message as Mail
+from email.message import EmailMessage as Mail
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -87,9 +88,9 @@ class MailEar:
         self.controller.start()
 
     @property
-    def mails(self) -> list[Mail]:
+    def mails(self) -> list[Any]:
         """The mails, parsed."""
-        return [email.message_from_bytes(raw) for raw in self.raw]
+        return [email.message_from_bytes(raw, policy=email.policy.default) for raw in self.raw]
 
     def close(self) -> None:
         """Ends the server."""

@@ -34,6 +34,9 @@ class TomScimmaConfig(AppConfig):
             }
         ]
 
+    def profile_details(self):
+        return [{"partial": "tom_scimma/partials/contacts_card.html", "context": "tom_scimma.views.contacts.card"}]
+
     def include_url_paths(self):
         from django.urls import include, path
 
@@ -73,6 +76,7 @@ class TomScimmaConfig(AppConfig):
                 "name": name,
                 "label": label,
                 "run": f"tom_scimma.actions.{name}.run",
+                **({"test": "tom_scimma.trying.try_subscription"} if name == "tell" else {}),
                 "form": f"tom_scimma.actions.{name}.{form}",
             }
             for name, label, form in (

@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 
 from tom_scimma import health, metrics
 from tom_scimma.paths import EventName
-from tom_scimma.views import candidates, events, find, galaxies, maps, messages, sent, streams, subscriptions
+from tom_scimma.views import candidates, contacts, events, find, galaxies, maps, messages, sent, streams, subscriptions, told
 
 register_converter(EventName, "event")
 
@@ -56,6 +56,14 @@ urlpatterns = [
     path("sent/<int:pk>/", sent.DeliveryView.as_view(), name="delivery"),
     path("sent/<int:pk>/payload/", sent.DeliveryPayloadView.as_view(), name="delivery-payload"),
     path("sent/<int:pk>/<slug:act>/", sent.DeliveryActView.as_view(), name="delivery-act"),
+    path("contacts/new/", contacts.ContactEditView.as_view(), name="contact-new"),
+    path("contacts/<int:pk>/", contacts.ContactEditView.as_view(), name="contact"),
+    path("contacts/<int:pk>/test/", contacts.ContactTestView.as_view(), name="contact-test"),
+    path("contacts/<int:pk>/forget/", contacts.ContactForgetView.as_view(), name="contact-forget"),
+    path("events/<event:name>/told/", told.EventToldView.as_view(), name="event-told"),
+    path("told/", told.ToldView.as_view(), name="told"),
+    path("told/<int:pk>/seen/", told.TellingSeenView.as_view(), name="telling-seen"),
+    path("told/seen/<str:token>/", told.SeenView.as_view(), name="seen"),
     path("scimma/health/", health.health, name="health"),
     path("scimma/metrics", metrics.metrics, name="metrics"),
 ]

@@ -1,8 +1,8 @@
 """What is to be told of an alert, in an astronomer's words: a subject, an SMS, a mail. Pure: values in, text out.
 
     tiding("S230518h", "updated", said, ["90 % area 1,200 to 240 deg²", "BNS 0.4 to 0.92"])
-        .subject   UPDATE S230518h: 90 % area 1,200 to 240 deg²; BNS 0.4 to 0.92
-        .sms       the same in ASCII, at most 160 characters, the link never cut
+        .subject   UPDATE S230518h: 90 % area 1,200 to 240 deg2; BNS 0.4 to 0.92
+        .sms(link) the same in ASCII, at most 160 characters, the link never cut
         .text      what changed, what is known now, who said so
 
 What strangers wrote (names, texts) can neither break a line, nor call a whole channel, nor hide what follows it.
@@ -54,7 +54,7 @@ def tiding(
     brief = f"{_head(name, change, said)}: {'; '.join(filter(None, [clean(note), *_points(change, said, points)]))}"
     opening = " ".join(filter(None, [_opening(name, change, said, protected), clean(note) and f"{clean(note)}."]))
     text = "\n\n".join(filter(None, [opening, _list(change, points), _known(said)]))
-    return Tiding(cut(brief, SUBJECT), brief, text)
+    return Tiding(cut(plain(brief), SUBJECT, "..."), brief, text)
 
 
 def digest(tidings: Sequence[tuple[str, Tiding, str]], *, held: str = "") -> Tiding:
@@ -70,7 +70,7 @@ def digest(tidings: Sequence[tuple[str, Tiding, str]], *, held: str = "") -> Tid
     if count > SHOWN:
         lines.append(f"- and {count - SHOWN} more, on the Told page")
     opening = f"{head}, held back by {held}." if held else f"{head}."
-    return Tiding(cut(brief, SUBJECT), brief, "\n".join([opening, "", *lines]))
+    return Tiding(cut(plain(brief), SUBJECT, "..."), brief, "\n".join([opening, "", *lines]))
 
 
 #: so many alerts are spelled out in a digest
@@ -97,11 +97,16 @@ def cut(text: str, length: int, mark: str = "…") -> str:
     return room + mark
 
 
+def plain(text: str) -> str:
+    """Our own signs in ASCII: deg2, +/-, 10^-5. Subject lines are not for others."""
+    for mark, like in PLAIN.items():
+        text = text.replace(mark, like)
+    return text.translate(RAISED)
+
+
 def ascii_of(text: str) -> str:
-    """The text in ASCII: deg2, +/-, 10^-5; what has no like becomes a question mark."""
-    for mark, plain in PLAIN.items():
-        text = text.replace(mark, plain)
-    text = unicodedata.normalize("NFKD", text.translate(RAISED))
+    """All of the text in ASCII; what has no like becomes a question mark."""
+    text = unicodedata.normalize("NFKD", plain(text))
     return "".join(char for char in text if not unicodedata.combining(char)).encode("ascii", "replace").decode()
 
 

@@ -98,7 +98,7 @@ class RepublishForm(forms.Form):
         help_text="What began at this TOM never goes out again; a protected message only where its topic's policy lets it.",
     )
 
-    def __init__(self, *args, user=None, **kwargs):
+    def __init__(self, *args, owner=None, **kwargs):
         super().__init__(*args, **kwargs)
         names = [name for name in conf.REPUBLISH_TOPICS if not set(name) & set("*?[")]
         self.fields["topic"].choices = [(name, name) for name in names]

@@ -46,5 +46,5 @@ class TargetsForm(forms.Form):
         help_text="Seen by all for a public topic, by its groups for a protected one.",
     )
 
-    def __init__(self, *args, user=None, **kwargs):
+    def __init__(self, *args, owner=None, **kwargs):
         super().__init__(*args, **kwargs)

@@ -29,16 +29,16 @@ class TellForm(forms.Form):
         help_text="Contacts of your own and of your groups; add one on your profile page.",
     )
 
-    def __init__(self, *args, user=None, **kwargs):
+    def __init__(self, *args, owner=None, **kwargs):
         super().__init__(*args, **kwargs)
-        rows = Contact.objects.usable_by(user).filter(enabled=True).select_related("owner", "group")
-        self.fields["contacts"].choices = [(str(one.pk), _label(one, user)) for one in rows]
+        rows = Contact.objects.usable_by(owner).filter(enabled=True).select_related("owner", "group")
+        self.fields["contacts"].choices = [(str(one.pk), _label(one, owner)) for one in rows]
 
     def clean_contacts(self) -> list[int]:
         return [int(pk) for pk in self.cleaned_data["contacts"]]
 
 
-def _label(contact: Contact, user) -> str:
-    whose = "" if contact.owner_id == user.pk else f" of {contact.whose}"
+def _label(contact: Contact, owner) -> str:
+    whose = "" if contact.owner_id == owner.pk else f" of {contact.whose}"
     test = ", tests only" if contact.is_test else ""
     return f"{contact.name}{whose} ({contact.scheme}{test})"

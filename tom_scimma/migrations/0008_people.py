@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
-        ('tom_scimma', '0006_outbox'),
+        ('tom_scimma', '0007_galaxies'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
