@@ -45,6 +45,7 @@ ONE = {
     "event": lambda world: {"name": SECRET},
     "event-skymap": lambda world: {"name": SECRET},
     "event-targets": lambda world: {"name": SECRET},
+    "event-told": lambda world: {"name": SECRET},
     "event-candidates": lambda world: {"name": SECRET},
     "event-galaxies": lambda world: {"name": SECRET},
     "event-galaxies-file": lambda world: {"name": SECRET, "form": "csv"},
@@ -69,6 +70,14 @@ APART = {
     "event-galaxies-targets",
     "delivery-act",
     "sent-stop",
+    # one's own, in test_pages_told
+    "contact",
+    "contact-new",
+    "contact-test",
+    "contact-forget",
+    "told",
+    "telling-seen",
+    "seen",
 }
 
 MANY |= {"find", "find-names", "find-completion"}

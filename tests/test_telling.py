@@ -113,7 +113,7 @@ def test_a_query_that_no_longer_holds_is_told_once(web, ada):
     hear(kind="UPDATE", classification={"BNS": 0.1}, minutes=3)
     hear(kind="UPDATE", classification={"BNS": 0.05}, minutes=2)
     send()
-    assert titles(web)[1:] == ["UPDATE S261121a: no longer meets "nearby"; BNS 0.9 to 0.1"]
+    assert titles(web)[1:] == ['UPDATE S261121a: no longer meets "nearby"; BNS 0.9 to 0.1']
 
 
 def test_by_mail(ada, settings):

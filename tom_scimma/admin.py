@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from tom_scimma.models import Alert, Event, Listener, Localization, Message, Reaction, TopicState
+from tom_scimma.models import (
+    Alert,
+    Annotation,
+    Contact,
+    Event,
+    Listener,
+    Localization,
+    Message,
+    Reaction,
+    Telling,
+    TopicState,
+)
 
 
 class ReadOnly(admin.ModelAdmin):
@@ -68,3 +79,27 @@ class TopicStateAdmin(ReadOnly):
 @admin.register(Listener)
 class ListenerAdmin(ReadOnly):
     list_display = ["process", "source", "lane", "state", "beat", "restarts", "handled"]
+
+
+@admin.register(Annotation)
+class AnnotationAdmin(ReadOnly):
+    list_display = ["alert", "annotator", "version", "audience", "seconds", "made"]
+    list_filter = ["annotator", "version"]
+
+
+@admin.register(Contact)
+class ContactAdmin(ReadOnly):
+    """Whom people are told by; addresses are nobody's to see."""
+
+    list_display = ["name", "scheme", "owner", "group", "pace", "is_test", "enabled"]
+    list_select_related = ["owner", "group"]
+    exclude = ["address"]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).defer("address")
+
+
+@admin.register(Telling)
+class TellingAdmin(ReadOnly):
+    list_display = ["created", "alert", "contact", "subscription_name", "change", "said", "acknowledged"]
+    list_select_related = ["alert", "contact__owner", "contact__group"]

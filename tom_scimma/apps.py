@@ -87,4 +87,4 @@ class TomScimmaConfig(AppConfig):
         ]
 
     def delivery_subjects(self):
-        return {"contact": "tom_scimma.models.people.subject"}
+        return {"contact": "tom_scimma.models.people.subjects"}

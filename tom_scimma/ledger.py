@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 
+from django.db.models import Min, Q
 from django.utils import timezone
 
 from tom_scimma.conf import conf
-from tom_scimma.models import Alert, Reaction
+from tom_scimma.models import Alert, Delivery, Reaction, Telling
 from tom_scimma.wording import span
 
 Times = Mapping[int, "datetime | None"]
@@ -59,6 +60,13 @@ def _annotated(alerts: Sequence[Alert]) -> Times:
     return dict(asked.values_list("alert_id", "finished"))
 
 
+def _told(alerts: Sequence[Alert]) -> Times:
+    """When the first of those who were to be told at once had it; alerts that nobody is to be told of are left out."""
+    rows = Telling.objects.filter(alert__in=[alert.pk for alert in alerts], why="").order_by()
+    arrived = Min("delivery__finished", filter=Q(delivery__state=Delivery.State.DELIVERED))
+    return dict(rows.values("alert").annotate(at=arrived).values_list("alert", "at"))
+
+
 #: name of a step -> function that finds when it happened, for many alerts at once; one that it leaves out never will
 SOURCES: dict[str, Callable[[Sequence[Alert]], Times]] = {
     "event": lambda alerts: {alert.pk: alert.time for alert in alerts},
@@ -67,6 +75,7 @@ SOURCES: dict[str, Callable[[Sequence[Alert]], Times]] = {
     "received": lambda alerts: {alert.pk: alert.message.received for alert in alerts},
     "committed": lambda alerts: {alert.pk: alert.message.stored for alert in alerts},
     "annotated": _annotated,
+    "told": _told,
 }
 
 

@@ -168,7 +168,7 @@ def _say(contact: Contact, some: Sequence[Telling], now: datetime) -> Delivery:
         subject=subject,
         event=about,
     )
-    Telling.objects.filter(pk__in=[one.pk for one in some]).update(delivery=delivery, said=now, due=None, why="")
+    Telling.objects.filter(pk__in=[one.pk for one in some]).update(delivery=delivery, said=now, due=None)
     return delivery
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
@@ -103,10 +104,9 @@ class Contact(models.Model):
         self.save(update_fields=["address", "enabled", "forgotten"])
 
 
-def subject(identity: str, user) -> ContactQuerySet:
-    """The contact that a delivery is about, if that user may use it; see subjects.py."""
-    rows = Contact.objects.usable_by(user)
-    return rows.filter(pk=int(identity)) if identity.isdigit() else rows.none()
+def subjects(numbers: Collection[int], user) -> ContactQuerySet:
+    """Those of these contacts that a user may use, as what deliveries are about; see subjects.py."""
+    return Contact.objects.usable_by(user).filter(pk__in=numbers).select_related("owner", "group")
 
 
 class TellingQuerySet(models.QuerySet):
@@ -140,7 +140,9 @@ class Telling(models.Model):
     critical = models.BooleanField(default=False)
     created = models.DateTimeField(default=timezone.now)
     due = models.DateTimeField(null=True)  #: not before
-    why = models.CharField(max_length=20, blank=True)  #: what it waits for: digest, quiet hours, hourly limit
+    why = models.CharField(
+        max_length=20, blank=True
+    )  #: what it waits, or waited, for: digest, quiet hours, hourly limit
     delivery = models.ForeignKey(Delivery, on_delete=models.SET_NULL, null=True, related_name="tellings")
     said = models.DateTimeField(null=True)  #: when its message was handed to the outbox
     dropped = models.CharField(max_length=200, blank=True)  #: why it will not be told after all

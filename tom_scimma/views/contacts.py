@@ -11,7 +11,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.generic import TemplateView, View
 
-from tom_scimma import course, outbox
+from tom_scimma import course, switch
 from tom_scimma.contact_form import ContactForm
 from tom_scimma.hours import HOUR
 from tom_scimma.models import Contact, Delivery
@@ -93,7 +93,7 @@ class ContactTestView(Mine, View):
 
 
 def _caution() -> str:
-    stop = outbox.stopped()
+    stop = switch.stopped()
     return " It will wait: everything that leaves this TOM is stopped." if stop is not None else ""
 
 

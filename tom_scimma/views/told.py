@@ -26,8 +26,6 @@ SHOWN = 100
 class TellingTable(PageTable):
     """What was told, the newest first."""
 
-    partial_template_name = "tom_scimma/partials/told_table.html"
-
     created = head("Alert (UTC)")
     alert = head("Told", orderable=False)
     contact = head("Whom", orderable=False)
