@@ -4,7 +4,19 @@ from django.urls import path, register_converter
 
 from tom_scimma import health, metrics
 from tom_scimma.paths import EventName
-from tom_scimma.views import candidates, contacts, events, find, galaxies, maps, messages, sent, streams, subscriptions, told
+from tom_scimma.views import (
+    candidates,
+    contacts,
+    events,
+    find,
+    galaxies,
+    maps,
+    messages,
+    sent,
+    streams,
+    subscriptions,
+    told,
+)
 
 register_converter(EventName, "event")
 
