@@ -64,11 +64,11 @@ samples: $(VENV)/test ## every stored message of SAMPLES=folder through the pars
 clean: ## removes .venv, node_modules and the demo's database
 	rm -rf $(VENV) example_tom/node_modules demo
 
-front-end: ## Bootstrap and Alpine from npm, where there is npm; else the pages ask the CDN that TOM Toolkit asks
+front-end: ## Bootstrap, Alpine and Aladin Lite from npm, where there is npm; else the pages ask the CDN that TOM Toolkit asks
 	@cd example_tom; \
-	if ! command -v npm >/dev/null; then echo "There is no npm: Bootstrap and Alpine come from TOM Toolkit's CDN."; \
+	if ! command -v npm >/dev/null; then echo "There is no npm: Bootstrap and Alpine come from TOM Toolkit's CDN, Aladin Lite from CDS."; \
 	elif [ node_modules/.package-lock.json -nt package-lock.json ]; then :; \
-	else echo "Installing Bootstrap and Alpine ..."; \
+	else echo "Installing Bootstrap, Alpine and Aladin Lite ..."; \
 	  npm ci --no-audit --no-fund --loglevel=error --fetch-retries=1 --fetch-timeout=20000 && touch node_modules/.package-lock.json \
 	  || { rm -rf node_modules; echo "npm could not install them: they come from TOM Toolkit's CDN."; }; \
 	fi

@@ -44,6 +44,10 @@ def routes() -> set[str]:
 ONE = {
     "event": lambda world: {"name": SECRET},
     "event-skymap": lambda world: {"name": SECRET},
+    "event-skymap-as": lambda world: {"name": SECRET, "form": "svg"},
+    "event-distance": lambda world: {"name": SECRET, "form": "png"},
+    "event-sky": lambda world: {"name": SECRET},
+    "event-layer": lambda world: {"name": SECRET, "layer": "contours"},
     "event-targets": lambda world: {"name": SECRET},
     "event-told": lambda world: {"name": SECRET},
     "event-candidates": lambda world: {"name": SECRET},

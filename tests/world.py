@@ -23,7 +23,7 @@ class World:
     def __init__(self):
         cache.clear()
         self.group = Group.objects.create(name="lvk")
-        sky = skymap.from_gaussian(30.0, 20.0, 3.0, order=3, rounds=3)
+        sky = skymap.from_gaussian(30.0, 20.0, 3.0, order=3, rounds=3, distance=(156.0, 41.0))
         self.secret = make.known(SECRET, groups=(self.group,), sky=sky, said={"text": "word-of-secret"})
         self.open = make.known("S261120ab", sky=sky)
         self.said = make.message(topic="lvk.nutrack", groups=(self.group,), sender="sender-of-secret")

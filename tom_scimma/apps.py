@@ -88,3 +88,20 @@ class TomScimmaConfig(AppConfig):
 
     def delivery_subjects(self):
         return {"contact": "tom_scimma.models.people.subjects"}
+
+    def event_layers(self):
+        ours = "tom_scimma.layers.ours"
+        return [
+            {"name": "contours", "label": "50 and 90 % contours", "features": f"{ours}.contours", "shown": True},
+            {"name": "region", "label": "90 % region", "features": f"{ours}.region", "shown": True},
+            {
+                "name": "candidates",
+                "label": "Candidates",
+                "features": f"{ours}.candidates",
+                "shown": True,
+                "drawn": True,
+            },
+            {"name": "galaxies", "label": "Galaxies", "features": f"{ours}.galaxies"},
+            {"name": "bodies", "label": "Sun and Moon", "features": f"{ours}.bodies", "shown": True},
+            {"name": "ruled-out", "label": "Ruled out", "features": f"{ours}.ruled_out"},
+        ]

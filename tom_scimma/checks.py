@@ -96,6 +96,12 @@ def _limits() -> Problems:
             id="tom_scimma.E008",
         )
     yield from _days()
+    if "://" in conf.ALADIN_URL and not conf.ALADIN_URL.startswith(("https://", "http://")):
+        yield Error(
+            f"TOM_SCIMMA['ALADIN_URL'] is {conf.ALADIN_URL!r}.",
+            hint="Give an https address, or the name of a static file such as npm/aladin-lite/aladin.js.",
+            id="tom_scimma.E008",
+        )
     from tom_scimma.ledger import STEPS
 
     for step, seconds in conf.LATENCY_BUDGETS.items():

@@ -98,6 +98,22 @@ OPTIONS: dict[str, Option] = {
         "Annotators of this TOM's own, by dotted path, run after those that ship with the app; see docs/annotators.md.",
     ),
     "ANNOTATOR_SECONDS": Option(10.0, (int, float), "An annotator that takes longer is ended, and its answer missing."),
+    "ALADIN_URL": Option(
+        "https://aladin.cds.unistra.fr/AladinLite/api/v3/3.8.2/aladin.js",
+        (str,),
+        "Where a browser gets Aladin Lite for the interactive sky, once somebody opens it: an address, or the name of a static file. "
+        "Empty: no interactive sky.",
+    ),
+    "SKY_SURVEYS": Option(
+        {
+            "DSS2 colour": "CDS/P/DSS2/color",
+            "Pan-STARRS DR1": "CDS/P/PanSTARRS/DR1/color-z-zg-g",
+            "Legacy Surveys DR10": "CDS/P/DESI-Legacy-Surveys/DR10/color",
+            "2MASS": "CDS/P/2MASS/color",
+        },
+        (dict,),
+        "Surveys that a button of the interactive sky shows, name to HiPS identifier or address. Empty: no button.",
+    ),
     "FETCH_HOSTS": Option(
         [],
         (list, tuple),

@@ -226,8 +226,8 @@ FORMAT_MODULE_PATH = [
 STATIC_URL = '/static/'
 STATIC_ROOT = os.path.join(BASE_DIR, '_static')
 STATICFILES_DIRS = [os.path.join(BASE_DIR, 'static')]
-if assets.present():  # tom-multimessenger: Bootstrap from node_modules, not from a CDN
-    STATICFILES_DIRS += list(assets.PACKAGES.items())
+if assets.present():  # tom-multimessenger: Bootstrap and Aladin Lite from node_modules, not from a CDN
+    STATICFILES_DIRS += assets.found()
     BOOTSTRAP5 = assets.bootstrap(STATIC_URL)
 MEDIA_ROOT = os.path.join(BASE_DIR, 'data')
 MEDIA_URL = '/data/'
@@ -429,7 +429,9 @@ PLOTLY_THEME = 'plotly_white'
 SHOW_PAGINATION_INFO = True
 
 # tom-multimessenger: what to listen to. See docs/settings.md for every key; `make demo` and `make demo LIVE=1` choose by TOM_KAFKA.
-TOM_SCIMMA = {**streams.scimma(os.environ.get('TOM_KAFKA', '')), 'GALAXY_DIR': os.path.join(VAR, 'galaxies')}
+TOM_SCIMMA = {
+    **streams.scimma(os.environ.get('TOM_KAFKA', '')), **assets.sky(), 'GALAXY_DIR': os.path.join(VAR, 'galaxies'),
+}
 
 try:
     from local_settings import * # noqa

@@ -11,16 +11,15 @@ imported before a picture is drawn. Pure: no Django, no clock.
 
 from __future__ import annotations
 
-import io
-import threading
 from collections.abc import Sequence
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tom_scimma.skyplot import scene as scenes
 from tom_scimma.skyplot.bodies import Body, sun_and_moon
 from tom_scimma.skyplot.frame import WholeSky, Window
 from tom_scimma.skyplot.graticule import SMALL
+from tom_scimma.skyplot.page import DPI, FORMS, page_bytes, refuse_unknown
 from tom_scimma.skyplot.palette import PALETTES, Palette
 from tom_scimma.skyplot.scene import Layer, Place, Point, Scene, angle_text, area_text
 from tom_scimma.skyplot.sheet import SHEETS, Box, Sheet
@@ -30,12 +29,8 @@ if TYPE_CHECKING:
 
     from tom_scimma.skymap import SkyMap
 
-DPI = 125
-FORMS = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
 #: goes up when pictures of the same things come out otherwise
 EDITION = 2
-#: the pixels of an SVG's names must not depend on what another thread draws
-_alone = threading.Lock()
 
 
 def draw(
@@ -57,13 +52,11 @@ def draw(
     where they are at `time` (aware; none without), which the picture says, with `time_words` for what that time is.
     Raises ValueError for a form, layout or theme that is not known, and for a Place that is no position.
     """
-    for value, known in ((form, FORMS), (layout, SHEETS), (theme, PALETTES)):
-        if value not in known:
-            raise ValueError(f"{value!r} is not one of {', '.join(known)}")
+    refuse_unknown(form=form, layout=layout, theme=theme)
     scene = scenes.of(subject, levels)
     bodies = sun_and_moon(time) if time else ()
     figure = _figure(scene, title, layers, bodies, _note(time, time_words), layout, PALETTES[theme])
-    return _bytes(figure, form, dpi)
+    return page_bytes(figure, form, dpi)
 
 
 def _figure(
@@ -106,26 +99,4 @@ def _note(time: datetime | None, words: str) -> str:
     return f"{said}, {words}" if words else said
 
 
-def _bytes(figure: Figure, form: str, dpi: int) -> bytes:
-    """The figure's file, without anything that differs from one drawing to the next."""
-    from matplotlib import rc_context
-    from matplotlib.backends import backend_agg, backend_pdf, backend_svg
-
-    canvases: dict[str, Any] = {
-        "png": backend_agg.FigureCanvasAgg,
-        "svg": backend_svg.FigureCanvasSVG,
-        "pdf": backend_pdf.FigureCanvasPdf,
-    }
-    blank = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}, "pdf": {"CreationDate": None}}
-    out = io.BytesIO()
-    canvases[form](figure)
-    options: dict[str, Any] = {"format": form, "dpi": dpi, "metadata": blank[form], "facecolor": figure.get_facecolor()}
-    if form == "png":
-        figure.savefig(out, **options)
-    else:
-        with _alone, rc_context({"svg.hashsalt": "tom_scimma", "pdf.fonttype": 42}):
-            figure.savefig(out, **options)
-    return out.getvalue()
-
-
-__all__ = ["FORMS", "Layer", "Place", "Point", "angle_text", "area_text", "draw"]
+__all__ = ["EDITION", "FORMS", "Layer", "Place", "Point", "angle_text", "area_text", "draw"]

@@ -67,8 +67,11 @@ def _window(axes: Axes, frame: Window, colours: Palette) -> None:
     dec_step = DEC_STEPS[np.argmin(np.abs(np.log(DEC_STEPS / (half / 2))))]
     hours = 2 * half / 15 / max(np.cos(np.radians(frame.dec)), np.sin(np.radians(half)) / 2, 1e-9)
     letter = LETTER * SMALL / points_per_unit(axes, 2 * half, 2 * half)  # its width on the paper
+    apart = 3.0 if 2 * half / letter > 40 else 1.2  # letters between labels: in a small window they stand closer
     # the finest step whose labels, of so many letters, do not touch
-    fits = [step for step in RA_STEPS if step / hours * 2 * half > letter * (1.2 + len(_ra_text(frame.ra, 15 * step)))]
+    fits = [
+        step for step in RA_STEPS if step / hours * 2 * half > letter * (apart + len(_ra_text(frame.ra, 15 * step)))
+    ]
     ra_step = 15 * (fits[-1] if fits else RA_STEPS[0])
     ratio = np.sin(np.radians(min(1.5 * half, 90))) / max(np.cos(np.radians(frame.dec)), 1e-12)
     polar = ratio >= 1 or abs(frame.dec) + 1.5 * half >= 90  # then a corner may be at any right ascension

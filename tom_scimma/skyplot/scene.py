@@ -76,6 +76,11 @@ def of(subject: SkyMap | Place, levels: Sequence[float]) -> Scene:
     return of_place(subject) if isinstance(subject, Place) else of_map(subject, levels)
 
 
+def view_of(subject: SkyMap | Place, level: float = 0.9) -> View:
+    """The most probable part of a map's region, or what is around a Place."""
+    return of_place(subject).views[0] if isinstance(subject, Place) else views(subject, level)[0]
+
+
 def of_map(skymap: SkyMap, levels: Sequence[float]) -> Scene:
     """The scene of a sky map with the regions of two credible levels."""
     outlines = [

@@ -23,6 +23,7 @@ from tom_scimma.ledger import STEPS
 from tom_scimma.links import links
 from tom_scimma.models import Alias, Event, Localization
 from tom_scimma.paths import segment
+from tom_scimma.pictures import Sight
 from tom_scimma.tables import EventTable
 from tom_scimma.versions import versions
 
@@ -152,6 +153,7 @@ class EventView(EventMixin, TemplateView):
             segment=segment(event.name),
             links=links(event.kind, names, (version.notice.links for version in found)),
             localization=shown_map(event, user),
+            sight=Sight(event, user),
             target=_target(event, user),
             level=conf.CANDIDATE_LEVEL,
             annotations=annotations.shown(event, user),
