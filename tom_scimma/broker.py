@@ -7,7 +7,7 @@ with closing(Broker(source)) as broker:
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import closing
 from typing import Any
 
@@ -82,6 +82,23 @@ class Broker:
                     left.discard((message.topic(), message.partition()))
         self._consumer.unassign()
         return wire.endpoint(newest[1])
+
+    def ends(self, places: Iterable[Place], which: int) -> dict[Place, int]:
+        """Offsets of partitions: where they begin (EARLIEST), end (LATEST), or were at a time; -1: nothing is that young."""
+        return self._ends([TopicPartition(*place) for place in places], which)
+
+    def read(self, begin: Mapping[Place, int], deadline: float) -> Iterator[Any]:
+        """confluent-kafka's messages from these offsets on, as they come, until the deadline (monotonic). No group."""
+        if not begin:
+            return
+        self._consumer.assign([TopicPartition(*place, offset) for place, offset in begin.items()])
+        try:
+            while time.monotonic() < deadline:
+                message = self._consumer.poll(0.2)
+                if message is not None and message.error() is None:
+                    yield message
+        finally:
+            self._consumer.unassign()
 
     def close(self) -> None:
         """Ends the client, until something is asked again."""

@@ -89,7 +89,7 @@ def packed(
     `_id` is uuid5 of our key, `_relay` our origin; the caller's headers cannot change these or `_sender`.
     """
     own = {
-        "_id": uuid.uuid5(_IDENTITY, f"{origin}\n{key}").bytes,
+        "_id": identity(origin, key).bytes,
         "_relay": origin,
         **({"_sender": sender} if sender else {}),
     }
@@ -98,6 +98,11 @@ def packed(
         chosen.setdefault("_format", "json")
         document = json.dumps(document, allow_nan=False, separators=(",", ":")).encode()
     return document, [(name, value.encode() if isinstance(value, str) else value) for name, value in chosen.items()]
+
+
+def identity(origin: str, key: str) -> uuid.UUID:
+    """The `_id` of the message that an origin publishes under a key."""
+    return uuid.uuid5(_IDENTITY, f"{origin}\n{key}")
 
 
 def for_producer(config: Mapping[str, Any]) -> dict[str, Any]:

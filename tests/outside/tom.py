@@ -35,7 +35,15 @@ class Tom:
             "TROUBLE": str(self.trouble),
         }
         self.workers: list[subprocess.Popen] = []
-        self.side = Side([sys.executable, "-m", "tests.outside.side"], self.environment, folder / "side.log")
+        self.side = self._side()
+
+    def _side(self) -> Side:
+        return Side([sys.executable, "-m", "tests.outside.side"], self.environment, self.folder / "side.log")
+
+    def anew(self) -> None:
+        """Another side, after the database was restarted under it."""
+        self.side.__exit__()
+        self.side = self._side()
 
     def __enter__(self) -> Tom:
         return self

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from tom_scimma import sources
@@ -66,7 +67,8 @@ class Hopskotch(Destination):
 
     name = "hopskotch"
     label = "Hopskotch topic"
-    seconds = 60.0
+    seconds = 120.0
+    timeout = 30.0  #: for the broker to say that every replica has it
 
     @property
     def is_test(self) -> bool:
@@ -84,11 +86,22 @@ class Hopskotch(Destination):
             )
         from tom_scimma import stream
 
-        offset = stream.publish(self.address, document, headers, key=key)
+        offset = stream.publish(self.address, document, headers, key=key, seconds=self.timeout)
         return self._receipt(offset)
+
+    def find(self, payload: bytes, key: str, since: datetime) -> Receipt | None:
+        from tom_scimma import lookup, producer
+
+        identity = producer.identity(sources.tom_name(), key)
+        found = lookup.offset_of(sources.default(), self.address, identity, since)
+        return self._receipt(found[1], partition=found[0]) if found else None
 
     def needs(self, subject: Any) -> list[Need]:
         return [Need("title", "Title", required=True), Need("text", "Text", required=True)]
+
+    def preview(self, form: Mapping[str, Any]) -> tuple[bytes, str]:
+        title, text = str(form["title"]), str(form["text"])
+        return packed({"title": title, "text": text}, {"title": title}), f"{title}\n\n{text}"
 
     def show(self, payload: bytes) -> str:
         from tom_scimma.legible import legible

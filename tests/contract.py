@@ -1,0 +1,121 @@
+"""What every destination must do, and the stand-in that each brings to show it. docs/destinations.md says how to add one.
+
+A Case wires a destination to a stand-in that counts what it was sent. test_contract.py runs the suite on every
+destination that the installed apps bring; one without a case here fails it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tests.embedded import Embedded
+from tests.outside.standin import Standin
+from tom_scimma import sources
+from tom_scimma.broker import Broker
+from tom_scimma.destinations import Destination
+from tom_scimma.destinations.hopskotch import Hopskotch, packed
+from tom_scimma.errors import ReplyLost
+from tom_scimma.wire import EARLIEST, LATEST
+
+
+@dataclass
+class Case:
+    """A destination at a stand-in."""
+
+    destination: Destination
+    payload: bytes
+    arrived: Callable[[], int]  #: how many messages the service has
+    refused: Callable[[], bytes]  #: makes the next send be refused for good; the payload to send
+    losing: Callable[[], AbstractContextManager[Case]]  #: a case whose next send arrives and whose reply is lost
+    down: Callable[[], AbstractContextManager]  #: meanwhile nothing listens there
+    credential: object = None
+
+
+@contextmanager
+def _standin(cls: type[Destination], folder: Path, monkeypatch) -> Iterator[Case]:
+    with Standin() as outside:
+        monkeypatch.setenv("OUTSIDE", outside.url)
+
+        def refused() -> bytes:
+            outside.faults.append("refuse")
+            return b"too dull"
+
+        @contextmanager
+        def losing():
+            outside.faults.append("drop")
+            yield case
+
+        @contextmanager
+        def down():
+            monkeypatch.setenv("OUTSIDE", "http://127.0.0.1:9")
+            yield
+            monkeypatch.setenv("OUTSIDE", outside.url)
+
+        case = Case(cls(), b"hello", lambda: len(outside.parcels), refused, losing, down, credential="alice")
+        yield case
+
+
+def _source(settings, address: str) -> None:
+    local = {"kind": "kafka", "brokers": address, "auth": False, "config": {"fetch.wait.max.ms": 10}}
+    settings.TOM_SCIMMA = {"SOURCES": {"local": local}}
+
+
+def _count(topic: str) -> int:
+    """Messages of a topic."""
+    broker = Broker(sources.default())
+    try:
+        places = [(topic, number) for number in range(broker.topics()[topic])]
+        ends, begins = broker.ends(places, LATEST), broker.ends(places, EARLIEST)
+        return sum(ends[place] - begins[place] for place in places)
+    finally:
+        broker.close()
+
+
+@contextmanager
+def _hopskotch(cls: type[Hopskotch], folder: Path, monkeypatch, settings) -> Iterator[Case]:
+    with Embedded(folder) as broker:
+        _source(settings, broker.address)
+        topic = broker.topic("tom.news")
+        there = cls(topic)
+
+        def refused() -> bytes:
+            return packed({"text": "again"}, {"_relayed": sources.tom_name()})  # what began here is not published again
+
+        @contextmanager
+        def losing():
+            class Deaf(cls):
+                """The embedded broker loses no reply: it is thrown away here. tests/services has a broker that is too slow."""
+
+                def send(self, *said):
+                    super().send(*said)
+                    raise ReplyLost("nothing was heard")
+
+            yield replace(case, destination=Deaf(topic))
+
+        @contextmanager
+        def down():
+            _source(settings, "127.0.0.1:9")
+            yield
+            _source(settings, broker.address)
+
+        payload = packed({"title": "A title", "text": "words"}, {"title": "A title"})
+        case = Case(there, payload, lambda: _count(topic), refused, losing, down)
+        yield case
+
+
+#: name of a destination -> (class, folder, monkeypatch, settings) -> its case
+CASES: dict[str, Callable[..., AbstractContextManager[Case]]] = {
+    "hopskotch": _hopskotch,
+    "parcel": lambda cls, folder, patch, settings: _standin(cls, folder, patch),
+    "postcard": lambda cls, folder, patch, settings: _standin(cls, folder, patch),
+    "trial": lambda cls, folder, patch, settings: _standin(cls, folder, patch),
+}
+
+
+def plain(value: object) -> bool:
+    """Whether JSON can say it."""
+    return json.loads(json.dumps(value)) == value
