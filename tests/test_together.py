@@ -14,7 +14,7 @@ import django; django.setup()
 from django.test import Client
 client = Client(headers={"host": "localhost"})
 for _ in range(30):
-    for page in ("/events/", "/messages/", "/streams/"):
+    for page in ("/events/", "/messages/", "/streams/", "/sent/"):
         assert client.get(page).status_code == 200, page
 """
 
@@ -52,12 +52,17 @@ def test_writers_and_pages_at_once_never_see_a_locked_database(tmp_path):
                 gw(f"S26112{writer}{'abcdefghij'[number % 10]}", "UPDATE", minutes=number).payload
             )
         writers.append(start("manage.py", "ingest", str(folder), variables=environment))
+    worker = start("manage.py", "deliver", variables=environment)
     readers = [start("-c", READ, variables=environment) for _ in range(2)]
     for process in (*writers, *readers):
         output = process.communicate(timeout=240)[0]
         assert process.returncode == 0, output[-2000:]
         assert "locked" not in output
         assert "Traceback" not in output
+    worker.terminate()
+    output = worker.communicate(timeout=60)[0]
+    assert worker.returncode == 0, output[-2000:]
+    assert "locked" not in output
     count = "from tom_scimma.models import Alert, Event; print(Alert.objects.count(), Event.objects.count())"
     done = subprocess.run(
         [sys.executable, "manage.py", "shell", "-c", count],

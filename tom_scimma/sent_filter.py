@@ -41,4 +41,8 @@ class DeliveryFilter(PageFilter):
         if text.lstrip("#").isdigit():
             return queryset.filter(pk=min(int(text.lstrip("#")), 2**63 - 1))
         found = Q(destination__icontains=text) | Q(event_name__icontains=text) | Q(by_name__icontains=text)
-        return queryset.filter(found | Q(receipt_id=text))
+        user = self.request.user
+        receipt = (
+            Q(receipt_id=text) if user.is_superuser else Q(receipt_id=text, by_id=user.pk)
+        )  # others may not read it
+        return queryset.filter(found | receipt)

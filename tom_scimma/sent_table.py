@@ -17,9 +17,9 @@ class DeliveryTable(PageTable):
     """Deliveries, newest first."""
 
     created = head("Queued (UTC)")
-    destination = head("To", "broken")
-    event_name = head("About")
-    by_name = head("By", "wide")
+    destination = head("To")
+    event_name = head("About", "tight")
+    by_name = head("By", "wide tight")
     state = head("State")
     reason = head("Last word", "wide", orderable=False)
 
@@ -42,8 +42,9 @@ class DeliveryTable(PageTable):
             *(record.get_absolute_url(), record.pk, moment(record.created)),
         )
 
-    def cell_destination(self, record: Delivery) -> str:
-        return wording.short(record.destination)
+    def cell_destination(self, record: Delivery):
+        service, colon, address = wording.short(record.destination).partition(":")
+        return format_html("{}{}<wbr>{}", service, colon, address)
 
     def cell_event_name(self, record: Delivery):
         if record.event is not None:

@@ -66,6 +66,11 @@ def states() -> dict[str, int]:
     return dict(Delivery.objects.order_by().values_list("state").annotate(count=Count("*")))
 
 
+def unasked() -> int:
+    """How many lost replies the service was not yet asked about."""
+    return Delivery.objects.filter(state="unknown", looks=0).count()
+
+
 def reactions() -> dict[str, int]:
     """How many reactions are in each state."""
     return dict(Reaction.objects.order_by().values_list("state").annotate(count=Count("*")))
@@ -106,5 +111,8 @@ def count() -> dict[str, int]:
 
 if __name__ == "__main__":
     side.serve(
-        {f.__name__: f for f in (migrate, queue, alerts, states, reactions, rows, log, waits, hurry, workers, count)}
+        {
+            f.__name__: f
+            for f in (migrate, queue, alerts, states, unasked, reactions, rows, log, waits, hurry, workers, count)
+        }
     )

@@ -81,12 +81,13 @@ class Tom:
         return wait_for(what, ready, seconds=seconds, every=0.05, explain=lambda: f"{self.side('rows')}\n{self.logs()}")
 
     def settled(self, seconds: float = 90) -> dict[str, int]:
-        """Waits until nothing is queued or being sent, hurrying what waits; the states."""
+        """Waits until nothing is queued or being sent, and every lost reply was looked for where one can; the states."""
 
         def nothing_open():
             self.side("hurry")
             found = self.side("states")
-            return found if not found.keys() & {"queued", "sending"} else None
+            open_ones = found.keys() & {"queued", "sending"} or self.side("unasked")
+            return None if open_ones else found
 
         return self.wait("everything sent", nothing_open, seconds)
 

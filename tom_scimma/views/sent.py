@@ -72,7 +72,7 @@ class DeliveryView(TemplateView):
             read=read,
             destination=there,
             aim=aim,
-            moved=aim != delivery.origin,
+            moved=aim != delivery.origin and delivery.state in ("held", "queued", "unknown"),
             text=text if read else "",
             about=readership.about(delivery, user),
             log=delivery.log.all()[:200] if read else (),
