@@ -211,11 +211,9 @@ def test_a_map_that_came_too_late_is_placed_with_the_next():
     assert event.candidates.get().levels.count() == 3
 
 
-needs_volume = pytest.mark.skipif(not hasattr(skymap.SkyMap, "volume_level_at"), reason="not there yet")
 DISTANT = {"distance": (100.0, 20.0)}
 
 
-@needs_volume
 def test_volume_levels_by_distance_or_redshift_of_target_or_host():
     """Planck18: z 0.0225 is 101 Mpc. At the same place, the nearer to the map's distance the better."""
     target("none")
@@ -311,7 +309,6 @@ def test_a_decided_candidate_that_moves_out_stays():
     assert (candidate.status, candidate.level) == ("confirmed", None)
 
 
-@needs_volume
 def test_a_redshift_or_a_first_datum_that_comes_later_counts():
     row = target("SN 2026abc", created=TIME - 400 * DAYS)
     event = hear(gw(skymap=multiorder(sky(**DISTANT))))

@@ -87,7 +87,7 @@ def test_setdemo_makes_a_user_and_targets_once(monkeypatch, django_user_model):
         monkeypatch.setenv("DEMO_PASSWORD", password)
         call_command("setdemo", verbosity=0)
     assert django_user_model.objects.get(username="demo").check_password("second")
-    assert sorted(Target.objects.values_list("name", flat=True)) == sorted(name for name, _, _ in night.TARGETS)
+    assert sorted(Target.objects.values_list("name", flat=True)) == sorted(one.name for one in night.TARGETS)
 
 
 def test_a_taken_port_is_said_plainly():

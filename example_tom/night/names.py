@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from night import gcn
 
@@ -23,14 +24,31 @@ GALAXY = (197.45, -23.38)  #: where the neutron stars merge: NGC 4993
 BURST = (66.2, 24.1)
 NEUTRINO = (77.36, 5.69)
 TRANSIENT = (114.98, 60.49)
-#: a few TOM targets: name, ra, dec; some of them lie in the maps
+
+
+class Known(NamedTuple):
+    """A target that the TOM has before the night."""
+
+    name: str
+    ra: float  #: degrees
+    dec: float
+    redshift: float | None = None
+    young: bool = False  #: found just now: it may be a counterpart; the others are old acquaintances
+
+
+#: a few TOM targets; some of them lie in the maps
 TARGETS = (
-    ("NGC 4993", 197.4488, -23.3840),
-    ("NGC 4970", 196.8906, -24.0086),
-    ("Demo galaxy outside", 204.1, -31.5),
-    ("TXS 0506+056", 77.3582, 5.6931),
-    ("Demo host of the burst", 66.31, 24.02),
-    ("M 31", 10.6847, 41.2690),
+    Known("NGC 4993", 197.4488, -23.3840, 0.00978),
+    Known("NGC 4970", 196.8906, -24.0086, 0.01083),
+    Known("Demo galaxy outside", 204.1, -31.5),
+    Known("TXS 0506+056", 77.3582, 5.6931, 0.3365),
+    Known("Demo host of the burst", 66.31, 24.02),
+    Known("M 31", 10.6847, 41.2690),
+    Known("Demo kilonova", 197.4501, -23.3815, 0.00978, young=True),
+    Known("Demo supernova behind", 198.4, -23.88, 0.07, young=True),  # in the last map, and far behind it
+    Known("Demo nova", 196.62, -24.68, young=True),
+    Known("Demo flare star", 205.24, -27.18, young=True),  # inside at first, outside the last map
+    Known("Demo afterglow", 66.305, 24.021, young=True),
 )
 
 

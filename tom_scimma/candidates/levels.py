@@ -14,6 +14,6 @@ def levels(sky: SkyMap, ra: np.ndarray, dec: np.ndarray, distance: np.ndarray) -
     """(2D credible level, volume level) of positions in degrees and Mpc, float64[n] each; NaN without a distance of either."""
     volume = np.full(len(ra), np.nan)
     known = np.isfinite(distance)
-    if sky.mu is not None and known.any() and hasattr(sky, "volume_level_at"):
+    if sky.mu is not None and known.any():
         volume[known] = sky.volume_level_at(ra[known], dec[known], distance[known])
     return sky.level_at(ra, dec), volume

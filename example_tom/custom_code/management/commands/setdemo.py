@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 from tom_targets.models import Target
 
 NO_CREDENTIAL = """\
@@ -52,9 +54,12 @@ class Command(BaseCommand):
         from night import TARGETS
 
         known = set(Target.objects.values_list("name", flat=True))
-        for name, ra, dec in TARGETS:
-            if name not in known:
-                Target(name=name, type=Target.SIDEREAL, ra=ra, dec=dec, permissions="PUBLIC").save()
+        for one in TARGETS:
+            if one.name not in known:
+                target = Target(name=one.name, type=Target.SIDEREAL, ra=one.ra, dec=one.dec, permissions="PUBLIC")
+                target.save(extras={} if one.redshift is None else {"redshift": one.redshift})
+                if not one.young:  # else every galaxy were a find of tonight
+                    Target.objects.filter(pk=target.pk).update(created=timezone.now() - timedelta(days=365))
         self.stdout.write(f"{len(TARGETS)} targets")
 
     def make_galaxies(self) -> None:
