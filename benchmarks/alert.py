@@ -11,13 +11,17 @@ import json
 from datetime import datetime, timezone
 
 
-def skymap() -> bytes:
+def skymap(sigma_deg: float = 8.0) -> bytes:
     """FITS bytes of a multi-order map as BAYESTAR makes them: 19,200 rows of UNIQ, PROBDENSITY, DISTMU, DISTSIGMA, DISTNORM."""
     from tom_scimma.skymap import from_gaussian
 
     now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")
     made = from_gaussian(
-        197.45, -23.38, 8.0, distance=(150.0, 40.0), meta={"OBJECT": "benchmark", "DATE": now, "INSTRUME": "H1,L1,V1"}
+        197.45,
+        -23.38,
+        sigma_deg,
+        distance=(150.0, 40.0),
+        meta={"OBJECT": "benchmark", "DATE": now, "INSTRUME": "H1,L1,V1"},
     )
     return made.to_fits()
 

@@ -80,6 +80,48 @@ def targets(total: int) -> int:
     return TargetPlace.objects.count()
 
 
+def distant(mpc: float) -> int:
+    """Puts all targets at a distance, so that each has a volume level too."""
+    from tom_targets.models import Target
+
+    return Target.objects.update(distance=mpc * 1e6)
+
+
+def placed(path: str) -> dict:
+    """Seconds from the polled bytes of an alert to its areas, levels and candidates committed, and what was."""
+    from tom_scimma import candidates
+
+    with open(path, "rb") as file:
+        payload = file.read()
+    begun = time.perf_counter()
+    (result,) = ingest([Record("igwn.gwalert", payload, partition=0, offset=0, published=_now(), received=_now())])
+    stored = time.perf_counter() - begun
+    for pk in result.alerts:
+        candidates.react(pk, "new")
+    seconds = time.perf_counter() - begun
+    return {"seconds": seconds, "stored": stored, **_placed(result.alerts[0])}
+
+
+def _placed(alert: int) -> dict:
+    """How many candidates and levels there are, and how many there must be: every target asked for by itself."""
+    import numpy as np
+
+    from tom_scimma import eventmaps
+    from tom_scimma.models import Candidate, CandidateLevel
+
+    rows = CandidateLevel.objects.filter(alert=alert)
+    sky = eventmaps.of_alert(Alert.objects.get(pk=alert)).sky
+    ra, dec = np.array(TargetPlace.objects.values_list("ra", "dec")).T
+    return {
+        "area_90": Localization.objects.get(alert=alert).area_90,
+        "targets": len(ra),
+        "wanted": int((sky.level_at(ra, dec) <= 0.95).sum()),
+        "candidates": Candidate.objects.filter(event__alerts=alert, level__lte=0.95).count(),
+        "levels": rows.filter(inside=True).count(),
+        "volume_levels": rows.filter(volume_level__isnull=False).count(),
+    }
+
+
 def events(total: int) -> int:
     """Makes so many events with an alert each, by the very path of a listener, and returns how many there are."""
     messages = mix.Mix(7, _now(), {mix.PLAIN: 1.0}).take(total)
@@ -153,6 +195,8 @@ if __name__ == "__main__":
             "alert": alert,
             "notices": notices,
             "targets": targets,
+            "distant": distant,
+            "placed": placed,
             "settle": settle,
             "events": events,
             "page": page,
