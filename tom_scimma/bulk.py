@@ -63,6 +63,35 @@ def insert(rows: Sequence[models.Model]) -> None:
         row._state.adding, row._state.db = False, connection.alias
 
 
+def insert_rows(model: type[models.Model], names: Sequence[str], rows: Sequence[Sequence[Any]]) -> Sequence[int]:
+    """Stores rows given as values of these fields, all that a row needs, and returns their keys. For tens of thousands:
+    making a model instance of each takes longer than storing it. The key is the table's own number.
+    """
+    if not rows:
+        return []
+    connection = connections[router.db_for_write(model)]
+    fields = [model._meta.pk, *(model._meta.get_field(name) for name in names)]
+    if _copies(connection):
+        keys = list(_next_of_sequence(connection, model, len(rows)))
+        _copy_values(connection, model, fields, [(key, *row) for key, row in zip(keys, rows, strict=True)])
+    elif connection.vendor == "sqlite":
+        keys = list(_next_of_sqlite(connection, model, len(rows)))
+        adapters = dict(_adapters(fields, connection))
+        kept = [adapters.get(place) for place in range(len(fields))]
+        values = [
+            [
+                value if adapt is None or value is None else adapt(value)
+                for adapt, value in zip(kept, (key, *row), strict=True)
+            ]
+            for key, row in zip(keys, rows, strict=True)
+        ]
+        _insert_values(connection, model, fields, values)
+    else:
+        made = [model(**dict(zip((field.attname for field in fields[1:]), row, strict=True))) for row in rows]
+        keys = [row.pk for row in model._base_manager.bulk_create(made)]
+    return keys
+
+
 def update(rows: Sequence[models.Model], names: Sequence[str]) -> None:
     """Writes these fields of rows that are stored, each row once. Values are as the fields keep them, numbers finite."""
     if not rows:
@@ -135,14 +164,21 @@ def _jsonb(value: Any) -> Any:
 
 
 def _copy(connection: Any, model: type[models.Model], rows: Sequence[models.Model]) -> None:
-    fields, quote = model._meta.local_concrete_fields, connection.ops.quote_name
-    names = ", ".join(quote(field.column) for field in fields)
-    query = f"COPY {quote(model._meta.db_table)} ({names}) FROM STDIN (FORMAT BINARY)"
+    fields = model._meta.local_concrete_fields
     types = [_TYPES[_stored(field).get_internal_type()] for field in fields]
     adapters = [(place, _jsonb) for place, kind in enumerate(types) if kind == "jsonb"]
+    _copy_values(connection, model, fields, _values(fields, rows, adapters))
+
+
+def _copy_values(
+    connection: Any, model: type[models.Model], fields: Sequence[models.Field], rows: Iterable[Sequence[Any]]
+) -> None:
+    quote = connection.ops.quote_name
+    names = ", ".join(quote(field.column) for field in fields)
+    query = f"COPY {quote(model._meta.db_table)} ({names}) FROM STDIN (FORMAT BINARY)"
     with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(query) as copy:
-        copy.set_types(types)
-        for values in _values(fields, rows, adapters):
+        copy.set_types([_TYPES[_stored(field).get_internal_type()] for field in fields])
+        for values in rows:
             copy.write_row(values)
 
 
@@ -178,11 +214,17 @@ def _update_from_json(
 
 
 def _insert_each(connection: Any, model: type[models.Model], rows: Sequence[models.Model]) -> None:
-    fields, quote = model._meta.local_concrete_fields, connection.ops.quote_name
+    fields = model._meta.local_concrete_fields
+    _insert_values(connection, model, fields, list(_values(fields, rows, _adapters(fields, connection))))
+
+
+def _insert_values(
+    connection: Any, model: type[models.Model], fields: Sequence[models.Field], rows: Sequence[Sequence[Any]]
+) -> None:
+    quote = connection.ops.quote_name
     columns, places = ", ".join(quote(field.column) for field in fields), ", ".join(["%s"] * len(fields))
-    values = list(_values(fields, rows, _adapters(fields, connection)))
     with connection.cursor() as cursor:
-        cursor.executemany(f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({places})", values)
+        cursor.executemany(f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({places})", rows)
 
 
 def _update_each(

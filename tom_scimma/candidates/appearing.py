@@ -10,7 +10,7 @@ import numpy as np
 from django.db.models import Min
 
 from tom_scimma.candidates.distances import number_of
-from tom_scimma.candidates.extras import pieces, read_extras, read_fields
+from tom_scimma.candidates.extras import among, read_extras, read_fields
 from tom_scimma.models import Candidate, Event
 
 #: names of the extra (or field of a TOM's own target model) that says when a target was discovered: a time, a JD or an MJD
@@ -39,10 +39,10 @@ def appeared(ids: np.ndarray, start: datetime, end: datetime) -> dict[int, tuple
 
 
 def _created(ids: np.ndarray, start: datetime, end: datetime) -> Iterable[tuple[int, datetime]]:
-    from tom_targets.models import Target
+    from tom_targets.base_models import BaseTarget
 
-    for piece in pieces(ids):
-        yield from Target.objects.filter(pk__in=piece, created__range=(start, end)).values_list("pk", "created")
+    for rows in among(BaseTarget.objects.filter(created__range=(start, end)), "id", ids):
+        yield from rows.values_list("pk", "created")
 
 
 def _discovered(ids: np.ndarray) -> Iterable[tuple[int, datetime]]:
@@ -57,17 +57,14 @@ def _discovered(ids: np.ndarray) -> Iterable[tuple[int, datetime]]:
 def _first_data(ids: np.ndarray, start: datetime, end: datetime) -> Iterable[tuple[int, datetime]]:
     """Targets with data in the window and none before it; asked so, that a long history costs nothing."""
     first: dict[int, datetime] = {}
-    for piece in pieces(ids):
-        for data in _detections():
-            rows = data.filter(target_id__in=piece, timestamp__range=(start, end)).order_by()
-            for target, when in (
-                rows.values("target_id").annotate(first=Min("timestamp")).values_list("target_id", "first")
-            ):
+    for data in _detections():
+        for rows in among(data.filter(timestamp__range=(start, end)).order_by(), "target", ids):
+            found = rows.values("target_id").annotate(first=Min("timestamp"))
+            for target, when in found.values_list("target_id", "first"):
                 first[target] = min(when, first.get(target, when))
-    for piece in pieces(sorted(first)):
-        for data in _detections():
-            older = data.filter(target_id__in=piece, timestamp__lt=start).order_by()
-            for target in older.values_list("target_id", flat=True).distinct():
+    for data in _detections():
+        for rows in among(data.filter(timestamp__lt=start).order_by(), "target", list(first)):
+            for target in rows.values_list("target_id", flat=True).distinct():
                 first.pop(target, None)
     return first.items()
 

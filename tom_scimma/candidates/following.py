@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from tom_scimma import places
-from tom_scimma.candidates.extras import pieces
+from tom_scimma.candidates.extras import among
 from tom_scimma.candidates.placing import place_targets
 from tom_scimma.conf import conf
 from tom_scimma.models import Candidate, Event, Placement, TargetPlace
@@ -59,8 +59,7 @@ def _follow(marked: list[tuple[int, int, int]], now: datetime) -> None:
     wanted: dict[int, set[int]] = {}
     for event, region in _live_regions(now):
         wanted.setdefault(event, set()).update(ids[places.covers(region, index)].tolist())
-    for piece in pieces(ids):  # those that may have moved out
-        rows = Candidate.objects.filter(target__in=piece, event__in=live(now).values("pk"))
+    for rows in among(Candidate.objects.filter(event__in=live(now).values("pk")), "target", ids):  # may have moved out
         for event, target in rows.order_by().values_list("event_id", "target_id"):
             wanted.setdefault(event, set()).add(target)
     events = Event.objects.in_bulk([event for event, targets in wanted.items() if targets])
@@ -75,8 +74,8 @@ def _live_regions(now: datetime) -> list[tuple[int, np.ndarray]]:
     keys = {(alert, made): event for alert, made, event in rows.values_list("alert_id", "finished", "alert__event_id")}
     for gone in _regions.keys() - keys.keys():
         del _regions[gone]
-    for piece in pieces(sorted(alert for alert, made in keys.keys() - _regions.keys())):
-        for alert, made, data in Placement.objects.filter(pk__in=piece).values_list("alert_id", "finished", "region"):
+    for new in among(Placement.objects.all(), "alert", sorted(alert for alert, made in keys.keys() - _regions.keys())):
+        for alert, made, data in new.values_list("alert_id", "finished", "region"):
             _regions[alert, made] = np.frombuffer(bytes(data), np.int64).reshape(-1, 2)
     return [(event, _regions[key]) for key, event in keys.items() if key in _regions]
 

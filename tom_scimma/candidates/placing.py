@@ -12,6 +12,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 from django.db import IntegrityError, transaction
@@ -20,7 +21,7 @@ from django.utils import timezone
 from tom_scimma import bulk, eventmaps, places
 from tom_scimma.candidates import appearing, own
 from tom_scimma.candidates.distances import distances
-from tom_scimma.candidates.extras import pieces
+from tom_scimma.candidates.extras import among
 from tom_scimma.candidates.levels import levels
 from tom_scimma.conf import conf
 from tom_scimma.errors import BadSkyMap
@@ -141,10 +142,8 @@ def _read(ids: Iterable[int]) -> Targets:
     """Places and distances of those of these targets that have a place."""
     rows = [
         row
-        for piece in pieces(np.unique(np.fromiter(ids, np.int64)))
-        for row in TargetPlace.objects.filter(target_id__in=piece)
-        .order_by("target_id")
-        .values_list("target_id", "ra", "dec")
+        for part in among(TargetPlace.objects.all(), "target", np.unique(np.fromiter(ids, np.int64)))
+        for row in part.order_by("target_id").values_list("target_id", "ra", "dec")
     ]
     known, ra, dec = (np.array(column) for column in zip(*rows, strict=True)) if rows else np.empty((3, 0))
     known = known.astype(np.int64)
@@ -183,53 +182,48 @@ def _store(
     keys = {**known, **_make(event, young, now)}
     rows = [row for one in found for row in _rows(one, keys)]
     for one in found:
-        for piece in pieces(keys[int(target)] for target in one.targets.ids if int(target) in known):
-            CandidateLevel.objects.filter(alert_id=one.map.alert_id, candidate_id__in=piece).delete()
-    bulk.insert(rows)
+        old = CandidateLevel.objects.filter(alert_id=one.map.alert_id)
+        for part in among(old, "candidate", [known[target] for target in one.targets.ids.tolist() if target in known]):
+            part.delete()
+    bulk.insert_rows(CandidateLevel, ("candidate", "alert", "level", "volume_level", "inside"), rows)
     if now is not None:
         _update(now, known)
 
 
 def _make(event: Event, young: dict[int, tuple[str, datetime]], now: Found | None) -> dict[int, int]:
     """New candidates, with their levels in the map that stands; {target: key}."""
-    at = {} if now is None else {int(target): row for row, target in enumerate(now.targets.ids)}
-    rows = []
-    for target, (because, since) in young.items():
-        row = Candidate(event_id=event.pk, target_id=target, because=because, since=since)
-        if now is not None and target in at:
-            _set(row, now, at[target])
-        rows.append(row)
-    bulk.insert(rows)
-    return {row.target_id: row.pk for row in rows}
+    at = {} if now is None else dict(zip(now.targets.ids.tolist(), _standing_levels(now), strict=True))
+    named = ("event", "target", "because", "since", "level", "volume_level", "distance_mpc")
+    always = ("status", "reason", "created")
+    same, nowhere = (Candidate.Status.NEW.value, "", timezone.now()), (None, None, None)
+    rows = [
+        (event.pk, target, str(because), since, *at.get(target, nowhere), *same)
+        for target, (because, since) in young.items()
+    ]
+    return dict(zip(young, bulk.insert_rows(Candidate, (*named, *always), rows), strict=True))
 
 
-def _set(row: Candidate, now: Found, at: int) -> None:
-    row.level, row.volume_level = float(now.level[at]), _number(now.volume[at])
-    row.distance_mpc = _number(now.targets.distance[at])
+def _standing_levels(now: Found) -> list[tuple[float | None, ...]]:
+    """(level, volume level, distance) of each target, as the Candidate table has them."""
+    columns = (now.level.tolist(), now.volume.tolist(), now.targets.distance.tolist())
+    return [tuple(None if value != value else value for value in row) for row in zip(*columns, strict=True)]
 
 
-def _number(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
-
-
-def _rows(found: Found, keys: dict[int, int]) -> Iterable[CandidateLevel]:
-    inside = found.level <= conf.CANDIDATE_LEVEL
-    volumes = [None if volume != volume else volume for volume in found.volume.tolist()]
-    for target, level, volume, within in zip(
-        found.targets.ids.tolist(), found.level.tolist(), volumes, inside.tolist(), strict=True
-    ):
-        yield CandidateLevel(
-            candidate_id=keys[target], alert_id=found.map.alert_id, level=level, volume_level=volume, inside=within
-        )
+def _rows(found: Found, keys: dict[int, int]) -> Iterable[tuple[Any, ...]]:
+    """Of each target: candidate, alert, level, volume level, inside."""
+    alert, inside = found.map.alert_id, (found.level <= conf.CANDIDATE_LEVEL).tolist()
+    columns = (found.targets.ids.tolist(), found.level.tolist(), found.volume.tolist(), inside)
+    for target, level, volume, within in zip(*columns, strict=True):
+        yield keys[target], alert, level, None if volume != volume else volume, within
 
 
 def _update(now: Found, known: dict[int, int]) -> None:
     """Gives candidates that were there their levels in the map that stands; nothing else of them changes."""
     rows = []
-    for at, target in enumerate(now.targets.ids.tolist()):
+    for target, values in zip(now.targets.ids.tolist(), _standing_levels(now), strict=True):
         if target in known:
             row = Candidate(pk=known[target])
-            _set(row, now, at)
+            row.level, row.volume_level, row.distance_mpc = values
             rows.append(row)
     bulk.update(rows, ["level", "volume_level", "distance_mpc"])
 
@@ -237,7 +231,7 @@ def _update(now: Found, known: dict[int, int]) -> None:
 def _forget(event: Event, known: dict[int, int], targets: Targets) -> None:
     """Candidates that lie in no map of the event any more, since they moved: gone where only the machine had made them."""
     keys = [known[target] for target in targets.ids.tolist() if target in known]
-    for piece in pieces(keys):
-        out = Candidate.objects.filter(pk__in=piece).exclude(levels__inside=True)
+    for part in among(Candidate.objects.all(), "id", keys):
+        out = Candidate.objects.filter(pk__in=part.values("pk")).exclude(levels__inside=True)
         out.filter(decided_at=None).exclude(because=Candidate.Because.PERSON).delete()
         out.filter(decided_at__isnull=False).update(because=Candidate.Because.PERSON)
