@@ -8,6 +8,7 @@ the distances in sky maps are, by astropy's Planck18.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from functools import cache
 from typing import Any
@@ -43,10 +44,10 @@ def distances(ids: np.ndarray) -> np.ndarray:
 
 def _numbers(ids: np.ndarray, found: Iterable[tuple[int, Any]], factor: float = 1.0) -> np.ndarray:
     values = np.full(len(ids), np.nan)
-    for target, said in found:
-        number = number_of(said)
-        if number is not None:
-            values[np.searchsorted(ids, target)] = number * factor
+    said = [(target, number) for target, value in found if (number := number_of(value)) is not None]
+    if said:
+        targets, numbers = zip(*said, strict=True)
+        values[np.searchsorted(ids, targets)] = np.array(numbers) * factor
     return values
 
 
@@ -56,7 +57,7 @@ def number_of(said: Any) -> float | None:
         number = float(said)
     except (TypeError, ValueError):
         return None
-    return number if np.isfinite(number) else None
+    return number if math.isfinite(number) else None
 
 
 def luminosity_distance(redshift: Any) -> np.ndarray:

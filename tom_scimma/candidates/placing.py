@@ -89,8 +89,10 @@ def _place_all(event: Event, new: EventMap, maps: Sequence[EventMap]) -> Placeme
     known = dict(Candidate.objects.filter(event=event).values_list("target_id", "pk"))
     young = appearing.appeared(_unknown(event, ids[near], known), *appearing.window(event, conf.CANDIDATE_DAYS))
     targets = _read([*known, *young])
+    others = _find((one for one in maps if one is not new), targets.only(young))
+    found = [*_find([new], targets), *others]  # before anything is written: others may write meanwhile
     with transaction.atomic():
-        _store(event, maps, young, {new.alert_id: targets}, targets.only(young), known)
+        _store(event, found, young, known)
         values = {"level": conf.CANDIDATE_LEVEL, "region": region.tobytes(), "inside": int(near.sum())}
         made, _ = Placement.objects.update_or_create(
             alert_id=new.alert_id, defaults={**values, "finished": timezone.now()}
@@ -106,7 +108,8 @@ def place_targets(event: Event, ids: Iterable[int]) -> None:
     maps = eventmaps.versions(event)
     standing = _standing(event, maps)
     targets = _read(ids)
-    known = dict(Candidate.objects.filter(event=event, target__in=list(ids)).values_list("target_id", "pk"))
+    parts = among(Candidate.objects.filter(event=event), "target", targets.ids)
+    known = {target: key for part in parts for target, key in part.values_list("target_id", "pk")}
     inside = {
         int(target)
         for found in _find(standing, targets)
@@ -115,18 +118,20 @@ def place_targets(event: Event, ids: Iterable[int]) -> None:
     young = appearing.appeared(
         _unknown(event, np.array(sorted(inside), np.int64), known), *appearing.window(event, conf.CANDIDATE_DAYS)
     )
+    found = list(_find(maps, targets.only([*known, *young])))
     with transaction.atomic():
-        _store(event, maps, young, {}, targets.only([*known, *young]), known)
-        _forget(event, known, targets)
+        _store(event, found, young, known)
+        _forget(known, targets)
 
 
 def add(event: Event, target_id: int, by) -> Candidate:
     """A candidate that a person names, whatever its age or place; one that they see already stays as it is."""
     person = {"because": Candidate.Because.PERSON, "added_by": by}
+    found = list(_find(eventmaps.versions(event), _read([target_id])))
     with transaction.atomic():
         row, made = Candidate.objects.get_or_create(event=event, target_id=target_id, defaults=person)
         if made:
-            _store(event, eventmaps.versions(event), {}, {}, _read([target_id]), {target_id: row.pk})
+            _store(event, found, {}, {target_id: row.pk})
         elif not Candidate.objects.filter(pk=row.pk).visible_to(by).exists():  # made by a map that only others may see
             Candidate.objects.filter(pk=row.pk).update(**person)
     row.refresh_from_db()
@@ -166,17 +171,8 @@ def _standing(event: Event, maps: Sequence[EventMap]) -> list[EventMap]:
     return [one for one in maps if one.alert_id == stands.alert_id or one.order > stands.order]
 
 
-def _store(
-    event: Event,
-    maps: Sequence[EventMap],
-    young: dict[int, tuple[str, datetime]],
-    here: dict[int, Targets],
-    everywhere: Targets,
-    known: dict[int, int],
-) -> None:
-    """Writes candidates of the young, the levels of `everywhere` in all maps, and those of `here` in the maps it names."""
-    by_map = {one.alert_id: here.get(one.alert_id, everywhere) for one in maps}
-    found = [one for map in maps for one in _find([map], by_map[map.alert_id])]
+def _store(event: Event, found: Sequence[Found], young: dict[int, tuple[str, datetime]], known: dict[int, int]) -> None:
+    """Writes candidates of the young, and what was found of these and of those known ({target: key})."""
     stands = eventmaps.current(event)
     now = next((one for one in found if stands is not None and one.map.alert_id == stands.alert_id), None)
     keys = {**known, **_make(event, young, now)}
@@ -228,7 +224,7 @@ def _update(now: Found, known: dict[int, int]) -> None:
     bulk.update(rows, ["level", "volume_level", "distance_mpc"])
 
 
-def _forget(event: Event, known: dict[int, int], targets: Targets) -> None:
+def _forget(known: dict[int, int], targets: Targets) -> None:
     """Candidates that lie in no map of the event any more, since they moved: gone where only the machine had made them."""
     keys = [known[target] for target in targets.ids.tolist() if target in known]
     for part in among(Candidate.objects.all(), "id", keys):

@@ -68,6 +68,7 @@ def _about(event, request, rows) -> dict:
         "event": event,
         "level": conf.CANDIDATE_LEVEL,
         "days": conf.CANDIDATE_DAYS,
+        "days_before": -conf.CANDIDATE_DAYS[0],
         "places": PLACES.items(),
         "statuses": Candidate.Status.choices,
         "shown_map": shown,
