@@ -15,17 +15,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-<<<<<<< HEAD
-from benchmarks import galaxies, gw, lone, machine, notices, pages
+from benchmarks import candidates, galaxies, gw, lone, machine, notices, pages
 from benchmarks.bench import Bench
 
-PARTS = (gw, notices, lone, pages, galaxies)
-=======
-from benchmarks import candidates, gw, lone, machine, notices, pages
-from benchmarks.bench import Bench
-
-PARTS = (candidates, gw, notices, lone, pages)
->>>>>>> 03a55ea (Benchmark: from alert bytes to areas, levels and candidates)
+PARTS = (gw, notices, lone, pages, galaxies, candidates)
 RESULTS = Path(__file__).resolve().parent / "results.json"
 
 
