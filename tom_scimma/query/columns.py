@@ -6,8 +6,8 @@ candidates and their targets. The event's own columns hold what everybody who se
 
 from __future__ import annotations
 
-from django.db.models import Case, Count, F, IntegerField, OuterRef, Subquery, When
-from django.db.models.functions import Coalesce
+from django.db.models import Case, Count, F, FloatField, IntegerField, OuterRef, Subquery, When
+from django.db.models.functions import Cast, Coalesce
 
 from tom_scimma.models import Annotation, Candidate, Localization
 from tom_scimma.query import names
@@ -91,4 +91,5 @@ def candidates(user):
 def candidate_count(user, event):
     """How many candidates of an event this user may see."""
     counted = candidates(user).filter(event=event).order_by().values("event").annotate(n=Count("pk")).values("n")
-    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+    # as a float, with which any number of a query can be compared
+    return Cast(Coalesce(Subquery(counted, output_field=IntegerField()), 0), FloatField())
