@@ -26,15 +26,15 @@ import numpy; from astropy_healpix import healpy; from tom_scimma import skymap
 sky = skymap.read(data)
 del data
 print(len(sky), *sky.notes)
-print(*sky.area([0.5, 0.9, 1.0]), *(sky.distance or (0, 0)), sky.level_at(10.0, 89.0))
-sky.volume_level_at(10.0, 89.0, 150.0), skymap.unpack(sky.pack()), sky.to_fits(), sky.contours([0.9])
+print(*sky.area([0.5, 0.9, 1.0]), *(sky.distance or (0, 0)), sky.density_at(10.0, 89.0))
+sky.level_at(10.0, 89.0), sky.volume_level_at(10.0, 89.0, 150.0), skymap.unpack(sky.pack()), sky.to_fits(), sky.contours([0.9])
 peak = next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))
 print(int(peak) / 1024)
 """
 
 
 def used(data):
-    """(pixels and notes, areas and distance and a level, peak memory in MB) of a process that uses the map."""
+    """(pixels and notes, areas and distance and a density, peak memory in MB) of a process that uses the map."""
     done = subprocess.run([sys.executable, "-c", USE], input=data, capture_output=True, check=True)
     said, numbers, megabytes = done.stdout.decode().splitlines()
     return said, [float(word) for word in numbers.split()], float(megabytes)
@@ -54,10 +54,10 @@ def test_ring_map_of_nside_4096(kind, vector):
     header = header_of(columns, pixels // vector, ORDERING="RING", NSIDE=4096)
     body = np.ones(2 * rings * (rings + 1), ">" + kind).tobytes()
     zeros = -(-(pixels * int(kind[1]) - len(body)) // (32 << 20))
-    said, (half, ninety, *_, level), megabytes = used(gzip.compress(header + body, 1) + zeros * ZEROS)
+    said, (half, ninety, *_, density), megabytes = used(gzip.compress(header + body, 1) + zeros * ZEROS)
     assert 2000 < int(said.split()[0]) < 50_000
     assert (half, ninety) == pytest.approx((cap_of(rings) * 0.5, cap_of(rings) * 0.9), rel=1e-9)
-    assert level < 1
+    assert density == pytest.approx(DEG2 / cap_of(rings))
     assert megabytes < MOST_MB
 
 
