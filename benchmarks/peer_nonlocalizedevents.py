@@ -57,10 +57,53 @@ def alert(path: str) -> dict:
     }
 
 
+def candidates(sky: str, places: str) -> int:
+    """Makes an event with a map, and its candidates by bulk_create, and returns how many there are."""
+    import numpy as np
+    from astropy.coordinates import SkyCoord
+    from healpix_alchemy.constants import HPX
+    from tom_nonlocalizedevents.healpix_utils import create_localization_for_skymap
+    from tom_nonlocalizedevents.models import EventCandidate, NonLocalizedEvent
+    from tom_targets.models import Target
+
+    with open(sky, "rb") as file:
+        fits = file.read()
+    event = NonLocalizedEvent.objects.create(event_id="S261126bench")
+    create_localization_for_skymap(event, fits)
+    with np.load(places) as stored:
+        ra, dec = stored["ra"], stored["dec"]
+    targets = Target.objects.bulk_create(
+        [Target(name=f"candidate {at}", type="SIDEREAL", ra=ra[at], dec=dec[at]) for at in range(ra.size)]
+    )
+    healpix = HPX.skycoord_to_healpix(SkyCoord(ra, dec, unit="deg"))
+    EventCandidate.objects.bulk_create(
+        [
+            EventCandidate(target=target, nonlocalizedevent=event, healpix=int(place))
+            for target, place in zip(targets, healpix, strict=True)
+        ]
+    )
+    return EventCandidate.objects.count()
+
+
+def levels() -> dict:
+    """Seconds for the regions of all candidates by its own function, and each one's smallest percentage, in order."""
+    from tom_nonlocalizedevents.healpix_utils import update_all_credible_region_percents_for_candidates
+    from tom_nonlocalizedevents.models import CredibleRegion, EventCandidate, EventLocalization
+
+    CredibleRegion.objects.all().delete()
+    place = EventLocalization.objects.get(nonlocalizedevent__event_id="S261126bench")
+    begun = time.perf_counter()
+    update_all_credible_region_percents_for_candidates(place)
+    seconds = time.perf_counter() - begun
+    found = dict(CredibleRegion.objects.values_list("candidate_id", "smallest_percent"))
+    rows = EventCandidate.objects.order_by("target__id").values_list("pk", flat=True)
+    return {"seconds": seconds, "percents": [found.get(row, 100) for row in rows]}
+
+
 def versions() -> dict[str, str]:
     """What is installed here."""
     return {name: version(name) for name in ("tom-nonlocalizedevents", "tomtoolkit", "psycopg2-binary")}
 
 
 if __name__ == "__main__":
-    side.serve({"migrate": migrate, "alert": alert, "versions": versions})
+    side.serve({"migrate": migrate, "alert": alert, "candidates": candidates, "levels": levels, "versions": versions})

@@ -15,10 +15,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks import candidates, galaxies, gw, lone, machine, notices, pages
+from benchmarks import candidates, galaxies, gw, lone, machine, notices, pages, skymaps
 from benchmarks.bench import Bench
 
-PARTS = (gw, notices, lone, pages, galaxies, candidates)
+PARTS = (gw, notices, lone, pages, galaxies, candidates, skymaps)
 RESULTS = Path(__file__).resolve().parent / "results.json"
 
 

@@ -1,5 +1,6 @@
 """What holds for every sky map, whatever it is of. Authority: arithmetic, and astropy-healpix for positions."""
 
+import healpy
 import numpy as np
 import pytest
 from astropy_healpix import HEALPix
@@ -120,3 +121,65 @@ def test_merge_keeps_every_value(order, seed, kinds):
     np.testing.assert_array_equal(found, values)
     if order >= 2:
         assert max(at for at, _, _ in merged) <= order - 2
+
+
+@quiet
+@given(skies(), st.integers(0, 2**32 - 1))
+def test_many_positions_find_the_rows_that_few_do(sky, seed):
+    rng = np.random.default_rng(seed)
+    place = rng.integers(-1, grid.SPAN_END, 3000)
+    place[:100] = -1
+    edges = np.concatenate((sky.spans[1], sky.spans[1] - 1, sky.spans[1] + sky.spans[2]))
+    place[100 : 100 + edges.size] = np.clip(edges, -1, grid.SPAN_END - 1)
+    few = np.searchsorted(sky.spans[1], place, side="right") - 1
+    np.testing.assert_array_equal(sky._rows_of_many(place), few)
+    many = np.resize(place, 100_000)
+    np.testing.assert_array_equal(sky.rows_of(many)[:3000], sky.rows_of(place))
+
+
+@pytest.mark.parametrize("order", [0, 1, 5, 11, 12, 13, 24, 25, 29])
+def test_positions_lie_in_the_pixels_that_healpy_says(order):
+    rng = np.random.default_rng(order)
+    ra, dec = rng.uniform(-360, 720, 40_000), np.degrees(np.arcsin(rng.uniform(-1, 1, 40_000)))
+    dec[:4000] = 90 - 10 ** rng.uniform(-12, 1, 4000)
+    dec[4000:8000] = -90 + 10 ** rng.uniform(-12, 1, 4000)
+    dec[8000:8010], dec[8010:8020] = 90, -90
+    ra[9000:9400], dec[9400:9500] = np.tile([0, 90, 180, 270], 100), 0
+    expected = healpy.ang2pix(1 << order, ra, dec, nest=True, lonlat=True)
+    found = grid.pixel_of(ra, dec, order)
+    assert (found != expected).sum() <= (4 if order == 29 else 0)  # at 0.4 milliarcsec a rounding moves some
+    assert grid.pixel_of(np.zeros((2, 3)), np.zeros((2, 3)), order).shape == (2, 3)
+
+
+def turned(sky, quarters):
+    """The same map, the sky turned around its axis by so many quarters, which maps pixels on pixels."""
+    order, start, _ = sky.spans
+    face, rest = np.divmod(start, 1 << (2 * grid.MAX_ORDER))
+    start = ((face // 4 * 4 + (face + quarters) % 4) << (2 * grid.MAX_ORDER)) + rest
+    uniq = grid.uniq_of(order, start >> (2 * (grid.MAX_ORDER - order)))
+    sort = np.argsort(start)
+    columns = (None if column is None else column[sort] for column in (sky.mu, sky.sigma, sky.norm))
+    return skymap.SkyMap(uniq[sort], sky.density[sort], *columns)
+
+
+@quiet
+@given(skies(), st.integers(1, 3), st.integers(0, 2**32 - 1))
+def test_turning_the_whole_problem_changes_nothing(sky, quarters, seed):
+    rng = np.random.default_rng(seed)
+    other = turned(sky, quarters)
+    ra, dec = rng.uniform(0, 360, 50), np.degrees(np.arcsin(rng.uniform(-1, 1, 50)))
+    there = ra + 90 * quarters
+    np.testing.assert_allclose(other.density_at(there, dec), sky.density_at(ra, dec))
+    np.testing.assert_allclose(other.area([0.1, 0.5, 0.9]), sky.area([0.1, 0.5, 0.9]), rtol=1e-9)
+    values, count = np.unique(sky.density, return_counts=True)
+    alone = np.isin(sky.density, values[count == 1])
+    row = sky.rows_at(ra, dec)
+    sure = (row >= 0) & alone[row]  # the rank of equal densities is by pixel number
+    np.testing.assert_allclose(other.level_at(there, dec)[sure], sky.level_at(ra, dec)[sure], atol=1e-9)
+    cone = sky.probability_in_cone(ra[:2], dec[:2], 20.0)
+    np.testing.assert_allclose(other.probability_in_cone(there[:2], dec[:2], 20.0), cone, atol=2e-3)
+    if sky.mu is not None:
+        far = rng.uniform(5, 1500, 50)
+        np.testing.assert_allclose(other.volume_level_at(there, dec, far), sky.volume_level_at(ra, dec, far), atol=2e-3)
+        assert other.distance == pytest.approx(sky.distance, rel=1e-9)
+    assert sky.overlap(sky) == pytest.approx(other.overlap(other), rel=1e-9)

@@ -48,14 +48,14 @@ def pixel_area(order: np.ndarray | int) -> np.ndarray:
 
 def pixel_of(ra: np.ndarray, dec: np.ndarray, order: int) -> np.ndarray:
     """Nested index, int64, of positions in degrees; -1 where a coordinate is not finite or |dec| > 90."""
-    from astropy_healpix.healpy import ang2pix
+    from tom_scimma.skymap import index
 
     ra, dec = np.broadcast_arrays(np.asarray(ra, np.float64), np.asarray(dec, np.float64))
     good = np.isfinite(ra) & (np.abs(dec) <= 90)
     if good.all():
-        return np.asarray(ang2pix(1 << order, ra, dec, nest=True, lonlat=True), np.int64)
-    found = ang2pix(1 << order, np.where(good, ra, 0), np.where(good, dec, 0), nest=True, lonlat=True)
-    return np.where(good, found, -1)
+        return index.pixels(ra.ravel(), dec.ravel(), order).reshape(ra.shape)
+    found = index.pixels(np.where(good, ra, 0).ravel(), np.where(good, dec, 0).ravel(), order)
+    return np.where(good, found.reshape(ra.shape), -1)
 
 
 def centre_of(order: int, ipix: np.ndarray | int) -> tuple[np.ndarray, np.ndarray]:

@@ -11,6 +11,9 @@ import numpy as np
 
 from tom_scimma.skymap import grid
 
+#: so many positions are worth a table of the sky at this order
+MANY, TABLE_ORDER = 100_000, 7
+
 
 class Ranked(NamedTuple):
     """The pixels of a map by density, descending, and what they add up to."""
@@ -58,8 +61,10 @@ class Pixels:
         """Rows by density, descending, with cumulative probability and area (deg2)."""
         rows = np.argsort(self.density)
         density = self.density[rows]
-        if ((density[1:] == density[:-1]) & (density[1:] > 0)).any():  # among empty pixels the rank changes nothing
-            rows = np.lexsort((self.uniq, self.density))
+        tied = (density[1:] == density[:-1]) & (density[1:] > 0)  # among empty pixels the rank changes nothing
+        if tied.any():
+            among = np.flatnonzero(np.concatenate(([False], tied)) | np.concatenate((tied, [False])))
+            rows[among] = rows[among][np.lexsort((self.uniq[rows[among]], density[among]))]
         rows = rows[::-1]
         area = self.pixel_area[rows]
         return Ranked(rows, np.cumsum(self.density[rows] * area), np.cumsum(area) * grid.DEG2_PER_SR)
@@ -87,12 +92,37 @@ class Pixels:
 
     def rows_at(self, ra: Any, dec: Any) -> np.ndarray:
         """Row of the pixel that holds each position (degrees), int64; -1 where there is none, or no position (NaN)."""
-        order, start, size = self.spans
-        top = int(order.max())
+        top = int(self.order.max())
         pixel = grid.pixel_of(ra, dec, top)
-        place = np.where(pixel < 0, -1, pixel << (2 * (grid.MAX_ORDER - top)))
-        row = np.searchsorted(start, place, side="right") - 1
+        return self.rows_of(np.where(pixel < 0, -1, pixel << (2 * (grid.MAX_ORDER - top))))
+
+    def rows_of(self, place: np.ndarray) -> np.ndarray:
+        """Row of the pixel that holds each order-29 nested index, int64; -1 where there is none, or for -1."""
+        _, start, size = self.spans
+        if place.size < MANY:
+            row = np.searchsorted(start, place, side="right") - 1
+        else:
+            row = self._rows_of_many(place)
         return np.where((row >= 0) & (place < start[row] + size[row]), row, -1)
+
+    def _rows_of_many(self, place: np.ndarray) -> np.ndarray:
+        """As searchsorted; positions in a part of the sky that one pixel fills are found by a table of such parts."""
+        start = self.spans[1]
+        shift = 2 * (grid.MAX_ORDER - TABLE_ORDER)
+        before = np.cumsum(np.bincount(start >> shift, minlength=12 << (2 * TABLE_ORDER)), dtype=np.int32)
+        first = np.zeros(before.size + 1, np.int32)  # the last one is for -1
+        first[1:-1] = before[:-1]
+        sure = np.append(first[:-1] == before, True)
+        begins = np.flatnonzero(~sure)  # parts in which one pixel begins, at their edge, are sure too
+        whole = before[begins] - first[begins] == 1
+        whole &= start[first[begins]] == begins << shift
+        sure[begins[whole]] = True
+        last = np.append(before - 1, np.int32(-1))
+        part = place >> shift
+        row = last[part].astype(np.int64)
+        rest = np.flatnonzero(~sure[part])
+        row[rest] = np.searchsorted(start, place[rest], side="right") - 1
+        return row
 
     def _value_at(self, values: np.ndarray, outside: float, ra: Any, dec: Any) -> Any:
         row = self.rows_at(ra, dec)
