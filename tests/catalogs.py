@@ -103,7 +103,25 @@ def table(path: Path, sky: dict[str, np.ndarray], form: str = "ascii.csv", **opt
             "Kmag": sky["k"],
         }
     )
+    if options.get("tabledata_format") == "tabledata":
+        return _tabledata(path, made)
     made.write(path, format=form, overwrite=True, **options)
+    return path
+
+
+def _tabledata(path: Path, table: Table) -> Path:
+    """A VOTable with its rows written out, by hand: astropy 7.2's writer in C overruns its buffer at some lengths of a row."""
+    kinds = {"f": 'datatype="double"', "U": 'datatype="char" arraysize="*"'}
+    with path.open("w") as file:
+        file.write(
+            '<?xml version="1.0"?>\n<VOTABLE version="1.4" xmlns="http://www.ivoa.net/xml/VOTable/v1.3"><RESOURCE><TABLE>\n'
+        )
+        for name in table.colnames:
+            file.write(f'<FIELD name="{name}" {kinds[table[name].dtype.kind]}/>\n')
+        file.write("<DATA><TABLEDATA>\n")
+        for row in zip(*(table[name].tolist() for name in table.colnames), strict=True):
+            file.write(f"<TR>{''.join(f'<TD>{value}</TD>' for value in row)}</TR>\n".replace("nan", "NaN"))
+        file.write("</TABLEDATA></DATA></TABLE></RESOURCE></VOTABLE>\n")
     return path
 
 

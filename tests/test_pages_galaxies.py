@@ -197,7 +197,11 @@ def test_files_have_what_the_page_lists(client, folder, kind):
     )
     from astropy.table import Table
 
-    table = Table.read(io.BytesIO(client.get(f"/events/{row.name}/galaxies.vot").content), format="votable")
+    from astropy.io.votable import parse_single_table
+
+    written = client.get(f"/events/{row.name}/galaxies.vot").content
+    assert parse_single_table(io.BytesIO(written), verify="exception").nrows == len(rows)
+    table = Table.read(io.BytesIO(written), format="votable")
     assert [str(name) for name in table["name"]] == names
     assert str(table["distance"].unit) == "Mpc"
     np.testing.assert_allclose(np.asarray(table["ra"], float), [float(line["ra"]) for line in rows])
