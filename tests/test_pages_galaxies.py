@@ -195,9 +195,8 @@ def test_files_have_what_the_page_lists(client, folder, kind):
     np.testing.assert_allclose(
         [float(line[measure]) for line in rows if line[measure]], [v for v in found.values[measure] if v == v]
     )
-    from astropy.table import Table
-
     from astropy.io.votable import parse_single_table
+    from astropy.table import Table
 
     written = client.get(f"/events/{row.name}/galaxies.vot").content
     assert parse_single_table(io.BytesIO(written), verify="exception").nrows == len(rows)
