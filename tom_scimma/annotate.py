@@ -28,7 +28,12 @@ def react(alert_id: int, change: str) -> None:
     """The reaction `annotate`: everything this TOM works out about an alert. Harmless to repeat."""
     alert = Alert.objects.select_related("event").filter(pk=alert_id).first()
     if alert is not None:
-        annotate(alert, annotators())
+        known = list(annotators())
+        annotate(alert, known)
+        for annotator in known:
+            renew = getattr(annotator.run, "renew", None)
+            for other in renew(alert) if renew else ():  # what was said of others that this alert changes
+                annotate(other, [annotator])
 
 
 def annotate(alert: Alert, which: Iterable[Annotator]) -> None:

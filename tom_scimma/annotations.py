@@ -30,7 +30,8 @@ def shown(event: Event, user) -> list[Shown]:
     order = {name: place for place, name in enumerate(known)}
     rows = Annotation.objects.visible_to(user).filter(alert__event=event).latest()
     rows.sort(key=lambda row: (order.get(row.annotator, len(order)), row.audience))
-    return [_shown(row, known.get(row.annotator)) for row in rows if row.value or row.error]
+    shown = (_shown(row, known.get(row.annotator)) for row in rows if row.value or row.error)
+    return [one for one in shown if one.lines or one.annotation.error]
 
 
 def _shown(row: Annotation, annotator: Annotator | None) -> Shown:

@@ -84,7 +84,7 @@ def _ages() -> Problems:
 
 
 def _limits() -> Problems:
-    for key in ("MAX_MESSAGE_BYTES", "MAX_SKYMAP_BYTES", "FETCH_SECONDS", "ANNOTATOR_SECONDS"):
+    for key in ("MAX_MESSAGE_BYTES", "MAX_SKYMAP_BYTES", "FETCH_SECONDS", "ANNOTATOR_SECONDS", "COINCIDENCE_SECONDS"):
         if getattr(conf, key) <= 0:
             yield Error(
                 f"TOM_SCIMMA[{key!r}] is {getattr(conf, key)}.", hint="Give a positive number.", id="tom_scimma.E008"

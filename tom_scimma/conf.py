@@ -114,6 +114,9 @@ OPTIONS: dict[str, Option] = {
         (dict,),
         "Surveys that a button of the interactive sky shows, name to HiPS identifier or address. Empty: no button.",
     ),
+    "COINCIDENCE_SECONDS": Option(
+        500.0, (int, float), "Events no further apart in time may be one; see docs/annotators.md."
+    ),
     "FETCH_HOSTS": Option(
         [],
         (list, tuple),

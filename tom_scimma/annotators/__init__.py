@@ -23,7 +23,9 @@ from django.utils.module_loading import import_string
 
 from tom_scimma.conf import conf
 
-SHIPPED = ("tom_scimma.annotators.areas.annotate",)
+SHIPPED = tuple(
+    f"tom_scimma.annotators.{name}.annotate" for name in ("areas", "candidates", "galaxies", "coincidences")
+)
 
 
 @dataclass(frozen=True)

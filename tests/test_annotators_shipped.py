@@ -1,0 +1,176 @@
+"""Candidates, galaxies and coincidences as annotations.
+
+Authorities: the parts themselves (levels, ranking, overlap are tested against ligo.skymap and papers in their own tests);
+promise 6 for who may know of what.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from django.contrib.auth.models import AnonymousUser, Group
+from tom_targets.models import Target
+
+from tests import catalogs
+from tests import factories as make
+from tom_scimma import annotate, candidates, skymap
+from tom_scimma.galaxies import load
+from tom_scimma.models import Annotation
+
+pytestmark = pytest.mark.django_db
+SKY = skymap.from_gaussian(30.0, 20.0, 3.0, order=4)
+FAR = skymap.from_gaussian(210.0, -20.0, 3.0, order=4)
+
+
+def seen(user, event, name) -> list[dict]:
+    rows = Annotation.objects.visible_to(user).filter(alert__event=event, annotator=name)
+    return [row.value for row in rows.order_by("audience")]
+
+
+def heard(name, sky=None, *, seconds=0.0, groups=(), **fields):
+    """An event with one alert that was annotated, so many seconds after the first one."""
+    time = make.NIGHT + timedelta(seconds=seconds)
+    event = make.known(name, sky=sky, groups=groups, time=time, said={"time": time}, **fields)
+    annotate.react(event.alerts.get().pk, "new")
+    return event
+
+
+# candidates
+
+
+def test_candidates_are_counted_for_users_and_hidden_targets_are_not():
+    for number, (ra, permission) in enumerate(((30.0, "PUBLIC"), (31.0, "OPEN"), (30.5, "PRIVATE"), (200.0, "OPEN"))):
+        Target.objects.create(name=f"t{number}", type="SIDEREAL", ra=ra, dec=20.0, permissions=permission)
+    event = make.known("S261120ab", sky=SKY)
+    Target.objects.update(created=event.time)
+    alert = event.alerts.get()
+    candidates.react(alert.pk, "new")
+    annotate.react(alert.pk, "new")
+    assert event.candidates.count() == 3
+    (value,) = seen(make.user("ada"), event, "candidates")
+    assert (value["count"], value["inside_50"], value["interesting"]) == (2, 2, 0)
+    assert value["best_level"] == pytest.approx(min(event.candidates.values_list("level", flat=True)), abs=0.05)
+    assert seen(AnonymousUser(), event, "candidates") == []
+
+
+# galaxies
+
+
+@pytest.fixture
+def loaded(settings, tmp_path):
+    settings.TOM_SCIMMA = {"GALAXY_DIR": str(tmp_path)}
+    universe = catalogs.universe(3000)
+    universe["ra"][:3], universe["dec"][:3] = [30.0, 30.2, 29.8], [20.0, 20.1, 19.9]
+    universe["true_distance"][:3] = 100.0
+    universe["distance"][:3], universe["redshift"][:3] = 100.0, 100.0 * 70 / catalogs.C
+    load.load(load.Wish(str(catalogs.nedlvs(tmp_path / "lvs.fits", universe)), layout="nedlvs"))
+    return universe
+
+
+def test_the_galaxies_of_a_map_with_distance(loaded):
+    sky = skymap.from_gaussian(30.0, 20.0, 1.0, order=5, distance=(100.0, 10.0))
+    (value,) = seen(None, heard("S261120ab", sky), "galaxies")
+    assert value["count"] >= 3
+    assert 0 < value["share"] <= value["top_10"] <= 1
+    assert {one["name"] for one in value["best"]} >= {"LVS 000001"}
+    assert value["share"] == value["best"][0]["share"]
+
+
+def test_the_galaxies_at_a_position(loaded):
+    (value,) = seen(None, heard("GRB 1", skymap.from_gaussian(30.0, 20.0, 0.05, order=8)), "galaxies")
+    assert value["best"][0]["name"] == "LVS 000000"
+    assert value["chance"] == pytest.approx(value["best"][0]["chance"])
+
+
+def test_no_galaxies_without_a_catalogue_and_for_a_wide_map_without_distance(loaded):
+    assert seen(None, heard("S1", SKY), "galaxies") == [{}]
+    from tom_scimma.models import GalaxyCatalog
+
+    GalaxyCatalog.objects.all().delete()
+    assert seen(None, heard("S2", skymap.from_gaussian(30.0, 20.0, 0.05, order=8)), "galaxies") == [{}]
+
+
+def test_the_page_shows_the_galaxies(loaded, client):
+    heard("S261120ab", skymap.from_gaussian(30.0, 20.0, 1.0, order=5, distance=(100.0, 10.0)))
+    page = client.get("/events/S261120ab/").content.decode()
+    assert "LVS 000001" in page
+    assert "of the probability" in page
+
+
+# coincidences
+
+
+def test_a_pair_near_in_time_and_on_the_sky():
+    first, second = heard("S261120ab", SKY), heard("GRB 261120A", SKY, seconds=2, kind="GRB")
+    (value,) = seen(None, second, "coincidences")
+    assert (value["count"], value["seconds"], value["kinds"]) == (1, -2.0, ["GW"])
+    assert value["overlap"] == pytest.approx(SKY.overlap(SKY))
+    assert value["events"][0]["event"] == first.name
+    (value,) = seen(None, first, "coincidences")  # what was said of the first was worked out again
+    assert (value["count"], value["seconds"], value["events"][0]["event"]) == (1, 2.0, "GRB 261120A")
+
+
+@pytest.mark.parametrize(
+    ("other", "count"),
+    [
+        ({"sky": FAR, "seconds": 2}, 0),  # elsewhere
+        ({"sky": SKY, "seconds": 501}, 0),  # at another time
+        ({"sky": SKY, "seconds": 499}, 1),
+        ({"sky": SKY, "seconds": -499}, 1),
+        ({"sky": None, "seconds": 2}, 1),  # nowhere in particular
+        ({"sky": SKY, "seconds": 2, "role": "test"}, 0),
+        ({"sky": SKY, "seconds": 2, "state": "retracted"}, 0),
+    ],
+)
+def test_what_is_a_pair(other, count):
+    heard("GRB 261120A", other.pop("sky"), kind="GRB", **other)
+    (value,) = seen(None, heard("S261120ab", SKY), "coincidences")
+    assert value["count"] == count
+
+
+def test_the_window_is_a_setting(settings):
+    settings.TOM_SCIMMA = {"COINCIDENCE_SECONDS": 1.0}
+    heard("GRB 261120A", SKY, seconds=2)
+    assert seen(None, heard("S261120ab", SKY), "coincidences")[0]["count"] == 0
+
+
+def test_a_protected_partner_is_known_to_its_groups_alone(client):
+    group, others = Group.objects.create(name="lvk"), Group.objects.create(name="others")
+    member, stranger = make.user("member", group), make.user("stranger", others)
+    heard("IceCube secret", SKY, seconds=1, kind="NU", groups=(group,))
+    event = heard("S261120ab", SKY)
+    heard("GRB 261120A", SKY, seconds=3, kind="GRB")
+    for user in (None, AnonymousUser(), stranger):
+        (value,) = seen(user, event, "coincidences")
+        assert [pair["event"] for pair in value["events"]] == ["GRB 261120A"]
+    both = {pair["event"] for value in seen(member, event, "coincidences") for pair in value["events"]}
+    assert both == {"GRB 261120A", "IceCube secret"}
+    client.force_login(stranger)
+    for address in ("/events/S261120ab/", "/api/annotations/", "/api/annotations/?event=S261120ab"):
+        assert "IceCube secret" not in client.get(address).content.decode()
+    client.force_login(member)
+    page = client.get("/events/S261120ab/").content.decode()
+    assert "IceCube secret" in page
+    assert "neutrino" in page
+
+
+def test_of_two_protected_events_those_know_who_may_see_both():
+    a, b = Group.objects.create(name="a"), Group.objects.create(name="b")
+    heard("first secret", SKY, seconds=1, groups=(a,))
+    second = heard("second secret", SKY, groups=(b,))
+
+    def known(user) -> set[str]:
+        return {pair["event"] for value in seen(user, second, "coincidences") for pair in value.get("events", ())}
+
+    assert known(make.user("in both", a, b)) == {"first secret"}
+    assert known(make.user("in b", b)) == known(make.user("in a", a)) == known(None) == set()
+
+
+def test_many_events_at_once_are_kept_short():
+    for number in range(40):
+        make.known(f"GRB {number}", time=make.NIGHT + timedelta(seconds=number))
+    (value,) = seen(None, heard("S261120ab", SKY), "coincidences")
+    assert (value["count"], len(value["events"])) == (40, 20)
+    assert [abs(pair["seconds"]) for pair in value["events"]] == sorted(np.arange(20.0))
