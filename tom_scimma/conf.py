@@ -135,6 +135,11 @@ OPTIONS: dict[str, Option] = {
         "Hosts (host or host:port) that people may be told by although their address is private: an own ntfy or mail server. "
         "All other private, loopback and link-local addresses are refused.",
     ),
+    "REPUBLISH_TOPICS": Option(
+        [],
+        (list, tuple),
+        "Hopskotch topics, by name or pattern, that subscriptions may republish to with this TOM's credential.",
+    ),
     "URL": Option(
         "", (str,), "Address of this TOM for links in what people are told, such as https://tom.example.org."
     ),
