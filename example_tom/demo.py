@@ -111,8 +111,9 @@ def run(var: Path, port: int, options: argparse.Namespace) -> int:
         say("Preparing the database (half a minute the first time) ...")
         children.run("migrate", "manage.py", "migrate")
         children.run("setdemo", "manage.py", "setdemo", "--user", USER, *(["--no-targets"] if options.live else []))
-        say("Starting the listener and the web server ...")
+        say("Starting the listener, the worker and the web server ...")
         children.start("listener", "manage.py", "listen", DEBUG="0")
+        children.start("worker", "manage.py", "deliver", DEBUG="0")
         children.start("web", "manage.py", "runserver", "--noreload", f"{HOST}:{port}")
         _wait_for(children, lambda: _answers(url), "the web server")
         if options.check:
@@ -137,7 +138,9 @@ def _broker(children: Children, var: Path) -> str:
     say("Starting an embedded Kafka broker ...")
     place = var / "broker"
     place.unlink(missing_ok=True)
-    children.start("broker", "broker.py", "--topics", ",".join(night.TOPICS), "--address-file", str(place))
+    children.start(
+        "broker", "broker.py", "--topics", ",".join((*night.TOPICS, night.SAID)), "--address-file", str(place)
+    )
     _wait_for(children, lambda: place.exists() and place.read_text().strip() != "", "the broker")
     return place.read_text().strip()
 

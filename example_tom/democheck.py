@@ -53,6 +53,7 @@ def _everything(
         yield from _event(browser, event)
     yield from _lists(browser, known)
     yield from _galaxies(browser, night.names(start))
+    yield from _sent(browser)
     yield from _health(browser)
 
 
@@ -85,7 +86,7 @@ def _anonymous(browser: Browser) -> Iterator[str]:
 
 def _pages(browser: Browser) -> Iterator[str]:
     """Every page of ours and the host's own, with the scripts and styles of this server that they ask for."""
-    ours = ["/events/", "/messages/", "/messages/?state=quarantined", "/streams/", "/galaxies/"]
+    ours = ["/events/", "/messages/", "/messages/?state=quarantined", "/streams/", "/sent/", "/galaxies/"]
     seen: set[str] = set()
     for path in ["/", "/targets/", "/observations/list/", "/users/profile/", *ours]:
         page = browser.get(path)
@@ -101,6 +102,7 @@ def _pages(browser: Browser) -> Iterator[str]:
         ("Events", "/events/"),
         ("Messages", "/messages/"),
         ("Streams", "/streams/"),
+        ("Sent", "/sent/"),
         ("Galaxies", "/galaxies/"),
     ):
         if f'href="{path}"' not in browser.get("/").text:
@@ -182,6 +184,26 @@ def _galaxies(browser: Browser, known: night.Names) -> Iterator[str]:
                 yield f"/events/{name}/{path} answers {page.answer} or does not name {best}"
     if "K-band light" not in browser.get("/galaxies/").text:
         yield "/galaxies/ does not say how complete the catalogue is"
+
+
+def _sent(browser: Browser) -> Iterator[str]:
+    """What the demo said has left, once, with its receipt; and the worker has nothing left to do."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        rows = browser.get("/api/deliveries/").json["results"]
+        work = browser.get("/scimma/health/").json["worker"]
+        done = rows and all(row["state"] != "queued" for row in rows) and not work["to_send"] + work["reactions"]
+        if done or time.monotonic() > deadline:
+            break
+        time.sleep(0.5)
+    said = [row for row in rows if row["destination"] == f"hopskotch:{night.SAID}"]
+    if [row["state"] for row in said] != ["delivered"] or not said[0]["receipt_id"]:
+        yield f"/api/deliveries/ has {[(row['state'], row['reason']) for row in said]} for {night.SAID}, not one delivery"
+    if not done or not work["alive"]:
+        yield f"the worker has not done its work after {PATIENCE:.0f} s: {work}"
+    for row in said:
+        if (page := browser.get(f"/sent/{row['id']}/")).status != 200 or "the demo watches it" not in page.text:
+            yield f"/sent/{row['id']}/ answers {page.answer}, or does not show what was said"
 
 
 def _health(browser: Browser) -> Iterator[str]:

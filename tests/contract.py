@@ -12,6 +12,9 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tests import factories as make
+from tests import told
+from tests.ears import WebEar
 from tests.embedded import Embedded
 from tests.outside.standin import Standin
 from tom_scimma import sources
@@ -30,7 +33,8 @@ class Case:
     payload: bytes
     arrived: Callable[[], int]  #: how many messages the service has
     refused: Callable[[], bytes]  #: makes the next send be refused for good; the payload to send
-    losing: Callable[[], AbstractContextManager[Case]]  #: a case whose next send arrives and whose reply is lost
+    #: a case whose next send arrives and whose reply is lost; None where a repeat is harmless and it counts as unavailable
+    losing: Callable[[], AbstractContextManager[Case]] | None
     down: Callable[[], AbstractContextManager]  #: meanwhile nothing listens there
     credential: object = None
 
@@ -107,9 +111,34 @@ def _hopskotch(cls: type[Hopskotch], folder: Path, monkeypatch, settings) -> Ite
         yield case
 
 
+@contextmanager
+def _people(cls: type[Destination], folder: Path, monkeypatch, settings) -> Iterator[Case]:
+    ear = WebEar()
+    settings.TOM_SCIMMA = {"NOTIFY_SCHEMES": ["json"], "NOTIFY_HOSTS": [f"127.0.0.1:{ear.port}", "127.0.0.1:9"]}
+    contact = told.contact(make.user("alice"), address=f"json://127.0.0.1:{ear.port}/")
+    said = {"subject": "S1a", "text": "words", "brief": "words", "link": "https://tom.example.org/events/S1a/"}
+    there = cls(str(contact.pk))
+
+    def refused() -> bytes:
+        there.contact.address = ""
+        return json.dumps(said).encode()
+
+    @contextmanager
+    def down():
+        address, there.contact.address = there.contact.address, "json://127.0.0.1:9/"
+        yield
+        there.contact.address = address
+
+    try:
+        yield Case(there, json.dumps(said).encode(), lambda: len(ear.heard), refused, None, down)
+    finally:
+        ear.close()
+
+
 #: name of a destination -> (class, folder, monkeypatch, settings) -> its case
 CASES: dict[str, Callable[..., AbstractContextManager[Case]]] = {
     "hopskotch": _hopskotch,
+    "people": _people,
     "parcel": lambda cls, folder, patch, settings: _standin(cls, folder, patch),
     "postcard": lambda cls, folder, patch, settings: _standin(cls, folder, patch),
     "trial": lambda cls, folder, patch, settings: _standin(cls, folder, patch),

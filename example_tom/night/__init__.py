@@ -18,7 +18,7 @@ from datetime import datetime
 
 from night import mergers, notices
 from night.expected import Expected, expected
-from night.names import TARGETS, TOPICS, Names, names
+from night.names import SAID, TARGETS, TOPICS, Names, names
 from night.parts import Draft
 
 SEED = 20170817
@@ -54,4 +54,4 @@ def _step(start: datetime, number: int, draft: Draft) -> Step:
     return Step(draft.at, draft.topic, draft.payload, tuple(headers), draft.label)
 
 
-__all__ = ["LENGTH", "SEED", "TARGETS", "TOPICS", "Expected", "Names", "Step", "expected", "names", "night"]
+__all__ = ["LENGTH", "SAID", "SEED", "TARGETS", "TOPICS", "Expected", "Names", "Step", "expected", "names", "night"]

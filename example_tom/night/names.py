@@ -16,6 +16,8 @@ ICECUBE = "gcn.notices.icecube.gold_bronze_track_alerts"
 WXT = "gcn.notices.einstein_probe.wxt.alert"
 CIRCULARS = "gcn.circulars"
 HEARTBEAT = "gcn.heartbeat"
+#: where the demo itself says something
+SAID = "tom.demo.test"
 #: topics to make before the night; the last is offered and not listened to, for the Streams page
 TOPICS = (GW, GBM, GUANO, SVOM, ICECUBE, WXT, CIRCULARS, HEARTBEAT, "sys.heartbeat", "demo.weather")
 

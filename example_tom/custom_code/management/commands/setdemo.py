@@ -39,6 +39,7 @@ class Command(BaseCommand):
         if not no_targets:
             self.make_targets()
             self.make_galaxies()
+            self.say_hello(user)
 
     def make_user(self, name: str, password: str) -> None:
         model = get_user_model()
@@ -72,6 +73,23 @@ class Command(BaseCommand):
             galaxies.write(path)
             done = load.load(load.Wish(str(path), "Demo galaxies", "invented, K < 12"))
         self.stdout.write(f"{done.catalog.rows} galaxies")
+
+    def say_hello(self, name: str) -> None:
+        """One thing that leaves: a message on a test topic of the embedded broker, as a person would publish it."""
+        from night import SAID, TARGETS
+        from tom_scimma import outbox
+        from tom_scimma.conf import conf
+        from tom_scimma.destinations.hopskotch import packed
+
+        if not conf.SOURCES:
+            return
+        user = get_user_model().objects.get(username=name)
+        target = Target.objects.get(name=TARGETS[0][0])
+        title = f"{target.name}: the demo watches it"
+        payload = packed({"title": title, "text": "A TOM said this on a topic of its own broker."}, {"title": title})
+        to = f"hopskotch:{SAID}"
+        outbox.queue(to, payload, key=outbox.key_of(to, target, payload), by=user, subject=target)
+        self.stdout.write(f"queued a message for {to}")
 
     def check_credential(self) -> None:
         from tom_scimma.sources import sources
