@@ -16,7 +16,7 @@ _TURN = np.array([1, 3, 5, 7, 0, 2, 4, 6, 1, 3, 5, 7], np.float64)
 _SPREAD = ((1, 0x5555555555555555), (2, 0x3333333333333333), (4, 0x0F0F0F0F0F0F0F0F), (8, 0x00FF00FF00FF00FF),
            (16, 0x0000FFFF0000FFFF), (32, 0x00000000FFFFFFFF))  # fmt: skip
 #: pixels on fewer rings than this from a pole count as bent
-BENT_RINGS = 10
+BENT_RINGS = 40
 
 
 class Frames(NamedTuple):
@@ -25,17 +25,6 @@ class Frames(NamedTuple):
     centre: list[np.ndarray]
     across: list[np.ndarray]  #: the side along which the even bits of the nested index grow
     along: list[np.ndarray]  #: the other side
-
-
-def radius(order: int) -> float:
-    """Largest angle in radians between the centre of a pixel and a corner, any pixel of the order (healpy.max_pixrad)."""
-    if order > 12:  # where the arc cosine has no digits left
-        return radius(12) * 2.0 ** (12 - order)
-    nside = 1 << order
-    lon, z = np.pi / (4 * nside), 2 / 3
-    rest = (1 - 1 / nside) ** 2 / 3
-    flat = np.sqrt(1 - z * z) * np.sqrt(max(1 - (1 - rest) ** 2, 0.0))
-    return float(np.arccos(min(flat * np.cos(lon) + z * (1 - rest), 1.0)))
 
 
 def _squeezed(bits: np.ndarray) -> np.ndarray:
@@ -94,3 +83,16 @@ def bent(order: int, ipix: np.ndarray) -> np.ndarray:
     ring = _RING[ipix >> (2 * order)] - (_squeezed(rest) + _squeezed(rest >> 1) + 1) / nside
     near = np.minimum(ring, 4 - ring)
     return (near < BENT_RINGS / nside) | (np.abs(near - 1) < 0.5 / nside)
+
+
+def dual(frame: Frames) -> list[list[np.ndarray]]:
+    """Three vectors [3][n]: their products with a direction are (h, h (u - 1/2), h (v - 1/2)) of it in the pixel's plane."""
+    return [
+        _crossed(frame.across, frame.along),
+        _crossed(frame.along, frame.centre),
+        _crossed(frame.centre, frame.across),
+    ]
+
+
+def _crossed(a: list[np.ndarray], b: list[np.ndarray]) -> list[np.ndarray]:
+    return [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]

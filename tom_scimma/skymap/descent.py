@@ -7,7 +7,7 @@ their four parts.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from tom_scimma.skymap.kinds import Kind, kinds
 if TYPE_CHECKING:
     from tom_scimma.skymap import SkyMap
 
+Vectors = list[np.ndarray]
 #: pieces of footprints that are looked at in one go: so many columns fit the processor's cache
 BATCH = 1 << 14
 
@@ -51,10 +52,32 @@ class Weights:
         return mass, single
 
 
+class Ground:
+    """What a search needs at every order."""
+
+    def __init__(self, sky: SkyMap, fields: Fields) -> None:
+        self.weights, self.fields, self.kinds = Weights(sky), fields, list(kinds(fields))
+        self.reach = np.array([shape.reach for shape in fields.shapes])[fields.shape]
+        self.sight = [np.ascontiguousarray(axis) for axis in fields.axes[:, 0].T]
+
+    def by_kind(self, field: np.ndarray) -> Iterator[tuple[Kind, np.ndarray]]:
+        """(kind, places of those fields that are of it), in batches."""
+        for kind, shapes in self.kinds:
+            mine = np.flatnonzero(shapes[self.fields.shape[field]])
+            for part in batches(len(mine)):
+                yield kind, mine[part]
+
+    def turned(self, field: np.ndarray, vector: list[np.ndarray]) -> list[np.ndarray]:
+        """Vectors [3][n] in the frame of each field's camera."""
+        axes = self.fields.axes[field]
+        return [axes[:, i, 0] * vector[0] + axes[:, i, 1] * vector[1] + axes[:, i, 2] * vector[2] for i in range(3)]
+
+
 @dataclass
 class Level:
     """Pixels of one order, and the footprints that touch them."""
 
+    ground: Ground
     order: int
     cell: np.ndarray  #: int64[c], nested, ascending
     mass: np.ndarray  #: float64[c], probability
@@ -62,97 +85,73 @@ class Level:
     at: np.ndarray  #: int64[p], place of the pair's pixel in `cell`; ascending
     field: np.ndarray  #: int64[p]
     deep: np.ndarray  #: bool[p], the footprint covers the whole pixel
-    fields: Fields
-    kinds: list[tuple[Kind, np.ndarray]]
 
     def measure(self, pairs: np.ndarray, *, area: bool, samples: bool) -> tuple[np.ndarray, np.ndarray]:
         """(share 0..1 of the pixel, mask of 64 samples) that the footprint of each pair covers; zeros if not asked."""
-        found, mask = np.zeros(len(pairs)), np.zeros(len(pairs), np.uint64)
-        if len(pairs):
-            new = np.diff(self.at[pairs], prepend=-1) != 0
-            used, where = self.at[pairs[new]], np.cumsum(new) - 1
-            frame = cells.frames(self.order, self.cell[used])
-            dual = _dual(frame)
-            for kind, shapes in self.kinds:
-                mine = np.flatnonzero(shapes[self.fields.shape[self.field[pairs]]])
-                for part in np.array_split(mine, len(mine) // BATCH + 1):
-                    self._measure(kind, frame.centre, dual, pairs, part, where, (found if area else None, mask if samples else None))  # fmt: skip
-        return found, mask
+        part, mask = np.zeros(len(pairs)), np.zeros(len(pairs), np.uint64)
+        new = np.diff(self.at[pairs], prepend=-1) != 0
+        frame, place = cells.frames(self.order, self.cell[self.at[pairs[new]]]), np.cumsum(new) - 1
+        dual = cells.dual(frame)
+        for kind, some in self.ground.by_kind(self.field[pairs]):
+            for pair, corners in self._planes(kind, self.field[pairs[some]], frame.centre, dual, place[some]):
+                begin = np.flatnonzero(np.diff(pair, prepend=-1))
+                target = some[pair[begin]]
+                if area:
+                    part[target] += np.add.reduceat(share.shares(corners), begin)
+                if samples:
+                    mask[target] |= np.bitwise_or.reduceat(share.masks(corners), begin)
+        return np.minimum(part, 1.0), mask
 
-    def _measure(self, kind, centre, dual, pairs, part, where, out) -> None:  # type: ignore[no-untyped-def]
-        field, row = self.field[pairs[part]], where[part]
-        axes = self.fields.axes[field]
-        point = _turned(axes, [axis[row] for axis in centre])
-        pair, piece = kind.pieces(self.fields.shape[field], point, cells.radius(self.order))
-        seen = [_turned(axes, [axis[row] for axis in vector]) for vector in dual]
-        for some in np.array_split(np.arange(len(pair)), len(pair) // BATCH + 1):
-            whose = pair[some]
-            if not len(whose):
-                continue
-            corners = share.plane([[axis[whose] for axis in vector] for vector in seen], kind.corners, piece[some])
-            begin = np.flatnonzero(np.diff(whose, prepend=-1))
-            target = part[whose[begin]]
-            if out[0] is not None:
-                out[0][target] += np.add.reduceat(share.shares(corners), begin)
-            if out[1] is not None:
-                out[1][target] |= np.bitwise_or.reduceat(share.masks(corners), begin)
+    def _planes(
+        self, kind: Kind, field: np.ndarray, centre: Vectors, dual: list[Vectors], place: np.ndarray
+    ) -> Iterator[tuple[np.ndarray, share.Plane]]:
+        """(pair, corners in its pixel's plane) of every piece that may touch its pair's pixel, in batches."""
+        shape, turned = self.ground.fields.shape[field], self.ground.turned
+        pair, piece = kind.pieces(shape, turned(field, [axis[place] for axis in centre]), radius(self.order))
+        seen = [turned(field, [axis[place] for axis in vector]) for vector in dual]
+        for part in batches(len(pair)):
+            mine = pair[part]
+            yield mine, share.plane([[axis[mine] for axis in vector] for vector in seen], kind.corners, piece[part])
 
 
 def descend(sky: SkyMap, fields: Fields, take: Callable[[Level], np.ndarray]) -> None:
     """Shows `take` every order in turn, until it wants no pair's parts any more."""
-    weights, sorts = Weights(sky), list(kinds(fields))
-    reach = np.array([shape.reach for shape in fields.shapes])[fields.shape]
-    sight = [np.ascontiguousarray(axis) for axis in fields.axes[:, 0].T]
+    ground = Ground(sky, fields)
     cell, at = np.arange(12), np.repeat(np.arange(12), len(fields))
     field = np.tile(np.arange(len(fields)), 12)
     for order in range(grid.MAX_ORDER + 1):
-        level = _level(order, cell, at, field, weights, fields, sorts, reach, sight)
-        if not len(level.at):
+        level = _level(ground, order, cell, at, field)
+        go = np.flatnonzero(take(level)) if len(level.at) else level.at
+        if not len(go):
             return
-        go = np.flatnonzero(take(level)) if order < grid.MAX_ORDER else np.zeros(0, np.int64)
         new = np.diff(level.at[go], prepend=-1) != 0
-        used, where = level.at[go[new]], np.cumsum(new) - 1
-        cell = (4 * level.cell[used][:, None] + np.arange(4)).ravel()
-        at = (4 * where[:, None] + np.arange(4)).ravel()
-        field = np.repeat(level.field[go], 4)
+        cell = (4 * level.cell[level.at[go[new]]][:, None] + np.arange(4)).ravel()
+        at = (4 * (np.cumsum(new) - 1)[:, None] + np.arange(4)).ravel()
         sort = np.argsort(at, kind="stable")
-        at, field = at[sort], field[sort]
+        at, field = at[sort], np.repeat(level.field[go], 4)[sort]
 
 
-def _level(order, cell, at, field, weights, fields, sorts, reach, sight) -> Level:  # type: ignore[no-untyped-def]
+def _level(ground: Ground, order: int, cell: np.ndarray, at: np.ndarray, field: np.ndarray) -> Level:
     """The pairs that touch one another, and how; `at` ascends."""
-    mass, single = weights.of(order, cell)
-    centre, radius = cells.centres(order, cell), cells.radius(order)
+    mass, single = ground.weights.of(order, cell)
+    centre, wide = cells.centres(order, cell), radius(order)
     point = [axis[at] for axis in centre]
-    apart = sight[0][field] * point[0] + sight[1][field] * point[1] + sight[2][field] * point[2]
-    near = (apart >= np.cos(np.minimum(reach + radius, np.pi))[field]) & (mass > 0)[at]
+    apart = sum(axis[field] * other for axis, other in zip(ground.sight, point, strict=True))
+    near = (apart >= np.cos(np.minimum(ground.reach + wide, np.pi))[field]) & (mass > 0)[at]
     at, field, point = at[near], field[near], [axis[near] for axis in point]
     deep, close = np.zeros(len(at), bool), np.ones(len(at), bool)
-    for kind, shapes in sorts:
-        mine = np.flatnonzero(shapes[fields.shape[field]])
-        if radius > np.pi / 4 or not len(mine):
-            continue
-        for part in np.array_split(mine, len(mine) // BATCH + 1):
-            turned = _turned(fields.axes[field[part]], [axis[part] for axis in point])
-            found = kind.find(fields.shape[field[part]], turned, radius)
-            deep[part], close[part] = found.deep, found.near
-    at, field, deep = at[close], field[close], deep[close]
-    return Level(order, cell, mass, single, at, field, deep, fields, sorts)
+    if wide < np.pi / 4:
+        for kind, some in ground.by_kind(field):
+            turned = ground.turned(field[some], [axis[some] for axis in point])
+            deep[some], close[some] = kind.find(ground.fields.shape[field[some]], turned, wide)
+    return Level(ground, order, cell, mass, single, at[close], field[close], deep[close])
 
 
-def _dual(frame: cells.Frames) -> list[list[np.ndarray]]:
-    """Vectors whose products with a direction are (h, h (u - 1/2), h (v - 1/2)) of it in the pixel's plane."""
-    return [
-        _crossed(frame.across, frame.along),
-        _crossed(frame.along, frame.centre),
-        _crossed(frame.centre, frame.across),
-    ]
+def radius(order: int) -> float:
+    """Radians from the centre of a pixel to its farthest corner."""
+    return float(np.radians(grid.radius(order)))
 
 
-def _crossed(a: list[np.ndarray], b: list[np.ndarray]) -> list[np.ndarray]:
-    return [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
-
-
-def _turned(axes: np.ndarray, vector: list[np.ndarray]) -> list[np.ndarray]:
-    """The vectors in their cameras' frames."""
-    return [axes[:, i, 0] * vector[0] + axes[:, i, 1] * vector[1] + axes[:, i, 2] * vector[2] for i in range(3)]
+def batches(count: int) -> Iterator[slice]:
+    """Slices of a batch each."""
+    return (slice(begin, begin + BATCH) for begin in range(0, count, BATCH))

@@ -14,19 +14,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tom_scimma.skymap import convex, grid
+from tom_scimma.skymap.sphere import degrees, vectors
+
+if TYPE_CHECKING:
+    from tom_scimma.skymap.kinds import Table
 
 Corners = tuple[Sequence[float], Sequence[float]]
-
-
-def vectors(lon: Any, lat: Any) -> np.ndarray:
-    """Unit vectors, float64[..., 3], of longitudes and latitudes in degrees."""
-    lon, lat = np.broadcast_arrays(np.radians(np.asarray(lon, float)), np.radians(np.asarray(lat, float)))
-    return np.stack((np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)), axis=-1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +48,7 @@ class Footprint:
     @cached_property
     def reach(self) -> float:
         """Largest angle between the boresight and a corner, radians."""
-        return float(np.arccos(np.clip(self.corners[..., 0].min(), -1, 1)))
+        return float(np.arctan2(np.hypot(self.corners[..., 1], self.corners[..., 2]), self.corners[..., 0]).max())
 
     @cached_property
     def area(self) -> float:
@@ -61,6 +59,13 @@ class Footprint:
     def grain(self) -> float:
         """Size of its largest piece, radians: root of the area."""
         return float(np.sqrt(max(map(convex.solid_angle, self.pieces))))
+
+    @cached_property
+    def table(self) -> Table:
+        """Which pieces lie where in the field of view."""
+        from tom_scimma.skymap.kinds import Table
+
+        return Table(self)
 
     def at(self, ra: Any, dec: Any, pos_angle: Any = 0.0) -> Fields:
         """The shape at each position: degrees, arrays of any equal length, `pos_angle` east of north.
@@ -110,12 +115,10 @@ class Fields:
     @property
     def polygons(self) -> list[list[tuple[np.ndarray, np.ndarray]]]:
         """For each footprint its pieces as (ra[], dec[]) in degrees, to draw."""
-        found = []
-        for shape, axes in zip(self.shape, self.axes, strict=True):
-            turned = [piece @ axes for piece in self.shapes[shape].pieces]
-            found.append([(np.degrees(np.arctan2(v[:, 1], v[:, 0])) % 360, np.degrees(np.arcsin(np.clip(v[:, 2], -1, 1))))
-                          for v in turned])  # fmt: skip
-        return found
+        return [
+            [degrees(piece @ axes) for piece in self.shapes[shape].pieces]
+            for shape, axes in zip(self.shape, self.axes, strict=True)
+        ]
 
 
 def rectangle(width: float, height: float) -> Footprint:
@@ -133,11 +136,12 @@ def circle(radius: float) -> Footprint:
         raise ValueError(f"a circle's radius lies in 0 to {convex.MAX_REACH:.0f} degrees, not {radius}")
     count = int(np.clip(56 * np.sqrt(radius), 56, 360))
     angle = np.arange(count) * (2 * np.pi / count)
-    # area of a regular polygon: (a + b + c) - pi for each triangle; the corners' distance that gives the cap's area
-    cap = 2 * np.pi * (1 - np.cos(np.radians(radius)))
-    corner = (cap / count + np.pi - 2 * np.pi / count) / 2
-    reach = np.arccos(1 / np.tan(corner) / np.tan(np.pi / count))
-    ring = np.stack((np.full(count, np.cos(reach)), np.sin(reach) * np.cos(angle), np.sin(reach) * np.sin(angle)), axis=1)
+    # half a triangle of the fan is right-angled, with cos(reach) = cot(half) cot(its other angle) and this excess
+    half, excess = np.pi / count, 2 * np.pi * np.square(np.sin(np.radians(radius) / 2)) / count
+    reach = 2 * np.arcsin(np.sqrt(np.sin(excess) / (2 * np.sin(half) * np.cos(half - excess))))
+    ring = np.stack(
+        (np.full(count, np.cos(reach)), np.sin(reach) * np.cos(angle), np.sin(reach) * np.sin(angle)), axis=1
+    )
     return Footprint(tuple(convex.pieces(ring)))
 
 
@@ -173,10 +177,12 @@ def together(fields: Fields | Iterable[Fields]) -> Fields:
     """All fields as one, in their order; cameras may differ."""
     if isinstance(fields, Fields):
         return fields
-    shapes: list[Footprint] = []
+    shapes: dict[int, Footprint] = {}
     which, axes = [np.zeros(0, np.int64)], [np.zeros((0, 3, 3))]
     for one in fields:
-        which.append(one.shape + len(shapes))
+        for shape in one.shapes:
+            shapes.setdefault(id(shape), shape)
+        place = {number: at for at, number in enumerate(shapes)}
+        which.append(np.array([place[id(shape)] for shape in one.shapes], np.int64)[one.shape])
         axes.append(one.axes)
-        shapes += one.shapes
-    return Fields(tuple(shapes), np.concatenate(which), np.concatenate(axes))
+    return Fields(tuple(shapes.values()), np.concatenate(which), np.concatenate(axes))

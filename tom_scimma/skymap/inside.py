@@ -6,7 +6,7 @@ Pixels wholly inside count with all they hold. A pixel on the edge counts by the
 * it lies in one pixel of the map, or holds less than 1e-8, so that its density may be taken as even;
 * its side is an eighth of the footprint's largest piece or less, and order 8 (0.23 deg) or finer. A pixel is taken as a
   parallelogram, which moves its edges by less than 1.3e-3 of its side at order 8, half of that at each further order;
-  pixels that are more bent than that are cut three orders further.
+  pixels that are more bent than that are cut five orders further.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 COARSEST = 8
 #: orders beyond which a bent pixel is cut no further
-BENT_ORDERS = 3
+BENT_ORDERS = 5
 #: so many pixels' sides to a piece's
 PARTS = 8
 #: what holds less may be taken as even; and what holds less than this is of no account at all
-EVEN, NOTHING = 1e-8, 1e-12
+EVEN, NOTHING = 1e-8, 1e-15
 
 
 def finest(fields: Fields) -> np.ndarray:
@@ -56,4 +56,3 @@ def inside(sky: SkyMap, fields: Fields) -> np.ndarray:
 
     descend(sky, fields, take)
     return np.minimum(total, 1.0)
-

@@ -56,68 +56,84 @@ class Kind:
         close = _depth(self.normals, piece, [axis[row] for axis in point]) > -np.sin(radius)
         return row[close], piece[close]
 
+    def holds(self, shape: np.ndarray, point: list[np.ndarray]) -> np.ndarray:
+        """Whether each point (camera's frame, [3][n]) lies in the shape, bool[n]."""
+        row, piece = self.pieces(shape, point, 0.0)
+        within = _depth(self.normals, piece, [axis[row] for axis in point]) >= 0
+        held = np.zeros(len(shape), bool)
+        held[row[within]] = True
+        return held
+
 
 class Camera(Kind):
-    """One camera of many pieces, in many places: a table over its field of view names the pieces near each bin.
-
-    The table lies in the plane across the boresight, in the sines of the angles.
-    """
+    """One camera of many pieces, in many places, looked up in its table."""
 
     def __init__(self, fields: Fields, shape: int) -> None:
         super().__init__(fields, [shape])
-        self.camera: Footprint = fields.shapes[shape]
-        self.bins = int(np.clip(np.sqrt(BINS_PER_PIECE * len(self.camera.pieces)), FEWEST_BINS, MOST_BINS))
-        self.half = min(np.sin(min(self.camera.reach * 1.3, np.pi / 2)), 1.0)
+        self.table = fields.shapes[shape].table
+
+    def find(self, shape: np.ndarray, point: list[np.ndarray], radius: float) -> Found:
+        """As Kind.find, by the table."""
+        where = self.table.bin(point)
+        return Found(self.table.deep(radius)[where], (self.table.near(radius)[2] > 0)[where])
+
+    def pieces(self, shape: np.ndarray, point: list[np.ndarray], radius: float) -> tuple[np.ndarray, np.ndarray]:
+        """As Kind.pieces, by the table."""
+        where = self.table.bin(point)
+        piece, first, count = self.table.near(radius)
+        row, place = _expanded(first[where], count[where])
+        return row, piece[place]
+
+
+class Table:
+    """Bins over the field of view of a camera, in the plane across its boresight: sines of the angles east and north.
+
+    Bin number bins**2 is everything else.
+    """
+
+    def __init__(self, camera: Footprint) -> None:
+        self.camera = camera
+        self.bins = int(np.clip(np.sqrt(BINS_PER_PIECE * len(camera.pieces)), FEWEST_BINS, MOST_BINS))
+        self.half = float(np.sin(min(camera.reach * 1.3, np.pi / 2)))
         self.lists: dict[float, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
 
     @cached_property
     def depths(self) -> tuple[np.ndarray, np.ndarray]:
-        """(depth of each bin's middle in each piece, float64[bins**2, pieces], radians; half a bin's diagonal)."""
+        """(depth of each bin's middle in each piece, float64[bins**2, pieces], radians; how far a bin reaches)."""
         step = 2 * self.half / self.bins
         middle = (np.arange(self.bins) + 0.5) * step - self.half
         y, z = (axis.ravel() for axis in np.meshgrid(middle, middle, indexing="ij"))
         far = np.sqrt(y * y + z * z)
-        shrink = 0.999999 / np.maximum(far, 0.999999)
+        shrink = 0.999999 / np.maximum(far, 0.999999)  # a bin beyond the horizon
         point = np.stack((np.sqrt(1 - np.square(far * shrink)), y * shrink, z * shrink))
         normals = self.camera.normals
-        depth = np.arcsin((normals.reshape(-1, 3) @ point).reshape(*normals.shape[:2], -1).min(axis=1).T)
-        slack = step / np.sqrt(2)
-        inner = np.arcsin(np.clip(far - slack, 0, 1))
-        return depth, np.where(far + slack < 1, np.arcsin(np.minimum(far + slack, 1)) - inner, np.pi)
+        sine = (normals.reshape(-1, 3) @ point).reshape(*normals.shape[:2], -1).min(axis=1).T
+        slack = step / np.sqrt(2)  # in the plane; on the sphere it is longest away from the boresight
+        inner, outer = np.arcsin(np.clip(far - slack, 0, 1)), np.arcsin(np.minimum(far + slack, 1))
+        return np.arcsin(np.clip(sine, -1, 1)), np.where(far + slack < 1, outer - inner, np.pi)
 
-    def _bin(self, point: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    def bin(self, point: list[np.ndarray]) -> np.ndarray:
+        """Number of the bin of each point (camera's frame, [3][n])."""
         scale = self.bins / (2 * self.half)
-        y, z = ((point[1] + self.half) * scale).astype(np.int64), ((point[2] + self.half) * scale).astype(np.int64)
+        y, z = ((point[axis] + self.half) * scale for axis in (1, 2))
         inside = (y >= 0) & (y < self.bins) & (z >= 0) & (z < self.bins) & (point[0] > 0)
-        return np.where(inside, y * self.bins + z, self.bins**2), inside
+        return np.where(inside, y.astype(np.int64) * self.bins + z.astype(np.int64), self.bins**2)
 
-    def _near(self, radius: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """(pieces near a bin, one bin after the other; where each begins; how many), the last bin being all others."""
+    def deep(self, radius: float) -> np.ndarray:
+        """Whether a circle of a radius lies in one piece wherever in the bin its middle is, bool[bins**2 + 1]."""
+        depth, slack = self.depths
+        return np.append(depth.max(axis=1) - slack > radius, False)
+
+    def near(self, radius: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(pieces, one bin's after the other's; where each bin's begin; how many) that a circle in the bin may touch."""
         if radius not in self.lists:
             depth, slack = self.depths
             where, piece = np.nonzero(depth > -(radius + slack)[:, None])
-            outside = np.arange(len(self.camera.pieces)) if self._spills(radius) else np.zeros(0, np.int64)
+            spills = self.camera.reach + radius >= np.arcsin(self.half)
+            outside = np.arange(len(self.camera.pieces)) if spills else np.zeros(0, np.int64)
             count = np.append(np.bincount(where, minlength=self.bins**2), len(outside))
             self.lists[radius] = np.concatenate((piece, outside)), np.cumsum(count) - count, count
         return self.lists[radius]
-
-    def _spills(self, radius: float) -> bool:
-        """Whether a circle around a point off the table may touch the camera."""
-        return self.camera.reach + radius >= np.arcsin(self.half)
-
-    def find(self, shape: np.ndarray, point: list[np.ndarray], radius: float) -> Found:
-        """As Kind.find, by the table."""
-        where, _ = self._bin(point)
-        depth, slack = self.depths
-        deep = np.append(depth.max(axis=1) - slack > radius, False)
-        return Found(deep[where], (self._near(radius)[2] > 0)[where])
-
-    def pieces(self, shape: np.ndarray, point: list[np.ndarray], radius: float) -> tuple[np.ndarray, np.ndarray]:
-        """As Kind.pieces, by the table."""
-        where, _ = self._bin(point)
-        piece, first, count = self._near(radius)
-        row, place = _expanded(first[where], count[where])
-        return row, piece[place]
 
 
 def kinds(fields: Fields) -> Iterator[tuple[Kind, np.ndarray]]:

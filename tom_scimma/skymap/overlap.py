@@ -50,7 +50,8 @@ def _one(level: Level, pairs: np.ndarray) -> Covered:
 def _few(level: Level, pairs: np.ndarray) -> Covered:
     part, mask = level.measure(pairs, area=True, samples=True)
     begin, _ = runs(level.at[pairs])
-    shares, samples, half = (np.add.reduceat(values, begin) for values in (part, share.counted(mask), share.counted(mask & share.HALF)))  # fmt: skip
+    counts = (part, share.counted(mask), share.counted(mask & share.HALF))
+    shares, samples, half = (np.add.reduceat(values, begin) for values in counts)
     seen = np.bitwise_or.reduceat(mask, begin)
     union, union_half = share.counted(seen), share.counted(seen & share.HALF)
     known = np.clip(2 - samples / np.maximum(union, 1), 0, 1)

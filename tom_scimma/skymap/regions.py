@@ -110,11 +110,18 @@ def shares(depth: Depth, narrow: float) -> tuple[np.ndarray, np.ndarray]:
     far = np.degrees(np.sqrt(grid.pixel_area(order)))
     share = (inside > 0).astype(np.float64)
     edge = np.flatnonzero(np.abs(inside) < 1.6 * far)  # a pixel's corner is at most 1.5 sides away
-    for level in np.unique(order[edge]).tolist():
-        here = edge[order[edge] == level]
-        share[here] = refine.averaged(_soft(depth, grid.side(level) / 4), uniq[here], 2)
+    share[edge] = softened(depth, uniq[edge])
     kept = share > 0
     return uniq[kept], share[kept]
+
+
+def softened(depth: Depth, uniq: np.ndarray) -> np.ndarray:
+    """Share of pixels on an edge that lies inside, float64[n], at 16 points each."""
+    share, order = np.zeros(uniq.size), grid.order_of(uniq)
+    for level in np.unique(order).tolist():
+        here = np.flatnonzero(order == level)
+        share[here] = refine.averaged(_soft(depth, grid.side(level) / 4), uniq[here], 2)
+    return share
 
 
 def _soft(depth: Depth, width: float) -> refine.Field:

@@ -28,7 +28,7 @@ Plane = list[tuple[np.ndarray, np.ndarray]]
 
 
 def plane(dual: list[list[np.ndarray]], corners: list[list[np.ndarray]], piece: np.ndarray) -> Plane:
-    """(u, v) of each corner of each piece, in its pixel's plane; `dual` as `Level.dual`, already one row a piece."""
+    """(u, v) of each corner of each piece, in its pixel's plane; `dual` as cells.dual, one row a piece."""
     found = []
     for corner in corners:
         point = [axis[piece] for axis in corner]
@@ -50,9 +50,7 @@ def shares(corners: Plane) -> np.ndarray:
         low, high = v0 + (left - u0) * slope, v0 + (right - u0) * slope
         change = high - low
         flat = np.abs(change) < _TINY
-        mean = np.where(
-            flat, np.clip((low + high) / 2, 0, 1), (_held(high) - _held(low)) / np.where(flat, 1.0, change)
-        )
+        mean = np.where(flat, np.clip((low + high) / 2, 0, 1), (_held(high) - _held(low)) / np.where(flat, 1.0, change))
         total -= mean * (right - left)
     return np.clip(total, 0, 1)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from mocpy import MOC
 
     from tom_scimma.skymap.credible import Table
+    from tom_scimma.skymap.footprint import Fields
+    from tom_scimma.skymap.masks import Mask
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +84,27 @@ class SkyMap(Pixels):
         from tom_scimma.skymap import cones
 
         return cones.probability(self, ra, dec, radius_deg)
+
+    def inside(self, footprints: Fields | Iterable[Fields]) -> np.ndarray:
+        """Probability in each footprint, float64[k]; see footprint.py for how they are made, inside.py for how well."""
+        from tom_scimma.skymap import footprint, inside
+
+        return inside.inside(self, footprint.together(footprints))
+
+    def union(self, footprints: Fields | Iterable[Fields]) -> float:
+        """Probability in the union of footprints, to 1e-4; union.py says more, of groups of them and of the error."""
+        from tom_scimma.skymap import footprint, union
+
+        return union.union(self, footprint.together(footprints)).probability
+
+    def without(self, mask: Mask) -> SkyMap:
+        """The map without what a mask removes (masks.py), normalised; `notes` and `meta["REMOVED"]` say how much.
+
+        Raises errors.BadSkyMap where nothing is left.
+        """
+        from tom_scimma.skymap import masks
+
+        return masks.remove(self, mask).sky
 
     def times(self, other: SkyMap) -> SkyMap:
         """The normalised product with an independent map: where the source is, if both saw the same one.

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 TOLERANCE = 1e-4
 #: standard deviations in `error`
 SIGMAS = 5
-#: what a pixel cut by several footprints may hold, at first
-COARSE = 1e-5
+#: what a pixel cut by several footprints may hold, at first: with few footprints, and with many
+FINE, COARSE = 2e-6, 1e-5
 _NONE = (np.zeros(0, np.int64), np.zeros(0))
 
 
@@ -46,20 +46,30 @@ class Union:
     pixels: tuple[np.ndarray, np.ndarray] = _NONE  #: (UNIQ, share 0..1 that is covered) of all that are touched
 
 
-def union(sky: SkyMap, fields: Fields, *, by: Sequence[Hashable] | None = None, tolerance: float = TOLERANCE) -> Union:
-    """The union of footprints, and that of each group of them: `by` names the group of each, such as its team."""
+def union(
+    sky: SkyMap,
+    fields: Fields,
+    *,
+    by: Sequence[Hashable] | None = None,
+    tolerance: float = TOLERANCE,
+    edge: float = 1.0,
+) -> Union:
+    """The union of footprints, and that of each group of them: `by` names the group of each, such as its team.
+
+    Pixels of which only a part is covered hold no more than `edge`, where it matters how fine `pixels` are.
+    """
     if by is not None:
         if len(by) != len(fields):
             raise ValueError(f"there are {len(fields)} footprints and {len(by)} names of groups")
         groups: dict[Hashable, list[int]] = {}
         for number, name in enumerate(by):
             groups.setdefault(name, []).append(number)
-        each = {name: union(sky, fields[numbers], tolerance=tolerance) for name, numbers in groups.items()}
-        return replace(union(sky, fields, tolerance=tolerance), by=each)
+        each = {name: union(sky, fields[numbers], tolerance=tolerance, edge=edge) for name, numbers in groups.items()}
+        return replace(union(sky, fields, tolerance=tolerance, edge=edge), by=each)
     fields = _different(fields)
-    coarse = min(COARSE, EVEN * max(len(fields), 1))
+    coarse = min(float(np.clip(EVEN * len(fields), FINE, COARSE)), edge)
     while True:
-        sums = _Sums(fields, coarse)
+        sums = _Sums(fields, coarse, edge)
         descend(sky, fields, sums.take)
         found = sums.union()
         if found.error <= tolerance or coarse < EVEN:
@@ -74,11 +84,24 @@ def _different(fields: Fields) -> Fields:
     return fields[np.sort(np.unique(lines, return_index=True)[1])]
 
 
+def small_enough(level: Level, pairs: np.ndarray, enough: np.ndarray, coarse: float, edge: float = 1.0) -> np.ndarray:
+    """Whether the pixel of each pair need not be cut, bool[p]; `enough` is `finest` of all fields."""
+    begin, count = runs(level.at[pairs])
+    cell = level.at[pairs[begin]]
+    mass = level.mass[cell]
+    order = np.maximum.reduceat(enough[level.field[pairs]], begin)
+    order += BENT_ORDERS * cells.bent(level.order, level.cell[cell])
+    exact = (level.single[cell] | (mass < EVEN)) & (level.order >= order) & (count == 1)
+    most = np.minimum(coarse * np.square(np.maximum(count / CROWD, 1)), edge)
+    exact &= mass <= edge
+    return np.repeat(exact | ((level.order >= COARSEST) & (mass < most)) | (mass < NOTHING), count)
+
+
 class _Sums:
     """What the levels add up to."""
 
-    def __init__(self, fields: Fields, coarse: float) -> None:
-        self.coarse, self.enough = coarse, finest(fields)
+    def __init__(self, fields: Fields, coarse: float, edge: float) -> None:
+        self.coarse, self.edge, self.enough = coarse, edge, finest(fields)
         self.total = self.variance = self.bound = 0.0
         self.pixels = [_NONE]
 
@@ -91,22 +114,10 @@ class _Sums:
         left = ~whole[level.at]
         pairs = np.flatnonzero(left)
         if len(pairs) and (level.order >= COARSEST or level.mass.min() < NOTHING):
-            ready = pairs[self._ready(level, pairs)]
+            ready = pairs[small_enough(level, pairs, self.enough, self.coarse, self.edge)]
             self._add(level, ready)
             left[ready] = False
         return left
-
-    def _ready(self, level: Level, pairs: np.ndarray) -> np.ndarray:
-        """Whether the pixel of each pair need not be cut."""
-        begin, count = runs(level.at[pairs])
-        cell = level.at[pairs[begin]]
-        mass = level.mass[cell]
-        enough = np.maximum.reduceat(self.enough[level.field[pairs]], begin)
-        enough += BENT_ORDERS * cells.bent(level.order, level.cell[cell])
-        ready = (level.single[cell] | (mass < EVEN)) & (level.order >= enough) & (count == 1)
-        coarse = self.coarse * np.square(np.maximum(count / CROWD, 1))
-        ready |= ((level.order >= COARSEST) & (mass < coarse)) | (mass < NOTHING)
-        return np.repeat(ready, count)
 
     def _add(self, level: Level, pairs: np.ndarray) -> None:
         """Counts pixels by the shares that are covered."""

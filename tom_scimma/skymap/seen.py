@@ -1,0 +1,35 @@
+"""How often places were seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tom_scimma.skymap.footprint import Fields
+from tom_scimma.skymap.kinds import kinds
+from tom_scimma.skymap.sphere import vectors
+
+#: (place, footprint) pairs in one go
+BATCH = 1 << 20
+
+
+def seen(fields: Fields, ra: Any, dec: Any) -> Any:
+    """How many of the footprints each position lies in: int, or int64 shaped as positions in degrees."""
+    from scipy.spatial import cKDTree
+
+    point = vectors(np.asarray(ra, np.float64), np.asarray(dec, np.float64)).reshape(-1, 3)
+    total = np.zeros(len(point), np.int64)
+    good = np.flatnonzero(np.isfinite(point).all(axis=1))
+    tree = cKDTree(point[good])
+    reach = np.array([shape.reach for shape in fields.shapes])[fields.shape]
+    for kind, shapes in kinds(fields):
+        mine = np.flatnonzero(shapes[fields.shape])
+        near = tree.query_ball_point(fields.axes[mine, 0], 2 * np.sin(reach[mine] / 2) + 1e-12, return_length=True)
+        for some in np.split(mine, np.flatnonzero(np.diff(np.cumsum(near) // BATCH)) + 1):
+            found = tree.query_ball_point(fields.axes[some, 0], 2 * np.sin(reach[some] / 2) + 1e-12)
+            field = np.repeat(some, [len(one) for one in found])
+            place = good[np.concatenate([np.asarray(one, np.int64) for one in found])]
+            turned = np.einsum("nij,nj->in", fields.axes[field], point[place])
+            total += np.bincount(place[kind.holds(fields.shape[field], list(turned))], minlength=len(point))
+    return int(total[0]) if np.ndim(ra) == np.ndim(dec) == 0 else total.reshape(np.broadcast(ra, dec).shape)
