@@ -245,3 +245,11 @@ def test_multiorder_is_read_without_astropy():
     data = maps.multiorder(SKIES["blob"], DISTMEAN=150.0, DISTSTD=30.0)
     done = subprocess.run([sys.executable, "-c", code], input=data, capture_output=True, check=True)
     assert done.stdout.strip() == b"19200 []"
+
+
+def test_rows_of_many_places_come_in_the_shape_of_the_places():
+    """A picture asks for all its points at once, in rows and columns."""
+    sky = skymap.from_gaussian(200.0, -20.0, 6.0, order=5)
+    ra, dec = np.meshgrid(np.linspace(0, 359, 400), np.linspace(-89, 89, 300))
+    assert ra.size > 100_000
+    np.testing.assert_array_equal(sky.rows_at(ra, dec), sky.rows_at(ra.ravel(), dec.ravel()).reshape(ra.shape))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 from datetime import timedelta
 from functools import cached_property
@@ -12,9 +13,11 @@ from django.core.cache import cache
 
 from tom_scimma import channels, eventmaps, seen
 from tom_scimma.destinations import Destination, Receipt
-from tom_scimma.errors import BadSkyMap, Rejected
+from tom_scimma.errors import Rejected
 from tom_scimma.models import Alert, Contact, Telling
 from tom_scimma.tidings import Tiding
+
+logger = logging.getLogger(__name__)
 
 #: a picture serves everybody who is told of that alert
 KEPT = 86_400
@@ -112,7 +115,8 @@ def _picture(alert_id: int) -> tuple[bytes | None, str]:
     if data is None:
         try:
             data = skyplot.draw(found.sky, title=name)
-        except BadSkyMap:
+        except Exception:
+            logger.exception("no picture of alert %s", alert_id)
             return None, ""
         cache.set(place, data, KEPT)
     return data, f"{re.sub(r'[^A-Za-z0-9+-]+', '_', name)[:60] or 'skymap'}.png"

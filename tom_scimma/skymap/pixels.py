@@ -120,7 +120,7 @@ class Pixels:
         last = np.append(before - 1, np.int32(-1))
         part = place >> shift
         row = last[part].astype(np.int64)
-        rest = np.flatnonzero(~sure[part])
+        rest = ~sure[part]  # places may be given as an array of any shape, a picture's for one
         row[rest] = np.searchsorted(start, place[rest], side="right") - 1
         return row
 
