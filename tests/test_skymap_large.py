@@ -131,3 +131,24 @@ def test_what_holds_nothing_is_merged_with_all_its_distance():
     found, values = loose.loosened(uniq, columns, 1e-12, 0.0)
     assert found.tolist() == [16, 17, 18, 76, 77, 78, 79]
     np.testing.assert_allclose(values[1], [51.5, 55.5, 59.5, 62, 63, 64, 65])
+
+
+@pytest.mark.parametrize("ordering", ["NESTED", "RING"])
+def test_whole_sky_by_numbered_pixels_is_read_in_blocks_if_it_is_large(ordering):
+    nside = 64
+    prob = maps.probability(maps.SHAPES["blob"](), nside, nested=ordering == "NESTED")
+    ipix = np.arange(prob.size)
+    whole = skymap.read(maps.flat({"PROB": prob}, nside, ordering))
+    little = 8 * 18 * 20_000
+    data = maps.flat({"PIXEL": ipix, "PROB": prob}, nside, ordering, INDXSCHM="EXPLICIT")
+    for found in (skymap.read(data), skymap.read(data, max_bytes=little)):
+        np.testing.assert_array_equal(found.uniq, whole.uniq)
+        np.testing.assert_array_equal(found.density, whole.density)
+    mixed = np.random.default_rng(3).permutation(ipix)
+    data = maps.flat({"PIXEL": mixed, "PROB": prob[mixed]}, nside, ordering, INDXSCHM="EXPLICIT")
+    np.testing.assert_array_equal(skymap.read(data).density, whole.density)
+    with pytest.raises(skymap.BadSkyMap, match="does not number the pixels one after the other"):
+        skymap.read(data, max_bytes=little)
+    data = maps.flat({"PIXEL": ipix[:-1024], "PROB": prob[:-1024]}, nside, ordering, INDXSCHM="EXPLICIT")
+    with pytest.raises(skymap.BadSkyMap, match="48128 pixels, too many to sort"):
+        skymap.read(data, max_bytes=little)

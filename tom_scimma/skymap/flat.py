@@ -38,12 +38,14 @@ def flat(table: Table, max_bytes: int) -> tuple[np.ndarray, list[np.ndarray], li
             f"the table has {table.size} bytes, more than {PASSING} times the {max_bytes} allowed in memory"
         )
     order, nested = _layout(table, pixels, explicit)
-    if explicit:
-        pieces = _explicit(table, names, str(index), order, nested, max_bytes)
-    elif nested:
-        pieces = _nested(table, names, order)
+    if explicit and table.size + 8 * pixels * (4 + 3 * len(names)) <= max_bytes:
+        pieces = _explicit(table, names, str(index), order, nested)
     else:
-        pieces = ring.blocks(table, names, order)
+        wanted = [*names, str(index)] if explicit else names
+        pieces = _nested(table, wanted, order) if nested else ring.blocks(table, wanted, order)
+        if explicit:
+            _all_there(pixels, order, max_bytes)
+            pieces = _in_order(pieces, order, nested, str(index))
     return _gathered(pieces, order, len(names), max_bytes)
 
 
@@ -85,12 +87,32 @@ def _values(table: Table, names: list[str], rows: object) -> np.ndarray:
     return np.stack([column.floats(column.view(rows, table.width)).ravel() for column in columns])
 
 
+def _all_there(pixels: int, order: int, max_bytes: int) -> None:
+    if pixels != 12 << (2 * order):
+        raise BadSkyMap(f"the map numbers {pixels} pixels, too many to sort in the {max_bytes} bytes allowed")
+
+
+def _in_order(
+    pieces: Iterator[tuple[np.ndarray, np.ndarray]], order: int, nested: bool, index: str
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Blocks without their last column, which must number the pixels as they stand. Raises BadSkyMap."""
+    for ipix, columns in pieces:
+        said = columns[-1].astype(np.int64)
+        wrong = (
+            said != ipix if nested else grid.ring_to_nested(order, np.clip(said, 0, (12 << (2 * order)) - 1)) != ipix
+        )
+        if wrong.any():
+            raise BadSkyMap(
+                f"column {index} does not number the pixels one after the other, "
+                "and there are too many to sort in the memory allowed"
+            )
+        yield ipix, columns[:-1]
+
+
 def _explicit(
-    table: Table, names: list[str], index: str, order: int, nested: bool, max_bytes: int
+    table: Table, names: list[str], index: str, order: int, nested: bool
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """The one block of (ipix, columns) of a table that numbers its pixels. Raises BadSkyMap for wrong numbers."""
-    if table.rows * table.columns[index].repeat > 4 * most_rows(max_bytes, len(names)):
-        raise BadSkyMap(f"the map has {table.rows} rows and would take more than the {max_bytes} bytes allowed")
     rows = next(table.blocks(table.rows))
     column = table.columns[index]
     ipix = column.integers(column.view(rows, table.width)).ravel()
