@@ -144,6 +144,27 @@ def _event(browser: Browser, event: Expected) -> Iterator[str]:
         picture = browser.get(f"/events/{path}/skymap.png")
         if picture.status != 200 or not picture.body.startswith(PNG) or len(picture.body) < 5000:
             yield f"the picture of {event.name} answers {picture.answer} with {len(picture.body)} bytes"
+        yield from _sky(browser, path, event)
+
+
+def _sky(browser: Browser, path: str, event: Expected) -> Iterator[str]:
+    """The picture for papers, that of the distance, and the layers of the interactive sky."""
+    wanted = {"skymap.svg?layout=wide": 200}
+    if event.has_distance is not None:
+        wanted["distance.png"] = 200 if event.has_distance else 404
+    for name, status in wanted.items():
+        if (page := browser.get(f"/events/{path}/{name}")).status != status:
+            yield f"{name} of {event.name} answers {page.answer}"
+    page = browser.get(f"/events/{path}/sky.json")
+    if page.status != 200:
+        yield f"the sky of {event.name} answers {page.answer}"
+        return
+    for layer in page.json["layers"]:
+        found = browser.get(layer["url"])
+        if found.status != 200 or "features" not in found.json:
+            yield f"the layer {layer['name']} of {event.name} answers {found.answer}"
+        elif layer["name"] in ("contours", "region", "bodies") and not found.json["features"]:
+            yield f"the layer {layer['name']} of {event.name} is empty"
 
 
 def _values(event: Expected, said: dict) -> Iterator[str]:
