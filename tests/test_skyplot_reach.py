@@ -15,7 +15,7 @@ ORANGE = palette.LIGHT.points[0]
 
 
 def blob(**options) -> skymap.SkyMap:
-    return skymap.from_gaussian(130.0, 25.0, 6.0, order=4, rounds=4, distance=options.pop("distance", (150.0, 30.0)))
+    return skymap.from_gaussian(130.0, 25.0, 6.0, order=3, rounds=3, distance=options.pop("distance", (150.0, 30.0)))
 
 
 @pytest.mark.parametrize("distance", [(150.0, 30.0), (40.0, 6.0), (3000.0, 900.0), (50.0, 60.0)])
