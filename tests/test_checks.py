@@ -108,6 +108,8 @@ def changed(path, value):
         (("LIVE_AGE",), timedelta(0), "E008", "positive"),
         (("ACT_AGE",), timedelta(hours=-1), "E008", "positive"),
         (("ACT_AGE",), timedelta(hours=3), "W004", "shorter"),
+        (("GALAXY_DIR",), "galaxies", "E008", "absolute path"),
+        (("GALAXY_DIR",), __file__, "E008", "Name a folder"),
         (("CANDIDATE_LEVEL",), 95.0, "E008", "0.95"),
         (("FETCH_SECONDS",), 0, "E008", "positive"),
         (("LATENCY_BUDGETS",), {"recieved": 5}, "E008", "received"),

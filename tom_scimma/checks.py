@@ -9,6 +9,7 @@ import difflib
 import fnmatch
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -93,6 +94,13 @@ def _limits() -> Problems:
         yield Error(
             f"TOM_SCIMMA['CANDIDATE_LEVEL'] is {conf.CANDIDATE_LEVEL}.",
             hint="A credible level is more than 0 and at most 1, for example 0.95.",
+            id="tom_scimma.E008",
+        )
+    folder = Path(conf.GALAXY_DIR)
+    if conf.GALAXY_DIR and (not folder.is_absolute() or (folder.exists() and not folder.is_dir())):
+        yield Error(
+            f"TOM_SCIMMA['GALAXY_DIR'] is {conf.GALAXY_DIR!r}, which is no absolute path of a folder.",
+            hint="Name a folder that all processes of this TOM can read; it is made when it is not there.",
             id="tom_scimma.E008",
         )
     yield from _days()

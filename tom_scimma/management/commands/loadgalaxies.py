@@ -52,7 +52,7 @@ class Command(BaseCommand):
         chosen = [options["rebuild"], options["list"], bool(options["remove"])]
         if bool(file) == any(chosen):
             raise CommandError("name a FILE to load, or one of --rebuild, --list and --remove NAME")
-        self._shown, self._tty = 0.0, sys.stderr.isatty()
+        self._shown, self._tty = time.monotonic(), sys.stderr.isatty()
         try:
             if options["list"]:
                 self.show()
@@ -130,18 +130,18 @@ class Command(BaseCommand):
     def tell(self, what: str, part: float) -> None:
         """A progress bar on a terminal; elsewhere a line each ten seconds."""
         now = time.monotonic()
-        if now - self._shown < (0.1 if self._tty else 10) and part < 1:
+        if now - self._shown < (0.1 if self._tty else 10) and not (self._tty and part >= 1):
             return
         self._shown = now
         if self._tty:
             filled = round(30 * min(part, 1))
-            self.stderr.write(f"\r{what:<24} [{'#' * filled}{'.' * (30 - filled)}] {part:6.1%} ", ending="")
+            self.stderr.write(f"\r{what:<24} [{'#' * filled}{'.' * (30 - filled)}] {part:6.1%} ", str, ending="")
         else:
-            self.stderr.write(f"{what} {part:.0%}")
+            self.stderr.write(f"{what} {part:.0%}", str)
 
     def _end(self) -> None:
         if self._tty:
-            self.stderr.write("")
+            self.stderr.write("", str)
 
 
 def _columns(text: str) -> dict[str, str]:
