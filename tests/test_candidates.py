@@ -5,21 +5,26 @@ Authority: the suite's design (which targets are candidates), skymap.py for leve
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 
 import numpy as np
 import pytest
+from django.apps import apps
+from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from tom_dataproducts.models import PhotometryReducedDatum, SpectroscopyReducedDatum
 from tom_targets.models import Target, TargetExtra
 
 from tests import factories as make
 from tests.maps import multiorder
 from tests.messages import NOW, gw, xrt
-from tom_scimma import candidates, places, skymap
+from tom_scimma import candidates, eventmaps, places, skymap
 from tom_scimma.candidates import deciding, following
 from tom_scimma.ingest import ingest
-from tom_scimma.models import Candidate, CandidateLevel, Event, Placement, TargetPlace
+from tom_scimma.models import Candidate, CandidateLevel, Event, Placement, Reaction, TargetPlace
 
 pytestmark = pytest.mark.django_db
 TIME = NOW - timedelta(minutes=10)  # of the events that messages.gw tells of
@@ -372,3 +377,76 @@ def test_every_decision_is_kept():
     assert kept == [("ruled_out", "an AGN", "bob"), ("interesting", "blue", "ada")]
     candidate.refresh_from_db()
     assert (candidate.status, candidate.decided_by) == ("ruled_out", bob)
+
+
+@pytest.mark.parametrize("via", ["listen", "backfill"])
+def test_ingest_asks_the_worker_for_it_of_history_too_and_first_of_all(via):
+    target("centre")
+    ingest([gw(skymap=multiorder(sky()))], via=via, now=NOW)
+    reaction = Reaction.objects.order_by("pk")[0]
+    assert reaction.name == "candidates"
+    import_string(reaction.run)(reaction.alert_id, reaction.change)
+    assert Candidate.objects.count() == 1
+
+
+def test_the_worker_s_jobs_do_it():
+    event = hear(gw(skymap=multiorder(sky())))
+    Event.objects.update(time=timezone.now())
+    target("SN 2026abc", created=timezone.now())
+    jobs = apps.get_app_config("tom_scimma").worker_jobs()
+    for job in jobs:
+        if "candidates" in job["run"]:
+            import_string(job["run"])()
+    assert names(event) == {"SN 2026abc"}
+
+
+needs_postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="two connections at once: PostgreSQL")
+
+
+def at_once(*tasks) -> list:
+    """What these give, each run in a thread with a connection of its own."""
+
+    def run(task):
+        try:
+            return task()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(tasks)) as pool:
+        return [future.result(60) for future in [pool.submit(run, task) for task in tasks]]
+
+
+@needs_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_that_place_the_same_end_in_the_same_rows():
+    for number in range(200):
+        target(f"t{number}", ra=28.0 + number / 50)
+    ingest([gw(skymap=multiorder(sky())), gw(kind="UPDATE", minutes=2, skymap=multiorder(sky(ra=31.0)))], now=NOW)
+    event = Event.objects.get()
+    at_once(*[partial(candidates.react, alert.pk, "new") for alert in event.alerts.all()] * 2, following.follow)
+    one, two = (made.sky for made in eventmaps.versions(event))
+    for row in event.candidates.select_related("target"):
+        levels = dict(row.levels.order_by("alert__order").values_list("alert__alert_type", "level"))
+        place = row.target.ra, row.target.dec
+        assert levels == pytest.approx({"initial": one.level_at(*place), "update": two.level_at(*place)})
+        assert row.level == pytest.approx(levels["update"])
+    assert event.candidates.count() == 200
+
+
+@needs_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_the_listener_does_not_wait_for_the_worker():
+    """While candidates are being written, a new version of their event is stored; else the lock's time-out would end it."""
+    target("centre")
+    ingest([gw(minutes=9, skymap=multiorder(sky()))], now=NOW)
+
+    def listen():
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '5s'")
+        return ingest([gw(kind="UPDATE", minutes=5, skymap=multiorder(sky(sigma=2.0)))], now=NOW)[0].state
+
+    with transaction.atomic():
+        candidates.react(Event.objects.get().alerts.get().pk, "new")
+        assert Candidate.objects.count() == 1
+        assert at_once(listen) == ["parsed"]
+    assert Event.objects.get().alert_count == 2
