@@ -19,6 +19,15 @@ from tom_scimma.tables import PageTable, head
 #: where a candidate lies, by the name that the filter has for it
 PLACES = {"inside": "inside now", "outside": "outside now"}
 
+#: sorts by name, for a screen too narrow for the table's head
+SORTS = {
+    "volume_now": "level in volume",
+    "-since": "newest first",
+    "status": "status",
+    "-decided_at": "last decided",
+    "name": "name",
+}
+
 
 def candidates_of(event: Event, user) -> QuerySet[Candidate]:
     """Candidates of the event that this user may see, each with `now`, `volume_now` and `before`.

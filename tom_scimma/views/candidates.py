@@ -16,6 +16,7 @@ from tom_scimma import eventmaps
 from tom_scimma.candidates import deciding, lying
 from tom_scimma.candidates.listing import (
     PLACES,
+    SORTS,
     CandidateFilter,
     CandidateTable,
     candidates_of,
@@ -70,6 +71,7 @@ def _about(event, request, rows) -> dict:
         "days": conf.CANDIDATE_DAYS,
         "days_before": -conf.CANDIDATE_DAYS[0],
         "places": PLACES.items(),
+        "sorts": SORTS.items(),
         "statuses": Candidate.Status.choices,
         "shown_map": shown,
         "placement": Placement.objects.filter(alert=shown.alert_id).first() if shown else None,
