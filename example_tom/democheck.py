@@ -54,6 +54,7 @@ def _everything(
     yield from _lists(browser, known)
     yield from _galaxies(browser, night.names(start))
     yield from _sent(browser)
+    yield from _candidates(browser, night.names(start))
     yield from _health(browser)
 
 
@@ -225,6 +226,26 @@ def _sent(browser: Browser) -> Iterator[str]:
     for row in said:
         if (page := browser.get(f"/sent/{row['id']}/")).status != 200 or "the demo watches it" not in page.text:
             yield f"/sent/{row['id']}/ answers {page.answer}, or does not show what was said"
+
+
+def _candidates(browser: Browser, known: night.Names) -> Iterator[str]:
+    """Once the worker is done, the merger has its candidates with levels in all four maps; the pages name them."""
+    rows = browser.get(f"/api/candidates/?event={known.merger}&ordering=level").json["results"]
+    found = [row["target_name"] for row in rows if row["target_name"].startswith("Demo ")]
+    wanted = ["Demo kilonova", "Demo supernova behind", "Demo nova", "Demo flare star"]
+    if found != wanted:
+        yield f"the candidates of {known.merger} are {found}, not {wanted}"
+        return
+    for row in rows[:1]:
+        if [level["inside"] for level in row["levels"]] != [True] * 4 or not row["volume_level"] < 0.5:
+            yield f"the levels of {row['target_name']} are {row['levels']}"
+    page = browser.get(f"/events/{known.merger}/candidates/")
+    for words in ("Demo kilonova", "What moved in or out", "1 out"):
+        if page.status != 200 or words not in page.text:
+            yield f"/events/{known.merger}/candidates/ answers {page.answer} or does not say {words!r}"
+    page = browser.get(f"/scimma/targets/{rows[0]['target']}/events/")
+    if page.status != 200 or known.merger not in page.text:
+        yield f"the events of target {rows[0]['target_name']}: {page.answer}, or {known.merger} is not among them"
 
 
 def _health(browser: Browser) -> Iterator[str]:
