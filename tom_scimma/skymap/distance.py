@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: rows worked on at once, so that a large map takes no more memory than a small one
 BLOCK = 1 << 17
+#: pixels that hold less than this part of what the fullest holds are left out of a sum over the map
+FAINT = 1e-11
 
 
 def moments(mu: np.ndarray, sigma: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -135,8 +137,9 @@ def marginal_pdf(sky: SkyMap, r: Any) -> Any:
     if sky.mu is None or sky.sigma is None or sky.norm is None:
         found = np.full(r.shape, np.nan)
     else:
-        known = np.isfinite(sky.mu) & (sky.density > 0)
-        weight = (sky.density * sky.pixel_area)[known]
+        weight = sky.density * sky.pixel_area
+        known = np.isfinite(sky.mu) & (weight > FAINT * weight.max())
+        weight = weight[known]
         mu, sigma, norm = (column[known] for column in (sky.mu, sky.sigma, sky.norm))
         found = np.array([np.dot(weight, _pdf(at, mu, sigma, norm)) for at in r.ravel()]).reshape(r.shape)
     return float(found) if found.ndim == 0 else found
