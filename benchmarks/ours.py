@@ -15,6 +15,7 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
 from benchmarks import machine, mix, side  # noqa: E402
+from benchmarks.subscribed import matched, newest_alert, subscribed  # noqa: E402
 from tom_scimma import places  # noqa: E402
 from tom_scimma.ingest import ingest  # noqa: E402
 from tom_scimma.models import Alert, Event, Localization, Message, TargetPlace  # noqa: E402
@@ -200,5 +201,8 @@ if __name__ == "__main__":
             "settle": settle,
             "events": events,
             "page": page,
+            "subscribed": subscribed,
+            "newest_alert": newest_alert,
+            "matched": matched,
         }
     )

@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.contrib.auth import get_user_model
-from guardian.utils import get_user_obj_perms_model
-
-from tom_scimma.models import Alias, Annotation, Candidate, Event
+from tom_scimma.models import Alias, Annotation, Event
 from tom_scimma.query import columns
+from tom_scimma.query.counting import Counting
 from tom_scimma.query.subject import Subject, values_of
 
 
@@ -65,7 +63,7 @@ class Seen:
     def __init__(self, event: Event, values: Mapping[str, Any] | None = None):
         self.event, self.values = event, values
         self._subjects: dict[Any, Subject] = {}
-        self._counts: dict[Any, int] = {}
+        self._counting = Counting(event)
 
     def as_it_was(self, values: Mapping[str, Any]) -> Seen:
         """The same event with other values; what was read of it is kept."""
@@ -84,7 +82,7 @@ class Seen:
         return (
             audience.everything if "name" in asked else None,
             (audience.everything, audience.groups) if "annotations" in asked else None,
-            self._counted_as(audience) if "candidates.count" in asked else None,
+            self._counting.key(audience) if "candidates.count" in asked else None,
         )
 
     def _subject(self, audience: Audience, asked: frozenset[str]) -> Subject:
@@ -95,7 +93,7 @@ class Seen:
             classification=values.get("classification", self.event.classification),
             properties=values.get("properties", self.event.properties),
             annotations=self._annotated(audience) if "annotations" in asked else {},
-            candidates=self._count(audience) if "candidates.count" in asked else 0,
+            candidates=self._counting.count(audience) if "candidates.count" in asked else 0,
         )
 
     def _aliases(self, audience: Audience) -> tuple[str, ...]:
@@ -137,22 +135,3 @@ class Seen:
             )
             for row in rows.defer("alert__document", "alert__message__headers", "alert__message__traceback")
         ]
-
-    def _count(self, audience: Audience) -> int:
-        key = self._counted_as(audience)
-        if key not in self._counts:
-            rows = Candidate.objects.filter(event=self.event)
-            self._counts[key] = rows.visible_to(audience.user).count()
-        return self._counts[key]
-
-    def _counted_as(self, audience: Audience) -> tuple:
-        own = audience.user.pk if audience.user.pk in self._privileged else None
-        return (audience.everything, audience.groups, own)
-
-    @cached_property
-    def _privileged(self) -> frozenset[int]:
-        """Users with permissions of their own, on a target of the event's candidates or in general."""
-        targets = Candidate.objects.filter(event=self.event).values_list("target_id", flat=True)
-        allowed = get_user_obj_perms_model().objects.filter(object_pk__in=[str(pk) for pk in targets])
-        general = get_user_model().user_permissions.through.objects.values_list("user_id", flat=True)
-        return frozenset(allowed.values_list("user_id", flat=True)) | frozenset(general)
