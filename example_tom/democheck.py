@@ -88,6 +88,7 @@ def _anonymous(browser: Browser) -> Iterator[str]:
 def _pages(browser: Browser) -> Iterator[str]:
     """Every page of ours and the host's own, with the scripts and styles of this server that they ask for."""
     ours = ["/events/", "/messages/", "/messages/?state=quarantined", "/streams/", "/sent/", "/galaxies/"]
+    ours += ["/find/", "/subscriptions/", "/subscriptions/new/"]
     seen: set[str] = set()
     for path in ["/", "/targets/", "/observations/list/", "/users/profile/", *ours]:
         page = browser.get(path)
@@ -105,6 +106,8 @@ def _pages(browser: Browser) -> Iterator[str]:
         ("Streams", "/streams/"),
         ("Sent", "/sent/"),
         ("Galaxies", "/galaxies/"),
+        ("Find", "/find/"),
+        ("Subscriptions", "/subscriptions/"),
     ):
         if f'href="{path}"' not in browser.get("/").text:
             yield f"the navigation has no {name}"
@@ -189,6 +192,14 @@ def _lists(browser: Browser, known: Sequence[Expected]) -> Iterator[str]:
             yield f"/events/ {'shows' if event.role == 'test' else 'misses'} {event.name}"
         if event.name not in everything:
             yield f"/events/?role=all misses {event.name}"
+    query = 'kind = "GW" and role = "observation" and classification.BNS > 0.5'
+    found = browser.get(f"/find/found.json?q={quote(query)}")
+    mergers = {row["name"] for row in found.json["results"]} if found.status == 200 else {found.answer}
+    wanted = {e.name for e in known if e.kind == "GW" and e.role == "observation"}
+    if not mergers or not mergers <= wanted:
+        yield f"the query {query} finds {sorted(mergers)}"
+    if "Nobody was told now" not in browser.get(f"/subscriptions/hindsight/?query={quote(query)}").text:
+        yield "a query does not say what it would have told"
     if (count := _count(browser, "/api/events/?role=all")) != len(known):
         yield f"/api/events/?role=all counts {count}, not {len(known)}"
 

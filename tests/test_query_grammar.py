@@ -6,8 +6,10 @@ for those.
 
 from __future__ import annotations
 
+import re
 import threading
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from djangoql import ast
@@ -333,3 +335,13 @@ def test_every_name_is_documented_and_each_thing_has_the_fixed_ones():
         for name in names.NAMES_OF[thing].values():
             assert name.help
             assert names.OPERATORS[name.type]
+            written = f"`{name.name}." if name.type == names.KEYS else f"`{name.name}`"
+            assert written in PAGE, f"docs/query.md has no {written}"
+
+
+PAGE = (Path(__file__).resolve().parent.parent / "docs" / "query.md").read_text()
+
+
+@pytest.mark.parametrize("text", re.findall(r"^kind = .*$", PAGE, re.MULTILINE))
+def test_the_example_of_the_documentation_is_a_query(text):
+    assert understand(text)
