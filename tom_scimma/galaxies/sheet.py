@@ -109,9 +109,10 @@ class Sheet:
         _, start, size = sky.spans
         shift = 2 * (29 - ORDER)
         first, last = start[taken] >> shift, ((start[taken] + size[taken] - 1) >> shift) + 1
-        fresh = np.concatenate(([True], first[1:] > np.maximum.accumulate(last)[:-1])) if first.size else []
-        begins = np.flatnonzero(fresh)
-        ends = np.concatenate((begins[1:], [first.size])) - 1 if begins.size else begins
+        if not first.size:
+            return np.empty(0, np.int64)
+        begins = np.flatnonzero(np.concatenate(([True], first[1:] > np.maximum.accumulate(last)[:-1])))
+        ends = np.concatenate((begins[1:], [first.size])) - 1
         return self.within(first[begins], last[ends])
 
     def near(self, ra: float, dec: float, radius_deg: float) -> np.ndarray:
@@ -159,7 +160,8 @@ class Writer:
         self.known = dict.fromkeys((*WEIGHTS, "distance", "r"), 0)
         self._sample: dict[str, list[np.ndarray]] = {name: [] for name in WEIGHTS}
         self._crc = dict.fromkeys(COLUMNS, 0)
-        self.places, at = {}, _aligned(64 * 1024)
+        self.places: dict[str, dict[str, Any]] = {}
+        at = _aligned(64 * 1024)
         for name, kind in COLUMNS.items():
             self.places[name] = {"type": kind, "offset": at}
             at = _aligned(at + rows * np.dtype(kind).itemsize)

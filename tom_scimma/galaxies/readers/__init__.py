@@ -12,7 +12,7 @@ import gzip
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -74,8 +74,8 @@ def source(path: str, layout: str = "", chosen: Mapping[str, str] | None = None)
     return CsvTable(path, chosen)
 
 
-def opened(path: str) -> IO[bytes]:
-    """A file opened for reading, unpacked if it is gzipped."""
+def opened(path: str) -> Any:
+    """A binary file opened for reading, unpacked if it is gzipped."""
     with Path(path).open("rb") as file:
         packed = file.read(2) == b"\x1f\x8b"
     return gzip.open(path, "rb") if packed else open(path, "rb")

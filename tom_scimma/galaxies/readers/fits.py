@@ -32,7 +32,8 @@ class FitsTable:
                 self._header, self._begin = hdu.header.copy(), hdu.fileinfo()["datLoc"]
         except (OSError, EOFError, ValueError, TypeError) as error:
             raise BadCatalog(f"{path} is not FITS that can be read: {error}") from error
-        self.rows = int(self._header["NAXIS2"])
+        self.rows: int | None = int(self._header["NAXIS2"])
+        self._count = self.rows
         self._dtype = _row(self._header)
         names = list(self._dtype.names or ())
         if layout == "nedlvs" or (not layout and not chosen and {"objname", "DistMpc", "z_tech"} <= set(names)):
@@ -42,18 +43,18 @@ class FitsTable:
         self._scales = _scales(self._header, names)
 
     def part(self, place: Place) -> float:
-        return place["row"] / self.rows if self.rows else 1.0
+        return place["row"] / self._count if self._count else 1.0
 
     def blocks(self, place: Place, size: int) -> Iterator[Block]:
         row, width = place["row"], self._dtype.itemsize
         with opened(self.path) as file:
             file.seek(self._begin + row * width)
-            while row < self.rows:
-                count = min(size, self.rows - row)
+            while row < self._count:
+                count = min(size, self._count - row)
                 data = file.read(count * width)
                 if len(data) < count * width:
                     raise BadCatalog(
-                        f"{self.path} ends after row {row + len(data) // width} of {self.rows}: fetch it again"
+                        f"{self.path} ends after row {row + len(data) // width} of {self._count}: fetch it again"
                     )
                 row += count
                 read = np.frombuffer(data, self._dtype)

@@ -24,8 +24,11 @@ def looks_like_glade(head: bytes) -> bool:
 class Lines:
     """A text file as blocks of lines; a place is a byte."""
 
+    edition = ""
+    rows: int | None = None
+
     def __init__(self, path: str):
-        self.path, self.start, self.rows, self.edition = path, {"byte": 0}, None, ""
+        self.path, self.start = path, {"byte": 0}
         self._size = Path(path).stat().st_size
         with Path(path).open("rb") as file:
             # how far a gzipped file is read is guessed: these tables shrink to about a third

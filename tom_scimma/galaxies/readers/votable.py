@@ -19,7 +19,8 @@ MAX_WHOLE = 200 * 2**20
 class VoTable:
     """The first table of a VOTable."""
 
-    edition, rows = "", None
+    edition = ""
+    rows: int | None = None
 
     def __init__(self, path: str, chosen: Mapping[str, str] | None = None):
         self.path, self.start, self._read = path, {"row": 0}, 0.0
@@ -75,7 +76,8 @@ class VoTable:
                 row += 1
                 if row > first:
                     held.append([(cell.text or "").strip() for cell in element])
-                parent.clear()  # what was read is not kept
+                if parent is not None:
+                    parent.clear()  # what was read is not kept
                 if len(held) == size:
                     self._read = min(file.tell() / whole, 1.0)
                     yield self._block(held, row)
