@@ -15,10 +15,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks import candidates, footprints, galaxies, gw, lone, machine, matching, notices, pages, skymaps
+from benchmarks import candidates, footprints, galaxies, gw, lone, machine, matching, notices, outbox, pages, skymaps
 from benchmarks.bench import Bench
 
-PARTS = (gw, notices, lone, pages, galaxies, candidates, skymaps, footprints, matching)
+PARTS = (gw, notices, lone, pages, galaxies, candidates, skymaps, footprints, matching, outbox)
 RESULTS = Path(__file__).resolve().parent / "results.json"
 
 

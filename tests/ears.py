@@ -7,6 +7,7 @@ import email.policy
 import json
 import socket
 import threading
+import time
 from email.message import EmailMessage as Mail
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -25,7 +26,15 @@ class WebEar:
         class Handler(BaseHTTPRequestHandler):
             def _take(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                ear.heard.append({"method": self.command, "path": self.path, "headers": self.headers, "body": body})
+                ear.heard.append(
+                    {
+                        "method": self.command,
+                        "path": self.path,
+                        "headers": self.headers,
+                        "body": body,
+                        "time": time.time(),
+                    }
+                )
                 if ear.wait is not None:
                     ear.wait.wait(30)
                 status = ear.answers.pop(0) if ear.answers else 200

@@ -73,6 +73,7 @@ APART = {
     "event-panel",
     "event-galaxies-targets",
     "delivery-act",
+    "reaction-retry",  # in test_workload
     "sent-stop",
     # one's own, in test_pages_told
     "contact",

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
+from django.urls import reverse
 from django.utils import timezone
 
 from tests import factories as make
@@ -92,6 +93,24 @@ def test_reactions_count_too(client):
     page = client.get("/streams/").content.decode()
     assert "1 reaction to alerts to be done" in page
     assert "1 failed for good" in page
+
+
+def test_one_that_failed_for_good_is_tried_again_by_who_may(client):
+    alert = make.alert(make.event("S1a"), make.notice("S1a"), make.message())
+    values = {"alert": alert, "change": "new", "run": "x.y", "finished": timezone.now(), "attempts": 12}
+    reaction = Reaction.objects.create(name="a", state="failed", error="Traceback\nValueError: no <b>", **values)
+    address = reverse("tom_scimma:reaction-retry", kwargs={"pk": reaction.pk})
+    assert "ValueError" not in client.get("/streams/").content.decode()
+    assert client.post(address).status_code in (302, 403)
+    client.force_login(make.user("stranger"))
+    assert client.post(address).status_code in (302, 403)
+    reaction.refresh_from_db()
+    assert reaction.state == "failed"
+    client.force_login(make.user("root", is_superuser=True))
+    assert "ValueError: no &lt;b&gt;" in client.get("/streams/").content.decode()
+    client.post(address)
+    reaction.refresh_from_db()
+    assert (reaction.state, reaction.attempts, reaction.finished) == ("queued", 1, None)
 
 
 def test_metrics(client):

@@ -40,7 +40,7 @@ def move(
         "finished": timezone.now() if state in Delivery.FINAL else None,
         **values,
     }
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         rows = Delivery.objects.filter(pk=delivery.pk, state__in=from_states or [delivery.state])
         if attempts is not None:
             rows = rows.filter(attempts=attempts)

@@ -67,6 +67,7 @@ urlpatterns = [
     path("messages/<uuid:uid>/raw/", messages.MessageRawView.as_view(), name="message-raw"),
     path("messages/<uuid:uid>/retry/", messages.MessageRetryView.as_view(), name="message-retry"),
     path("streams/", streams.StreamsView.as_view(), name="streams"),
+    path("streams/reactions/<int:pk>/", streams.ReactionRetryView.as_view(), name="reaction-retry"),
     path("streams/choice/", streams.StreamChoiceView.as_view(), name="stream-choice"),
     path("sent/", sent.SentListView.as_view(), name="sent"),
     path("sent/stop/", sent.StopView.as_view(), name="sent-stop"),

@@ -20,8 +20,8 @@ def is_test_topic(topic: str) -> bool:
 
 def about_a_test(subject: str, event: Event | None) -> bool:
     """Whether something said about a subject, or an event, is about a test."""
-    if event is not None and event.role == "test":
-        return True
+    if event is not None and (event.role == "test" or subject == f"event:{event.name}"):
+        return event.role == "test"
     kind, _, identity = subject.partition(":")
     if kind == "event":
         return Event.objects.filter(name=identity, role="test").exists()

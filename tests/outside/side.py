@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 
 import django
 
@@ -19,7 +20,9 @@ from django.utils import timezone  # noqa: E402
 
 from benchmarks import side  # noqa: E402
 from tests import factories as make  # noqa: E402
+from tests import told  # noqa: E402
 from tom_scimma import outbox  # noqa: E402
+from tom_scimma.ingest import ingest  # noqa: E402
 from tom_scimma.models import Alert, Attempt, Delivery, Event, Reaction, Worker  # noqa: E402
 
 
@@ -59,6 +62,21 @@ def alerts(count: int, begin: int = 0) -> None:
             where = "tests.outside.reactions"
             for name in ("first", "second"):
                 Reaction.objects.create(alert=alert, name=name, change="new", run=f"{where}.{name}")
+
+
+def person(address: str) -> None:
+    """Somebody who is told of every gravitational wave at an address, at once."""
+    user = make.user("carol", is_superuser=True)
+    told.subscription(user, told.contact(user, address=address))
+
+
+def hear(begin: int, count: int) -> float:
+    """So many new gravitational-wave alerts come in; when the last of them was committed (Unix time)."""
+    for number in range(begin, begin + count):
+        now = timezone.now()
+        letters = "".join(chr(97 + int(digit)) for digit in str(number))
+        ingest([told.wave(f"S261121{letters}", "INITIAL", minutes=0.1, now=now)], via="listen", now=now)
+    return time.time()
 
 
 def states() -> dict[str, int]:
@@ -113,6 +131,21 @@ if __name__ == "__main__":
     side.serve(
         {
             f.__name__: f
-            for f in (migrate, queue, alerts, states, unasked, reactions, rows, log, waits, hurry, workers, count)
+            for f in (
+                migrate,
+                queue,
+                alerts,
+                person,
+                hear,
+                states,
+                unasked,
+                reactions,
+                rows,
+                log,
+                waits,
+                hurry,
+                workers,
+                count,
+            )
         }
     )

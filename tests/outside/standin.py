@@ -55,7 +55,9 @@ class Standin:
     def store(self, key: str, body: bytes, sender: str) -> str:
         with self.lock:
             identity = f"parcel-{len(self.parcels) + 1}"
-            self.parcels.append({"id": identity, "key": key, "body": body.decode("latin-1"), "from": sender})
+            self.parcels.append(
+                {"id": identity, "key": key, "body": body.decode("latin-1"), "from": sender, "time": time.time()}
+            )
         self.arrived.set()
         return identity
 

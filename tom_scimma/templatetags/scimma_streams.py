@@ -19,3 +19,9 @@ def ago(then, now) -> str:
 def stale(listener, now) -> bool:
     """True for a consumer that shows no sign of life."""
     return not lights.lively(listener, now)
+
+
+@register.filter
+def last_line(text: str) -> str:
+    """The last line of a traceback, which says what went wrong."""
+    return text.strip().rpartition("\n")[2]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.contrib import messages
 from django.contrib.auth.mixins import PermissionRequiredMixin
 from django.http import Http404
@@ -11,11 +13,12 @@ from django.views.generic import TemplateView, View
 
 from tom_scimma import ledger
 from tom_scimma.conf import conf
-from tom_scimma.models import Alert, TopicState
+from tom_scimma.models import Alert, Reaction, TopicState
 from tom_scimma.topics import survey
 from tom_scimma.workload import workload
 
 PERMISSION = "tom_scimma.change_topicstate"
+RETRY = "tom_scimma.change_reaction"
 
 
 class StreamsView(TemplateView):
@@ -30,6 +33,7 @@ class StreamsView(TemplateView):
             survey=seen,
             load=workload(seen.now),
             staff=self.request.user.is_staff,
+            failed=_failed(seen.now) if self.request.user.has_perm(RETRY) else (),
             heard=[topic for topic in seen.topics if topic.wanted],
             others=[topic for topic in seen.topics if not topic.wanted],
             sources=conf.SOURCES,
@@ -60,4 +64,26 @@ class StreamChoiceView(PermissionRequiredMixin, View):
             TopicState.objects.update_or_create(source=source, topic=name, defaults={"wanted": want})
             word = "heard" if want else "dropped"
             messages.success(request, f"{name} will be {word} within a minute; the listener looks by itself.")
+        return redirect("tom_scimma:streams")
+
+
+def _failed(now) -> list[Reaction]:
+    """Reactions that failed for good in the last week, the newest first."""
+    rows = Reaction.objects.filter(state=Reaction.State.FAILED, finished__gte=now - timedelta(days=7))
+    return list(rows.select_related("alert__event").defer("alert__document").order_by("-pk")[:20])
+
+
+class ReactionRetryView(PermissionRequiredMixin, View):
+    """POST: a reaction that failed for good is tried once more; what acts on the living alone is not done on history."""
+
+    permission_required = RETRY
+    raise_exception = True
+    http_method_names = ["post"]
+
+    def post(self, request, pk):
+        again = {"state": Reaction.State.QUEUED, "attempts": 1, "not_before": None, "finished": None}
+        if Reaction.objects.filter(pk=pk, state=Reaction.State.FAILED).update(**again):
+            messages.success(request, "The worker tries it again in a moment.")
+        else:
+            messages.error(request, "It has not failed (any more).")
         return redirect("tom_scimma:streams")

@@ -29,6 +29,7 @@ from tom_scimma.worker.sweep import sweep
 logger = logging.getLogger("tom_scimma.deliver")
 
 LOOK = 0.2  #: seconds between looks for work
+NEWS = 0.05  #: and at least
 BEAT = 1.0  #: between signs of life
 SWEEP = 5.0  #: between looks for what others left
 GRACE = 30.0  #: for lanes to finish what is in hand
@@ -48,7 +49,11 @@ class Desk:
     def __init__(self, crew: Crew, stop: threading.Event):
         self.crew, self.stop = crew, stop
         self._chores = Chores(crew)
-        self.lanes = [*self._senders(), *self._reactors(), self._lane(JOBS, self._chores.turn, conf.REACTION_SECONDS)]
+        self.lanes = [
+            *self._senders(),
+            *self._reactors(),
+            self._lane(JOBS, self._chores.turn, conf.REACTION_SECONDS, news=True),
+        ]
         self.abandoned: list[Lane] = []
         self._swept = self._beaten = float("-inf")
         self._news = threading.Event()
@@ -62,10 +67,14 @@ class Desk:
 
     def _reactors(self) -> list[Lane]:
         turn = Reactor(self.crew).turn
-        return [self._lane(REACTIONS, turn, conf.REACTION_SECONDS) for _ in range(max(1, conf.REACTION_THREADS))]
+        return [
+            self._lane(REACTIONS, turn, conf.REACTION_SECONDS, news=True) for _ in range(max(1, conf.REACTION_THREADS))
+        ]
 
-    def _lane(self, name: str, turn, limit: float) -> Lane:
-        return Lane(name, turn, self.stop, limit=limit, noted=self.crew.fail, done=lambda: self._news.set())
+    def _lane(self, name: str, turn, limit: float, *, news: bool = False) -> Lane:
+        """`news`: what it does may make work for another lane."""
+        done = self._news.set if news else lambda: None
+        return Lane(name, turn, self.stop, limit=limit, noted=self.crew.fail, done=done)
 
     def open(self) -> None:
         """First what was left by others, then the lanes."""
@@ -121,8 +130,9 @@ class Desk:
             self.crew.deliveries.discard(task.pk)  # the sweep takes it for a lost reply
 
     def pause(self) -> None:
-        """Until the next look is due; a lane that has done something may have made work for another."""
-        self._news.wait(LOOK) and time.sleep(0.01)
+        """Until the next look is due, or a lane may have made work for another."""
+        self.stop.wait(NEWS)  # however much is done, looks leave it time
+        self._news.wait(LOOK - NEWS)
         self._news.clear()
 
     def close(self) -> list[str]:

@@ -39,9 +39,8 @@ def lost(now: datetime) -> QuerySet[Delivery]:
 
 def first(service: str, now: datetime) -> Delivery | None:
     """The next delivery of a service, locked until the end of the transaction; None while all is stopped."""
-    if Stop.objects.filter(in_force=True).exists():
-        return None
-    rows = ready(now).filter(service=service).select_related("after", "by", "event")
+    moving = ~Exists(Stop.objects.filter(in_force=True))
+    rows = ready(now).filter(moving, service=service).select_related("after", "by", "event")
     return rows.select_for_update(skip_locked=True, of=("self",)).first()
 
 

@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable
 from datetime import timedelta
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from tom_scimma import course, destinations, retry
@@ -52,7 +52,7 @@ class Sender:
     def _claim(self, lane: Lane) -> tuple[Delivery, Attempt, Destination] | None:
         """The next delivery, claimed and committed; MOVED when it may not leave and went elsewhere."""
         now = timezone.now()
-        taken = None
+        taken = delivery = None
         try:
             with transaction.atomic():
                 if connection.vendor == "postgresql":  # a claim that a crash of the server forgets is sent twice
@@ -68,9 +68,11 @@ class Sender:
                 self._crew.deliveries.add(taken)  # before others can see the claim
                 lane.begin(f"delivery {delivery.pk} to {delivery.destination}", taken)
                 attempt = claims.take(delivery, self._crew.process, now)
-        except DatabaseError:
+        except DatabaseError as error:
             self._crew.deliveries.discard(taken)
-            raise
+            if delivery is None or taken or isinstance(error, (OperationalError, InterfaceError)):
+                raise
+            return _away(delivery, _unchecked(error), self._crew.process)  # a check that asks the database nonsense
         if attempt is None:
             self._crew.deliveries.discard(taken)
             return MOVED
@@ -130,17 +132,14 @@ MOVED = (None, None, None)
 def _judged(delivery: Delivery, there: Destination, now) -> clearance.Verdict | None:
     """What the checks say; a check that fails holds the delivery and not those behind it."""
     verdicts: list = []
-
-    def judge() -> None:
-        with transaction.atomic():
-            verdicts.append(clearance.judge(delivery, there, now))
-
-    error = caught(judge)
-    if isinstance(error, DatabaseError):
+    error = caught(lambda: verdicts.append(clearance.judge(delivery, there, now)))
+    if isinstance(error, DatabaseError):  # the transaction is broken: `_claim` begins another
         raise error
-    if error is not None:
-        return clearance.Verdict(State.HELD, f"It could not be checked: {type(error).__name__}: {error}")
-    return verdicts[0]
+    return verdicts[0] if error is None else _unchecked(error)
+
+
+def _unchecked(error: BaseException) -> clearance.Verdict:
+    return clearance.Verdict(State.HELD, f"It could not be checked: {type(error).__name__}: {error}")
 
 
 def _away(delivery: Delivery, verdict: clearance.Verdict, process: str):

@@ -1,0 +1,102 @@
+"""Figure 8: deliveries a second by one worker and by two; from a committed alert to the channel; a worker's memory.
+
+The service is a web server on loopback in this process, which answers at once; the worker is `manage.py deliver`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from benchmarks.bench import Bench
+from benchmarks.figure import Figure, middle, same
+from tests.ears import WebEar
+from tests.outside.standin import Standin
+from tests.outside.tom import Tom
+
+ONE, TWO, HANDED, MEMORY = "deliveries:1-worker", "deliveries:2-workers", "alert-to-channel", "worker-memory"
+NAMES = (ONE, TWO, HANDED, MEMORY)
+MEGABYTE = 2**20
+
+
+def figures(ground: Bench, wanted: set[str]) -> Iterator[Figure]:
+    """Each on a database of its own on PostgreSQL, with its default durability."""
+    rates: dict[int, float] = {}
+    for name, workers in ((ONE, 1), (TWO, 2)):
+        if name in wanted:
+            rates[workers] = _rate(ground, workers)
+            note = f"{workers} of `manage.py deliver`, one service that answers at once; printed, held against nothing but life"
+            yield Figure(name, "/s", rates[workers], ">= 20", rates[workers], limit=rates.get(1), note=note)
+    if {HANDED, MEMORY} & wanted:
+        yield from (figure for figure in _alerts(ground) if figure.name in wanted)
+
+
+def _tom(ground: Bench, outside: Standin, **settings) -> Tom:
+    database = ground.database("outbox")
+    folder = ground.folder / f"worker{ground._number}"
+    folder.mkdir()
+    tom = ground.enter(Tom(folder, outside, database["DATABASE_URL"], **settings))
+    tom.side("migrate")
+    return tom
+
+
+def _rate(ground: Bench, workers: int) -> float:
+    """Deliveries a second, from the first arrival to the last."""
+    count = 300 if ground.quick else 3000
+    with Standin() as outside:
+        tom = _tom(ground, outside)
+        for start in range(0, count, 100):
+            tom.side("queue", texts=[str(number) for number in range(start, start + 100)])
+        crew = [tom.work() for _ in range(workers)]
+        tom.wait("all", lambda: len(outside.parcels) >= count, 600)
+        tom.wait("all written", lambda: tom.side("states") == {"delivered": count}, 60)
+        same("sent once", len(set(outside.keys())), count)
+        for worker in crew:
+            tom.stop(worker)
+        begun = [parcel["time"] for parcel in outside.parcels]
+        # two workers do not start at the same moment: the middle half of the arrivals, when both are at it
+        quarter = count // 4
+        return 2 * quarter / (begun[3 * quarter] - begun[quarter])
+
+
+def _alerts(ground: Bench) -> Iterator[Figure]:
+    """One alert after the other to a subscriber, then a burst; what the worker has of memory after each."""
+    rounds, burst = (10, 50) if ground.quick else (40, 1000)
+    ear = WebEar()
+    try:
+        with Standin() as outside:
+            tom = _tom(ground, outside, NOTIFY_HOSTS=["127.0.0.1"])
+            tom.side("person", address=f"json://127.0.0.1:{ear.port}/")
+            worker = tom.ready(tom.work())
+            waits = [_handed(tom, ear, number) for number in range(-2, rounds)][2:]
+            yield Figure(
+                HANDED,
+                "s",
+                middle(waits),
+                "<= 1",
+                middle(waits),
+                note=f"commit to request at the channel; candidates and annotations before it; worst of {rounds}: {max(waits):.2f} s",
+            )
+            tom.side("hear", begin=1000, count=burst)
+            tom.wait("the burst's reactions", lambda: tom.side("reactions").keys() == {"done"}, 900)
+            high = _high_water(worker.pid)
+            said = f"resident at most, after {rounds + burst} gravitational-wave alerts and {len(ear.heard)} tellings"
+            yield Figure(MEMORY, "MB", high / MEGABYTE, "<= 300", high / MEGABYTE, note=said)
+    finally:
+        ear.close()
+
+
+def _handed(tom: Tom, ear: WebEar, number: int) -> float:
+    """Seconds from an alert's commit to the request at the channel."""
+    before = len(ear.heard)
+    committed = tom.side("hear", begin=number + 10, count=1)
+    tom.wait("the telling", lambda: len(ear.heard) > before, 60)
+    handed = ear.heard[before]["time"]
+    time.sleep(0.3)
+    return handed - committed
+
+
+def _high_water(pid: int) -> int:
+    """The most memory that a process ever had resident, bytes (Linux)."""
+    with open(f"/proc/{pid}/status") as status:
+        return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM"))
