@@ -181,6 +181,8 @@ PURE = (
     "decode",
     "skymap",
     "fold",
+    "answers",
+    "decision",
     "guard",
     "parsers",
     "times",

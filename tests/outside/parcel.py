@@ -6,6 +6,7 @@ import os
 from datetime import datetime, timedelta
 
 import requests
+from django.db import connection
 
 from tests.outside.trouble import trouble
 from tom_scimma import answers
@@ -35,6 +36,8 @@ class Parcel(Destination):
     def may_send(self, delivery, user) -> str:
         if bytes(delivery.payload) == b"explode":
             raise RuntimeError("a bug in a check")
+        if bytes(delivery.payload) == b"nonsense":
+            connection.cursor().execute("SELECT no_such_thing FROM nowhere")
         return ""
 
     def send(self, payload: bytes, key: str, credential) -> Receipt:

@@ -47,7 +47,7 @@ class Desk:
     """The lanes of this process, and the look that wakes them."""
 
     def __init__(self, crew: Crew, stop: threading.Event):
-        self.crew, self.stop = crew, stop
+        self.crew, self.stop, self._news = crew, stop, threading.Event()
         self._chores = Chores(crew)
         self.lanes = [
             *self._senders(),
@@ -56,7 +56,6 @@ class Desk:
         ]
         self.abandoned: list[Lane] = []
         self._swept = self._beaten = float("-inf")
-        self._news = threading.Event()
 
     def _senders(self) -> list[Lane]:
         found = []

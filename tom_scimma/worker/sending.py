@@ -26,6 +26,8 @@ State = Delivery.State
 
 #: a look at a service may take so much longer than a send before another worker looks too
 LEASE = 3.0
+#: failures in a row of the checks of one delivery from which they are taken to be at fault
+DOUBTS = 6
 #: seconds for which an answer is kept while the database is away and this worker is to end
 KEPT = 10.0
 
@@ -35,6 +37,7 @@ class Sender:
 
     def __init__(self, service: str, crew: Crew, stop: threading.Event):
         self.service, self._crew, self._stop = service, crew, stop
+        self._doubts = (0, 0)
 
     def turn(self, lane: Lane) -> bool:
         """Does the next thing; False when there is none."""
@@ -70,13 +73,18 @@ class Sender:
                 attempt = claims.take(delivery, self._crew.process, now)
         except DatabaseError as error:
             self._crew.deliveries.discard(taken)
-            if delivery is None or taken or isinstance(error, (OperationalError, InterfaceError)):
+            if delivery is None or taken or not self._to_blame(delivery, error):
                 raise
             return _away(delivery, _unchecked(error), self._crew.process)  # a check that asks the database nonsense
         if attempt is None:
             self._crew.deliveries.discard(taken)
             return MOVED
         return delivery, attempt, there
+
+    def _to_blame(self, delivery: Delivery, error: DatabaseError) -> bool:
+        """Whether a check of this delivery is at fault, and not the database: said outright, or again and again of it alone."""
+        self._doubts = (delivery.pk, self._doubts[1] + 1 if self._doubts[0] == delivery.pk else 1)
+        return not isinstance(error, (OperationalError, InterfaceError)) or self._doubts[1] >= DOUBTS
 
     def _send(self, delivery: Delivery, attempt: Attempt, there: Destination) -> None:
         """Sends what is claimed, and records what came of it, however long that takes."""
