@@ -22,7 +22,7 @@ from tests import factories as make
 from tests.maps import multiorder
 from tests.messages import NOW, gw, xrt
 from tom_scimma import candidates, eventmaps, places, skymap
-from tom_scimma.candidates import deciding, following
+from tom_scimma.candidates import deciding, following, placing
 from tom_scimma.ingest import ingest
 from tom_scimma.models import Candidate, CandidateLevel, Event, Placement, Reaction, TargetPlace
 
@@ -205,6 +205,28 @@ def test_a_retraction_keeps_the_rows():
     target("new one")
     following.follow(now=NOW)
     assert names(event) == {"centre"}
+
+
+def test_what_came_while_it_was_retracted_is_placed_when_it_is_reinstated():
+    hear(gw(minutes=9, skymap=multiorder(sky())))
+    event = hear(gw(kind="RETRACTION", minutes=5))
+    target("SN 2026abc")
+    following.follow(now=NOW)
+    (result,) = ingest([gw(kind="UPDATE", minutes=2)], now=NOW)  # without a map of its own
+    assert Reaction.objects.get(alert__in=result.alerts, name="candidates").change == "reinstated"
+    candidates.react(result.alerts[0], "reinstated")
+    assert names(event) == {"SN 2026abc"}
+
+
+def test_a_target_that_comes_while_the_map_is_being_placed_is_not_missed():
+    """The job may have taken its mark off before the placement was there to be seen."""
+    event = hear(gw(skymap=multiorder(sky())))
+    region = np.frombuffer(bytes(Placement.objects.get().region), np.int64).reshape(-1, 2)
+    before = places.within(region)
+    target("SN 2026abc")
+    TargetPlace.objects.update(mark=0)
+    placing._place_late(event, region, before)
+    assert names(event) == {"SN 2026abc"}
 
 
 def test_a_map_that_came_too_late_is_placed_with_the_next():

@@ -97,7 +97,20 @@ def _place_all(event: Event, new: EventMap, maps: Sequence[EventMap]) -> Placeme
         made, _ = Placement.objects.update_or_create(
             alert_id=new.alert_id, defaults={**values, "finished": timezone.now()}
         )
+    _place_late(event, region, (ids, ra, dec))
     return made
+
+
+def _place_late(event: Event, region: np.ndarray, seen: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
+    """Places the targets that came or moved into the region since these were read.
+
+    Until the placement was stored nobody else could know that they have to be placed in it: their marks may be gone.
+    """
+    before = dict(zip(seen[0].tolist(), zip(seen[1].tolist(), seen[2].tolist(), strict=True), strict=True))
+    ids, ra, dec = (column.tolist() for column in places.within(region))
+    late = [pk for pk, *place in zip(ids, ra, dec, strict=True) if before.get(pk) != tuple(place)]
+    if late:
+        place_targets(event, late)
 
 
 def place_targets(event: Event, ids: Iterable[int]) -> None:

@@ -8,6 +8,7 @@ from django.http import Http404, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 from django.views.generic import TemplateView, View
 from tom_targets.models import Target
 from tom_targets.permissions import targets_for_user
@@ -61,6 +62,11 @@ class EventCandidatesView(EventMixin, ListMixin):
 
     def get_context_data(self, **kwargs):
         return {**super().get_context_data(**kwargs), **_about(self.event, self.request, self.get_queryset())}
+
+    def render_to_response(self, context, **kwargs):
+        response = super().render_to_response(context, **kwargs)
+        patch_vary_headers(response, ["HX-Target"])  # the section and the table in it share an address too
+        return response
 
 
 def _about(event, request, rows) -> dict:
