@@ -135,15 +135,19 @@ def _level(ground: Ground, order: int, cell: np.ndarray, at: np.ndarray, field: 
     """The pairs that touch one another, and how; `at` ascends."""
     mass, single = ground.weights.of(order, cell)
     centre, wide = cells.centres(order, cell), radius(order)
-    point = [axis[at] for axis in centre]
-    apart = sum(axis[field] * other for axis, other in zip(ground.sight, point, strict=True))
-    near = (apart >= np.cos(np.minimum(ground.reach + wide, np.pi))[field]) & (mass > 0)[at]
-    at, field, point = at[near], field[near], [axis[near] for axis in point]
-    deep, close = np.zeros(len(at), bool), np.ones(len(at), bool)
-    if wide < np.pi / 4:
-        for kind, some in ground.by_kind(field):
-            turned = ground.turned(field[some], [axis[some] for axis in point])
-            deep[some], close[some] = kind.find(ground.fields.shape[field[some]], turned, wide)
+    least = np.cos(np.minimum(ground.reach + wide, np.pi))
+    deep, close = np.zeros(len(at), bool), np.zeros(len(at), bool)
+    for part in batches(len(at)):
+        where, who = at[part], field[part]
+        point = [axis[where] for axis in centre]
+        apart = sum(axis[who] * other for axis, other in zip(ground.sight, point, strict=True))
+        near = np.flatnonzero((apart >= least[who]) & (mass[where] > 0))
+        close[part.start + near] = True
+        for kind, some in ground.by_kind(who[near]) if wide < np.pi / 4 else ():
+            mine = near[some]
+            turned = ground.turned(who[mine], [axis[mine] for axis in point])
+            found = kind.find(ground.fields.shape[who[mine]], turned, wide)
+            deep[part.start + mine], close[part.start + mine] = found.deep, found.near
     return Level(ground, order, cell, mass, single, at[close], field[close], deep[close])
 
 

@@ -24,6 +24,9 @@ from tom_scimma.skymap.sphere import degrees, vectors
 if TYPE_CHECKING:
     from tom_scimma.skymap.kinds import Table
 
+#: radius of a circle that is one convex piece, degrees
+WIDEST = 39.0
+
 Corners = tuple[Sequence[float], Sequence[float]]
 
 
@@ -128,12 +131,12 @@ def rectangle(width: float, height: float) -> Footprint:
 
 
 def circle(radius: float) -> Footprint:
-    """A circle around the boresight, radius in degrees, up to 80: a regular polygon of the circle's area.
+    """A circle around the boresight, radius in degrees, up to 39: a regular polygon of the circle's area.
 
     It has 32 to 360 corners, more for wider ones; it leaves the circle by no more than 0.0011 of the radius.
     """
-    if not 0 < radius <= convex.MAX_REACH:
-        raise ValueError(f"a circle's radius lies in 0 to {convex.MAX_REACH:.0f} degrees, not {radius}")
+    if not 0 < radius <= WIDEST:
+        raise ValueError(f"a circle's radius lies in 0 to {WIDEST:.0f} degrees, not {radius}; see probability_in_cone")
     count = int(np.clip(56 * np.sqrt(radius), 56, 360))
     angle = np.arange(count) * (2 * np.pi / count)
     # half a triangle of the fan is right-angled, with cos(reach) = cot(half) cot(its other angle) and this excess
