@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tom_scimma.skymap import SkyMap
 
 #: goes up when pictures of the same things come out otherwise
-EDITION = 2
+EDITION = 3
 
 
 def draw(

@@ -12,7 +12,7 @@ from tom_scimma.skyplot.palette import Palette
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-SMALL = 10.5  #: size of letters, points
+SMALL = 11  #: size of letters, points
 ARCMIN, ARCSEC = 1 / 60, 1 / 3600
 #: steps of a graticule: declination in degrees, right ascension in hours
 DEC_STEPS = np.array(
@@ -67,7 +67,7 @@ def _window(axes: Axes, frame: Window, colours: Palette) -> None:
     dec_step = DEC_STEPS[np.argmin(np.abs(np.log(DEC_STEPS / (half / 2))))]
     hours = 2 * half / 15 / max(np.cos(np.radians(frame.dec)), np.sin(np.radians(half)) / 2, 1e-9)
     letter = LETTER * SMALL / points_per_unit(axes, 2 * half, 2 * half)  # its width on the paper
-    apart = 3.0 if 2 * half / letter > 40 else 1.2  # letters between labels: in a small window they stand closer
+    apart = 3.0 if 2 * half / letter > 40 else 0.7  # letters between labels: in a small window they stand closer
     # the finest step whose labels, of so many letters, do not touch
     fits = [
         step for step in RA_STEPS if step / hours * 2 * half > letter * (apart + len(_ra_text(frame.ra, 15 * step)))
@@ -110,7 +110,7 @@ def _line(axes: Axes, frame: Window, places, text: str, sides, taken, letter: fl
     for side in sides:
         across, along = (x, y) if side in ("left", "right") else (y, x)
         edge = -half if side in ("left", "bottom") else half
-        need = letter * (3 if side in ("left", "right") else 1.0 + len(text))
+        need = letter * (3 if side in ("left", "right") else 0.6 + len(text))
         for place in _crossings(across, along, edge):
             if abs(place) < 0.98 * half and all(abs(place - at) > (need + room) / 2 for at, room in taken[side]):
                 taken[side].append((place, need))

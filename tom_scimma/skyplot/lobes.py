@@ -22,7 +22,7 @@ ENOUGH_PIXELS = 600
 NEGLIGIBLE = 0.05
 #: parts that fit into a window of this radius are shown in one
 NEAR_DEG = 20.0
-LARGEST_DEG, SMALLEST_DEG = 75.0, 2 / 3600
+LARGEST_DEG, SMALLEST_DEG = 90.0, 2 / 3600
 
 
 @dataclass(frozen=True)

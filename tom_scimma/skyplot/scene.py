@@ -117,7 +117,7 @@ def of_place(place: Place) -> Scene:
         away = separation(lon, lat, ra, dec)
         return np.where(np.isnan(away), np.nan, np.where(away <= size, CIRCLE_SHADE, 1.0))
 
-    view = View(ra, dec, float(np.clip(2.2 * size or 0.25, 2 / 3600, 75.0)))
+    view = View(ra, dec, float(np.clip(2.2 * size or 0.25, 2 / 3600, 90.0)))
     return Scene(shade, (ra, dec), [view], outlines)
 
 
