@@ -35,6 +35,7 @@ def sky(visitor, merger):
     """The event's page with the sky open."""
     if not assets.sky():
         pytest.fail("Aladin Lite is not here: run `make front-end` (it needs npm)")
+    visitor.page.set_default_timeout(90_000)  # WebGL in software, on a machine that may have much to do
     visitor.log_in()
     visitor.go(merger.get_absolute_url())
     section = visitor.page.locator("[data-scimma-sky]")
