@@ -35,13 +35,13 @@ def expected(start: datetime) -> list[Expected]:
 
 #: messages in quarantine, and messages that no parser knows, after one night
 QUARANTINED = 1
-UNKNOWN = 1
+UNKNOWN = 0
 
 
 def _mergers(known: Names) -> list[Expected]:
     area = area_90(MERGER[-1])
     return [
-        Expected(known.merger, "GW", 4, "active", "observation", "BNS", 0.99, area, has_distance=True, has_map=True),
+        Expected(known.merger, "GW", 5, "active", "observation", "BNS", 0.99, area, has_distance=True, has_map=True),
         Expected(known.retracted, "GW", 2, "retracted", top_class="Terrestrial", has_distance=True, has_map=True),
         Expected(known.burst, "GW", 2, top_class="", has_distance=False, has_map=True),
         Expected(known.joint, "GW", 2, top_class="NSBH", top_probability=0.93, has_distance=True, has_map=True),
