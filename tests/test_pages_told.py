@@ -371,8 +371,8 @@ def test_a_superuser_has_no_use_of_the_admin_to_read_addresses(web):
 def test_filters_of_the_told_page(ada, web):
     told(ada, web)
     client = as_(ada)
-    assert "1 telling" in page(client, "/told/?mine=true")
-    assert "0 tellings found" in page(client, "/told/?unseen=false")
-    assert "1 telling" in page(client, "/told/?unseen=true&query=S261121a")
+    assert "1 telling" in page(client, "/told/?whom=me")
+    assert "0 tellings found" in page(client, "/told/?seen=yes")
+    assert "1 telling" in page(client, "/told/?seen=no&query=S261121a")
     assert "0 tellings" in page(client, "/told/?query=nobody")
     assert "Nobody was told anything yet" in page(as_(make.user("eve")), "/told/")

@@ -71,20 +71,9 @@ class TomScimmaConfig(AppConfig):
         ]
 
     def subscription_actions(self):
-        return [
-            {
-                "name": name,
-                "label": label,
-                "run": f"tom_scimma.actions.{name}.run",
-                **({"test": "tom_scimma.trying.try_subscription"} if name == "tell" else {}),
-                "form": f"tom_scimma.actions.{name}.{form}",
-            }
-            for name, label, form in (
-                ("tell", "Tell people", "TellForm"),
-                ("targets", "Make targets", "TargetsForm"),
-                ("republish", "Republish to a Hopskotch topic", "RepublishForm"),
-            )
-        ]
+        from tom_scimma.actions import offered
+
+        return offered()
 
     def delivery_subjects(self):
         return {"contact": "tom_scimma.models.people.subjects"}

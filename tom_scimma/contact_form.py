@@ -46,7 +46,6 @@ class ContactForm(forms.ModelForm):
             "per_hour": "At most so many messages an hour", "is_test": "For rehearsals: told of tests, and of nothing else",
         }  # fmt: skip
         help_texts = {
-            "quiet_from": "What comes then waits, and comes as one message; a critical subscription does not wait.",
             "per_hour": "What is more waits, and comes as one message.",
         }
         widgets = {

@@ -99,7 +99,7 @@ class RepublishForm(forms.Form):
     )
 
     def __init__(self, *args, owner=None, **kwargs):
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, label_suffix="", **kwargs)
         names = [name for name in conf.REPUBLISH_TOPICS if not set(name) & set("*?[")]
         self.fields["topic"].choices = [(name, name) for name in names]
         if len(names) < len(conf.REPUBLISH_TOPICS):  # patterns allow names that cannot be listed

@@ -47,4 +47,4 @@ class TargetsForm(forms.Form):
     )
 
     def __init__(self, *args, owner=None, **kwargs):
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, label_suffix="", **kwargs)

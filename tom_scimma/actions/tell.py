@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from django import forms
+from django.urls import reverse
+from django.utils.html import format_html
 
 from tom_scimma.actions import options
 from tom_scimma.models import Alert, Contact, Match, Subscription
@@ -24,15 +26,18 @@ class TellForm(forms.Form):
     """Which contacts."""
 
     contacts = forms.MultipleChoiceField(
-        label="Tell",
-        widget=forms.CheckboxSelectMultiple,
-        help_text="Contacts of your own and of your groups; add one on your profile page.",
+        label="", widget=forms.CheckboxSelectMultiple, error_messages={"required": "Choose whom to tell."}
     )
 
     def __init__(self, *args, owner=None, **kwargs):
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, label_suffix="", **kwargs)
         rows = Contact.objects.usable_by(owner).filter(enabled=True).select_related("owner", "group")
         self.fields["contacts"].choices = [(str(one.pk), _label(one, owner)) for one in rows]
+        where = format_html('<a href="{}">your profile page</a>', f"{reverse('user-profile')}#contacts")
+        none = "" if rows else "There is no contact yet. "
+        self.fields["contacts"].help_text = format_html(
+            "{}Your own and your groups' contacts are made on {}.", none, where
+        )
 
     def clean_contacts(self) -> list[int]:
         return [int(pk) for pk in self.cleaned_data["contacts"]]

@@ -31,7 +31,7 @@ def outcome_badge(telling):
     else:
         why = telling.dropped or (delivery.reason if delivery is not None else "")
     badge = format_html('<span class="badge text-bg-{}">{}</span>', COLOURS[outcome], outcome)
-    return format_html('{} <span class="small text-secondary">{}</span>', badge, wording.short(why, 160))
+    return format_html('{} <span class="small text-secondary wide">{}</span>', badge, wording.short(why, 160))
 
 
 @register.filter

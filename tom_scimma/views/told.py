@@ -65,9 +65,13 @@ class TellingTable(PageTable):
 class TellingFilter(PageFilter):
     """What was told, by event, contact and whether it was seen."""
 
-    first = ("mine", "unseen")
-    mine = django_filters.BooleanFilter(label="To me alone", method="by_owner")
-    unseen = django_filters.BooleanFilter(field_name="acknowledged", lookup_expr="isnull", label="Not yet seen")
+    first = ("whom", "seen")
+    whom = django_filters.ChoiceFilter(
+        choices=[("me", "me"), ("others", "others")], label="Whom", empty_label="everybody", method="by_owner"
+    )
+    seen = django_filters.ChoiceFilter(
+        choices=[("no", "not yet"), ("yes", "seen")], label="Seen", empty_label="any", method="by_seen"
+    )
 
     class Meta:
         model = Telling
@@ -81,7 +85,10 @@ class TellingFilter(PageFilter):
 
     def by_owner(self, queryset, name, value):
         own = Q(contact__in=Contact.objects.filter(owner=self.request.user))
-        return queryset.filter(own if value else ~own)
+        return queryset.filter(own if value == "me" else ~own)
+
+    def by_seen(self, queryset, name, value):
+        return queryset.filter(acknowledged__isnull=value == "no")
 
 
 class ToldView(LoginRequiredMixin, ListMixin):
