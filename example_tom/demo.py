@@ -102,7 +102,7 @@ def run(var: Path, port: int, options: argparse.Namespace) -> int:
     """Starts everything, plays the night, serves or checks; every process it started has ended when this returns."""
     url = f"http://{HOST}:{port}"
     password = _password(var)
-    with Children(var / "logs", {**OWN, "TOM_VAR": str(var), "DEMO_PASSWORD": password}) as children:
+    with Children(var / "logs", {**OWN, "TOM_VAR": str(var), "TOM_URL": url, "DEMO_PASSWORD": password}) as children:
         if options.live:
             children.environment["TOM_KAFKA"] = kafka = "live"
             children.run("credential", "manage.py", "setdemo", "--live", quote=True)
@@ -119,6 +119,10 @@ def run(var: Path, port: int, options: argparse.Namespace) -> int:
         if options.check:
             return _play_and_check(children, kafka, url, password)
         say(f"\n  {url}/events/\n  log in as {USER} with the password {password}\n  Ctrl-C ends the demo.\n")
+        if not options.live:
+            say(
+                f"  {USER} is told of gravitational waves by mail, which is written to {var / 'mail'}; see {url}/told/\n"
+            )
         if options.live:
             say("Listening to Hopskotch, in dry run: nothing leaves this TOM. What comes shows on the pages.")
         return _serve(children, None if options.live else Player(kafka))

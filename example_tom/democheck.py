@@ -14,6 +14,8 @@ from night.names import HEARTBEAT
 
 #: how long the listener may take for the whole night, seconds
 PATIENCE = 120.0
+#: how often the merger was spoken of by its source
+MERGER_VERSIONS = 4
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -55,6 +57,7 @@ def _everything(
     yield from _galaxies(browser, night.names(start))
     yield from _sent(browser)
     yield from _candidates(browser, night.names(start))
+    yield from _told(browser, night.names(start), user)
     yield from _health(browser)
 
 
@@ -257,6 +260,27 @@ def _candidates(browser: Browser, known: night.Names) -> Iterator[str]:
     page = browser.get(f"/scimma/targets/{rows[0]['target']}/events/")
     if page.status != 200 or known.merger not in page.text:
         yield f"the events of target {rows[0]['target_name']}: {page.answer}, or {known.merger} is not among them"
+def _told(browser: Browser, known: night.Names, user: str) -> Iterator[str]:
+    """The demo's user was told of each version of the merger; what was taken back is not told as news alone."""
+    path = f"/events/{quote(known.merger)}/told/"
+    deadline = time.monotonic() + PATIENCE
+    while browser.get(path).text.count(">told</span>") < MERGER_VERSIONS and time.monotonic() < deadline:
+        time.sleep(0.5)
+    page = browser.get(path)
+    count = page.text.count(">told</span>")
+    if page.status != 200 or count != MERGER_VERSIONS or f"{user}: mail" not in page.text:
+        yield f"{path} answers {page.answer} and shows {count} of {MERGER_VERSIONS} tellings by mail"
+    page = browser.get(f"/events/{quote(known.retracted)}/told/")
+    if ">told</span>" in page.text and "retracted" not in page.text:
+        yield f"{known.retracted} was told, and its retraction was not"
+    pages = {
+        "/told/": known.merger,
+        "/users/profile/": "How I am told of alerts",
+        "/contacts/new/": "never shown again",
+    }
+    for path, words in pages.items():
+        if (page := browser.get(path)).status != 200 or words not in page.text:
+            yield f"{path} answers {page.answer} or does not say {words!r}"
 
 
 def _health(browser: Browser) -> Iterator[str]:

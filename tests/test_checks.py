@@ -211,3 +211,27 @@ def test_groups_that_do_not_exist_are_named_when_the_database_is_asked(settings)
 
 def test_the_command_itself_passes_on_the_example(settings, capsys):
     call_command("check", fail_level="WARNING")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("NOTIFY_SCHEMES", ["slack://"]),
+        ("NOTIFY_SCHEMES", ["Slack"]),
+        ("NOTIFY_HOSTS", ["*.intern"]),
+        ("NOTIFY_HOSTS", ["http://ntfy.intern"]),
+        ("NOTIFY_HOSTS", [7]),
+        ("URL", "tom.example.org"),
+        ("URL", "ftp://tom.example.org"),
+    ],
+)
+def test_what_is_wrong_with_telling_people(settings, key, value):
+    settings.TOM_SCIMMA = {key: value}
+    assert "tom_scimma.E022" in {problem.id for problem in run_checks()}
+
+
+def test_links_over_http_are_warned_of(settings):
+    settings.TOM_SCIMMA = {"URL": "http://tom.example.org"}
+    assert "tom_scimma.W022" in {problem.id for problem in run_checks()}
+    settings.TOM_SCIMMA = {"URL": "https://tom.example.org", "NOTIFY_HOSTS": ["ntfy.intern:8080", "::1"]}
+    assert not {problem.id for problem in run_checks()} & {"tom_scimma.E022", "tom_scimma.W022"}

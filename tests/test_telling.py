@@ -382,6 +382,17 @@ def test_a_retraction_overtakes_what_has_not_left(web, ada):
     assert outcomes(contact=later) == ["dropped", "waiting"]
 
 
+def test_news_that_is_looked_at_after_its_retraction_is_no_news(web, ada):
+    """Reactions of two alerts may be done in either order, or at once."""
+    subscription(ada, to(web, ada))
+    now = timezone.now()
+    ingest([wave(minutes=3, now=now), wave(kind="RETRACTION", minutes=2, now=now)], now=now)
+    rig.react()
+    send()
+    assert "NEW S261121a" not in "".join(titles(web))
+    assert outcomes(change="new") == ["dropped"]
+
+
 def test_switched_off_in_the_meantime(web, ada):
     mine = to(web, ada)
     subscription(ada, mine)

@@ -17,7 +17,7 @@ class TomScimmaConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self):
-        from tom_scimma import annotator_checks, checks, install_checks, login_groups, places  # noqa: F401  registers checks
+        from tom_scimma import annotator_checks, checks, install_checks, login_groups, places, telling_checks  # noqa: F401  registers checks
 
         places.connect()
         login_groups.connect()

@@ -17,8 +17,8 @@ from django.db.models import Min
 from django.utils import timezone
 
 from tom_scimma import course, hours, outbox, tidings, versions
-from tom_scimma.fold import RETRACTED
-from tom_scimma.models import Alert, Contact, Delivery, Subscription, Telling
+from tom_scimma.fold import NEW, REINSTATED, RETRACTED, UPDATED
+from tom_scimma.models import Alert, Contact, Delivery, Event, Subscription, Telling
 from tom_scimma.site import absolute
 from tom_scimma.tidings import Tiding
 
@@ -26,6 +26,9 @@ from tom_scimma.tidings import Tiding
 MOST = 1000
 #: said in the last message that the hourly limit lets through
 LAST = "This is message {} within an hour, your limit. What comes next waits, and then comes as one message."
+#: what is no news any more once the event is retracted
+NEWS = frozenset({NEW, UPDATED, REINSTATED})
+TAKEN_BACK = "retracted before it was told"
 #: so many contacts are looked after in one run of the job
 CONTACTS = 500
 
@@ -46,6 +49,9 @@ def tell(
         _take_back(alert, wanted)
     waiting = {} if subscription.critical else _waiting(wanted, now)
     rows = [_row(contact, subscription, alert, change, note, waiting.get(contact.pk)) for contact in wanted]
+    if change in NEWS and alert.authority and alert.event.state == Event.State.RETRACTED:
+        for row in rows:  # its retraction came while this waited to be looked at; nobody was told of it yet
+            row.dropped = TAKEN_BACK
     Telling.objects.bulk_create(rows, ignore_conflicts=True)
     for contact in wanted:
         if contact.pk not in waiting:
@@ -76,7 +82,7 @@ def hand_over(contact: Contact, now: datetime) -> list[Delivery]:
 def _take_back(alert: Alert, contacts: Sequence[Contact]) -> None:
     """What was to be said of an event before its retraction, and has not left, is not said any more."""
     earlier = Telling.objects.filter(contact__in=contacts, alert__event=alert.event_id).exclude(alert=alert)
-    earlier.waiting().update(dropped="retracted before it was told")
+    earlier.waiting().update(dropped=TAKEN_BACK)
     queued = Delivery.objects.filter(tellings__in=earlier, state=Delivery.State.QUEUED, event=alert.event_id)
     for delivery in queued.distinct():
         course.move(delivery, Delivery.State.CANCELLED, reason="The event was retracted before this was sent.")

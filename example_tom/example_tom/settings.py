@@ -429,7 +429,11 @@ PLOTLY_THEME = 'plotly_white'
 SHOW_PAGINATION_INFO = True
 
 # tom-multimessenger: what to listen to. See docs/settings.md for every key; `make demo` and `make demo LIVE=1` choose by TOM_KAFKA.
+EMAIL_BACKEND = 'django.core.mail.backends.filebased.EmailBackend'  # tom-multimessenger: what people are told by mail is in files
+EMAIL_FILE_PATH = os.path.join(VAR, 'mail')
+DEFAULT_FROM_EMAIL = 'tom@localhost'
 TOM_SCIMMA = {
+    'URL': os.environ.get('TOM_URL', ''),
     **streams.scimma(os.environ.get('TOM_KAFKA', '')), **assets.sky(), 'GALAXY_DIR': os.path.join(VAR, 'galaxies'),
 }
 

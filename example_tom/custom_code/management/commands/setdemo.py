@@ -40,6 +40,7 @@ class Command(BaseCommand):
             self.make_targets()
             self.make_galaxies()
             self.say_hello(user)
+            self.subscribe(user)
 
     def make_user(self, name: str, password: str) -> None:
         model = get_user_model()
@@ -90,6 +91,18 @@ class Command(BaseCommand):
         to = f"hopskotch:{SAID}"
         outbox.queue(to, payload, key=outbox.key_of(to, target, payload), by=user, subject=target)
         self.stdout.write(f"queued a message for {to}")
+
+    def subscribe(self, name: str) -> None:
+        """The demo's user is told of every gravitational wave, by mail, which this TOM writes to files."""
+        from tom_scimma.models import Contact, Subscription
+
+        user = get_user_model().objects.get(username=name)
+        if Subscription.objects.filter(owner=user).exists():
+            return
+        contact = Contact.objects.create(owner=user, name="mail", scheme="email", address=user.email, per_hour=60)
+        made = Subscription.objects.create(owner=user, name="Gravitational waves", query='kind = "GW"')
+        made.actions.create(name="tell", options={"contacts": [contact.pk]})
+        self.stdout.write(f"{name} is told of gravitational waves")
 
     def check_credential(self) -> None:
         from tom_scimma.sources import sources
