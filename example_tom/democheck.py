@@ -260,6 +260,8 @@ def _candidates(browser: Browser, known: night.Names) -> Iterator[str]:
     page = browser.get(f"/scimma/targets/{rows[0]['target']}/events/")
     if page.status != 200 or known.merger not in page.text:
         yield f"the events of target {rows[0]['target_name']}: {page.answer}, or {known.merger} is not among them"
+
+
 def _told(browser: Browser, known: night.Names, user: str) -> Iterator[str]:
     """The demo's user was told of each version of the merger; what was taken back is not told as news alone."""
     path = f"/events/{quote(known.merger)}/told/"
