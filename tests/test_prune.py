@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from tom_targets.models import Target
 
+from tests import factories as make
 from tests import stations
 from tests.messages import igwn, record, wxt
 from tom_scimma import retention
@@ -160,3 +161,11 @@ def test_a_message_that_two_events_rest_on(capsys):
     )
     prune(capsys, "--yes")
     assert (Event.objects.count(), Message.objects.count()) == (2, 1)
+
+
+def test_an_event_that_something_was_sent_about_stays(capsys):
+    hear("S261121a", days=31)
+    hear("S261121b", days=31)
+    make.delivery(None, Event.objects.get(name="S261121a"))
+    prune(capsys, "--yes")
+    assert set(Event.objects.values_list("name", flat=True)) == {"S261121a"}

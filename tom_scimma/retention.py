@@ -30,6 +30,7 @@ def _kept() -> QuerySet[Candidate]:
 NEEDED: list[tuple[str, Callable[[], QuerySet[Event]]]] = [
     ("the event has a target", lambda: Event.objects.filter(target__isnull=False)),
     ("a person decided on a candidate of it, or added one", lambda: Event.objects.filter(candidates__in=_kept())),
+    ("something was sent about it", lambda: Event.objects.filter(deliveries__isnull=False)),
     ("a reaction to it is not done", lambda: Event.objects.filter(alerts__reactions__state__in=UNDONE)),
 ]
 
