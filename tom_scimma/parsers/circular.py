@@ -98,10 +98,10 @@ def _moment(raw: Any) -> datetime | None:
     if number is not None:
         seconds = number / 1000 if abs(number) > _MILLISECONDS else number
         try:
-            found = datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=seconds)
+            moment = datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=seconds)
         except OverflowError:
             return None
-        return found if found.year in times.YEARS else None
+        return moment if moment.year in times.YEARS else None
     if not isinstance(raw, str):
         return None
     text = raw.strip().replace("/", "-")

@@ -22,7 +22,8 @@ def recognises(said: Any) -> bool:
 
 def parse(topic: str, said: dict[str, Any]) -> tuple[Notice, ...]:
     """The one report of a message; its position is that of its only target."""
-    data = said.get("data") if isinstance(said.get("data"), dict) else {}
+    raw = said.get("data")
+    data: dict[str, Any] = raw if isinstance(raw, dict) else {}
     targets = (
         [item for item in data.get("targets") or () if isinstance(item, dict)]
         if isinstance(data.get("targets"), list)
@@ -81,7 +82,7 @@ def _sky(target: dict[str, Any]) -> Sky | None:
 
 
 def _links(data: dict[str, Any]) -> dict[str, str]:
-    found = {}
+    found: dict[str, str] = {}
     references = data.get("references")
     for reference in references[:50] if isinstance(references, list) else ():
         address = fields.link(reference.get("url")) if isinstance(reference, dict) else None

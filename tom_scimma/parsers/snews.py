@@ -37,7 +37,7 @@ def parse(topic: str, said: dict[str, Any]) -> tuple[Notice, ...]:
 def _alert(said: dict[str, Any]) -> Notice:
     """What the coincidence server says: which detectors, when first, how likely by chance."""
     extra: dict[str, Any] = {key: fields.jsonable(value) for key, value in said.items() if key not in _TAKEN}
-    times = [found for raw in said.get("neutrino_times") or () if (found := fields.time({"t": raw}, "t", {}))]
+    times = [seen for raw in said.get("neutrino_times") or () if (seen := fields.time({"t": raw}, "t", {}))]
     first = min(times, default=None)
     identity = fields.clean(said.get("_id") or said.get("id") or said.get("uuid"))
     kind = fields.clean(said.get("alert_type")).upper()

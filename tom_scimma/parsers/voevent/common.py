@@ -75,7 +75,7 @@ def value(raw: str) -> Any:
 
 def links(packet: Packet) -> dict[str, str]:
     """Params that are web addresses, by their name without `_URL`; then References."""
-    found = {}
+    found: dict[str, str] = {}
     for params in (packet.params, *(group.params for group in packet.groups)):
         for name, raw in params.items():
             address = fields.link(raw.strip())
