@@ -6,17 +6,14 @@ Over a real web server and mail server on loopback; the worker's own parts do wh
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
-from django.utils import timezone
 from playwright.sync_api import expect
 
 from tests.ears import MailEar, WebEar, text_of
-from tests.outside import rig
 from tests.told import hear, send
-from tom_scimma.models import Delivery, Reaction, Telling
+from tom_scimma.models import Reaction, Telling
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -41,7 +38,9 @@ def mail(settings):
 def allowed(settings, live_server, tom):
     """What the night asks for is done already."""
     Reaction.objects.all().delete()
-    settings.TOM_SCIMMA = {**settings.TOM_SCIMMA, "NOTIFY_HOSTS": ["127.0.0.1"], "URL": live_server.url}
+    here = {"hopskotch": {"kind": "kafka", "brokers": "127.0.0.1:9", "auth": False}}
+    more = {"NOTIFY_HOSTS": ["127.0.0.1"], "URL": live_server.url, "SOURCES": here}
+    settings.TOM_SCIMMA = {**settings.TOM_SCIMMA, **more}
 
 
 def add_contact(visitor, name: str, address: str) -> None:
@@ -114,30 +113,4 @@ def test_a_wrong_address_says_why_and_is_not_sent_back(visitor):
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator(".text-danger")).to_contain_text("own network")
     assert "x9tokenx9" not in page.content()
-    visitor.fits()
-
-
-def test_a_lost_reply_is_settled_by_hand(visitor, start):
-    """What may have arrived at a topic: a person looks, and says that it did."""
-    from django.contrib.auth.models import User
-
-    from tom_scimma import outbox
-    from tom_scimma.destinations.hopskotch import packed
-    from tom_scimma.models import Event
-
-    user, event = User.objects.get(username="ada"), Event.objects.filter(role="observation").first()
-    row = Delivery.objects.create(
-        destination="hopskotch:ours.test", service="hopskotch", key="k", origin="broker/ours.test", sha256="0" * 64, size=2,
-        payload=packed({"title": "hello"}), by=user, by_name="ada", subject=f"event:{event.name}", event=event,
-        event_name=event.name, state=Delivery.State.UNKNOWN, reason="The reply was lost.", needs_person=True,
-        deadline=timezone.now() + timedelta(hours=1), attempts=1,
-    )  # fmt: skip
-    assert outbox.key_of("x", event, "y") != row.key
-    visitor.log_in()
-    visitor.go(f"/sent/{row.pk}/")
-    page = visitor.page
-    page.on("dialog", lambda dialog: dialog.accept())
-    page.locator("form[action$='/arrived/'] button").first.click()
-    page.wait_for_load_state("networkidle")
-    assert rig.again(row).state == Delivery.State.DELIVERED
     visitor.fits()
