@@ -115,7 +115,7 @@ def test_the_database_goes_away_while_a_worker_works(tom, outside, postgres):
 
 def test_publishing_on_a_real_kafka(kafka, settings, topic):
     """A receipt, and what is there and what is not found by its time on all partitions."""
-    name = topic("out", partitions=3)
+    name = topic("out", partitions=3, writers=("tester-9f9f",))
     kafka.credential("tester-9f9f")
     auth = {"username": "tester-9f9f", "password": kafka.passwords["tester-9f9f"], "ssl_ca_location": kafka.ca}
     source = {"kind": "hopskotch", "brokers": kafka.brokers, "auth": auth}
