@@ -1,4 +1,4 @@
-"""REST as interfaces.md lists it: events, alerts, messages, localizations, ledger. Who sees what: test_permissions."""
+"""REST as the interfaces lists it: events, alerts, messages, localizations, ledger. Who sees what: test_permissions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What changed between versions, and where else an event is described. The first example is issue 2's."""
+"""What changed between versions, and where else an event is described. The first example is an observer's."""
 
 from __future__ import annotations
 

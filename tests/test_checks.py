@@ -1,4 +1,4 @@
-"""Wrong settings and installations are named by `manage.py check`. Authority: design.md and interfaces.md."""
+"""Wrong settings and installations are named by `manage.py check`. Authority: the design and the interfaces."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every destination does what the outbox counts on. Authority: interfaces.md (Outbox and worker), the table of answers."""
+"""Every destination does what the outbox counts on. Authority: the interfaces (Outbox and worker), the table of answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Retry decisions by table, without a clock. Authority: interfaces.md (states and answers) and RFC 9110 (Retry-After)."""
+"""Retry decisions by table, without a clock. Authority: the interfaces (states and answers) and RFC 9110 (Retry-After)."""
 
 from datetime import datetime, timedelta, timezone
 

@@ -1,6 +1,6 @@
 """What guard.py lets out and in, over real loopback sockets.
 
-Authority: RFC 9110 (statuses, redirects, content codings), the address registries in `ipaddress`, issue 2 section 2.
+Authority: RFC 9110 (statuses, redirects, content codings), the address registries in `ipaddress`, docs/listening.md.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""GET /scimma/health/. Authority: interfaces.md ("200 or 503 {ok, reasons, topics}") and promise 6 of design.md."""
+"""GET /scimma/health/. Authority: the interfaces ("200 or 503 {ok, reasons, topics}") and promise 6 of the design."""
 
 from __future__ import annotations
 

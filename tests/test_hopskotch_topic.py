@@ -1,6 +1,6 @@
 """Publishing to a topic: what is packed, our mark, looking for what was lost. On a real Kafka: tests/services/test_worker.py.
 
-Authority: interfaces.md "Kafka" (`_id`, `_relay`), and issue text "loop protection".
+Authority: the interfaces "Kafka" (`_id`, `_relay`) and loop protection.
 """
 
 from __future__ import annotations

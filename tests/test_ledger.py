@@ -1,4 +1,4 @@
-"""The latency ledger: "every step is recorded with its time" (design.md); its steps as issue 2 section 4 lists them."""
+"""The latency ledger: "every step is recorded with its time" (the design)."""
 
 from __future__ import annotations
 

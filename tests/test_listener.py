@@ -1,6 +1,6 @@
 """`manage.py listen` as a process: killed, stopped, sharing, with a poisoned topic, without its database or broker.
 
-Authority: promises 1 to 3 of design.md, issue 2 section 2. On a real Kafka and PostgreSQL: tests/services.
+Authority: promises 1 to 3 of the design and docs/listening.md. On a real Kafka and PostgreSQL: tests/services.
 The tests of one listener share one process, since starting one is what takes long.
 """
 

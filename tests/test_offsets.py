@@ -1,4 +1,4 @@
-"""What may be committed, in whatever order things are read, finished and lost. Authority: design.md, promise 1."""
+"""What may be committed, in whatever order things are read, finished and lost. Authority: the design, promise 1."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is queued, when it may leave, and where an answer leads. Authority: interfaces.md (Outbox and worker), promises 5 and 6."""
+"""What is queued, when it may leave, and where an answer leads. Authority: the interfaces (Outbox and worker), promises 5 and 6."""
 
 from __future__ import annotations
 

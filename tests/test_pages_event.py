@@ -1,4 +1,4 @@
-"""The page of an event, as issue 2 section 4 asks for it. Who sees what: test_permissions."""
+"""The page of an event. Who sees what: test_permissions."""
 
 from __future__ import annotations
 

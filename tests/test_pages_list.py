@@ -1,4 +1,4 @@
-"""The Events list, as issue 2 section 4 asks for it. Who sees what: test_permissions."""
+"""The Events list. Who sees what: test_permissions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Messages, their quarantine, and "try again", as issue 2 section 4 asks for them. Who sees what: test_permissions."""
+"""Messages, their quarantine, and "try again". Who sees what: test_permissions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures, files and targets inside, as issue 2 section 4 asks for them. Who sees what: test_permissions."""
+"""Pictures, files and targets inside. Who sees what: test_permissions."""
 
 from __future__ import annotations
 

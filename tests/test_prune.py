@@ -1,4 +1,4 @@
-"""Retention. Authority: issue 2 section 2 and promise 1 ("nothing received is lost that its topic's policy keeps")."""
+"""Retention. Authority: docs/operating.md and promise 1 ("nothing received is lost that its topic's policy keeps")."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What alerts set off. Authority: CONTRACTS.md's rules as docs/outbox.md has them: in order, never two at once, at least once."""
+"""What alerts set off. Authority: docs/outbox.md: in order, never two at once, at least once."""
 
 from __future__ import annotations
 
@@ -64,6 +64,20 @@ def test_ingest_queues_and_the_worker_does_them_in_order(outside):
     assert [mark for mark in marks(outside)] == [("first", pk), ("second", pk)]
     assert outside.marks[0]["change"] == "new"
     assert set(states()) == {"done"}
+
+
+def test_an_update_waits_for_what_the_alert_before_it_set_off(outside):
+    """Else a retraction could be looked at before the alert it takes back, which would then be told as news."""
+    one = alert()
+    event = one.event
+    two = make.alert(event, make.notice(event.name, alert_type="update"), make.message())
+    Reaction.objects.create(alert=two, name="first", change="updated", run="tests.outside.reactions.first")
+    other = alert("S261120ac")
+    now = timezone.now()
+    taken = [claims.reaction("here:1", now) for _ in range(3)]
+    assert [(found.alert_id, found.name) for found in taken if found] == [(one.pk, "first"), (other.pk, "first")]
+    Reaction.objects.filter(alert=one).update(state=State.DONE)
+    assert claims.reaction("here:1", now).alert_id == two.pk
 
 
 def test_one_that_failed_is_tried_later_and_holds_nobody_up(outside):

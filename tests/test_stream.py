@@ -1,7 +1,7 @@
 """Kafka -> Record and back, over real sockets to the embedded broker.
 
 Authority: librdkafka's own mock cluster; hop-client's headers (contracts of hop 0.13); hop.auth for credentials;
-gcn-kafka for GCN's log-in; interfaces.md "Kafka". What needs log-in, permissions or times is in tests/services.
+gcn-kafka for GCN's log-in; the interfaces "Kafka". What needs log-in, permissions or times is in tests/services.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def test_a_message_without_value_is_a_record_too(broker, reader):
 
 
 def test_a_lone_message_does_not_wait_for_company(broker, reader):
-    """interfaces.md: a batch is what has come; the median from produce to hand stays far under 30 ms."""
+    """the interfaces: a batch is what has come; the median from produce to hand stays far under 30 ms."""
     taken = []
     for _ in range(15):
         begun = time.monotonic()
@@ -267,7 +267,7 @@ class _Error:
     ],
 )  # fmt: skip
 def test_what_a_delivery_report_means(name, answer):
-    """interfaces.md's table: refused for good, surely not received, or maybe; what is not known is maybe."""
+    """the interfaces's table: refused for good, surely not received, or maybe; what is not known is maybe."""
     assert type(producer.receipt(_Error(name), NOBODY, "t")).__name__ == answer
 
 

@@ -1,6 +1,6 @@
 """The Streams page and `streamstatus`: what is shown, to whom, and what a click does.
 
-Authority: issue 2 section 2 (the list of what must be shown) and promise 6 of design.md (protected topics).
+Authority: docs/operating.md (what must be shown) and promise 6 of the design (protected topics).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Which topics are heard, since when, and what their rows say; against the embedded broker and the tests' database.
 
-Authority: issue 2 section 2 (missing topics, clicks, start), docs/listening.md "Topics" and "Where reading begins".
+Authority: docs/listening.md (missing topics, clicks, start), docs/listening.md "Topics" and "Where reading begins".
 """
 
 from __future__ import annotations

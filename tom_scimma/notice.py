@@ -69,7 +69,7 @@ class Sky:
         return None if self.radius_deg is None else self.radius_deg * units.deg
 
     def to_json(self) -> dict[str, Any]:
-        """The object notice.md describes; keys that do not apply are left out."""
+        """The object the normal form describes; keys that do not apply are left out."""
         pairs = {
             "type": self.type,
             "ra_deg": self.ra_deg,

@@ -1,6 +1,6 @@
 """The whole log-in against a stand-in issuer on loopback, no browser: who gets in, into which groups, and who does not.
 
-Authority: OpenID Connect Core 1.0 sections 3.1.2 and 3.1.3.7; issue 2 section 4 (groups claim to Django groups).
+Authority: OpenID Connect Core 1.0 sections 3.1.2 and 3.1.3.7; docs/login.md (groups claim to Django groups).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Publishing to a broker that answers too late. Here and not in `make test` because it takes long; needs no service.
 
-Authority: interfaces.md "Kafka": a time-out is ReplyLost.
+Authority: the interfaces "Kafka": a time-out is ReplyLost.
 """
 
 from __future__ import annotations

@@ -68,8 +68,11 @@ def look(service: str, now: datetime, lease: datetime) -> Delivery | None:
 
 
 def open_reactions(now: datetime) -> QuerySet[Reaction]:
-    """Reactions that may be done now: none of their alert is being done, and none before them was never tried."""
-    same = Reaction.objects.filter(alert=OuterRef("alert"))
+    """Reactions that may be done now: none of their event is being done, and none before them was never tried.
+
+    By event and not by alert: what an update sets off must not come before what the alert before it did.
+    """
+    same = Reaction.objects.filter(alert__event=OuterRef("alert__event"))
     running = same.filter(state=Reaction.State.RUNNING)
     earlier = same.filter(pk__lt=OuterRef("pk"), state=Reaction.State.QUEUED, attempts=0)
     rows = Reaction.objects.filter(due(now), state=Reaction.State.QUEUED)
@@ -78,9 +81,9 @@ def open_reactions(now: datetime) -> QuerySet[Reaction]:
 
 def reaction(process: str, now: datetime, without: Collection[int] = ()) -> Reaction | None:
     """The next reaction, claimed. `without` are those that this process still has in hand."""
-    for pk, alert in open_reactions(now).exclude(pk__in=without).values_list("pk", "alert_id")[:LOOKED_AT]:
+    for pk, event in open_reactions(now).exclude(pk__in=without).values_list("pk", "alert__event")[:LOOKED_AT]:
         with transaction.atomic():
-            if not _alone_with(alert):
+            if not _alone_with(event):
                 continue
             claimed = open_reactions(now).filter(pk=pk).select_related("alert").defer("alert__document").first()
             if claimed is None:
@@ -92,9 +95,9 @@ def reaction(process: str, now: datetime, without: Collection[int] = ()) -> Reac
     return None
 
 
-def _alone_with(alert: int) -> bool:
-    """Locks an alert's reactions, by the first of them, against other workers; False when one is at them."""
-    rows = Reaction.objects.filter(alert=alert)
+def _alone_with(event: int) -> bool:
+    """Locks an event's reactions, by the first of them, against other workers; False when one is at them."""
+    rows = Reaction.objects.filter(alert__event=event)
     first = rows.aggregate(first=Min("pk"))["first"]
     return Reaction.objects.filter(pk=first).select_for_update(skip_locked=True).values_list("pk").first() is not None
 

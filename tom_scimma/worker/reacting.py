@@ -1,4 +1,4 @@
-"""What alerts set off: reactions, those of one alert in the order of their declaration, each at least once."""
+"""What alerts set off: reactions, those of one event in the order in which they were queued, each at least once."""
 
 from __future__ import annotations
 
