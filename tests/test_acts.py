@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.utils import timezone
 
 from tests import factories as make
-from tests.outside.rig import again, deliver, hurry, put
+from tests.messages import igwn, record
+from tests.outside.rig import again, deliver, hurry, put, react
 from tests.outside.standin import Standin
 from tom_scimma import acts, switch
-from tom_scimma.models import Delivery, Stop
+from tom_scimma.ingest import ingest
+from tom_scimma.models import Delivery, Event, Stop
 
 pytestmark = pytest.mark.django_db
 
@@ -168,6 +171,22 @@ def test_a_retraction_cancels_what_is_queued_of_its_event(outside, alice, event)
     assert {again(row).state for row in rows} == {"cancelled"}
     assert "retracted" in again(rows[0]).reason
     assert again(other).state == "queued"
+
+
+def test_the_worker_withdraws_what_waits_when_a_live_retraction_comes(outside, alice):
+    """Promise 4: what has not left us is cancelled at once; a replayed retraction cancels nothing."""
+    now = timezone.now()
+    waiting = {}
+    for name, via in (("S261120ab", "backfill"), ("S261120ac", "listen")):
+        hear = partial(ingest, now=now, via=via)
+        hear([record(igwn(name, minutes=3, now=now), "igwn.gwalert", now=now)])
+        event = Event.objects.get(name=name)
+        waiting[via] = put(alice, event, event=event, hold="Wait.")
+        hear([record(igwn(name, "RETRACTION", minutes=2, now=now), "igwn.gwalert", now=now)])
+    react()
+    assert again(waiting["backfill"]).state == "held"
+    assert again(waiting["listen"]).state == "cancelled"
+    assert "was retracted by LVK" in again(waiting["listen"]).reason
 
 
 def test_a_click_that_came_too_late_says_so(outside, alice, event):

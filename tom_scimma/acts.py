@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from tom_scimma import course, destinations, outbox
-from tom_scimma.models import Attempt, Delivery, Event
+from tom_scimma.models import Alert, Attempt, Delivery, Event
 
 State = Delivery.State
 PERSON = Attempt.What.PERSON
@@ -76,10 +76,20 @@ def cancel(delivery: Delivery, by: Any, reason: str = "") -> None:
     _moved(delivery, State.CANCELLED, " ".join(("Cancelled.", reason)).strip(), by)
 
 
+def withdraw(alert_id: int, change: str) -> None:
+    """The reaction to a retraction: what has not left us about the event does not leave any more.
+
+    What tells people is left to telling.py, which drops the news and keeps the word that it is over.
+    """
+    alert = Alert.objects.select_related("event").get(pk=alert_id)
+    if alert.event.state == Event.State.RETRACTED:  # it may have been reinstated since
+        cancel_waiting(alert.event, f"{alert.event.name} was retracted by {alert.source}.")
+
+
 def cancel_waiting(event: Event, reason: str) -> int:
-    """Cancels whatever is still to be sent about an event (it was retracted); how many that were."""
+    """Cancels whatever is still to be sent about an event to other than persons; how many that were."""
     count = 0
-    for delivery in event.deliveries.filter(state__in=(State.QUEUED, State.HELD)):
+    for delivery in event.deliveries.filter(state__in=(State.QUEUED, State.HELD), personal=False):
         try:
             cancel(delivery, None, reason)
             count += 1

@@ -47,6 +47,7 @@ class TomScimmaConfig(AppConfig):
         return [
             {"name": "candidates", "on": every, "run": "tom_scimma.candidates.react", "live_only": False},
             {"name": "annotate", "on": every, "run": "tom_scimma.annotate.react", "live_only": False},  # facts
+            {"name": "withdraw", "on": {"retracted"}, "run": "tom_scimma.acts.withdraw", "live_only": True},
             {
                 "name": "subscriptions",
                 "on": {*every, "retracted", "reported"},
