@@ -181,3 +181,11 @@ def test_what_is_no_region_says_why(name):
     make, message = WRONG[name]
     with pytest.raises(ValueError, match=message):
         make()
+
+
+@pytest.mark.parametrize("radius", [1e-300, 1e-9, 1e-7])
+def test_an_error_finer_than_the_finest_pixels_is_taken_as_3_6_mas_and_says_so(radius):
+    made = skymap.of_sky(Sky("circle", 10.0, -5.0, radius_deg=radius, containment=0.9))
+    assert np.isfinite(made.density).all()
+    assert made.area(0.9) == pytest.approx(np.pi * 1e-12, rel=0.01)
+    assert "3.6 mas is taken" in made.notes[0]

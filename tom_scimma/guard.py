@@ -66,7 +66,7 @@ def fetch(
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             if isinstance(error, requests.exceptions.InvalidURL):
                 raise Refused(f"{_short(url)} is not an address: {error}") from error
-            if clock.expired:
+            if clock.expired or isinstance(error, (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)):
                 raise Unavailable(f"{_short(url)} did not answer in full within {seconds:g} s") from error
             raise Unavailable(f"{_short(url)} cannot be fetched: {error}") from error
 

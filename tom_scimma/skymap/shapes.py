@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 CONTAINMENT = 0.9
 #: degrees (5 arcsec) at CONTAINMENT, for a position without an error
 POINT_DEG = 5 / 3600
+#: degrees (3.6 mas): a smaller error is taken as this; below it the finest pixels, 0.4 mas, are too coarse for its shape
+SMALLEST_DEG = 1e-6
 
 
 def circle(ra: float, dec: float, radius_deg: float, *, containment: float | str = CONTAINMENT, **more: Any) -> dict:
@@ -75,6 +77,9 @@ def of_sky(sky: Sky, *, point_deg: float = POINT_DEG, **more: Any) -> dict | Non
     if min(axes) <= 0:
         notes.append(f"no error was given; {3600 * point_deg:g} arcsec ({CONTAINMENT:.0%}) is taken")
         return circle(*at, point_deg, notes=notes, **more)
+    if min(axes) < SMALLEST_DEG:
+        notes.append(f"an error of {3.6e6 * min(axes):.2g} mas was given; {3.6e6 * SMALLEST_DEG:.2g} mas is taken")
+        axes = max(axes[0], SMALLEST_DEG), max(axes[1], SMALLEST_DEG)
     if containment is None:
         containment = CONTAINMENT
         notes.append(f"what the error region holds was not given; {CONTAINMENT:.0%} is taken")
