@@ -36,7 +36,7 @@ def test_a_circular_is_a_report_about_its_event():
     assert (notice.event, notice.kind, notice.alert_type, notice.id) == ("S260305ab", "GW", "report", "41234")
     assert notice.sent.isoformat() == "2026-03-05T08:40:00.123000+00:00"
     assert notice.text.startswith("LIGO/Virgo/KAGRA S260305ab: Upper limits")
-    assert notice.links["circular"] == "https://gcn.nasa.gov/circulars/41234"
+    assert notice.links["GCN Circular 41234"] == "https://gcn.nasa.gov/circulars/41234"
     assert notice.extra["submitter"] == "A. Person at Somewhere"
     assert notice.time is None
 

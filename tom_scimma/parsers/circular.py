@@ -52,7 +52,9 @@ def parse(topic: str, said: dict[str, Any]) -> tuple[Notice, ...]:
             id=identity,
             sent=_moment(said.get("editedOn")) or _moment(said.get("createdOn")),
             properties=_properties(said, subject, number, version),
-            links={"circular": f"https://gcn.nasa.gov/circulars/{number:.0f}"} if number is not None else {},
+            links={f"GCN Circular {number:.0f}": f"https://gcn.nasa.gov/circulars/{number:.0f}"}
+            if number is not None
+            else {},
             text=f"{subject}\n\n{body if isinstance(body, str) else ''}".strip(),
             extra=extra,
         ),
