@@ -187,9 +187,14 @@ def test_a_click_adds_and_drops_a_topic_and_settings_win(tom, broker):
 
 
 def test_lanes_do_not_wait_for_each_other(tom, broker):
+    before = tom.count("bulk.one"), tom.count("here.one")
+    for topic, count in zip(("bulk.one", "here.one"), before, strict=True):  # both lanes are at it
+        broker.send(topic, *notices(1))
+        tom.wait(count + 1, topic, seconds=60)
     broker.send("bulk.one", *notices(1500, 1500))
     (ident,) = broker.send("here.one", *notices(1))
-    tom.wait(1500, "bulk.one", seconds=60)
+    tom.wait(before[0] + 1501, "bulk.one", seconds=60)
+    tom.wait(before[1] + 2, "here.one", seconds=60)
     (first,) = tom.rows("SELECT stored FROM tom_scimma_message WHERE sent_id = ?", ident.hex)
     (last,) = tom.rows("SELECT max(stored) FROM tom_scimma_message WHERE topic = 'bulk.one'")
     assert first < last

@@ -177,7 +177,7 @@ def test_moments_to_parameters_is_the_way_back_and_that_of_ligo_skymap():
 
 @settings(max_examples=40, deadline=None)
 @given(
-    st.lists(st.tuples(st.floats(0, 1), st.floats(-200, 1000), st.floats(5, 300)), min_size=12, max_size=12),
+    st.lists(st.tuples(st.floats(0, 1), st.floats(-150, 1000), st.floats(5, 300)), min_size=12, max_size=12),
     st.lists(st.floats(0, 3000), min_size=2, max_size=30),
 )
 def test_volume_levels_lie_in_0_to_1_and_fall_with_density(pixels, far):

@@ -28,7 +28,8 @@ def moments(mu: np.ndarray, sigma: np.ndarray) -> tuple[np.ndarray, np.ndarray, 
     As ligo.skymap.distance.parameters_to_moments: (inf, 1, 0) where mu is not finite. For mu < 0 all integrals are
     divided by the Gaussian at 0, so that they do not underflow; below mu / sigma = -30, where the recursion cancels,
     their expansion in sigma / mu is used: mean 3 sigma**2 / |mu| (1 - 4 / x**2), standard deviation sqrt(3) sigma**2
-    / |mu| (1 - 6 / x**2).
+    / |mu| (1 - 6 / x**2). Below mu / sigma = -36 the norm is more than a float64 can say: such a pixel has moments and no
+    density.
     """
     from scipy.special import erfcx, ndtr
 
