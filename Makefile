@@ -5,8 +5,8 @@ VENV ?= .venv
 PORT ?= 8000
 SAMPLES ?=
 TESTS ?=
-# a process a core, at most four; a file stays in one process
-PARALLEL ?= -n auto --maxprocesses 4 --dist loadfile
+# four processes, since many tests wait; a file stays in one process, and the long ones begin (tests/conftest.py)
+PARALLEL ?= -n 4 --dist loadfile --no-loadscope-reorder
 
 BIN := $(VENV)/bin
 comma := ,
