@@ -82,9 +82,8 @@ def test_killed_at_random_instants(tom, outside, chance, say):
     )
 
 
+@pytest.mark.parametrize("tom", ["postgresql"], indirect=True)  # SQLite has one worker
 def test_two_workers_share_and_neither_sends_what_the_other_does(tom, outside):
-    if not tom.several:
-        pytest.skip("SQLite has one worker")
     crew = [tom.ready(tom.work()) for _ in range(2)]
     tom.side("queue", texts=[str(number) for number in range(200)])
     tom.settled()
@@ -95,10 +94,9 @@ def test_two_workers_share_and_neither_sends_what_the_other_does(tom, outside):
     assert [tom.stop(worker) for worker in crew] == [0, 0]
 
 
+@pytest.mark.parametrize("tom", ["postgresql"], indirect=True)  # SQLite does not go away
 def test_the_database_goes_away_while_a_worker_works(tom, outside, postgres):
     """What the world answered meanwhile is kept and written down afterwards."""
-    if not tom.several:
-        pytest.skip("SQLite does not go away")
     outside.chance = None
     outside.faults.append("slow:3")
     tom.ready(tom.work())
