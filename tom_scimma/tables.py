@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import django_tables2 as tables
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -42,6 +43,18 @@ class PageTable(HTMXTable):
     class Meta:
         template_name = "tom_scimma/table.html"
         attrs = {"class": "table table-hover table-sm scimma-table"}
+
+    @property
+    def order_by(self):
+        return super().order_by
+
+    @order_by.setter
+    def order_by(self, value):
+        """Rows that are equal in the column come newest first: without an order of their own pages would overlap."""
+        tables.Table.order_by.fset(self, value)
+        rows = getattr(self.data, "data", None)
+        if isinstance(rows, QuerySet) and rows.query.order_by and rows.query.order_by[-1] not in ("pk", "-pk"):
+            self.data.data = rows.order_by(*rows.query.order_by, "-pk")
 
     def order_unknown_last(self, queryset, field: str, descending: bool):
         """Rows by a column, those without a value at the end."""
