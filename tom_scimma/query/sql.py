@@ -9,7 +9,7 @@ from functools import reduce
 from typing import Any
 
 from django.db.models import Case, F, IntegerField, Q, Value, When, lookups
-from django.db.models.functions import Right, StrIndex
+from django.db.models.functions import Length, Right, StrIndex
 
 from tom_scimma.filters import known_aliases
 from tom_scimma.query import names
@@ -77,7 +77,7 @@ def _positive(expression: Any, op: str, value: Any) -> Q:
     if op == "=":
         return Q(lookups.Exact(expression, value))
     if not value:
-        return Q(lookups.IsNull(expression, False))
+        return Q(lookups.GreaterThanOrEqual(Length(expression), 0))  # unknown where it is missing, also when negated
     if op == "endswith":
         return Q(lookups.Exact(Right(Folded(expression), len(value)), folded(value)))
     place = StrIndex(Folded(expression), Value(folded(value)))
