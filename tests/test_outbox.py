@@ -103,6 +103,23 @@ def test_delivered_with_a_receipt(outside, alice, event):
     assert deliver() == 0
 
 
+@pytest.mark.parametrize("fault", [None, "drop"])
+def test_what_a_receipt_brings_is_kept_once(outside, alice, event, fault):
+    outside.faults.extend([fault] if fault else [])
+    put(alice, event, "named", event=event)
+    deliver()
+    assert [alias.name for alias in event.aliases.all()] == ["parcel of parcel-1"]
+
+
+def test_what_cannot_be_kept_was_delivered_and_needs_a_person(outside, alice, event):
+    row = put(alice, event, "unkept")
+    deliver()
+    row = again(row)
+    assert (row.state, row.receipt_id, row.needs_person) == ("delivered", "parcel-1", True)
+    assert "a bug in keeping it" in row.log.get(answer="not kept").text
+    assert deliver() == 0
+
+
 #: fault of the service, state, whether a person must look, what was stored
 ANSWERS = [
     ("refuse", State.REJECTED, True, 0),

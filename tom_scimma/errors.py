@@ -6,6 +6,7 @@
     ├── BadSkyMap         not a usable sky map                                 -> the notice stays, the map is named bad
     ├── QueryError        a query that cannot be understood (query/errors.py) -> shown at the character
     ├── BadCatalog        not a galaxy catalogue, or a column file, that can be used
+    ├── Unsaid            what a person wants to share cannot be said there, in whole -> shown at the field
     ├── Refused           an outside address or reply that guard.py refuses
     └── DeliveryError     the answers of the world to something we sent
         ├── Rejected      refused for good; never retried
@@ -34,6 +35,14 @@ class BadSkyMap(ScimmaError, ValueError):
 
 class BadCatalog(ScimmaError, ValueError):
     """A galaxy catalogue or its column file cannot be used; the message says what is wrong and what to do."""
+
+
+class Unsaid(ScimmaError, ValueError):
+    """A destination cannot say this; nothing is dropped in silence. `fields` maps a field to what is wrong with it."""
+
+    def __init__(self, message: str, fields: dict[str, list[str]] | None = None):
+        super().__init__(message)
+        self.fields = fields or {}
 
 
 class Refused(ScimmaError):

@@ -74,6 +74,12 @@ class Parcel(Destination):
         found = answer.json()["parcels"]
         return Receipt(found[0]["id"], "", found[0]) if found else None
 
+    def delivered(self, delivery, receipt):
+        if bytes(delivery.payload) == b"unkept":
+            raise RuntimeError("a bug in keeping it")
+        if bytes(delivery.payload) == b"named":
+            delivery.event.aliases.create(name=f"parcel of {receipt.id}")
+
     def needs(self, subject):
         return [Need("text", "Text", required=True)]
 

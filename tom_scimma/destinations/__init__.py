@@ -91,8 +91,29 @@ class Destination:
         return []
 
     def preview(self, form: Mapping[str, Any]) -> tuple[bytes, str]:
-        """The payload that a filled-in form makes, and the text that people will read."""
+        """The payload that a filled-in form makes, and the text that people will read.
+
+        `form` has a value for each Need's field, and `content`, a compose.content.Content. Raises Unsaid for what it cannot say.
+        """
         raise NotImplementedError(f"{self.name} is not for the composer")
+
+    def parts(self, form: Mapping[str, Any]) -> list[tuple[bytes, str]]:
+        """`preview`, in as many numbered pieces as the service's limit of size asks for; mostly one."""
+        return [self.preview(form)]
+
+    def faults(self, payload: bytes) -> dict[str, list[str]]:
+        """What is known to be wrong with a payload before it is sent, by field; no I/O. {}: nothing."""
+        return {}
+
+    def ask(self, payload: bytes, credential: Any) -> dict[str, list[str]]:
+        """What the service says is wrong with it, where it can be asked without saying it; {}: nothing. Has short time-outs.
+
+        Raises Unavailable where it does not answer.
+        """
+        return {}
+
+    def delivered(self, delivery: Delivery, receipt: Receipt) -> None:
+        """Keeps what the receipt brought (ids, names); called once, in the transaction that makes it delivered. No I/O."""
 
     def show(self, payload: bytes) -> str:
         """A payload as a person reads it on the Sent pages."""

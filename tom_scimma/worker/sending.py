@@ -175,9 +175,11 @@ def record(
         states = [State.SENDING, State.UNKNOWN]
         if decision.state != State.DELIVERED and delivery.resends.exists():
             states = [State.SENDING]
-        course.move(
+        moved = course.move(
             delivery, decision.state, reason=decision.reason, from_states=states, attempts=delivery.attempts, **values
         )
+        if moved and receipt is not None:
+            _kept(delivery, there, receipt)
         Attempt.objects.filter(pk=attempt.pk).update(
             ended=now, answer=_word(answer), text=_text(answer, receipt), traceback=_traceback(answer)
         )
@@ -191,6 +193,7 @@ def looked(
         if receipt is not None:
             if course.move(delivery, State.DELIVERED, from_states=[State.UNKNOWN], **_of_receipt(receipt)):
                 course.note(delivery, Attempt.What.LOOK, _text(None, receipt), by_name=process, answer="found")
+                _kept(delivery, there, receipt)
             return
         looks = delivery.looks + 1
         again = next_look(looks, timezone.now()) if there.can_find else None
@@ -203,6 +206,22 @@ def looked(
             text = "Not found there." if error is None else f"{type(error).__name__}: {error}"
         answer = "not found" if error is None else _word(error)
         course.note(*(delivery, Attempt.What.LOOK, text), by_name=process, answer=answer, traceback=_traceback(error))
+
+
+def _kept(delivery: Delivery, there: Destination, receipt: Receipt) -> None:
+    """Lets the destination keep what the receipt brought; where it fails, that it was delivered stands, and a person is asked."""
+
+    def keep() -> None:
+        with transaction.atomic():
+            there.delivered(delivery, receipt)
+
+    error = caught(keep)
+    if isinstance(error, (OperationalError, InterfaceError)):  # the database is away: all of it is written later
+        raise error
+    if error is not None:
+        Delivery.objects.filter(pk=delivery.pk).update(needs_person=True)
+        text = f"It arrived, but what came back could not be kept: {_text(error, None)}"
+        course.note(delivery, Attempt.What.CHECK, text, answer="not kept", traceback=_traceback(error))
 
 
 def _of_receipt(receipt: Receipt) -> dict:

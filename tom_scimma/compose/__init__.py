@@ -1,0 +1,1 @@
+"""One composer, many sinks: what will be said, to whom, and what each of them still needs."""
