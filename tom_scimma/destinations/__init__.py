@@ -41,6 +41,9 @@ class Need:
     value: Any = None
     required: bool = False
     error: str = ""
+    kind: str = "text"  #: text | textarea | choice | number | date | check
+    choices: tuple[tuple[str, str], ...] = ()  #: value and words, of a choice
+    help: str = ""
 
 
 class Destination:
@@ -54,6 +57,10 @@ class Destination:
     seconds: float = 120.0  #: no send takes longer; its own time-outs end it before
     parallel: int = 1  #: so many may be sent at once by one worker
     patience: timedelta | None = None  #: how long it is tried; None: TOM_SCIMMA["DELIVERY_PATIENCE"]
+    addressed: bool = False  #: the composer offers it for each of `addresses`, and not without one
+    takes_files: bool = False  #: data products go along
+    continuous: bool = False  #: new data may go there by themselves
+    warning: str = ""  #: what a person must know before this leaves for good, such as that it cannot be taken back
 
     def __init__(self, address: str = ""):
         self.address = address
@@ -85,6 +92,25 @@ class Destination:
     def find(self, payload: bytes, key: str, since: datetime) -> Receipt | None:
         """What a lost reply would have said, looked up at the service; None: not found, which is not "not sent"."""
         return None
+
+    @classmethod
+    def addresses(cls, user: Any) -> list[str]:
+        """Where this user may send by the composer; an entry with wildcards lets them type an address that fits it. May be slow once."""
+        return []
+
+    @classmethod
+    def unready(cls, user: Any) -> str:
+        """Why this user cannot compose for it at all, and what to do; "" where they can."""
+        return ""
+
+    @classmethod
+    def composes(cls) -> bool:
+        """Whether the composer can fill it."""
+        return cls.preview is not Destination.preview
+
+    def cites(self, delivery: Delivery) -> dict[str, str]:
+        """How a correction refers to what was delivered: `source` and `citation`, or `url`; {} where it cannot."""
+        return {"url": delivery.receipt_url} if delivery.receipt_url else {}
 
     def needs(self, subject: Any) -> list[Need]:
         """What must be known before this can be said about a subject, with what is known already."""

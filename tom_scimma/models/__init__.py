@@ -9,6 +9,7 @@ from tom_scimma.models.messages import Message, MessageBody
 from tom_scimma.models.outbox import Attempt, Delivery, Job, Stop, Worker
 from tom_scimma.models.people import Contact, Telling
 from tom_scimma.models.places import TargetPlace
+from tom_scimma.models.sharing import Approval, Draft, Embargo, SendRule, Share, SharedItem, StandingShare
 from tom_scimma.models.subscriptions import Match, Subscription, SubscriptionAction
 from tom_scimma.models.topics import Listener, TopicState
 
@@ -16,12 +17,15 @@ __all__ = [
     "Alert",
     "Alias",
     "Annotation",
+    "Approval",
     "Attempt",
     "Candidate",
     "CandidateDecision",
     "CandidateLevel",
     "Contact",
     "Delivery",
+    "Draft",
+    "Embargo",
     "Event",
     "Galaxy",
     "GalaxyCatalog",
@@ -33,6 +37,10 @@ __all__ = [
     "MessageBody",
     "Placement",
     "Reaction",
+    "SendRule",
+    "Share",
+    "SharedItem",
+    "StandingShare",
     "Stop",
     "Subscription",
     "SubscriptionAction",
