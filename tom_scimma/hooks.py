@@ -34,7 +34,11 @@ def event_panels() -> list[dict[str, Any]]:
 
 
 def message_receivers(topic: str) -> list[Callable]:
-    """The functions (message, document) that installed apps want called for messages of this topic."""
+    """The functions that installed apps want called for messages of this topic.
+
+    Each is called with (message, document), or, where it has an attribute `many` that is true, once a batch with a list
+    of such pairs.
+    """
     return [
         import_string(path)
         for receivers in gather("message_receivers")

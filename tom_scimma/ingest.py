@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import gc
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, transaction
@@ -19,7 +20,7 @@ from django.utils import timezone
 from tom_scimma import bulk, folding, hooks, inbox, reading, roster, targets
 from tom_scimma.conf import conf
 from tom_scimma.inbox import Arrival
-from tom_scimma.models import Alert, Event, Localization, Reaction
+from tom_scimma.models import Alert, Event, Localization, Message, Reaction
 from tom_scimma.reading import Reading
 from tom_scimma.record import Record
 from tom_scimma.statements import Statement, statements_of
@@ -153,13 +154,29 @@ def spread(statements: Sequence[Statement], arrivals: Sequence[Arrival]) -> None
         if (late or item.change in targets.CHANGES) and targets.good_enough(item.notice, item.arrival.policy):
             best[item.event.pk] = item
     targets.attach([(item.event, item.notice, item.arrival.policy) for item in best.values()])
+    _hand_on(arrivals)
+
+
+def _hand_on(arrivals: Sequence[Arrival]) -> None:
+    """Gives messages to the apps that asked for their topics: one by one, or all together to those that take many.
+
+    Whatever an app raises undoes the batch, whose messages then come alone: what one cannot bear costs only that one.
+    """
     receivers = {
         topic: hooks.message_receivers(topic) for topic in {arrival.reading.record.topic for arrival in arrivals}
     }
+    heard: dict[Callable, list[tuple[Message, Any]]] = {}
     for arrival in arrivals:
         for receiver in receivers[arrival.reading.record.topic]:
+            heard.setdefault(receiver, []).append((arrival.message, arrival.reading.document))
+    for receiver, pairs in heard.items():
+        if getattr(receiver, "many", False):
             with transaction.atomic():
-                receiver(arrival.message, arrival.reading.document)
+                receiver(pairs)
+            continue
+        for message, document in pairs:
+            with transaction.atomic():
+                receiver(message, document)
 
 
 def refold(event_ids: Sequence[int]) -> None:

@@ -17,11 +17,12 @@ _UNITS = {
 
 
 def ra(raw: Any) -> float | None:
-    """A right ascension in degrees, 0 to 360; what is written with colons or `h` is hours."""
+    """A right ascension in degrees, 0 to 360; what is written with colons or `h` is hours, with `d` degrees."""
     value = fields.number(raw)
     if value is None:
-        hours = _sexagesimal(raw)
-        value = None if hours is None else hours * 15
+        value = _sexagesimal(raw)
+        if value is not None and not any(sign in raw for sign in "dD°"):
+            value *= 15
     return value % 360.0 if value is not None and -360 <= value <= 360 else None
 
 
