@@ -55,7 +55,7 @@ def photometry(index: int, target: str, row: dict[str, Any]) -> SaidDatum:
         rest.pop("limiting_brightness")
     said = {"bandpass": band, "brightness": brightness, "brightness_error": error, "limit": limit, "unit": unit}
     said.update(exposure_time=_exposure(row, rest), **_instrument(row))
-    return SaidDatum(PHOTOMETRY, index, target, time, said, rest)
+    return SaidDatum(PHOTOMETRY, index, target, time, said, rest, row)
 
 
 def astrometry(index: int, target: str, row: dict[str, Any]) -> SaidDatum:
@@ -68,7 +68,7 @@ def astrometry(index: int, target: str, row: dict[str, Any]) -> SaidDatum:
     for axis in ("ra", "dec"):
         said[f"{axis}_error"] = error = _error(row, f"{axis}_error", rest)
         said[f"{axis}_error_units"] = "" if error is None else text(row.get(f"{axis}_error_units"), 32) or "degrees"
-    return SaidDatum(ASTROMETRY, index, target, time, {**said, **_instrument(row)}, rest)
+    return SaidDatum(ASTROMETRY, index, target, time, {**said, **_instrument(row)}, rest, row)
 
 
 def spectrum(index: int, target: str, row: dict[str, Any]) -> SaidDatum:
@@ -82,14 +82,14 @@ def spectrum(index: int, target: str, row: dict[str, Any]) -> SaidDatum:
         raise Unusable("value", f"{len(flux)} fluxes and {len(wavelength)} wavelengths")
     if error and len(error) != len(flux):
         rest["flux_error"], error = plain(row["flux_error"]), []
-    return SaidDatum(SPECTROSCOPY, index, target, time, _spectrum(row, rest, flux, wavelength, error), rest)
+    return SaidDatum(SPECTROSCOPY, index, target, time, _spectrum(row, rest, flux, wavelength, error), rest, row)
 
 
 def spectrum_of(index: int, target: str, row: dict[str, Any], arrays: tuple[list[float], ...]) -> SaidDatum:
     """The spectrum of a row whose flux, wavelength and error (maybe empty) came from its file. Raises Unusable."""
     time, rest = _begun(row, "flux", "wavelength", "flux_error", "flux_units", "wavelength_units", "setup")
     wavelength, flux, error = arrays
-    return SaidDatum(SPECTROSCOPY, index, target, time, _spectrum(row, rest, flux, wavelength, error), rest)
+    return SaidDatum(SPECTROSCOPY, index, target, time, _spectrum(row, rest, flux, wavelength, error), rest, row)
 
 
 def _spectrum(row, rest, flux: list[float], wavelength: list[float], error: list[float]) -> dict[str, Any]:

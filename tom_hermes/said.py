@@ -41,6 +41,7 @@ class SaidDatum:
     time: datetime
     values: dict[str, Any]
     extra: dict[str, Any] = field(default_factory=dict)
+    row: Any = field(default=None, repr=False, compare=False)  #: as it was sent
 
 
 @dataclass(frozen=True)

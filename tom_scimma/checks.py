@@ -5,67 +5,28 @@ Errors are `tom_scimma.E0nn`, warnings `tom_scimma.W0nn`; each says what was see
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
 from tom_scimma import policy_checks
 from tom_scimma.conf import OPTIONS, conf
+from tom_scimma.setting_checks import fits, near, shape
 
 Problems = Iterator[CheckMessage]
-
-
-def near(name: str, known) -> str:
-    """A hint that names the closest known name, or all of them."""
-    close = difflib.get_close_matches(str(name), list(known), n=1)
-    return f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(known)}."
 
 
 @register()
 def settings_check(app_configs, **kwargs) -> list[CheckMessage]:
     """TOM_SCIMMA: its keys, their types, and what is in them."""
-    given = getattr(settings, "TOM_SCIMMA", {})
-    if not isinstance(given, dict):
-        return [
-            Error(
-                f"TOM_SCIMMA is a {type(given).__name__}.",
-                hint='Make it a dict: TOM_SCIMMA = {"SOURCES": {...}}.',
-                id="tom_scimma.E001",
-            )
-        ]
-    problems = [*_keys(given), *_types(given)]
+    problems = shape("TOM_SCIMMA", OPTIONS, "tom_scimma")
     if not problems:  # only values of the right type can be looked into
         problems = [*policy_checks.sources(), *policy_checks.topics(), *_ages(), *_limits(), *_login()]
     return problems
-
-
-def _keys(given: dict) -> Problems:
-    for key in given:
-        if key not in OPTIONS:
-            yield Error(f"TOM_SCIMMA has an unknown key {key!r}.", hint=near(key, OPTIONS), id="tom_scimma.E002")
-
-
-def _types(given: dict) -> Problems:
-    for key, value in given.items():
-        if key in OPTIONS and not _fits(value, OPTIONS[key].types):
-            names = " or ".join(kind.__name__ for kind in OPTIONS[key].types)
-            yield Error(
-                f"TOM_SCIMMA[{key!r}] is a {type(value).__name__}, not a {names}.",
-                hint=f"{OPTIONS[key].help} Default: {OPTIONS[key].default!r}.",
-                id="tom_scimma.E003",
-            )
-
-
-def _fits(value: Any, types: tuple[type, ...]) -> bool:
-    if isinstance(value, bool):  # True is an int in Python, and never what was meant
-        return bool in types
-    return isinstance(value, types) or (float in types and isinstance(value, int))
 
 
 def _ages() -> Problems:
@@ -116,7 +77,7 @@ def _limits() -> Problems:
         if step not in STEPS:
             text = f"TOM_SCIMMA['LATENCY_BUDGETS'] names a step {step!r} that there is not."
             yield Error(text, hint=near(step, STEPS), id="tom_scimma.E008")
-        if not _fits(seconds, (float, type(None))):
+        if not fits(seconds, (float, type(None))):
             yield Error(
                 f"TOM_SCIMMA['LATENCY_BUDGETS'][{step!r}] is {seconds!r}.",
                 hint="Give seconds, or None for no budget.",
@@ -126,7 +87,7 @@ def _limits() -> Problems:
 
 def _days() -> Problems:
     days = conf.CANDIDATE_DAYS
-    if len(days) != 2 or not all(_fits(day, (float,)) for day in days) or not days[0] < days[1]:
+    if len(days) != 2 or not all(fits(day, (float,)) for day in days) or not days[0] < days[1]:
         yield Error(
             f"TOM_SCIMMA['CANDIDATE_DAYS'] is {days!r}.",
             hint="Give two numbers, days before (negative) and after an event, for example (-2, 30).",

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import fnmatch
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from typing import Any
@@ -19,7 +20,7 @@ from django.conf import settings
 
 @dataclass(frozen=True)
 class Option:
-    """One key of TOM_SCIMMA."""
+    """One key of an app's settings."""
 
     default: Any
     types: tuple[type, ...]
@@ -168,18 +169,21 @@ OPTIONS: dict[str, Option] = {
 
 
 class Conf:
-    """Reads TOM_SCIMMA when asked, so that `override_settings` and a running TOM agree."""
+    """Reads a dict of settings when asked, so that `override_settings` and a running TOM agree. Each app has one."""
+
+    def __init__(self, setting: str, options: Mapping[str, Option]):
+        self._setting, self._options = setting, options
 
     def __getattr__(self, name: str) -> Any:
         try:
-            option = OPTIONS[name]
+            option = self._options[name]
         except KeyError:
-            raise AttributeError(f"TOM_SCIMMA has no key {name!r}; known: {', '.join(OPTIONS)}") from None
-        given = getattr(settings, "TOM_SCIMMA", {})
+            raise AttributeError(f"{self._setting} has no key {name!r}; known: {', '.join(self._options)}") from None
+        given = getattr(settings, self._setting, {})
         return given.get(name, option.default) if isinstance(given, dict) else option.default  # E001 says it is no dict
 
 
-conf = Conf()
+conf = Conf("TOM_SCIMMA", OPTIONS)
 
 
 @dataclass(frozen=True)
@@ -250,7 +254,7 @@ KNOWN_TOPICS: dict[str, dict[str, Any]] = {
 }
 
 
-def _best(table: dict[str, dict], topic: str, source: str) -> dict:
+def best(table: dict[str, dict], topic: str, source: str) -> dict:
     """The entry for a topic: exact name, else the longest pattern that fits; entries of another source do not count."""
     here = {name: entry for name, entry in table.items() if entry.get("source", source) in (source, "", None)}
     if topic in here:
@@ -261,7 +265,7 @@ def _best(table: dict[str, dict], topic: str, source: str) -> dict:
 
 def topic_policy(topic: str, source: str = "") -> TopicPolicy:
     """The policy of one topic: what the world knows of it, overlaid key by key with this TOM's TOPICS."""
-    entry = {**_best(KNOWN_TOPICS, topic, source), **_best(conf.TOPICS, topic, source)}
+    entry = {**best(KNOWN_TOPICS, topic, source), **best(conf.TOPICS, topic, source)}
     targets = entry.get("targets", {})
     if targets is not None:
         entry["targets"] = TargetPolicy(**{key: _frozen(value) for key, value in targets.items()})

@@ -1,16 +1,21 @@
-"""The tables of docs/settings.md, made from conf.py: `python -m tom_scimma.settings_table docs/settings.md`."""
+"""The tables of docs/settings.md, made from conf.py: `python -m tom_scimma.settings_table docs/settings.md`.
+
+A mark may also name what another app has, by its dotted path: a dict of Options, or a dataclass with commented fields.
+"""
 
 from __future__ import annotations
 
 import inspect
 import re
 import sys
+from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from tom_scimma.conf import KNOWN_TOPICS, OPTIONS, TargetPolicy, TopicPolicy
+from tom_scimma.conf import KNOWN_TOPICS, OPTIONS, Option, TargetPolicy, TopicPolicy
 
 BEGIN, END = "<!-- made by tom_scimma.settings_table: {} -->", "<!-- end -->"
 
@@ -18,9 +23,9 @@ BEGIN, END = "<!-- made by tom_scimma.settings_table: {} -->", "<!-- end -->"
 def tables() -> dict[str, str]:
     """The tables as Markdown, by name."""
     return {
-        "keys": _table(("key", "type", "default", "meaning"), [_option(name) for name in OPTIONS]),
-        "topics": _table(("key", "default", "meaning"), _fields(TopicPolicy)),
-        "targets": _table(("key", "default", "meaning"), _fields(TargetPolicy)),
+        "keys": _table_of(OPTIONS),
+        "topics": _table_of(TopicPolicy),
+        "targets": _table_of(TargetPolicy),
         "known": _table(
             ("topic", "policy"), [(f"`{name}`", _code(entry)) for name, entry in KNOWN_TOPICS.items() if entry]
         ),
@@ -29,7 +34,7 @@ def tables() -> dict[str, str]:
 
 def fill(page: str) -> str:
     """The page with what stands between its marks made anew. Raises ValueError when a mark is missing."""
-    for name, table in tables().items():
+    for name, table in {**tables(), **_others(page)}.items():
         begin = BEGIN.format(name)
         if begin not in page:
             raise ValueError(f"the page has no mark {begin!r}; put it, and {END!r} after it, where the table belongs")
@@ -38,8 +43,23 @@ def fill(page: str) -> str:
     return page
 
 
-def _option(name: str) -> tuple[str, ...]:
-    option = OPTIONS[name]
+def _others(page: str) -> dict[str, str]:
+    """The tables that the page's marks name by dotted path."""
+    found = {}
+    for path in re.findall(re.escape(BEGIN).replace(r"\{\}", r"(\w+(?:\.\w+)+)"), page):
+        module, name = path.rsplit(".", 1)
+        found[path] = _table_of(getattr(import_module(module), name))
+    return found
+
+
+def _table_of(thing: Mapping[str, Option] | type) -> str:
+    if isinstance(thing, type):
+        return _table(("key", "default", "meaning"), _fields(thing))
+    rows = [_option(name, option) for name, option in thing.items()]
+    return _table(("key", "type", "default", "meaning"), rows)
+
+
+def _option(name: str, option: Option) -> tuple[str, ...]:
     return (f"`{name}`", " or ".join(kind.__name__ for kind in option.types), _code(option.default), option.help)
 
 

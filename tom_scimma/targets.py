@@ -148,11 +148,12 @@ def _make(notice: Notice, names: list[str], policy: TopicPolicy):
     target.save()
     groups = policy.groups if wanted.groups is None else wanted.groups
     if groups:
-        _share(target, Group.objects.filter(name__in=groups))
+        share(target, Group.objects.filter(name__in=groups))
     return target
 
 
-def _share(target, groups) -> None:
+def share(target, groups) -> None:
+    """Lets groups see and change a target."""
     from guardian.shortcuts import assign_perm
 
     for group in groups:

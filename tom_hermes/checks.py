@@ -1,0 +1,49 @@
+"""System checks of TOM_HERMES: errors `tom_hermes.E0nn`; each says what was seen and its hint what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+
+from django.core.checks import CheckMessage, Error, register
+
+from tom_hermes.conf import OPTIONS, conf
+from tom_hermes.intake import KEEP, MAKE, MATCH, Intake
+from tom_scimma.setting_checks import near, shape
+
+CHOICES = {
+    "targets": (MAKE, MATCH, KEEP),
+    "permissions": (None, "OPEN", "PUBLIC", "PRIVATE"),
+    "attach": ("contained", "any"),
+}
+
+
+@register()
+def settings_check(app_configs, **kwargs) -> list[CheckMessage]:
+    """TOM_HERMES: its keys, their types, and what is in them."""
+    return shape("TOM_HERMES", OPTIONS, "tom_hermes") or [*_topics(), *_numbers()]
+
+
+def _topics() -> Iterator[CheckMessage]:
+    known = [item.name for item in fields(Intake)]
+    for topic, entry in conf.TOPICS.items():
+        where = f"TOM_HERMES['TOPICS'][{topic!r}]"
+        if not isinstance(topic, str) or not isinstance(entry, dict):
+            hint = 'A topic has a dict, {} for all defaults: {"tomtoolkit.*": {}}.'
+            yield Error(f"{where} is a {type(entry).__name__}.", hint=hint, id="tom_hermes.E004")
+            continue
+        for key, value in entry.items():
+            if key not in known:
+                yield Error(f"{where} has an unknown key {key!r}.", hint=near(key, known), id="tom_hermes.E004")
+            elif key in CHOICES and value not in CHOICES[key]:
+                hint = f"One of {', '.join(map(repr, CHOICES[key]))}."
+                yield Error(f"{where}[{key!r}] is {value!r}.", hint=hint, id="tom_hermes.E004")
+            elif key == "groups" and not (value is None or isinstance(value, (list, tuple, set))):
+                yield Error(f"{where}['groups'] is {value!r}.", hint="A list of names of groups.", id="tom_hermes.E004")
+
+
+def _numbers() -> Iterator[CheckMessage]:
+    for key in ("MATCH_ARCSEC", "NAME_DEG", "FETCH_BYTES"):
+        if getattr(conf, key) <= 0:
+            hint = "Give a positive number."
+            yield Error(f"TOM_HERMES[{key!r}] is {getattr(conf, key)}.", hint=hint, id="tom_hermes.E005")
