@@ -18,8 +18,10 @@ class TomScimmaConfig(AppConfig):
 
     def ready(self):
         from tom_scimma import annotator_checks, checks, install_checks, login_groups, places, telling_checks  # noqa: F401  registers checks
+        from tom_scimma.compose import standing
 
         places.connect()
+        standing.connect()
         login_groups.connect()
 
     def nav_items(self):
@@ -68,6 +70,12 @@ class TomScimmaConfig(AppConfig):
             {"name": "targets made or moved", "every": timedelta(seconds=2), "run": f"{follow}.follow"},
             {"name": "targets written in bulk", "every": timedelta(minutes=5), "run": f"{follow}.reconcile"},
             {"name": "people told", "every": timedelta(seconds=5), "run": "tom_scimma.telling.tell_due"},
+            {"name": "new data shared", "every": timedelta(seconds=10), "run": "tom_scimma.compose.standing.run"},
+            {
+                "name": "shared data compared",
+                "every": timedelta(minutes=5),
+                "run": "tom_scimma.compose.corrections.run",
+            },
             {"name": "annotators renewed", "every": timedelta(minutes=5), "run": "tom_scimma.annotate.refresh"},
         ]
 

@@ -141,6 +141,9 @@ OPTIONS: dict[str, Option] = {
         (list, tuple),
         "Hopskotch topics, by name or pattern, that subscriptions may republish to with this TOM's credential.",
     ),
+    "SHARE_TOPICS": Option(
+        [], (list, tuple), "Topics (or patterns) that people may share to; empty: REPUBLISH_TOPICS."
+    ),
     "URL": Option(
         "", (str,), "Address of this TOM for links in what people are told, such as https://tom.example.org."
     ),

@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from tom_scimma import subjects
+from tom_scimma.compose import carried
 from tom_scimma.models import Delivery
 
 
 def readable(deliveries: Iterable[Delivery], user: Any) -> set[int]:
-    """Of deliveries that a user may know of, those whose payload, answers and reasons they may read: who may see the subject.
+    """Of deliveries that a user may know of, those whose payload, answers and reasons they may read: who may see the subject,
+    and every object that it carries.
 
     A subject of a kind that nobody knows (any more) is read by its sender alone, and by superusers.
     """
@@ -18,11 +20,12 @@ def readable(deliveries: Iterable[Delivery], user: Any) -> set[int]:
     if user.is_superuser:
         return {delivery.pk for delivery in deliveries}
     seen = subjects.visible({delivery.subject for delivery in deliveries}, user)
-    return {
+    found = {
         delivery.pk
         for delivery in deliveries
         if delivery.subject in seen or (delivery.by_id == user.pk and not subjects.known(delivery.subject))
     }
+    return found - carried.unreadable(found, user)
 
 
 def may_read(delivery: Delivery, user: Any) -> bool:

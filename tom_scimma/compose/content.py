@@ -111,6 +111,7 @@ class Counterpart:
     status: str
     reason: str = ""
     level: float | None = None  #: credible level of its place in the newest map, 0..1
+    pk: int = 0
 
 
 @dataclass(frozen=True)
@@ -119,8 +120,9 @@ class File:
 
     pk: int
     name: str
-    size: int
+    size: int  #: -1: its file is gone
     sha256: str
+    target: str = ""  #: Body.name
 
 
 @dataclass(frozen=True)

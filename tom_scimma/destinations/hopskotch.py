@@ -14,8 +14,11 @@ from datetime import datetime
 from typing import Any
 
 from tom_scimma import sources
+from tom_scimma.compose.content import Content
+from tom_scimma.compose.document import document, halves, tables
+from tom_scimma.conf import conf
 from tom_scimma.destinations import Destination, Need, Receipt
-from tom_scimma.errors import Rejected
+from tom_scimma.errors import Rejected, Unsaid
 from tom_scimma.trials import is_test_topic
 
 #: origins of those that relayed a message before us, comma-separated
@@ -23,6 +26,8 @@ RELAYED = "_relayed"
 RELAY = "_relay"
 #: headers that the publisher's client sets, and that are not ours to repeat
 OWN = {"_id", "_sender", RELAY}
+#: bytes of one message; brokers take a megabyte
+MOST = 950_000
 
 
 def packed(document: Any, headers: Mapping[str, str] | None = None) -> bytes:
@@ -68,6 +73,8 @@ class Hopskotch(Destination):
     name = "hopskotch"
     label = "Hopskotch topic"
     seconds = 120.0
+    addressed = True
+    continuous = True
     timeout = 30.0  #: for the broker to say that every replica has it
 
     @property
@@ -96,12 +103,38 @@ class Hopskotch(Destination):
         found = lookup.offset_of(sources.default(), self.address, identity, since)
         return self._receipt(found[1], partition=found[0]) if found else None
 
+    @classmethod
+    def addresses(cls, user: Any) -> list[str]:
+        return list(conf.SHARE_TOPICS or conf.REPUBLISH_TOPICS)
+
+    @classmethod
+    def unready(cls, user: Any) -> str:
+        if cls.addresses(user):
+            return ""
+        return "This TOM names no topic that people may share to (TOM_SCIMMA['SHARE_TOPICS'])."
+
     def needs(self, subject: Any) -> list[Need]:
-        return [Need("title", "Title", required=True), Need("text", "Text", required=True)]
+        return [Need("title", "Title", required=True), Need("text", "Text", required=True, kind="textarea")]
 
     def preview(self, form: Mapping[str, Any]) -> tuple[bytes, str]:
-        title, text = str(form["title"]), str(form["text"])
-        return packed({"title": title, "text": text}, {"title": title}), f"{title}\n\n{text}"
+        return self._said(form.get("content"), str(form["title"]), str(form["text"]))
+
+    def parts(self, form: Mapping[str, Any]) -> list[tuple[bytes, str]]:
+        """One message, or numbered ones, each below MOST bytes. Raises Unsaid where one row alone is more."""
+        title, text, content = str(form["title"]), str(form["text"]), form.get("content")
+        whole = self._said(content, title, text)
+        if content is None or len(whole[0]) <= MOST:
+            return [whole]
+        pieces = _divided(content, text)
+        numbered = (f"{title} ({n} of {len(pieces)})" for n in range(1, len(pieces) + 1))
+        return [self._said(piece, name, text) for piece, name in zip(pieces, numbered, strict=True)]
+
+    @staticmethod
+    def _said(content: Content | None, title: str, text: str) -> tuple[bytes, str]:
+        if content is None:
+            return packed({"title": title, "text": text}, {"title": title}), f"{title}\n\n{text}"
+        words = "\n\n".join(filter(None, (title, text, tables(content))))
+        return packed(document(content, title=title, text=text), {"title": title}), words
 
     def show(self, payload: bytes) -> str:
         from tom_scimma.legible import legible
@@ -115,3 +148,13 @@ class Hopskotch(Destination):
 
     def _receipt(self, offset: int, **more: Any) -> Receipt:
         return Receipt(id=f"{self.address}@{offset}", data={"topic": self.address, "offset": offset, **more})
+
+
+def _divided(content: Content, text: str) -> list[Content]:
+    """The content in pieces that fit into a message each."""
+    if len(packed(document(content, title="", text=text))) <= MOST - 1000:
+        return [content]
+    pair = halves(content)
+    if pair is None:
+        raise Unsaid(f"Even by itself this is more than the {MOST} bytes that a message may have.")
+    return [piece for half in pair for piece in _divided(half, text)]

@@ -1,4 +1,4 @@
-"""May this leave now? Asked of every delivery just before it is sent: where it is aimed, who sends it, tests, dry run."""
+"""May this leave now? Asked of every delivery just before it is sent: where it is aimed, who sends what, rules, tests, dry run."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from tom_scimma import subjects
+from tom_scimma.compose import carried, rules
 from tom_scimma.conf import conf
 from tom_scimma.destinations import Destination
 from tom_scimma.models import Delivery
@@ -28,6 +29,7 @@ def judge(delivery: Delivery, there: Destination, now: datetime) -> Verdict | No
     if now >= delivery.deadline:
         return Verdict(State.EXPIRED, _late(delivery))
     held = _aim(delivery, there) or _test(delivery, there) or may_send(delivery, there, delivery.by)
+    held = held or rules.held(delivery, now)
     if held:
         return Verdict(State.HELD, held)
     if there.is_dry:
@@ -54,6 +56,8 @@ def may_send(delivery: Delivery, there: Destination, user: Any) -> str:
             return f"Nothing here knows what {subject} is, so that nobody can tell who may send it."
         if subject not in seen:
             return f"{subject} is not there, or {who} may not see it (any more)."
+    if not carried.may_carry(delivery, user):
+        return f"Something that it carries is not there, or {who} may not see it (any more)."
     return there.may_send(delivery, user)
 
 

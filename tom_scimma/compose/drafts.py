@@ -1,0 +1,115 @@
+"""Drafts: what a person chose and typed, kept until it is sent, so that a reload or a night loses nothing.
+
+draft = opened(Selection.of(request.GET), user)
+proof = proof_of(draft)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from tom_scimma import destinations
+from tom_scimma.compose import sinks
+from tom_scimma.compose.gather import Unseen, gather
+from tom_scimma.compose.newest import newest
+from tom_scimma.compose.parcels import Proof, build
+from tom_scimma.compose.selection import CANDIDATE, TARGET, Selection
+from tom_scimma.models import Delivery, Draft
+
+#: an unsent draft is forgotten so long after its last change
+KEPT = timedelta(days=30)
+#: one person may type so much into a field
+LONGEST = 100_000
+
+
+def opened(
+    selection: Selection,
+    user: Any,
+    *,
+    corrects: Delivery | None = None,
+    form: Mapping[str, Any] | None = None,
+    to: Iterable[str] = (),
+) -> Draft:
+    """The draft of what was chosen: the one that was opened with the same before, or a new one. Raises Unseen.
+
+    A target alone brings the newest of its data, to begin with. A correction begins with what was said first.
+    """
+    content = gather(selection, user)
+    Draft.objects.filter(user=user, sent=None, updated__lt=timezone.now() - KEPT).delete()
+    digest = selection.digest if corrects is None else f"{selection.digest[:40]}-{corrects.pk}"
+    row = Draft.objects.filter(user=user, opened=digest, sent=None).first()
+    if row is not None:
+        return row
+    begun = selection
+    if content.targets and not selection.has_data and not selection.keys(CANDIDATE):
+        begun = newest(selection, user)
+    values = {"selection": begun.to_json(), "corrects": corrects, "form": dict(form or {}), "sinks": list(to)}
+    return Draft.objects.get_or_create(user=user, opened=digest, sent=None, defaults=values)[0]
+
+
+def selection_of(draft: Draft) -> Selection:
+    """What is chosen in a draft."""
+    return Selection.from_json(draft.selection)
+
+
+def references_of(draft: Draft) -> tuple[Mapping[str, str], ...]:
+    """What a correction refers to."""
+    first = draft.corrects
+    if first is None:
+        return ()
+    try:
+        cited = destinations.find(first.destination).cites(first)
+    except LookupError:
+        return ()
+    return (cited,) if cited else ()
+
+
+def proof_of(draft: Draft) -> Proof:
+    """What would leave now, as this person may see it. Raises Unseen."""
+    content = gather(selection_of(draft), draft.user, references=references_of(draft))
+    found, refused = [], []
+    for name in draft.sinks:
+        try:
+            found.append(sinks.find(name, draft.user))
+        except sinks.Unoffered as error:
+            refused.append((name, str(error)))
+    return build(found, content, draft.form, refused)
+
+
+def typed(draft: Draft, said: Mapping[str, Any], names: Iterable[str] | None = None) -> None:
+    """Keeps what was typed (by field) and, where given, the sinks ticked. What was looked at before is to be looked at again."""
+    draft.form = {**draft.form, **{name: str(value)[:LONGEST] for name, value in said.items()}}
+    if names is not None:
+        draft.sinks = list(dict.fromkeys(names))
+    kept(draft)
+
+
+def choose(draft: Draft, kind: str, keys: Iterable[int]) -> None:
+    """Other rows of a kind. Raises Unseen for what this person may not see."""
+    selection = selection_of(draft).having(kind, keys)
+    gather(Selection(chosen={kind: selection.keys(kind)}), draft.user)
+    draft.selection = selection.to_json()
+    kept(draft)
+
+
+def kept(draft: Draft) -> None:
+    """Writes a changed draft down; what was sealed is so no more."""
+    draft.built, draft.seal, draft.updated = b"", "", timezone.now()
+    draft.save(update_fields=["selection", "sinks", "form", "built", "seal", "updated"])
+
+
+def targets_of(draft: Draft) -> list[int]:
+    """Keys of the targets whose data the page lists: those chosen, and those of what was."""
+    try:
+        return [body.pk for body in gather(selection_of(draft), draft.user).targets]
+    except Unseen:
+        return list(selection_of(draft).keys(TARGET))
+
+
+def locked(pk: int, user: Any) -> Draft | None:
+    """This person's draft as it is now, held until the transaction ends; None where there is none. Call inside one."""
+    return Draft.objects.select_for_update().filter(pk=pk, user=user).first()

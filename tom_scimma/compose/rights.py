@@ -1,0 +1,86 @@
+"""May this person share that? Targets by the host's rules; what belongs to a target is seen with it.
+
+Where the TOM gives rights to single objects (TARGET_PERMISSIONS_ONLY off) a data product, what was read from it, and an
+observation need them too. `user` None is the TOM itself, which may share what everybody may see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+
+from tom_scimma import subjects
+from tom_scimma.compose.selection import ASTROMETRY, CANDIDATE, OBSERVATION, PHOTOMETRY, PRODUCT, SPECTRUM, TARGET
+from tom_scimma.models import Candidate
+
+#: databases take so many keys in one question
+AT_ONCE = 10_000
+
+
+def model_of(kind: str) -> Any:
+    """The host's table of a kind of data."""
+    from tom_dataproducts import models
+    from tom_observations.models import ObservationRecord
+
+    return {
+        PHOTOMETRY: models.PhotometryReducedDatum,
+        SPECTRUM: models.SpectroscopyReducedDatum,
+        ASTROMETRY: models.AstrometryReducedDatum,
+        PRODUCT: models.DataProduct,
+        OBSERVATION: ObservationRecord,
+    }[kind]
+
+
+def seen_targets(keys: Collection[int], user: Any) -> set[int]:
+    """Those of these targets that a user may see."""
+    return {int(name.partition(":")[2]) for name in subjects.visible((f"{TARGET}:{key}" for key in keys), user)}
+
+
+def rows_of(kind: str, user: Any) -> QuerySet:
+    """The data of a kind, narrowed to what rights on single objects allow; their targets are asked for apart."""
+    rows = model_of(kind).objects.all()
+    if getattr(settings, "TARGET_PERMISSIONS_ONLY", True) or (user is not None and user.is_superuser):
+        return rows
+    from guardian.shortcuts import get_objects_for_user
+
+    if user is None:
+        return rows.none() if kind in (PRODUCT, OBSERVATION) else rows.filter(data_product=None)
+    if kind == OBSERVATION:
+        return get_objects_for_user(user, "tom_observations.view_observationrecord", rows)
+    if kind == PRODUCT:
+        return get_objects_for_user(user, "tom_dataproducts.view_dataproduct", rows)
+    mine = get_objects_for_user(user, "tom_dataproducts.view_dataproduct").values("pk")
+    return rows.filter(Q(data_product=None) | Q(data_product__in=mine))
+
+
+def lots(keys: Collection[int]) -> Iterator[list[int]]:
+    """The keys, so many at a time."""
+    found = list(keys)
+    for start in range(0, len(found), AT_ONCE):
+        yield found[start : start + AT_ONCE]
+
+
+def owners(kind: str, keys: Collection[int], user: Any) -> dict[int, int]:
+    """Key to key of its target, of those that are there and that rights on single objects allow."""
+    rows = rows_of(kind, user).order_by()
+    return {key: target for lot in lots(keys) for key, target in rows.filter(pk__in=lot).values_list("pk", "target_id")}
+
+
+def all_seen(chosen: Mapping[str, Collection[int]], user: Any, targets: Iterable[int] = ()) -> bool:
+    """Whether all of these are there and this user may see each. A query or two a kind."""
+    needed = {*chosen.get(TARGET, ()), *targets}
+    for kind, keys in chosen.items():
+        if kind == TARGET or not keys:
+            continue
+        if kind == CANDIDATE:
+            rows = Candidate.objects.filter(pk__in=keys).visible_to(user)
+            found = dict(rows.values_list("pk", "target_id"))
+        else:
+            found = owners(kind, keys, user)
+        if len(found) < len(set(keys)):
+            return False
+        needed.update(found.values())
+    return needed <= seen_targets(needed, user)

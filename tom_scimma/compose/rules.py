@@ -1,0 +1,123 @@
+"""Who may send where: rules of groups, embargoes, and a second person's yes. Asked when something is queued and again before it leaves.
+
+    may_send("tns:hermes.test", user)   -> Word(allowed, approval, reason)
+    held(delivery)                      -> why it may not leave now, "" where it may
+
+Without a rule that fits a destination whoever may see something may send it there. With one, a person needs a group that
+a rule names; of the most exact rules of their groups the most generous counts. What is said to one person is nobody's rule.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from tom_scimma.compose.carried import carrier
+from tom_scimma.compose.selection import TARGET
+from tom_scimma.models import Approval, Delivery, Embargo, SendRule, SharedItem
+from tom_scimma.models.visibility import groups_of
+from tom_scimma.wording import utc
+
+May = SendRule.May
+GENEROUS = (May.YES, May.APPROVAL, May.NO)
+
+
+@dataclass(frozen=True)
+class Word:
+    """What the rules say to one person and one destination."""
+
+    allowed: bool = True
+    approval: bool = False
+    reason: str = ""
+
+
+def may_send(destination: str, user: Any, rules: Iterable[SendRule] | None = None) -> Word:
+    """What the rules say; `user` None is the TOM itself, which belongs to no group."""
+    rules = SendRule.objects.all() if rules is None else rules
+    fitting = [rule for rule in rules if fnmatch.fnmatchcase(destination, rule.destination)]
+    if not fitting:
+        return Word()
+    groups = set(groups_of(user)) if user is not None else set()
+    mine = [rule for rule in fitting if rule.group_id in groups]
+    if not mine:
+        if user is not None and user.is_superuser:
+            return Word()
+        who = user.get_username() if user is not None else "The TOM itself"
+        return Word(False, reason=f"{who} is in no group that may send to {destination} (rules for sending).")
+    longest = max(exactness(rule.destination) for rule in mine)
+    best = min((rule for rule in mine if exactness(rule.destination) == longest), key=lambda r: GENEROUS.index(r.may))
+    if best.may == May.NO:
+        return Word(False, reason=f"{best.group} may not send to {best.destination} (rules for sending).")
+    return Word(approval=best.may == May.APPROVAL)
+
+
+def exactness(pattern: str) -> tuple[bool, int]:
+    """How exact a pattern is: a name before all patterns, the longer the more."""
+    return (not set(pattern) & set("*?["), len(pattern))
+
+
+def embargo(
+    destination: str, event: int | None, targets: Collection[int], now: datetime | None = None
+) -> Embargo | None:
+    """The embargo in force that lasts longest, of those on what is shared there."""
+    rows = Embargo.objects.in_force(now).select_related("event")
+    found = [row for row in rows if _bears_on(row, destination, event, targets)]
+    return max(found, key=lambda row: (row.until is None, row.until or row.at), default=None)
+
+
+def _bears_on(row: Embargo, destination: str, event: int | None, targets: Collection[int]) -> bool:
+    if row.destination and not fnmatch.fnmatchcase(destination, row.destination):
+        return False
+    if row.event_id is not None and row.event_id != event:
+        return False
+    return row.target_id is None or row.target_id in targets
+
+
+def embargoed(row: Embargo) -> str:
+    """An embargo in words, for those who are held by it."""
+    until = f"until {utc(row.until, 0)} UTC" if row.until else "until somebody lifts it"
+    return f"Under embargo {until}{f': {row.reason}' if row.reason else ''} (by {row.by_name})."
+
+
+def targets_of(delivery: Delivery) -> set[int]:
+    """The targets that a delivery carries or is about."""
+    found = set(SharedItem.objects.filter(delivery=carrier(delivery), kind=TARGET).values_list("number", flat=True))
+    kind, _, identity = delivery.subject.partition(":")
+    return found | ({int(identity)} if kind == TARGET and identity.isdecimal() else set())
+
+
+def held(delivery: Delivery, now: datetime | None = None) -> str:
+    """Why a delivery may not leave by the rules as they are now; "" where it may. What is said to one person always may."""
+    if delivery.personal:
+        return ""
+    word = may_send(delivery.destination, delivery.by)
+    if not word.allowed:
+        return word.reason
+    row = embargo(delivery.destination, delivery.event_id, targets_of(delivery), now or timezone.now())
+    if row is not None:
+        return embargoed(row)
+    return unapproved(delivery) if word.approval else ""
+
+
+def unapproved(delivery: Delivery) -> str:
+    """Why a delivery that needs a second person's yes may not leave; asks for one where nobody did. "" with a yes."""
+    rows = Approval.objects.filter(sha256=delivery.sha256, destination=delivery.destination)
+    given = [row for row in rows.select_related("by") if row.by_id != delivery.by_id and row.by is not None]
+    yes = [row for row in given if row.verdict == Approval.Verdict.APPROVED]
+    if any(row.by.is_active and row.by.has_perm(Approval.PERMISSION) for row in yes):
+        return ""
+    row = ask(delivery)
+    if row.verdict == Approval.Verdict.REFUSED:
+        return f"{row.by_name} did not approve it{f': {row.note}' if row.note else '.'}"
+    return "Waits until somebody else approves it."
+
+
+def ask(delivery: Delivery) -> Approval:
+    """The row on which somebody else may say yes or no to a delivery."""
+    values = {"destination": delivery.destination, "sha256": delivery.sha256}
+    return Approval.objects.get_or_create(delivery=delivery, defaults=values)[0]

@@ -1,0 +1,81 @@
+"""Parcels -> Deliveries, with the objects they carry; in one transaction, and the same once.
+
+send(parcels, items, by=user, selection=chosen, draft=draft) -> [Delivery, ...]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+
+from tom_scimma import bulk, outbox
+from tom_scimma.compose import rights, rules
+from tom_scimma.compose.gather import Unseen
+from tom_scimma.compose.items import Item
+from tom_scimma.compose.parcels import Parcel
+from tom_scimma.compose.selection import KINDS, TARGET
+from tom_scimma.models import Delivery, Draft, Event, Share, SharedItem, StandingShare
+
+#: what `bulk` writes of a SharedItem
+COLUMNS = ("delivery", "kind", "number", "target", "digest", "changed")
+
+
+@transaction.atomic
+def send(
+    parcels: Sequence[Parcel],
+    items: Sequence[Item],
+    *,
+    by: Any,
+    event: str = "",
+    draft: Draft | None = None,
+    standing: StandingShare | None = None,
+    corrects: Delivery | None = None,
+) -> list[Delivery]:
+    """The deliveries, new or from an earlier click; held where a rule, an embargo or an approval asks for it.
+
+    Raises Unseen where something is not there or not this person's to see, LookupError for a destination that is gone.
+    """
+    about = Event.objects.visible_to(by).filter(name=event).first() if event else None
+    chosen = {kind: {item.number for item in items if item.kind == kind} for kind in KINDS}
+    if (event and about is None) or not rights.all_seen(chosen, by):
+        raise Unseen
+    targets = [item.number for item in items if item.kind == TARGET]
+    subject = f"target:{targets[0]}" if targets else about
+    if subject is None:
+        raise Unseen
+    found, first = [], None
+    for parcel in parcels:
+        row = _queued(parcel, subject, about, targets, by, after=first if parcel.number > 1 else None)
+        first = row if parcel.number == 1 else first
+        share = {"first": first, "number": parcel.number, "of": parcel.of}
+        links = {"draft": draft, "standing": standing, "corrects": corrects}
+        _, new = Share.objects.get_or_create(delivery=row, defaults={**share, **links})
+        if new and parcel.number == 1:
+            bulk.insert_rows(SharedItem, COLUMNS, [(row.pk, *item, None) for item in _in_order(items)])
+        found.append(row)
+    return found
+
+
+def _in_order(items: Sequence[Item]) -> list[tuple]:
+    return [(item.kind, item.number, item.target, item.digest) for item in items]
+
+
+def _queued(
+    parcel: Parcel, subject: Any, event: Event | None, targets: list[int], by: Any, after: Delivery | None
+) -> Delivery:
+    """One delivery; with what it is held for."""
+    word = rules.may_send(parcel.destination, by)
+    embargo = rules.embargo(parcel.destination, event.pk if event else None, targets)
+    hold = word.reason or (rules.embargoed(embargo) if embargo else "")
+    key = outbox.key_of(parcel.destination, subject, parcel.payload)
+    row = outbox.queue(
+        parcel.destination, parcel.payload, key=key, by=by, subject=subject, event=event, after=after, hold=hold
+    )
+    if word.approval and not hold and row.state == Delivery.State.QUEUED and not row.attempts:
+        reason = rules.unapproved(row)
+        if reason:
+            Delivery.objects.filter(pk=row.pk).update(state=Delivery.State.HELD, reason=reason, needs_person=True)
+            row.refresh_from_db()
+    return row

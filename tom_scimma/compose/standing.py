@@ -1,0 +1,165 @@
+"""New data go out by themselves: what a standing share lets pass, queued with its owner's rights, until the first refusal.
+
+begin(owner, "hopskotch:tom.news", form, target=target, predicate={...})
+run()          the worker's job: reconciles, since bulk writes send no signal
+poke()         a datum was saved: the job is due as soon as that is committed
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Count, Exists, Max, OuterRef
+from django.utils import timezone
+
+from tom_scimma.compose import sinks
+from tom_scimma.compose.gather import Unseen, gather
+from tom_scimma.compose.items import items
+from tom_scimma.compose.parcels import Proof, build
+from tom_scimma.compose.predicate import KINDS, fitting
+from tom_scimma.compose.rights import model_of
+from tom_scimma.compose.selection import Selection
+from tom_scimma.compose.sending import send
+from tom_scimma.models import Candidate, Delivery, Event, Job, SharedItem, StandingShare
+
+JOB = "new data shared"
+HOUR = timedelta(hours=1)
+#: rows of a kind in one round; what is left comes in the next
+ROUND = 2000
+
+
+def begin(
+    owner: Any,
+    destination: str,
+    form: Mapping[str, Any],
+    *,
+    target: Any = None,
+    event: Event | None = None,
+    predicate: Mapping[str, Any],
+    per_hour: int,
+) -> StandingShare:
+    """A new one: what is there now is not new. Raises Unoffered for a destination that takes nothing by itself."""
+    _sink(destination, owner)
+    after = {kind: model_of(kind).objects.aggregate(last=Max("pk"))["last"] or 0 for kind in KINDS}
+    return StandingShare.objects.create(
+        owner=owner,
+        target_id=target.pk if target is not None else None,
+        event=event,
+        destination=destination,
+        form=dict(form),
+        predicate=dict(predicate),
+        per_hour=per_hour,
+        after=after,
+    )
+
+
+def _sink(destination: str, owner: Any):
+    there = sinks.find(destination, owner)
+    if not there.continuous:
+        raise sinks.Unoffered(f"Nothing goes to {there} by itself: a person must look at each message.")
+    return there
+
+
+def stop(row: StandingShare, reason: str) -> None:
+    """It takes nothing more."""
+    rows = StandingShare.objects.filter(pk=row.pk, active=True)
+    rows.update(active=False, reason=reason[:2000], stopped=timezone.now())
+
+
+def run() -> None:
+    """Each active one, by itself."""
+    for row in StandingShare.objects.filter(active=True).select_related("owner", "event").order_by("pk"):
+        with transaction.atomic():
+            one(row)
+
+
+def one(row: StandingShare) -> list[Delivery]:
+    """What is new of one, queued; or it stops, and says why."""
+    why = _over(row)
+    if why:
+        stop(row, why)
+        return []
+    recent = row.shares.filter(delivery__created__gt=timezone.now() - HOUR, number=1).aggregate(n=Count("pk"))["n"]
+    if recent >= row.per_hour:
+        return []
+    chosen = {kind: keys for kind in KINDS if (keys := new_of(row, kind))}
+    if not chosen:
+        return []
+    selection = Selection(row.event.name if row.event is not None else "", chosen)
+    try:
+        proof = _proof(row, selection)
+    except (Unseen, LookupError) as error:
+        stop(row, str(error))
+        return []
+    if not proof.is_good:
+        stop(row, f"Refused before it was sent: {'; '.join(faults(proof))}")
+        return []
+    return send(proof.leaving, items(proof.content), by=row.owner, event=selection.event, standing=row)
+
+
+def _over(row: StandingShare) -> str:
+    """Why it goes on no longer; "" where it does."""
+    refused = row.shares.filter(delivery__state=Delivery.State.REJECTED).select_related("delivery").first()
+    if refused is not None:
+        return f"#{refused.delivery_id} was rejected: {refused.delivery.reason}"
+    if not row.owner.is_active:
+        return f"{row.owner.get_username()}, whose it is, is not active any more."
+    if row.event is not None and row.event.state == Event.State.RETRACTED:
+        return f"{row.event.name} was retracted."
+    return ""
+
+
+def new_of(row: StandingShare, kind: str) -> tuple[int, ...]:
+    """Keys of the rows of a kind that came since it began, pass, and were not in a message of it."""
+    condition = fitting(kind, row.predicate)
+    if condition is None:
+        return ()
+    mine = SharedItem.objects.filter(kind=kind, number=OuterRef("pk"), delivery__share__standing=row.pk)
+    rows = model_of(kind).objects.filter(
+        condition, ~Exists(mine), pk__gt=row.after.get(kind, 0), target__in=_targets(row)
+    )
+    return tuple(rows.order_by("pk").values_list("pk", flat=True)[:ROUND])
+
+
+def _targets(row: StandingShare) -> Any:
+    """Its target; of an event the candidates that people found interesting or confirmed."""
+    if row.event_id is None:
+        return [row.target_id]
+    good = (Candidate.Status.INTERESTING, Candidate.Status.CONFIRMED)
+    rows = Candidate.objects.filter(event=row.event_id, status__in=good).visible_to(row.owner)
+    return rows.order_by().values("target_id")
+
+
+def _proof(row: StandingShare, selection: Selection) -> Proof:
+    return build([_sink(row.destination, row.owner)], gather(selection, row.owner), row.form)
+
+
+def faults(proof: Proof) -> list[str]:
+    """Everything that is wrong with a proof, as sentences."""
+    said = [f"{one.label}: {text}" for one in proof.fields.values() for text in one.errors]
+    said += [text for letter in proof.letters for text in letter.problems]
+    return said + [text for _, text in proof.refused]
+
+
+def poke() -> None:
+    """Makes the job due now, where there is anything for it to do: one statement."""
+    now = timezone.now()
+    active = Exists(StandingShare.objects.filter(active=True))
+    Job.objects.filter(active, name=JOB, worker="", due__gt=now).update(due=now)
+
+
+def saved(sender: Any, **kwargs: Any) -> None:
+    """A datum was saved; once a transaction, and only when that is committed."""
+    if not any(entry[1] is poke for entry in connection.run_on_commit):
+        transaction.on_commit(poke)
+
+
+def connect() -> None:
+    """Hears of saved data."""
+    from django.db.models.signals import post_save
+
+    for kind in KINDS:
+        post_save.connect(saved, sender=model_of(kind), dispatch_uid=f"tom_scimma.standing.{kind}")
