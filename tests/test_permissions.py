@@ -50,6 +50,7 @@ ONE = {
     "event-layer": lambda world: {"name": SECRET, "layer": "contours"},
     "event-targets": lambda world: {"name": SECRET},
     "event-told": lambda world: {"name": SECRET},
+    "event-shared": lambda world: {"name": SECRET},
     "event-candidates": lambda world: {"name": SECRET},
     "event-galaxies": lambda world: {"name": SECRET},
     "event-galaxies-file": lambda world: {"name": SECRET, "form": "csv"},
@@ -89,6 +90,25 @@ MANY |= {"find", "find-names", "find-completion"}
 #: everybody's own; tested in test_subscription_pages
 APART |= {"find-file", "hindsight", "subscriptions", "subscription", "subscription-new", "subscription-save"}
 APART |= {"subscription-edit", "subscription-switch", "subscription-delete", "subscription-test"}
+
+#: pages of what one person is about to share, or has shared: theirs alone
+SHARE = {
+    "share-draft",
+    "share-form",
+    "share-preview",
+    "share-rows",
+    "share-payload",
+    "share-discard",
+    "share-check",
+    "share-confirm",
+    "share-receipt",
+    "standing-new",
+    "standing",
+    "share-again",
+}
+#: pages of sharing that list what each person may see
+SHARES = {"share", "share-rules", "approvals", "approval", "target-share", "target-share-rows"}
+APART |= SHARE | SHARES
 
 ONE_ROUTE = {
     "events-detail": lambda world: {"name": SECRET},
@@ -302,3 +322,99 @@ def test_the_rest_pages_list_no_hidden_rows_to_choose_from(client):
         page = client.get(f"/api/{route}/", headers={"accept": "text/html"})
         assert page.status_code == 200
         assert b'name="alert"' not in page.content or b"<option" not in page.content.split(b'name="alert"')[1][:200]
+
+
+@pytest.fixture
+def sharing(world, settings):
+    """The member is about to share the protected event with a private target, and does so by itself with what comes."""
+    from tests.sharing import photometry, target
+    from tom_scimma.compose import standing
+    from tom_scimma.models import Draft, StandingShare
+
+    here = {"hopskotch": {"kind": "kafka", "brokers": "127.0.0.1:9", "auth": False}}
+    settings.TOM_SCIMMA = {**settings.TOM_SCIMMA, "SHARE_TOPICS": ["tom.news"], "SOURCES": here}
+    world.star = target("star-of-secret", world.group)
+    photometry(world.star)
+    world.clients["member"].get(f"/share/?event={SECRET}&target={world.star.pk}")
+    world.draft = Draft.objects.get()
+    word = {"f.title": "title-of-secret", "f.text": "w", "sink": ["hopskotch:tom.news"], "sinks": "1"}
+    world.clients["member"].post(f"/share/{world.draft.pk}/check/", word)
+    world.draft.refresh_from_db()
+    standing.begin(
+        world.users["member"],
+        "hopskotch:tom.news",
+        {"title": "t", "text": "w"},
+        target=world.star.pk,
+        predicate={},
+        per_hour=1,
+    )
+    world.standing = StandingShare.objects.get()
+    return world
+
+
+def share_addresses(world) -> dict[str, str]:
+    """The address of every page of SHARE and SHARES."""
+    others = {"share-again": world.sent.pk, "approval": world.sent.pk, "standing": world.standing.pk}
+    others |= {"target-share": world.star.pk, "target-share-rows": world.star.pk}
+    found = {}
+    for name in SHARE | SHARES:
+        arguments = {} if name in ("share", "share-rules", "approvals") else {"pk": others.get(name, world.draft.pk)}
+        found[name] = reverse(f"tom_scimma:{name}", kwargs=arguments)
+    found["target-share-rows"] += "?kind=photometry"
+    found["share-rows"] += "?kind=photometry"
+    found["share-payload"] += "?sink=hopskotch:tom.news"
+    found["standing-new"] += "?sink=hopskotch:tom.news"
+    found["share-receipt"] = found["share-draft"] + "receipt/"
+    return found
+
+
+@pytest.mark.parametrize("role", ["anonymous", "stranger", "colleague", "owner"])
+def test_what_somebody_shares_is_theirs_until_it_leaves(sharing, role):
+    clients = {**sharing.clients, "owner": sharing.clients["member"], "colleague": Client()}
+    clients["colleague"].force_login(make.user("colleague", sharing.group))
+    client, words = clients[role], (SECRET, "star-of-secret", "title-of-secret")
+    for name, address in share_addresses(sharing).items():
+        for method in (client.get, client.post):
+            if role == "owner" and method == client.post:
+                continue
+            answer = method(address)
+            text = answer.content.decode("utf-8", "replace")
+            if role == "owner":
+                assert answer.status_code in (200, 302, 405), address
+            elif name in SHARE or (role == "anonymous" and name != "target-share"):
+                login = answer.status_code == 302 and answer["Location"].startswith("/accounts/login/")
+                assert login if role == "anonymous" else answer.status_code in (404, 405), (
+                    f"{name} {answer.status_code}"
+                )
+            if role in ("anonymous", "stranger"):
+                assert not any(word in text for word in words), name
+    assert type(sharing.draft).objects.filter(pk=sharing.draft.pk, sent=None).exists()
+
+
+@pytest.mark.parametrize("role", ["anonymous", "stranger"])
+def test_nothing_protected_is_chosen_by_those_who_may_not_see_it(sharing, role):
+    from tom_scimma.models import Draft
+
+    client, keys = sharing.clients[role], list(sharing.star.photometryreduceddatum_set.values_list("pk", flat=True))
+    said = [{"event": SECRET}, {"target": sharing.star.pk}, {"photometry": keys}, {"candidate": sharing.candidate.pk}]
+    for one in said:
+        for answer in (client.get("/share/", one), client.post("/share/", one)):
+            assert answer.status_code == (302 if role == "anonymous" else 404), one
+            assert_silent(answer, sharing, besides=answer.request["QUERY_STRING"] + answer.get("Location", ""))
+    mine = {"target": Target.objects.get(name="a star").pk}
+    client.get("/share/", mine)
+    draft = Draft.objects.exclude(pk=sharing.draft.pk).first()
+    assert (draft is None) == (role == "anonymous")
+    if draft is not None:  # nor slipped into a draft of what one may see
+        rows = f"/share/{draft.pk}/rows/"
+        for kind, pick in (("photometry", keys), ("target", [sharing.star.pk]), ("candidate", [sharing.candidate.pk])):
+            assert (
+                client.post(
+                    rows, {"kind": kind, "shown": pick, "pick": pick}, headers={"HX-Request": "true"}
+                ).status_code
+                == 404
+            )
+        form = {"sinks": "1", "sink": "hopskotch:tom.news", "f.title": "T", "f.text": "w"}
+        page = client.post(f"/share/{draft.pk}/preview/", form, headers={"HX-Request": "true"})
+        assert page.status_code == 200
+        assert "star-of-secret" not in page.content.decode()

@@ -33,8 +33,16 @@ class TomScimmaConfig(AppConfig):
                 "partial": "tom_scimma/partials/target_events_tab.html",
                 "label": "Events",
                 "context": f"{__name__}.nothing",
-            }
+            },
+            {
+                "partial": "tom_scimma/partials/target_share_tab.html",
+                "label": "Share data",
+                "context": f"{__name__}.nothing",
+            },
         ]
+
+    def target_detail_buttons(self):
+        return [{"partial": "tom_scimma/partials/target_share_button.html"}]
 
     def profile_details(self):
         return [{"partial": "tom_scimma/partials/contacts_card.html", "context": "tom_scimma.views.contacts.card"}]

@@ -14,9 +14,10 @@ from django.utils import timezone
 
 from tom_scimma import destinations
 from tom_scimma.compose import sinks
-from tom_scimma.compose.gather import Unseen, gather
+from tom_scimma.compose.gather import gather
 from tom_scimma.compose.newest import newest
 from tom_scimma.compose.parcels import Proof, build
+from tom_scimma.compose.rights import seen_targets
 from tom_scimma.compose.selection import CANDIDATE, TARGET, Selection
 from tom_scimma.models import Delivery, Draft
 
@@ -44,9 +45,9 @@ def opened(
     row = Draft.objects.filter(user=user, opened=digest, sent=None).first()
     if row is not None:
         return row
-    begun = selection
+    begun = selection.having(TARGET, (body.pk for body in content.targets))
     if content.targets and not selection.has_data and not selection.keys(CANDIDATE):
-        begun = newest(selection, user)
+        begun = newest(begun, user)
     values = {"selection": begun.to_json(), "corrects": corrects, "form": dict(form or {}), "sinks": list(to)}
     return Draft.objects.get_or_create(user=user, opened=digest, sent=None, defaults=values)[0]
 
@@ -103,11 +104,10 @@ def kept(draft: Draft) -> None:
 
 
 def targets_of(draft: Draft) -> list[int]:
-    """Keys of the targets whose data the page lists: those chosen, and those of what was."""
-    try:
-        return [body.pk for body in gather(selection_of(draft), draft.user).targets]
-    except Unseen:
-        return list(selection_of(draft).keys(TARGET))
+    """Keys of the targets whose data the page lists, of those that this person may see."""
+    keys = selection_of(draft).keys(TARGET)
+    seen = seen_targets(keys, draft.user)
+    return [key for key in keys if key in seen]
 
 
 def locked(pk: int, user: Any) -> Draft | None:

@@ -10,6 +10,8 @@ import fnmatch
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
+
 from tom_scimma import destinations
 from tom_scimma.compose.ades_sink import Ades
 from tom_scimma.compose.rules import may_send
@@ -95,6 +97,10 @@ def find(name: str, user: Any) -> Destination:
     if (item.addressed and not fits(address, item.addresses(user))) or (address and not item.addressed):
         raise Unoffered(f"{item.label}: {address[:80]!r} is no address that you may send to.")
     there = item(address)
+    try:
+        there.origin()
+    except ImproperlyConfigured as error:
+        raise Unoffered(f"{item.label}: {error}") from error
     word = may_send(there.full_name, user)
     if not word.allowed:
         raise Unoffered(word.reason)

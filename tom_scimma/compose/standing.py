@@ -1,6 +1,6 @@
 """New data go out by themselves: what a standing share lets pass, queued with its owner's rights, until the first refusal.
 
-begin(owner, "hopskotch:tom.news", form, target=target, predicate={...})
+begin(owner, "hopskotch:tom.news", form, target=12, predicate={...}, per_hour=6)
 run()          the worker's job: reconciles, since bulk writes send no signal
 poke()         a datum was saved: the job is due as soon as that is committed
 """
@@ -36,23 +36,22 @@ def begin(
     destination: str,
     form: Mapping[str, Any],
     *,
-    target: Any = None,
+    target: int | None = None,
     event: Event | None = None,
     predicate: Mapping[str, Any],
     per_hour: int,
 ) -> StandingShare:
     """A new one: what is there now is not new. Raises Unoffered for a destination that takes nothing by itself."""
     _sink(destination, owner)
-    after = {kind: model_of(kind).objects.aggregate(last=Max("pk"))["last"] or 0 for kind in KINDS}
     return StandingShare.objects.create(
         owner=owner,
-        target_id=target.pk if target is not None else None,
+        target_id=target,
         event=event,
         destination=destination,
         form=dict(form),
         predicate=dict(predicate),
         per_hour=per_hour,
-        after=after,
+        after=_ends(),
     )
 
 
@@ -67,6 +66,17 @@ def stop(row: StandingShare, reason: str) -> None:
     """It takes nothing more."""
     rows = StandingShare.objects.filter(pk=row.pk, active=True)
     rows.update(active=False, reason=reason[:2000], stopped=timezone.now())
+
+
+def go_on(row: StandingShare) -> None:
+    """It takes new data again, from now on; what was refused before is forgiven."""
+    rows = StandingShare.objects.filter(pk=row.pk, active=False)
+    rows.update(active=True, reason="", stopped=None, created=timezone.now(), after=_ends())
+
+
+def _ends() -> dict[str, int]:
+    """The last key of each table: what is there now is not new."""
+    return {kind: model_of(kind).objects.aggregate(last=Max("pk"))["last"] or 0 for kind in KINDS}
 
 
 def run() -> None:
@@ -102,7 +112,8 @@ def one(row: StandingShare) -> list[Delivery]:
 
 def _over(row: StandingShare) -> str:
     """Why it goes on no longer; "" where it does."""
-    refused = row.shares.filter(delivery__state=Delivery.State.REJECTED).select_related("delivery").first()
+    since = row.shares.filter(delivery__created__gte=row.created)
+    refused = since.filter(delivery__state=Delivery.State.REJECTED).select_related("delivery").first()
     if refused is not None:
         return f"#{refused.delivery_id} was rejected: {refused.delivery.reason}"
     if not row.owner.is_active:

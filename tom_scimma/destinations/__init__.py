@@ -81,6 +81,10 @@ class Destination:
         """What the sender shows the service; None where it needs nothing or takes it from settings."""
         return None
 
+    def speaker(self, user: Any) -> str:
+        """In whose name the service takes what this user sends, for the page where they confirm it."""
+        return "this TOM's account"
+
     def may_send(self, delivery: Delivery, user: Any) -> str:
         """Why this sender may not say this any more; "" where they may. Asked again just before it leaves."""
         return ""

@@ -93,3 +93,9 @@ def width(probability) -> str:
     """A probability as the width of a bar, in percent without the sign, safe in CSS."""
     value = float(probability) if isinstance(probability, (int, float)) else 0.0
     return f"{min(max(value, 0.0), 1.0) * 100:.1f}"
+
+
+@register.filter
+def as_text(data: bytes) -> str:
+    """Bytes as people read them."""
+    return bytes(data).decode("utf-8", "replace")

@@ -1,0 +1,497 @@
+"""From what is ticked to deliveries, by the pages. Authority: the promises of the design (a click writes a Delivery and returns; private
+stays private; the same is said once) and what docs/sharing.md tells users."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import pytest
+from django.contrib.auth.models import Group, Permission
+from django.test import Client
+from tom_dataproducts.models import PhotometryReducedDatum
+
+from tests import factories as make
+from tests import sharing as shared
+from tests.outside.rig import deliver
+from tests.outside.standin import Standin
+from tom_scimma.compose import corrections
+from tom_scimma.destinations.hopskotch import unpacked
+from tom_scimma.models import Approval, Delivery, Draft, Embargo, SendRule, Share, SharedItem
+
+pytestmark = pytest.mark.django_db
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture(autouse=True)
+def tom(settings):
+    settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "tests.outside"]
+    settings.TOM_SCIMMA = {
+        "SHARE_TOPICS": ["tom.news", "tom.own.*"],
+        "SOURCES": {"hopskotch": {"kind": "kafka", "brokers": "127.0.0.1:9", "auth": False}},
+    }
+
+
+@pytest.fixture
+def outside(monkeypatch):
+    with Standin() as service:
+        monkeypatch.setenv("OUTSIDE", service.url)
+        yield service
+
+
+@pytest.fixture
+def group():
+    return Group.objects.create(name="team")
+
+
+def visitor(name: str, *groups: Group, permissions: tuple[str, ...] = (), **fields) -> Client:
+    user = make.user(name, *groups, **fields)
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    client = Client()
+    client.force_login(user)
+    client.user = user
+    return client
+
+
+@pytest.fixture
+def ada(group):
+    return visitor("ada", group)
+
+
+def open_draft(client: Client, **said) -> Draft:
+    answer = client.get("/share/?" + urlencode(said, doseq=True))
+    assert answer.status_code == 302, answer.content.decode()[:2000]
+    return Draft.objects.get(pk=int(answer["Location"].strip("/").split("/")[-1]))
+
+
+def check(client: Client, draft: Draft, *sinks: str, **words):
+    """What the form posts."""
+    said = {"sinks": "1", "sink": list(sinks), **{f"f.{name}": value for name, value in words.items()}}
+    return client.post(f"/share/{draft.pk}/check/", said)
+
+
+def confirm(client: Client, draft: Draft):
+    draft.refresh_from_db()
+    return client.post(f"/share/{draft.pk}/confirm/", {"seal": draft.seal})
+
+
+def share(client: Client, *sinks: str, text: str = "words", **said) -> list[Delivery]:
+    """All the way; the deliveries."""
+    draft = open_draft(client, **said)
+    answer = check(client, draft, *sinks, title="A title", text=text)
+    assert answer["Location"].endswith("/confirm/"), client.get(draft.get_absolute_url()).content.decode()
+    assert client.get(answer["Location"]).status_code == 200
+    assert confirm(client, draft)["Location"].endswith("/receipt/")
+    return list(Delivery.objects.filter(share__draft=draft).order_by("pk"))
+
+
+@pytest.mark.parametrize("what", ["target", "event", "both", "several"])
+def test_what_is_shared_is_queued_once_with_what_it_carries(ada, what):
+    star, other = shared.target(), shared.target("AT2026xyz")
+    shared.photometry(star)
+    make.event("S261120ab")
+    said = {
+        "target": {"target": star.pk},
+        "event": {"event": "S261120ab"},
+        "both": {"target": star.pk, "event": "S261120ab"},
+    }
+    said["several"] = {"target": [star.pk, other.pk]}
+    (row,) = share(ada, "hopskotch:tom.news", **said[what])
+    assert (row.state, row.by_name, row.destination) == ("queued", "ada", "hopskotch:tom.news")
+    assert row.subject == ("event:S261120ab" if what == "event" else f"target:{star.pk}")
+    assert row.event_name == ("S261120ab" if what in ("event", "both") else "")
+    document, _ = unpacked(bytes(row.payload))
+    assert [one["name"] for one in document.get("targets", [])] == {
+        "event": [],
+        "several": ["AT2026abc", "AT2026xyz"],
+    }.get(what, ["AT2026abc"])
+    assert row.items.filter(kind="photometry").count() == (0 if what == "event" else 3)
+    assert (row.share.number, row.share.of) == (1, 1)
+
+
+def test_opened_again_it_is_the_same_draft_with_what_was_typed(ada):
+    star = shared.target()
+    draft = open_draft(ada, target=star.pk)
+    ada.post(
+        f"/share/{draft.pk}/preview/", {"sinks": "1", "sink": "hopskotch:tom.news", "f.title": "typed"}, headers=HTMX
+    )
+    assert open_draft(ada, target=star.pk) == draft
+    page = ada.get(draft.get_absolute_url()).content.decode()
+    assert 'value="typed"' in page
+    assert Delivery.objects.count() == 0
+
+
+def test_what_is_missing_is_said_at_its_field_while_one_types(ada):
+    draft = open_draft(ada, target=shared.target().pk)
+    said = {"sinks": "1", "sink": "hopskotch:tom.news", "f.title": "A title", "f.text": ""}
+    answer = ada.post(f"/share/{draft.pk}/preview/", said, headers=HTMX).content.decode()
+    assert 'id="fault-text" hx-swap-oob="innerHTML"><div>Hopskotch topic needs this.' in answer
+    assert 'id="fault-title" hx-swap-oob="innerHTML"></div>' in answer
+    assert check(ada, draft, "hopskotch:tom.news", title="A title", text="")["Location"] == draft.get_absolute_url()
+    assert ada.get(f"/share/{draft.pk}/confirm/").status_code == 302
+    assert Delivery.objects.count() == 0
+
+
+def test_the_same_click_twice_queues_once(ada):
+    star = shared.target()
+    draft = open_draft(ada, target=star.pk)
+    check(ada, draft, "hopskotch:tom.news", "parcel", title="T", text="w")
+    first = confirm(ada, draft)
+    assert confirm(ada, draft)["Location"] == first["Location"]
+    assert Delivery.objects.count() == 2
+    again = open_draft(ada, target=star.pk)  # and the same chosen and said anew is the same
+    assert again != draft
+    check(ada, again, "hopskotch:tom.news", title="T", text="w")
+    assert confirm(ada, again).status_code == 302
+    assert Delivery.objects.count() == 2
+
+
+def test_what_was_changed_after_the_look_is_not_sent(ada):
+    draft = open_draft(ada, target=shared.target().pk)
+    check(ada, draft, "parcel", text="w")
+    draft.refresh_from_db()
+    seal = draft.seal
+    ada.post(f"/share/{draft.pk}/preview/", {"sinks": "1", "sink": "parcel", "f.text": "other"}, headers=HTMX)
+    assert ada.post(f"/share/{draft.pk}/confirm/", {"seal": seal})["Location"] == draft.get_absolute_url()
+    assert Delivery.objects.count() == 0
+
+
+def test_rows_are_ticked_page_by_page(ada):
+    star = shared.target()
+    rows = shared.photometry(star, 60)
+    draft = open_draft(ada, target=star.pk)
+    address = f"/share/{draft.pk}/rows/"
+    first = ada.get(address, {"kind": "photometry", "sort": "timestamp"}).context["table"]
+    assert (first.count, first.pages, first.rows[0].pk) == (60, 3, rows[0].pk)
+    assert ada.post(address, {"kind": "photometry", "act": "none"}, headers=HTMX)["HX-Trigger"] == "share-changed"
+    shown = [row.pk for row in first.rows]
+    ada.post(address, {"kind": "photometry", "shown": shown, "pick": shown[:2]}, headers=HTMX)
+    second = ada.get(address, {"kind": "photometry", "sort": "timestamp", "page": 2}).context["table"]
+    more = [row.pk for row in second.rows]
+    ada.post(address, {"kind": "photometry", "shown": more, "pick": [more[0], rows[0].pk]}, headers=HTMX)
+    draft.refresh_from_db()
+    assert draft.selection["photometry"] == [*shown[:2], more[0]]
+    ada.post(address, {"kind": "photometry", "act": "all"}, headers=HTMX)
+    draft.refresh_from_db()
+    assert len(draft.selection["photometry"]) == 60
+    assert ada.post(address, {"kind": "photometry", "act": "some"}, headers=HTMX).status_code == 400
+    assert ada.get(address, {"kind": "nonsense"}).status_code == 404
+
+
+def test_nobody_but_its_owner_has_a_draft(ada, group):
+    draft = open_draft(ada, target=shared.target().pk)
+    check(ada, draft, "parcel", text="w")
+    for client in (visitor("bob", group), visitor("root", is_superuser=True)):
+        for part in ("", "confirm/", "payload/?sink=parcel", "rows/?kind=target", "receipt/", "standing/?sink=parcel"):
+            assert client.get(f"{draft.get_absolute_url()}{part}").status_code == 404, part
+        for part in ("form/", "preview/", "check/", "confirm/", "discard/", "rows/"):
+            assert client.post(f"{draft.get_absolute_url()}{part}", {"kind": "target"}).status_code == 404, part
+    assert Client().get(draft.get_absolute_url())["Location"].startswith("/accounts/login/")
+
+
+def test_what_one_may_no_longer_see_is_not_sent(ada, group):
+    star = shared.target("private star", group)
+    draft = open_draft(ada, target=star.pk)
+    check(ada, draft, "parcel", text="w")
+    ada.user.groups.clear()
+    confirm(ada, draft)
+    assert Delivery.objects.count() == 0
+    page = ada.get(draft.get_absolute_url()).content.decode()
+    assert "private star" not in page
+    assert "you may not see it" in page
+
+
+def test_nor_when_it_is_to_leave(ada, group, outside):
+    stars = [shared.target("a", group), shared.target("b", group)]
+    other = Group.objects.create(name="other")
+    ada.user.groups.add(other)
+    from guardian.shortcuts import assign_perm, remove_perm
+
+    assign_perm("tom_targets.view_target", other, stars[0])
+    (row,) = share(ada, "parcel", target=[star.pk for star in stars])
+    remove_perm("tom_targets.view_target", group, stars[1])
+    deliver()
+    row.refresh_from_db()
+    assert (row.state, outside.parcels) == ("held", [])
+    assert "may not see it" in row.reason
+
+
+def test_a_colleague_reads_only_what_they_may_see_all_of(ada, group):
+    apart = Group.objects.create(name="apart")
+    ada.user.groups.add(apart)
+    seen, hidden = shared.target("seen", group), shared.target("veiled", apart)
+    (row,) = share(ada, "parcel", text="word-of-secret", target=[seen.pk, hidden.pk])
+    bob = visitor("bob", group)
+    page = bob.get(row.get_absolute_url())
+    assert page.status_code == 200
+    assert "word-of-secret" not in page.content.decode()
+    assert bob.get(f"{row.get_absolute_url()}payload/").status_code == 404
+    assert "veiled" not in page.content.decode()
+    assert "word-of-secret" in ada.get(row.get_absolute_url()).content.decode()
+
+
+@pytest.mark.parametrize("name", ["hopskotch:secret.topic", "nowhere", "people:1", "parcel:with-address", "ades:x"])
+def test_no_other_sink_than_those_offered(ada, name):
+    draft = open_draft(ada, target=shared.target().pk)
+    assert check(ada, draft, name, title="T", text="w")["Location"] == draft.get_absolute_url()
+    assert 'role="alert"' in ada.get(draft.get_absolute_url()).content.decode()
+    assert Delivery.objects.count() == 0
+
+
+def test_an_address_that_fits_a_pattern_may_be_typed(ada):
+    draft = open_draft(ada, target=shared.target().pk)
+    said = {"sinks": "1", "address.hopskotch": "tom.own.news", "f.title": "T", "f.text": "w"}
+    ada.post(f"/share/{draft.pk}/check/", said)
+    confirm(ada, draft)
+    assert Delivery.objects.get().destination == "hopskotch:tom.own.news"
+
+
+# rules, embargoes, approval
+
+
+def test_without_rules_everybody_and_with_one_only_its_group(ada, group, outside):
+    star = shared.target()
+    others = Group.objects.create(name="others")
+    share(ada, "parcel", target=star.pk)
+    SendRule.objects.create(group=others, destination="par*", may="yes")
+    draft = open_draft(ada, target=star.pk)
+    assert check(ada, draft, "parcel", text="more")["Location"] == draft.get_absolute_url()
+    deliver()  # what was queued before is asked again
+    assert Delivery.objects.get().state == "held"
+    assert "no group" in Delivery.objects.get().reason
+    SendRule.objects.create(group=group, destination="*", may="yes")
+    Delivery.objects.update(state="queued", needs_person=False)
+    deliver()
+    assert Delivery.objects.get().state == "delivered"
+    assert outside.parcels
+
+
+def test_of_exact_rules_the_most_generous(ada, group):
+    from tom_scimma.compose.rules import may_send
+
+    strict = Group.objects.create(name="strict")
+    ada.user.groups.add(strict)
+    SendRule.objects.create(group=strict, destination="parcel", may="no")
+    SendRule.objects.create(group=group, destination="*", may="yes")
+    assert not may_send("parcel", ada.user).allowed
+    SendRule.objects.create(group=group, destination="parcel", may="approval")
+    assert may_send("parcel", ada.user).approval
+    assert may_send("hopskotch:tom.news", ada.user).allowed
+    assert not may_send("parcel", None).allowed
+
+
+@pytest.mark.parametrize("what", ["event", "target", "destination", "other"])
+def test_under_embargo_it_waits(ada, outside, what):
+    star, event = shared.target(), make.event("S261120ab")
+    other = make.event("S261120zz")
+    said = {"event": {"event": event}, "target": {"target_id": star.pk}, "destination": {"destination": "par*"}}
+    Embargo.objects.create(by_name="pi", reason="paper first", **said.get(what, {"event": other}))
+    (row,) = share(ada, "parcel", target=star.pk, event="S261120ab")
+    if what == "other":
+        assert row.state == "queued"
+        return
+    assert row.state == "held"
+    assert "paper first" in row.reason
+    ada.post(f"{row.get_absolute_url()}release/", {"origin": row.origin})
+    deliver()
+    row.refresh_from_db()
+    assert (row.state, outside.parcels) == ("held", [])
+    Embargo.objects.update(until="2026-01-01T00:00:00Z")
+    ada.post(f"{row.get_absolute_url()}release/", {"origin": row.origin})
+    deliver()
+    row.refresh_from_db()
+    assert row.state == "delivered"
+
+
+def test_an_embargo_that_comes_later_holds_what_is_queued(ada, outside):
+    star = shared.target()
+    (row,) = share(ada, "parcel", target=star.pk)
+    Embargo.objects.create(by_name="pi", target_id=star.pk)
+    deliver()
+    row.refresh_from_db()
+    assert (row.state, outside.parcels) == ("held", [])
+
+
+@pytest.fixture
+def guarded(group):
+    SendRule.objects.create(group=group, destination="parcel", may="approval")
+
+
+def decide(client: Client, row: Delivery, verdict: str = "approved", sha256: str = ""):
+    return client.post(
+        f"/share/approvals/{row.pk}/", {"verdict": verdict, "sha256": sha256 or row.sha256, "note": "fine"}
+    )
+
+
+def test_a_second_person_approves_exactly_what_leaves(ada, group, guarded, outside):
+    (row,) = share(ada, "parcel", target=shared.target().pk)
+    assert (row.state, row.reason) == ("held", "Waits until somebody else approves it.")
+    ada.post(f"{row.get_absolute_url()}release/", {"origin": row.origin})
+    deliver()
+    row.refresh_from_db()
+    assert (row.state, outside.parcels) == ("held", [])
+    bob = visitor("bob", group, permissions=("approve_delivery",))
+    assert "#" in bob.get("/share/approvals/").content.decode()
+    assert "Approve exactly this" in bob.get(row.get_absolute_url()).content.decode()
+    assert 'To approve <span class="badge' in bob.get("/events/").content.decode()
+    decide(bob, row, sha256="0" * 64)
+    assert Approval.objects.get().verdict == ""
+    decide(bob, row)
+    row.refresh_from_db()
+    assert row.state == "queued"
+    deliver()
+    row.refresh_from_db()
+    assert (row.state, len(outside.parcels)) == ("delivered", 1)
+    assert bob.get("/share/approvals/").context["waiting"] == []
+
+
+def test_nobody_approves_their_own_or_without_the_permission_or_what_they_do_not_see(ada, group, guarded, outside):
+    star = shared.target("private star", group)
+    (row,) = share(ada, "parcel", target=star.pk)
+    ada.user.user_permissions.set(Permission.objects.filter(codename="approve_delivery"))
+    bob = visitor("bob", group)
+    stranger = visitor("eve", Group.objects.create(name="others"), permissions=("approve_delivery",))
+    for client in (ada, bob, stranger, Client()):
+        decide(client, row)
+    assert Approval.objects.get().verdict == ""
+    deliver()
+    assert outside.parcels == []
+
+
+def test_an_edit_needs_a_word_of_its_own_and_so_does_a_yes_that_was_taken_back(ada, group, guarded, outside):
+    star = shared.target()
+    bob = visitor("bob", group, permissions=("approve_delivery",))
+    (row,) = share(ada, "parcel", target=star.pk)
+    decide(bob, row)
+    bob.user.user_permissions.clear()
+    deliver()
+    row.refresh_from_db()
+    assert row.state == "held"
+    bob.user.user_permissions.set(Permission.objects.filter(codename="approve_delivery"))
+    (other,) = share(ada, "parcel", text="other words", target=star.pk)
+    assert other.state == "held"
+    decide(bob, other, "refused")
+    other.refresh_from_db()
+    assert (other.state, other.reason) == ("held", "bob did not approve it: fine")
+
+
+def test_who_may_make_rules_and_embargoes(ada, group):
+    star = shared.target("private star", group)
+    for act in (
+        {"act": "rule", "group": group.pk, "destination": "*", "may": "no"},
+        {"act": "embargo", "target": "private star"},
+    ):
+        ada.post("/share/rules/", act)
+    assert SendRule.objects.count() + Embargo.objects.count() == 0
+    pi = visitor("pi", group, permissions=("change_sendrule", "change_embargo"))
+    pi.post("/share/rules/", {"act": "rule", "group": group.pk, "destination": "x:*", "may": "no"})
+    pi.post("/share/rules/", {"act": "embargo", "target": "private star", "reason": "paper"})
+    assert (SendRule.objects.get().destination, Embargo.objects.get().target_id) == ("x:*", star.pk)
+    assert pi.post("/share/rules/", {"act": "embargo", "event": "S1"}).status_code == 422
+    assert "paper" in ada.get("/share/rules/").content.decode()
+    stranger = visitor("eve", permissions=("change_sendrule", "change_embargo"))
+    assert "private star" not in stranger.get("/share/rules/").content.decode()
+    assert stranger.post("/share/rules/", {"act": "lift", "pk": Embargo.objects.get().pk}).status_code == 404
+    assert stranger.post("/share/rules/", {"act": "embargo", "target": "private star"}).status_code == 422
+    pi.post("/share/rules/", {"act": "lift", "pk": Embargo.objects.get().pk})
+    assert not Embargo.objects.in_force().exists()
+
+
+# corrections
+
+
+def test_what_changed_since_is_flagged_and_said_anew_with_reference(ada, outside):
+    star = shared.target()
+    row = shared.photometry(star, 2)[0]
+    (sent,) = share(ada, "parcel", target=star.pk)
+    deliver()
+    sent.refresh_from_db()
+    corrections.run()
+    assert not SharedItem.objects.exclude(changed=None).exists()
+    PhotometryReducedDatum.objects.filter(pk=row.pk).update(brightness=17.0)
+    corrections.run()
+    assert list(SharedItem.objects.exclude(changed=None).values_list("kind", "number")) == [("photometry", row.pk)]
+    assert "1 of what it carried is otherwise now" in ada.get(sent.get_absolute_url()).content.decode()
+    assert "1 changed since" in ada.get(f"/scimma/targets/{star.pk}/share/").content.decode()
+    address = ada.post(f"/share/again/{sent.pk}/")["Location"]
+    draft = Draft.objects.get(pk=int(address.strip("/").split("/")[-1]))
+    assert (draft.corrects, draft.sinks, draft.form["text"]) == (sent, ["parcel"], "words")
+    check(ada, draft, "parcel", "hopskotch:tom.news", title="Erratum", text="corrected")
+    confirm(ada, draft)
+    corrected = Share.objects.get(delivery__destination="hopskotch:tom.news")
+    assert corrected.corrects == sent
+    document, _ = unpacked(bytes(corrected.delivery.payload))
+    assert document["references"] == [{"url": sent.receipt_url}]
+    PhotometryReducedDatum.objects.filter(pk=row.pk).delete()
+    assert corrections.flag(sent) == 1
+
+
+# pages
+
+
+def test_a_target_shows_what_was_shared_and_offers_its_data(ada, group):
+    star = shared.target("a star", group)
+    shared.photometry(star)
+    share(ada, "parcel", target=star.pk)
+    page = ada.get(f"/scimma/targets/{star.pk}/share/").content.decode()
+    assert "3 points of photometry" in page
+    assert "Photometry" in page
+    rows = ada.get(f"/scimma/targets/{star.pk}/share/rows/", {"kind": "photometry"}).content.decode()
+    assert rows.count('name="photometry"') == 3
+    stranger = visitor("eve")
+    for part in ("share/", "share/rows/?kind=photometry"):
+        assert stranger.get(f"/scimma/targets/{star.pk}/{part}").status_code == 404
+    assert "a star" not in stranger.get("/share/", {"target": star.pk}).content.decode()
+
+
+def test_the_host_shows_the_button_and_the_tab(ada):
+    star = shared.target()
+    page = ada.get(f"/targets/{star.pk}/").content.decode()
+    assert f"/share/?target={star.pk}" in page
+    assert f"/scimma/targets/{star.pk}/share/" in page
+
+
+def test_an_event_offers_and_shows_it(ada):
+    make.known("S261120ab")
+    assert "/share/?event=S261120ab" in ada.get("/events/S261120ab/").content.decode()
+    assert "/share/?event" not in Client().get("/events/S261120ab/").content.decode()
+    share(ada, "parcel", event="S261120ab")
+    assert "parcel" in ada.get("/events/S261120ab/shared/").content.decode()
+    assert "parcel" not in visitor("eve").get("/events/S261120ab/shared/").content.decode()
+
+
+def test_the_receipt_follows_until_nothing_moves(ada, outside):
+    (row,) = share(ada, "parcel", target=shared.target().pk)
+    address = f"/share/{row.share.draft_id}/receipt/"
+    assert "every 2s" in ada.get(address, headers=HTMX).content.decode()
+    deliver()
+    page = ada.get(address, headers=HTMX).content.decode()
+    assert "every 2s" not in page
+    assert "delivered" in page
+
+
+def test_the_mpc_gets_a_file_and_no_delivery(ada):
+    rock = shared.target("2015 BP1", type="NON_SIDEREAL", ra=None, dec=None, scheme="MPC_MINOR_PLANET")
+    shared.position(rock)
+    draft = open_draft(ada, target=rock.pk)
+    said = {
+        "stn": "F65",
+        "aperture": "2.0",
+        "astcat": "Gaia3",
+        "submitter": "A. B",
+        "observers": "A. B",
+        "measurers": "A. B",
+    }
+    words = {f"ades.{name}": value for name, value in said.items()}
+    assert check(ada, draft, "ades", **words)["Location"] == draft.get_absolute_url()
+    page = ada.get(draft.get_absolute_url()).content.decode()
+    assert "HERMES sends the MPC nothing" in page
+    answer = ada.get(f"/share/{draft.pk}/payload/", {"sink": "ades"})
+    assert answer.content.startswith(b"# version=2017")
+    assert "2015_BP1-ades.psv" in answer["Content-Disposition"]
+    assert Delivery.objects.count() == 0
+
+
+def test_a_wrong_choice_says_what_is_wrong(ada):
+    assert ada.get("/share/?target=x").status_code == 400
+    assert ada.get("/share/?target=99999").status_code == 404
+    assert ada.get("/share/").status_code == 200

@@ -1,0 +1,191 @@
+"""Share: what will be said, to which sinks; chosen, typed and looked at. Nothing leaves from here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages as notes
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.http import Http404, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.generic import TemplateView, View
+
+from tom_scimma.compose import approvals, drafts, proofs, rows, sinks
+from tom_scimma.compose.gather import Unseen
+from tom_scimma.compose.selection import KINDS, Selection
+from tom_scimma.models import Draft, StandingShare
+from tom_scimma.views.files import attachment
+
+#: of a form's names, those that are fields
+PREFIX = "f."
+
+
+class ShareView(LoginRequiredMixin, View):
+    """What is to be shared is named in the address, or posted where there is much; a draft of it opens."""
+
+    def get(self, request):
+        return self._open(request, request.GET)
+
+    def post(self, request):
+        return self._open(request, request.POST)
+
+    def _open(self, request, said):
+        try:
+            selection = Selection.of({name: said.getlist(name) for name in (*KINDS, "event")})
+            if selection.is_empty:
+                return self._home(request)
+            return redirect(drafts.opened(selection, request.user))
+        except (ValueError, Unseen) as error:
+            status = 400 if isinstance(error, ValueError) else 404
+            return render(request, "tom_scimma/share_none.html", {"why": str(error)}, status=status)
+
+    def _home(self, request):
+        user = request.user
+        context = {
+            "drafts": Draft.objects.filter(user=user, sent=None).defer("built")[:50],
+            "sent": Draft.objects.filter(user=user).exclude(sent=None).defer("built").order_by("-sent")[:10],
+            "standing": StandingShare.objects.filter(owner=user).select_related("target", "event")[:50],
+            "waiting": approvals.waiting_for(user),
+        }
+        return render(request, "tom_scimma/share_home.html", context)
+
+
+def draft_of(request, pk: int) -> Draft:
+    """This person's own draft, not sent yet, or Http404."""
+    return get_object_or_404(Draft, pk=pk, user=request.user, sent=None)
+
+
+def typed(request) -> dict[str, str]:
+    """What was typed, by field."""
+    return {name[len(PREFIX) :]: request.POST[name] for name in request.POST if name.startswith(PREFIX)}
+
+
+def ticked(request) -> list[str] | None:
+    """The sinks that are ticked, and one that was typed; None where the form did not say."""
+    if "sinks" not in request.POST:
+        return None
+    names = [name for name in request.POST.getlist("sink") if name]
+    for service in sinks.services():
+        address = request.POST.get(f"address.{service}", "").strip()
+        if address:
+            names.append(f"{service}:{address}")
+    return names
+
+
+class DraftMixin(LoginRequiredMixin):
+    """Gives a view the draft that its address names, and the page's context."""
+
+    @property
+    def draft(self) -> Draft:
+        if not hasattr(self, "_draft"):
+            self._draft = draft_of(self.request, self.kwargs["pk"])
+        return self._draft
+
+    def context(self, *, ask: bool = False) -> dict[str, Any]:
+        """The form and the preview as they are now. What one may no longer see is said, and nothing of it is shown."""
+        found = {"draft": self.draft, "offers": sinks.offers(self.request.user, self.draft.sinks)}
+        try:
+            return {**found, **proofs.shown(self.draft, ask=ask)}
+        except Unseen as error:
+            return {**found, "unseen": str(error)}
+
+
+class ShareDraftView(DraftMixin, TemplateView):
+    """The page of a draft."""
+
+    template_name = "tom_scimma/share.html"
+
+    def get(self, request, *args, **kwargs):
+        done = Draft.objects.filter(pk=kwargs["pk"], user=request.user).exclude(sent=None).exists()
+        return redirect("tom_scimma:share-receipt", pk=kwargs["pk"]) if done else super().get(request, *args, **kwargs)
+
+    def get_context_data(self, **kwargs):
+        tables = rows.kinds(self.draft)
+        return super().get_context_data(tables=tables, **self.context(), **kwargs)
+
+
+class ShareFormView(DraftMixin, View):
+    """Other sinks or other rows: the form again, with the preview."""
+
+    def post(self, request, pk):
+        drafts.typed(self.draft, typed(request), ticked(request))
+        return render(request, "tom_scimma/partials/share_form.html", {**self.context(), "again": True})
+
+
+class SharePreviewView(DraftMixin, View):
+    """Something was typed: the preview, and what is wrong at each field. With `ask` the services are asked too."""
+
+    def post(self, request, pk):
+        drafts.typed(self.draft, typed(request), ticked(request))
+        ask = bool(request.GET.get("ask") or request.POST.get("ask"))
+        if not request.htmx:
+            return redirect(self.draft)
+        return render(request, "tom_scimma/partials/share_preview.html", {**self.context(ask=ask), "live": True})
+
+
+class ShareRowsView(DraftMixin, View):
+    """A table of what may be chosen: a page of it, and what was ticked there."""
+
+    def get(self, request, pk):
+        return self._table()
+
+    def post(self, request, pk):
+        kind = self._kind()
+        act = request.POST.get("act", "")
+        keys = rows.whole(self.draft, kind, act) if act else self._picked(kind)
+        if keys is None:
+            return HttpResponseBadRequest("there is no such act; choose all, none, newest or unshared")
+        try:
+            drafts.choose(self.draft, kind, keys)
+        except Unseen as error:
+            return HttpResponse(str(error), status=404)
+        if not request.htmx:
+            return redirect(self.draft)
+        response = self._table()
+        response["HX-Trigger"] = "share-changed"
+        return response
+
+    def _picked(self, kind: str) -> list[int]:
+        shown, chosen = (
+            [int(key) for key in self.request.POST.getlist(name) if key.isdecimal() and len(key) < 19]
+            for name in ("shown", "pick")
+        )
+        return rows.picked(self.draft, kind, shown, chosen)
+
+    def _kind(self) -> str:
+        kind = self.request.POST.get("kind") or self.request.GET.get("kind", "")
+        if kind not in rows.TABLES:
+            raise Http404("no such table")
+        return kind
+
+    def _table(self):
+        said = self.request.POST if self.request.method == "POST" else self.request.GET
+        found = rows.page(self.draft, self._kind(), number=said.get("page", 1), sort=said.get("sort", ""))
+        return render(self.request, "tom_scimma/partials/share_rows.html", {"table": found, "draft": self.draft})
+
+
+class SharePayloadView(DraftMixin, View):
+    """Exactly what a sink would get, as a file; for the Minor Planet Center that file is all there is."""
+
+    def get(self, request, pk):
+        try:
+            proof = drafts.proof_of(self.draft)
+        except Unseen as error:
+            raise Http404(str(error)) from error
+        name, number = request.GET.get("sink", ""), request.GET.get("part", "1")
+        for letter in proof.letters:
+            for parcel in letter.parcels:
+                if letter.name == name and str(parcel.number) == number:
+                    return attachment(parcel.payload, proofs.file_name(letter, parcel, proof.content))
+        raise Http404("no such part")
+
+
+class ShareDiscardView(DraftMixin, View):
+    """POST: the draft is thrown away."""
+
+    http_method_names = ["post"]
+
+    def post(self, request, pk):
+        self.draft.delete()
+        notes.success(request, "The draft is gone.")
+        return redirect("tom_scimma:share")

@@ -1,0 +1,129 @@
+"""From a draft to deliveries: looked at whole, confirmed, queued, and followed."""
+
+from __future__ import annotations
+
+from django.contrib import messages as notes
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.db import transaction
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.generic import View
+
+from tom_scimma import acts, destinations
+from tom_scimma.compose import corrections, drafts, proofs
+from tom_scimma.compose.gather import Unseen
+from tom_scimma.compose.items import items
+from tom_scimma.compose.parcels import sealed, unsealed
+from tom_scimma.compose.sending import send
+from tom_scimma.models import Delivery, Draft
+from tom_scimma.views.sent import find
+from tom_scimma.views.share import DraftMixin, ticked, typed
+
+
+class ShareCheckView(DraftMixin, View):
+    """POST: what was typed is complete; it is sealed for the confirm page, or comes back with what is wrong."""
+
+    http_method_names = ["post"]
+
+    def post(self, request, pk):
+        draft = self.draft
+        drafts.typed(draft, typed(request), ticked(request))
+        if "update" in request.POST:
+            return redirect(draft)
+        try:
+            proof = drafts.proof_of(draft)
+        except Unseen as error:
+            notes.error(request, str(error))
+            return redirect(draft)
+        if not proof.leaving or not proof.is_good:
+            text = "Choose where it goes." if not proof.letters else "Something is missing or wrong: see below."
+            if proof.letters and proof.is_good:
+                text = "Nothing of this is sent: download the file, or choose another sink as well."
+            notes.warning(request, text)
+            return redirect(draft)
+        draft.seal, draft.built = sealed(proof, items(proof.content))
+        draft.save(update_fields=["seal", "built"])
+        return redirect("tom_scimma:share-confirm", pk=draft.pk)
+
+
+class ShareConfirmView(DraftMixin, View):
+    """To whom, in which name, and that it may not be taken back. POST queues it, once."""
+
+    def get(self, request, pk):
+        draft = self.draft
+        if not draft.seal:
+            return redirect(draft)
+        try:
+            shown = proofs.shown(draft)
+        except Unseen as error:
+            notes.error(request, str(error))
+            return redirect(draft)
+        if not shown["proof"].is_good:
+            return redirect(draft)
+        parcels, carried = unsealed(draft.built)
+        there = {parcel.destination: destinations.find(parcel.destination) for parcel in parcels}
+        letters = [
+            {
+                "there": there[name],
+                "speaker": there[name].speaker(request.user),
+                "aim": there[name].origin(),
+                "parcels": [parcel for parcel in parcels if parcel.destination == name],
+                "held": next((held for letter, held, _ in shown["letters"] if letter.name == name), []),
+            }
+            for name in there
+        ]
+        context = {"draft": draft, "letters": letters, "count": len(parcels), "carried": len(carried)}
+        return render(request, "tom_scimma/share_confirm.html", {**shown, **context})
+
+    def post(self, request, pk):
+        try:
+            with transaction.atomic():
+                draft = drafts.locked(pk, request.user)
+                if draft is None:
+                    raise Http404("no such draft")
+                if draft.sent is not None:  # the same click, twice
+                    return redirect("tom_scimma:share-receipt", pk=pk)
+                if not draft.seal or draft.seal != request.POST.get("seal"):
+                    notes.warning(request, "It is no longer what you looked at. Look at it again.")
+                    return redirect(draft)
+                parcels, carried = unsealed(draft.built)
+                event = drafts.selection_of(draft).event
+                send(parcels, carried, by=request.user, event=event, draft=draft, corrects=draft.corrects)
+                Draft.objects.filter(pk=pk).update(sent=timezone.now(), built=b"")
+        except (Unseen, LookupError) as error:
+            notes.error(request, f"Nothing was queued. {error}")
+            return redirect("tom_scimma:share-draft", pk=pk)
+        return redirect("tom_scimma:share-receipt", pk=pk)
+
+
+class ShareReceiptView(LoginRequiredMixin, View):
+    """What became of it: for htmx the list alone, asked again until nothing moves any more."""
+
+    def get(self, request, pk):
+        draft = get_object_or_404(Draft.objects.defer("built"), pk=pk, user=request.user)
+        if draft.sent is None:
+            return redirect(draft)
+        rows = Delivery.objects.filter(share__draft=draft).defer("payload").order_by("pk").select_related("share")
+        moving = {Delivery.State.QUEUED, Delivery.State.SENDING, Delivery.State.UNKNOWN}
+        context = {"draft": draft, "deliveries": rows, "moves": any(row.state in moving for row in rows)}
+        part = "partials/share_states" if request.htmx else "share_receipt"
+        response = render(request, f"tom_scimma/{part}.html", context)
+        response["Vary"] = "HX-Request"
+        return response
+
+
+class ShareAgainView(LoginRequiredMixin, View):
+    """POST: a draft that says anew what a delivery said, and refers to it."""
+
+    http_method_names = ["post"]
+
+    def post(self, request, pk):
+        delivery = find(pk, request.user)
+        if not hasattr(delivery, "share") or not acts.may_act(delivery, request.user):
+            raise Http404("not something that you shared")
+        try:
+            return redirect(corrections.again(delivery, request.user))
+        except Unseen as error:
+            notes.error(request, str(error))
+            return redirect(delivery)
