@@ -15,6 +15,7 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
 from benchmarks import machine, mix, side  # noqa: E402
+from benchmarks.heard import every_target, hermes, known  # noqa: E402
 from benchmarks.subscribed import matched, newest_alert, subscribed  # noqa: E402
 from tom_scimma import places  # noqa: E402
 from tom_scimma.ingest import ingest  # noqa: E402
@@ -195,6 +196,9 @@ if __name__ == "__main__":
             "migrate": migrate,
             "alert": alert,
             "notices": notices,
+            "hermes": hermes,
+            "known": known,
+            "every_target": every_target,
             "targets": targets,
             "distant": distant,
             "placed": placed,

@@ -15,10 +15,23 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks import candidates, footprints, galaxies, gw, lone, machine, matching, notices, outbox, pages, skymaps
+from benchmarks import (
+    candidates,
+    footprints,
+    galaxies,
+    gw,
+    hermes,
+    lone,
+    machine,
+    matching,
+    notices,
+    outbox,
+    pages,
+    skymaps,
+)
 from benchmarks.bench import Bench
 
-PARTS = (gw, notices, lone, pages, galaxies, candidates, skymaps, footprints, matching, outbox)
+PARTS = (gw, notices, lone, pages, galaxies, candidates, skymaps, footprints, matching, outbox, hermes)
 RESULTS = Path(__file__).resolve().parent / "results.json"
 
 

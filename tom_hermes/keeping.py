@@ -31,7 +31,7 @@ def keep(arrivals: Sequence[Arrived]) -> None:
     bulk.insert([arrival.row for arrival in new])
     settled = _settled(again)
     bulk.insert([row for arrival in arrivals for row in _waiting(arrival, settled, now)])
-    _link(arrivals, again)
+    _link(arrivals)
     _open([arrival for arrival in arrivals if arrival.protected])
     for arrival in again:
         _learn(arrival)
@@ -111,17 +111,12 @@ def _unplaced(arrival: Arrived, unread: Unread, now: datetime) -> Unplaced:
     )
 
 
-def _link(arrivals: Sequence[Arrived], again: Sequence[Arrived]) -> None:
+def _link(arrivals: Sequence[Arrived]) -> None:
     """Notes which targets messages are about."""
     through = Received.targets.through
-    ids = [arrival.row.pk for arrival in again]
-    there = (
-        set(through.objects.filter(received_id__in=ids).values_list("received_id", "basetarget_id")) if ids else set()
-    )
     wanted = {(arrival.row.pk, target): None for arrival in arrivals for target in arrival.homes.values()}
-    bulk.insert(
-        [through(received_id=row, basetarget_id=target) for row, target in wanted if (row, target) not in there]
-    )
+    rows = [through(received_id=row, basetarget_id=target) for row, target in wanted]
+    through.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def _open(protected: Sequence[Arrived]) -> None:
