@@ -67,7 +67,7 @@ def alerts(count: int, begin: int = 0) -> None:
 def person(address: str) -> None:
     """Somebody who is told of every gravitational wave at an address, at once."""
     user = make.user("carol", is_superuser=True)
-    told.subscription(user, told.contact(user, address=address))
+    told.subscription(user, told.contact(user, address=address, per_hour=10_000), cap=None)
 
 
 def hear(begin: int, count: int) -> float:
