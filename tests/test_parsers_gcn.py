@@ -32,9 +32,12 @@ WHO = {
     "swift-guano": ("Swift 788910395", (), "GRB", "initial", "observation", "Swift BAT-GUANO"),
     "maxi-unknown": ("MAXI 9995289700", ("GRB 260220A",), "GRB", "update", "observation", "MAXI"),
     "superk-drill": ("Super-K SN.095002.000001", (), "SN", "initial", "test", "Super-K"),
-    "snews-coincidence": ("SNEWS 123e4567-e89b-12d3-a456-426614174000", (), "SN", "initial", "observation", "SNEWS"),
+    "snews-coincidence": (
+        "SNEWS 123e4567-e89b-12d3-a456-426614174000", ("SNEWS 2026-06-18T16:21:07Z",), "SN", "initial", "observation", "SNEWS"
+    ),
     "km3net": ("KM3NeT 17", ("KM3-260901A",), "NU", "initial", "observation", "KM3NeT"),
     "burstcube": ("BurstCube 260601000", (), "GRB", "initial", "test", "BurstCube"),
+    "amon-classic": ("HAWC 110081_580", (), "GRB", "initial", "observation", "HAWC"),
     "heasarc-archive": ("HEASARC 2026-02-21T16:12:23Z", (), "UNK", "other", "utility", "HEASARC"),
 }  # fmt: skip
 #: sample -> its localization
@@ -63,8 +66,12 @@ WHERE = {
     "snews-coincidence": {"type": "healpix", "skymap_url": "https://snews2.org/skymaps/one.fits"},
     "km3net": {"type": "circle", "ra_deg": 10.82, "dec_deg": 20.01, "radius_deg": 0.9, "containment": 0.9},
     "burstcube": {"type": "circle", "ra_deg": 232.0, "dec_deg": -53.125, "radius_deg": 10.0, "containment": 0.9},
+    "amon-classic": {"type": "circle", "ra_deg": 76.5, "dec_deg": 28.25, "radius_deg": 0.6, "containment": 0.9},
     "heasarc-archive": {},
 }  # fmt: skip
+
+#: samples that other tests take apart
+OTHERS = ("igwn-", "boom-", "heartbeat", "core-", "tns-", "blast-", "gracedb-")
 
 
 @pytest.mark.parametrize("name", WHO)
@@ -81,7 +88,7 @@ def test_where(name):
 
 def test_every_sample_is_in_a_test_and_survives_its_json_form():
     names = {path.stem for path in FOLDER.glob("*.json")}
-    assert names == set(WHO) | {name for name in names if name.startswith(("igwn-", "boom-", "heartbeat", "core-"))}
+    assert names == set(WHO) | {name for name in names if name.startswith(OTHERS)}
     for name in names:
         for notice in read(load(name)):
             assert from_json(notice.to_json()).to_json() == notice.to_json()

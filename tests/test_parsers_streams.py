@@ -52,7 +52,7 @@ def test_an_edit_of_a_circular_is_another_version():
     ("given", "subject", "event", "kind"),
     [
         ("", "GRB 260305B: optical counterpart", "GRB 260305B", "GRB"),
-        ("", "GRB260305.40 observations", "GRB 260305", "GRB"),
+        ("", "GRB260305.40 observations", "GRB 260305.40", "GRB"),
         ("IceCube-260305A", "whatever", "IceCube-260305A", "NU"),
         ("", "Swift trigger 1300001 is not a GRB", "Swift 1300001", "GRB"),
         ("", "Fermi trigger No 794000111: observations", "Fermi GBM 794000111", "GRB"),

@@ -179,7 +179,7 @@ WHO = [
             params={"Packet_Type": 188, "Trigger_Number": 260, "MISSION": "C"},
             place=(10, -5, 3),
         ),
-        ("GECAM-C 260", "GRB", "initial", "observation", "GECAM-C", 3.0, None),
+        ("GECAM-C 260", "GRB", "initial", "observation", "GECAM-C", 3.0, 0.68),
     ),
     (
         dict(ivorn=GCN + "CALET#GBM_Flt_x", params={"Packet_Type": 160, "TrigID": 1400000001}, place=(10, -5, 0)),
@@ -361,3 +361,50 @@ def test_what_names_nothing_is_an_error():
         parsers.voevent.parse("", {"ivorn": "", "Who": {}})
     with pytest.raises(Unparsable, match="GraceID"):
         read(packet("ivo://gwnet/LVC#nothing"))
+
+
+@pytest.mark.parametrize(
+    ("said", "containment"),
+    [
+        ({"src_err_90": "15.00", "src_err_50": "8.40"}, 0.5),
+        ({"src_err_90": "8.40"}, 0.9),
+        ({"src_error_90": "0.1400"}, 0.9),
+        ({}, 0.9),
+    ],
+)
+def test_a_radius_contains_what_the_param_of_the_same_size_says(said, containment):
+    xml = packet(GCN + "AMON#NU_EM_x", {"Packet_Type": 172, "Event_ID": 105322, **said}, place=(10, -5, 0.14))
+    for name in ("src_err_90", "src_err_50"):
+        xml = xml.replace(f'name="{name}"'.encode(), f'name="{name}" unit="arcmin"'.encode(), 1)
+    xml = xml.replace(b' unit=""', b"")
+    (notice,) = read(xml)
+    assert (notice.sky.radius_deg, notice.sky.containment) == (0.14, containment)
+
+
+@pytest.mark.parametrize(
+    ("telescope", "event", "source"),
+    [
+        ("Swift-XRT", "Swift 1300001", "Swift XRT"),
+        ("NOT", "GCN trigger 1300001", "NOT"),
+        ("", "GCN trigger 1300001", "COUNTERPART"),
+    ],
+)
+def test_a_counterpart_is_said_by_the_telescope_that_found_it(telescope, event, source):
+    notice = one(
+        GCN + "COUNTERPART#x", {"Packet_Type": 45, "TrigID": 1300001, "Telescope": telescope}, place=(10, -5, 0.001)
+    )
+    assert (notice.event, notice.source, notice.alert_type) == (event, source, "followup")
+
+
+@pytest.mark.parametrize(
+    ("said", "event", "aliases"),
+    [
+        ({"id_assasn": "ASASSN-26aa"}, "ASASSN-26aa", ()),
+        ({"id_assasn": "ASASSN-26aa", "id_other": "AT 2026abc"}, "ASASSN-26aa", ("AT 2026abc",)),
+        ({"id_other": "2016fvf (PTSS-16nqb) (PS16ejf)"}, "AT 2016fvf", ("PTSS-16nqb", "PS16ejf")),
+        ({}, "ASASSN-26ab", ()),
+    ],
+)
+def test_asassn_gives_its_name_or_those_of_others(said, event, aliases):
+    notice = one("ivo://voevent.4pisky.org/ASASSN#2026-03-05.33_ASASSN-26ab", groups={"asassn_params": said})
+    assert (notice.event, notice.aliases, notice.kind) == (event, aliases, "OT")

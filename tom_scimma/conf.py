@@ -17,6 +17,8 @@ from typing import Any
 
 from django.conf import settings
 
+from tom_scimma.known_topics import KNOWN_TOPICS
+
 
 @dataclass(frozen=True)
 class Option:
@@ -86,6 +88,12 @@ OPTIONS: dict[str, Option] = {
     "TOM_NAME": Option("", (str,), "Suffix of the consumer group; by default the host's TOM_NAME setting."),
     "MAX_MESSAGE_BYTES": Option(32 * 2**20, (int,), "A larger message, or decompression, is quarantined unread."),
     "MAX_SKYMAP_BYTES": Option(512 * 2**20, (int,), "A sky map that would grow larger in memory is refused."),
+    "AVRO_SCHEMAS": Option(
+        "",
+        (str,),
+        "Folder of Avro schemas for messages that bring none (Confluent's framing), one file a schema: its number and `.avsc`. "
+        "Rubin's 7.4, 9.0 and 10.0 ship with the app.",
+    ),
     "CANDIDATE_LEVEL": Option(0.95, (float,), "Targets inside this credible level of a map are its candidates."),
     "CANDIDATE_DAYS": Option(
         (-2, 30),
@@ -219,42 +227,13 @@ class TopicPolicy:
     republish: tuple[str, ...] = ()  #: a protected topic's messages may be republished to these topics (or patterns)
 
 
-#: What the world's topics are, before TOM_SCIMMA["TOPICS"] has its word. First the exact name wins, then the longest pattern.
-KNOWN_TOPICS: dict[str, dict[str, Any]] = {
-    "igwn.gwalert": {"authority": ["LVK"], "targets": None},
-    "gcn.notices.boom": {"authority": ["BOOM"]},
-    "gcn.notices.burstcube": {"authority": ["BurstCube"]},
-    "gcn.notices.burstcube.*": {"authority": ["BurstCube"]},
-    "gcn.notices.chime.*": {"authority": ["CHIME"]},
-    "gcn.notices.dsa110.*": {"authority": ["DSA-110"]},
-    "gcn.notices.einstein_probe.*": {"authority": ["Einstein Probe"]},
-    "gcn.notices.fermi.*": {"authority": ["Fermi"]},
-    "gcn.notices.icecube.*": {"authority": ["IceCube"]},
-    "gcn.notices.km3net.*": {"authority": ["KM3NeT"]},
-    "gcn.notices.maxi.*": {"authority": ["MAXI"]},
-    "gcn.notices.snews2.*": {"authority": ["SNEWS"]},
-    "gcn.notices.superk.*": {"authority": ["Super-K"]},
-    "gcn.notices.svom.*": {"authority": ["SVOM"]},
-    "gcn.notices.swift.*": {"authority": ["Swift"]},
-    # GCN's classic stream: each mission's own packets, passed on by GCN. A counterpart is somebody's report
-    "gcn.classic.*": {
-        "authority": [
-            *("AGILE", "AMON", "Antares", "CALET", "Fermi", "GECAM", "GECAM-B", "GECAM-C", "HAWC", "INTEGRAL", "IPN"),
-            *("IceCube", "Konus-Wind", "LVK", "MAXI", "MOA", "SNEWS", "SVOM", "Super-K", "Swift"),
-        ]
-    },
-    "gcn.circulars": {"targets": None},
-    "gcn.circulars.*": {"targets": None},
-    "hermes.*": {"targets": None},
-    "snews.*": {"authority": ["SNEWS"], "targets": None},
-    # optical surveys send thousands an hour: behind everything else, and no target of each
-    "ztf.*": {"authority": ["ZTF"], "targets": None, "lane": "bulk"},
-    "lsst.*": {"authority": ["Rubin"], "targets": None, "lane": "bulk"},
-    "rubin.*": {"authority": ["Rubin"], "targets": None, "lane": "bulk"},
-    "gcn.heartbeat": {"keep": "none", "targets": None},
-    "sys.heartbeat": {"keep": "none", "targets": None},
-    "*": {},
-}
+def reading_limits() -> dict[str, Any]:
+    """How `reading.read` is to read in this TOM: its bounds, and where it finds schemas."""
+    return {
+        "max_bytes": conf.MAX_MESSAGE_BYTES,
+        "max_skymap_bytes": conf.MAX_SKYMAP_BYTES,
+        "schemas": str(conf.AVRO_SCHEMAS),
+    }
 
 
 def best(table: dict[str, dict], topic: str, source: str) -> dict:

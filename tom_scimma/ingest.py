@@ -18,7 +18,7 @@ from django.db import DatabaseError, IntegrityError, InterfaceError, Operational
 from django.utils import timezone
 
 from tom_scimma import bulk, folding, hooks, inbox, reading, roster, targets
-from tom_scimma.conf import conf
+from tom_scimma.conf import reading_limits
 from tom_scimma.inbox import Arrival
 from tom_scimma.models import Alert, Event, Localization, Message, Reaction
 from tom_scimma.reading import Reading
@@ -44,7 +44,7 @@ def ingest(records: Sequence[Record], *, via: str = "listen", now: datetime | No
     Bad messages never raise. Raises OperationalError or InterfaceError when the database is away: then nothing was
     written, and the same batch may be tried again. `via` is listen, ingest, replay or backfill: only listen is live.
     """
-    limits = {"max_bytes": conf.MAX_MESSAGE_BYTES, "max_skymap_bytes": conf.MAX_SKYMAP_BYTES}
+    limits = reading_limits()
     collecting = gc.isenabled()
     gc.disable()  # a batch makes many small objects and no cycles; looking for some costs a tenth of its time
     try:

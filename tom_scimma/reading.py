@@ -64,15 +64,20 @@ class Reading:
 
 
 def read(
-    record: Record, *, max_bytes: int = 32 * 2**20, max_skymap_bytes: int = 512 * 2**20, maps: bool = True
+    record: Record,
+    *,
+    max_bytes: int = 32 * 2**20,
+    max_skymap_bytes: int = 512 * 2**20,
+    schemas: str = "",
+    maps: bool = True,
 ) -> Reading:
     """What a record says. Never raises: what cannot be read is a quarantined Reading with the reason and traceback.
 
-    With `maps=False` sky maps are carried but not measured.
+    With `maps=False` sky maps are carried but not measured. `schemas`: folder of Avro schemas for messages that bring none.
     """
     document = None
     try:
-        document = decode.decode(record, max_bytes=max_bytes)
+        document = decode.decode(record, max_bytes=max_bytes, schemas=schemas)
         parsed = parsers.parse(record.topic, document)
         notices = tuple(_as_test(notice) for notice in parsed.notices) if record.is_test else parsed.notices
         read_maps = tuple(_maps(notice, max_skymap_bytes) for notice in notices) if maps else ((),) * len(notices)

@@ -10,7 +10,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from tom_scimma import ingest, offload, reading, roster
-from tom_scimma.conf import conf, topic_policy
+from tom_scimma.conf import conf, reading_limits, topic_policy
 from tom_scimma.inbox import Arrival
 from tom_scimma.ingest import Result
 from tom_scimma.models import Alert, Event, Localization, Message, MessageBody
@@ -31,7 +31,7 @@ def replay(messages: Iterable[Message], *, now: datetime | None = None) -> list[
 
 
 def _again(message: Message, now: datetime) -> Result:
-    limits = {"max_bytes": conf.MAX_MESSAGE_BYTES, "max_skymap_bytes": conf.MAX_SKYMAP_BYTES}
+    limits = reading_limits()
     item = reading.read(_record(message), **limits)
     error: Exception | None = None
     for spread in (

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..errors import Undecodable
 from ..record import Record
-from . import avro, bson, json_text, unpack, voevent_xml
+from . import avro, bson, confluent, json_text, rows, unpack, voevent_xml
 
 MAX_BYTES = 32 << 20
 #: labels of hop's models, and what we call what they hold
@@ -27,17 +27,18 @@ _LONGEST_TEXT = 1 << 20
 class Document:
     """A decoded message."""
 
-    #: json | ndjson | avro | voevent | circular | gcntext | blob | external
+    #: json | ndjson | avro | csv | voevent | circular | gcntext | blob | external
     format: str
-    #: dict or scalar (json), list of records (ndjson, avro), XML element or hop's dict (voevent), dict (circular,
+    #: dict or scalar (json), list of records (ndjson, avro, csv), XML element or hop's dict (voevent), dict (circular,
     #: gcntext, external), str or bytes (blob)
     content: Any
     #: what had to be repaired or was not as labelled
     notes: tuple[str, ...] = ()
 
 
-def decode(record: Record, *, max_bytes: int = MAX_BYTES) -> Document:
-    """What a record holds. `max_bytes` bounds the payload and anything that is unpacked from it.
+def decode(record: Record, *, max_bytes: int = MAX_BYTES, schemas: str = "") -> Document:
+    """What a record holds. `max_bytes` bounds the payload and anything that is unpacked from it; `schemas` is the folder of
+    writers' schemas for Avro without one (confluent.py).
 
     Raises Undecodable, and nothing else, for bytes that are broken, not what their label says, or unsafe.
     """
@@ -58,8 +59,23 @@ def decode(record: Record, *, max_bytes: int = MAX_BYTES) -> Document:
         notes = (f"unpacked from {codec}",)
     if not payload:
         raise Undecodable("the message is empty")
-    document = _decode(payload, label, max_bytes)
+    document = _framed(payload, record, schemas) or _decode(payload, label, max_bytes)
     return Document(document.format, document.content, notes + document.notes) if notes else document
+
+
+def _framed(payload: bytes, record: Record, schemas: str) -> Document | None:
+    """A record that Confluent framed; None for anything else, which includes a schema's number by chance."""
+    number = confluent.schema_number(payload)
+    meant = record.format == "avro" or record.topic.partition(".")[0].partition("-")[0] in ("lsst", "rubin")
+    if number is None or not (meant or confluent.is_known(number, schemas)):
+        return None
+    try:
+        found, not_finite = confluent.record(payload, number, schemas)
+    except Undecodable:
+        if meant:
+            raise
+        return None
+    return Document("avro", [found], ("Avro: numbers that are not finite read as null",) if not_finite else ())
 
 
 def _decode(payload: bytes, label: str, max_bytes: int) -> Document:
@@ -139,6 +155,11 @@ def _text(payload: bytes, label: str) -> Document:
             return Document("blob", payload)
         text = payload.decode("utf-8", "replace")
     text = text.replace("\0", "")
+    if not label and rows.is_table(text):
+        try:
+            return Document("csv", rows.rows(text))
+        except ValueError as error:
+            raise Undecodable(str(error)) from error
     kind = _TEXTS.get(label) or ("" if label == "blob" else _sniffed(text))
     if len(text) > _LONGEST_TEXT:  # no circular or notice; not worth taking apart
         return Document("blob", text, (f"text of {len(text):,} characters was not read as a {kind}",) if kind else ())

@@ -15,16 +15,19 @@ from ..decode import Document
 from ..errors import Unparsable
 from ..notice import Notice
 from . import (
+    blast,
     circular,
     classic_binary,
     classic_text,
     gcn_json,
     gcn_names,
+    gracedb,
     heartbeat,
     hermes,
     igwn,
     snews,
     surveys,
+    tns,
     voevent,
 )
 
@@ -43,6 +46,11 @@ TOPICS: dict[str, str] = {
     "ztf.*": "surveys",
     "lsst.*": "surveys",
     "rubin.*": "surveys",
+    "tns": "tns",
+    "tns.*": "tns",
+    "blast.*": "blast",
+    "gracedb": "gracedb",
+    "gracedb.*": "gracedb",
     "gcn.heartbeat": "heartbeat",
     "sys.heartbeat": "heartbeat",
 }
@@ -50,12 +58,15 @@ TOPICS: dict[str, str] = {
 PARSERS: dict[str, Any] = {
     "heartbeat": heartbeat,
     "igwn": igwn,
+    "gracedb": gracedb,
     "voevent": voevent,
     "gcn_json": gcn_json,
     "circular": circular,
     "hermes": hermes,
     "snews": snews,
     "surveys": surveys,
+    "tns": tns,
+    "blast": blast,
     "classic_text": classic_text,
     "classic_binary": classic_binary,
 }
@@ -70,6 +81,9 @@ HOME: dict[str, str] = {
     "hermes": "hermes",
     "snews": "snews",
     "surveys": "ztf",
+    "tns": "tns",
+    "blast": "blast",
+    "gracedb": "gracedb",
     "heartbeat": "gcn.heartbeat",
 }
 #: parsers whose topics carry nothing else: what they do not know is quarantined there, not left aside

@@ -1,7 +1,7 @@
 """GCN's classic binary packets: 160 bytes, 40 big-endian int32. Pure.
 
-Definition: https://gcn.gsfc.nasa.gov/sock_pkt_def_doc.html. The words that all types share are read; the rest stays in
-`extra` as sent.
+Definition: https://gcn.gsfc.nasa.gov/sock_pkt_def_doc.html, by the numbers of words there. What a type means is in
+voevent/packets.py; where it says what it says, here; LVC's own words in classic_lvc.py.
 """
 
 from __future__ import annotations
@@ -11,19 +11,36 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from ..errors import Unparsable
-from ..notice import Notice, Sky
-from .voevent.packets import PACKETS, Kind
+from ..notice import Cite, Notice, Sky
+from . import classic_lvc
+from .voevent.gcn import counterpart
+from .voevent.packets import NO_TRIGGER, PACKETS, Kind
 
 SIZE = 160
+Words = tuple[int, ...]
 _TJD_ZERO = datetime(1968, 5, 24, tzinfo=timezone.utc)
-#: types whose words 7 and 8 are no source's place
-_NO_PLACE = {31, 45, 46, 47, 51, 52, 59, 83, 103, 110, 129, 145, 150, 151, 152, 160, 163, 164}
-_LVC = {150: "preliminary", 151: "initial", 152: "update", 163: "early_warning", 164: "retraction"}
-#: types whose word 11 is the radius of the error, in ten-thousandths of a degree
-_RADIUS = {53, 54, 55, 56, 61, 67, 81, 97, 111, 112, 115, 120, 121, 128, 131, 134, 135, 173, 174, 176}
-#: types whose word 18 says in bit 5 that it is definitely no burst
-_NOT_A_GRB = {61, 67, 81, 111, 112, 115}
-_ICECUBE = {158, 166, 167, 169, 173, 174, 176}
+_YEAR = 365.25 * 86400
+_COINCIDENCE, _COUNTERPARTS, _SNEWS, _SUPERK, _CASCADE = 145, {45, 155}, 149, 175, 176
+_INTEGRAL, _HETE, _GECAM, _MAXI = {51, 52, 53, 54, 55, 56}, {40, 41, 42, 43, 44}, {188, 189}, {134, 135}
+_AMON = {157, 158, 159, 166, 167, 169, 170, 171, 172, 173, 174, 176}
+#: the upper 8 bits of Swift's trigger number count its observations; those of sub-threshold triggers do not
+_SWIFT = {*range(46, 48), *range(60, 74), *range(76, 100), 103}
+#: types whose words 7 and 8 are zero, or where the telescope looks
+_NO_PLACE = {
+    *(31, 51, 52, 59, 60, 64, 70, 71, 72, 73, 79, 80, 83, 85, 86, 87, 88, 103, 107, 110, 113, 116, 126, 129, 147),
+    *(150, 151, 152, 153, 154, 160, 161, 163, 164),
+}
+#: word that holds the radius of the error, and how many degrees its 1 is; types that are not here say none
+_RADIUS: dict[int, tuple[int, float]] = {
+    **dict.fromkeys((45, 61, 84, 97, 98, 99, 100, 101, 102, 111, 112, 114, 115, 117, 118, 120, 121, 127, 128, 131), (11, 1e-4)),
+    **dict.fromkeys((134, 135, 140, 141, 146, 149, 155, *_AMON), (11, 1e-4)),
+    **dict.fromkeys((53, 54, 55, 56), (11, 1 / 3600)),
+    **dict.fromkeys((67, 81), (16, 1e-4 / 36)),  # the one in hundredths of an arcsecond; word 11 is coarser
+    **dict.fromkeys(_GECAM, (10, 1e-4)),
+    _SUPERK: (15, 1e-4),
+}  # fmt: skip
+#: experiments of SNEWS by the group of four bits that they have in word 19
+_EXPERIMENTS = ("Super-K", "LVD", "IceCube", "KamLAND", "Borexino", "Daya Bay", "HALO")
 
 
 def recognises(said: Any) -> bool:
@@ -32,63 +49,163 @@ def recognises(said: Any) -> bool:
 
 
 def parse(topic: str, said: bytes) -> tuple[Notice, ...]:
-    """The one notice of a packet; none of a sign of life. Raises Unparsable for a type that nobody knows."""
+    """The one notice of a packet; none of a sign of life. Raises Unparsable for one that names nothing."""
     words = struct.unpack(">40i", said)
     number = words[0]
     if number in (3, 4):  # imalive, kill
         return ()
-    kind = PACKETS.get(number) or (Kind("LVK", "GW", _LVC[number]) if number in _LVC else None)
-    if kind is None:
-        kind = Kind("GCN", "UNK", "other")
-    time = _time(words)
-    retraction = number in _NOT_A_GRB and bool(words[18] & (1 << 5))
+    if number in classic_lvc.TYPES:
+        return (classic_lvc.notice(words, _time(words)),)
+    kind = _kind(words)
+    time, links = _time(words), _links(words)
     return (
         Notice(
             event=_name(words, kind, time),
+            aliases=_aliases(words, time),
             kind=kind.kind,
-            alert_type="retraction" if retraction else kind.alert_type,
-            role="test" if kind.test or (bool(words[18] & (1 << 1)) and number == 149) else "observation",
+            alert_type="retraction" if _is_retraction(words) else kind.alert_type,
+            role="test" if kind.test or _is_test(words) else "utility" if number in (51, 83, 103, 107, 129) else "observation",
             source=kind.source,
             time=time,
-            sky=_sky(words),
+            instruments=_instruments(words, kind),
+            far_hz=_rate(words),
+            properties=_properties(words),
+            sky=_sky(words, kind),
+            distance_mpc=_distance(words),
+            cites=_cites(words),
+            links=links,
             extra={"packet": list(words)},
         ),
-    )
+    )  # fmt: skip
 
 
-def _time(words: tuple[int, ...]) -> datetime | None:
-    """Word 5 is the truncated Julian day, 6 the hundredths of its second."""
-    day, second = words[5], words[6] / 100
-    return _TJD_ZERO + timedelta(days=day, seconds=second) if 0 < day < 40_000 and 0 <= second < 86_401 else None
+def _kind(words: Words) -> Kind:
+    kind = PACKETS.get(words[0]) or Kind("GCN", "UNK", "other")
+    if words[0] in _GECAM and 0 < words[19] < 27:
+        return kind._replace(source=f"GECAM-{chr(words[19] + 64)}")
+    return counterpart(kind, classic_lvc.text(words[20:24])) if words[0] in _COUNTERPARTS else kind
 
 
-def _name(words: tuple[int, ...], kind: Kind, time: datetime | None) -> str:
-    number, trigger = words[0], words[4]
-    if number in _LVC:
-        superevent = _superevent(words)
-        if superevent:
-            return superevent
-    elif number in _ICECUBE and words[23] > 0:  # event and run number
-        return f"IceCube {words[23]}_{trigger}"
-    elif trigger > 0:
-        return f"{kind.prefix or kind.source} {trigger}"
+def _time(words: Words) -> datetime | None:
+    """The truncated Julian day and the hundredths of its second, in words 5 and 6 of most types."""
+    at = 6 if words[0] == _COINCIDENCE else 5
+    day, second = words[at], words[at + 1] / 100
+    if words[0] in _GECAM:
+        second /= 100  # whose packets have it in ten-thousandths
+    if words[0] == _COINCIDENCE:
+        second /= 10
+    if words[0] in classic_lvc.TYPES:
+        second += words[13] * 1e-6
+    if not (0 < day < 40_000 and 0 <= second < 86_401):
+        return None
+    return _TJD_ZERO + timedelta(days=day, microseconds=round(second * 1e6))
+
+
+def _name(words: Words, kind: Kind, time: datetime | None) -> str:
+    number = words[0]
+    if number == _COINCIDENCE and words[5] > 0:
+        return _triggered(words[4], words[5])
+    if number in _AMON and words[23] > 0:  # event and run number
+        return f"{kind.source} {words[23]}_{words[4]}"
+    trigger = _trigger(words)
+    if trigger > 0 and trigger not in NO_TRIGGER:
+        first = str(words[19] & 0xFF) if number in _MAXI else ""  # MAXI's numbers have a digit more than a word holds
+        return (
+            f"{kind.prefix or kind.source} {first}{trigger:09d}" if first else f"{kind.prefix or kind.source} {trigger}"
+        )
     if time is None:
         raise Unparsable(f"a packet of type {number} with neither a trigger id nor a time to be named by")
     return f"{kind.source} {time:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _superevent(words: tuple[int, ...]) -> str | None:
-    """Date and letters of an LVC packet: word 4 is yymmdd; word 21 holds up to three letters, a byte each."""
-    letters = bytes(byte for byte in struct.pack(">i", words[21]) if 97 <= byte <= 122).decode()
-    return f"S{words[4]:06d}{letters}" if letters and 0 < words[4] < 1_000_000 else None
+def _trigger(words: Words) -> int:
+    if words[0] in _SWIFT:
+        return words[4] & 0xFFFFFF
+    return words[4] & 0xFFFF if words[0] in _INTEGRAL | _HETE else words[4]
 
 
-def _sky(words: tuple[int, ...]) -> Sky | None:
+def _triggered(kind: int, trigger: int) -> str:
+    """The name of one of the two triggers of a coincidence, whose type is the low byte of a word."""
+    who = PACKETS.get(kind & 0xFF) or Kind("GCN", "UNK", "other")
+    return f"{who.prefix or who.source} {trigger}"
+
+
+def _aliases(words: Words, time: datetime | None) -> tuple[str, ...]:
+    """GBM's bn number, and the public name of a cascade, which end the packet."""
+    if words[0] == 110 and time is not None and words[31] == int(f"{time:%y%m%d}"):
+        return (f"bn{words[31]:06d}{words[32]:03d}",)
+    name = classic_lvc.text(words[26:28]) if words[0] == _CASCADE else ""
+    return (f"IceCubeCascade-{name}",) if time is not None and name.startswith(f"{time:%y%m%d}") else ()
+
+
+def _is_retraction(words: Words) -> bool:
+    """Bit 5 of the trigger's flags: definitely not what it was taken for. INTEGRAL has flags of its own."""
+    if words[0] in _INTEGRAL:
+        return bool(words[12] & (1 << 30))
+    return words[0] not in _GECAM and words[0] not in _COUNTERPARTS and bool(words[18] & (1 << 5))
+
+
+def _is_test(words: Words) -> bool:
+    """INTEGRAL's, GECAM's, the neutrino detectors' and everybody else's bit for it."""
+    number, flags = words[0], words[18]
+    if number in _INTEGRAL:
+        return words[12] < 0  # bit 31
+    if number in _GECAM:
+        return number == 189 and bool(flags & 1)
+    return bool(flags & (1 << (1 if number in {_SNEWS, _SUPERK, *_AMON} else 30)))
+
+
+def _instruments(words: Words, kind: Kind) -> tuple[str, ...]:
+    if words[0] == _SNEWS:
+        return tuple(name for at, name in enumerate(_EXPERIMENTS) if words[19] & (1 << 4 * at))
+    mission, _, which = kind.source.partition(" ")
+    return (which,) if which and mission in ("Fermi", "Swift", "INTEGRAL") else ()
+
+
+def _rate(words: Words) -> float | None:
+    """A cascade's, the logarithm of those in a year."""
+    return 10 ** (words[12] * 1e-4) / _YEAR if words[0] == _CASCADE and 0 < abs(words[12]) < 400_000 else None
+
+
+def _properties(words: Words) -> dict[str, Any]:
+    if words[0] == _SUPERK:
+        return {"n_events": words[9], "duration_s": words[21] * 1e-4}
+    if words[0] == _CASCADE and 0 < words[25] <= 1_000_000:
+        return {"signalness": words[25] * 1e-6, "energy": words[9] * 1e-2}
+    if words[0] in _GECAM:
+        return {"rate_snr": words[20] * 1e-2} if words[0] == 188 else {}
+    return {}
+
+
+def _sky(words: Words, kind: Kind) -> Sky | None:
     """Words 7 and 8 are ten-thousandths of a degree."""
-    ra, dec = words[7] / 1e4, words[8] / 1e4
-    if words[0] in _NO_PLACE or (ra == dec == 0) or not (0 <= ra <= 360 and -90 <= dec <= 90):
+    number, ra, dec = words[0], words[7] / 1e4, words[8] / 1e4
+    if number in _NO_PLACE or number == _COINCIDENCE or not (0 <= ra <= 360 and -90 <= dec <= 90):
         return None
-    radius = words[11] / 1e4
-    if words[0] not in _RADIUS or not 0 < radius < 90:
+    at, unit = _RADIUS.get(number, (0, 0.0))
+    radius = (words[at] * unit or words[11] * 1e-4) if at == 16 else words[at] * unit
+    if (ra == dec == 0 and radius <= 0) or radius >= 180:
+        return None
+    if radius <= 0:
         return Sky("point", ra % 360.0, dec)
-    return Sky("circle", ra % 360.0, dec, radius_deg=radius, containment=PACKETS[words[0]].containment)
+    return Sky("circle", ra % 360.0, dec, radius_deg=radius, containment=0.9 if number == _SUPERK else kind.containment)
+
+
+def _distance(words: Words) -> tuple[float, float] | None:
+    """Super-K's range, in hundredths of a kiloparsec, as its middle and half its width in Mpc."""
+    low, high = words[13] * 1e-5, words[14] * 1e-5
+    return ((low + high) / 2, (high - low) / 2) if words[0] == _SUPERK and 0 <= low < high else None
+
+
+def _cites(words: Words) -> tuple[Cite, ...]:
+    if words[0] == _COINCIDENCE and words[11] > 0:
+        return (Cite(_triggered(words[10], words[11]), "coincidence"),)
+    return ()
+
+
+def _links(words: Words) -> dict[str, str]:
+    """CALET's page of the trigger."""
+    page = classic_lvc.text(words[29:39]) if words[0] in (160, 161) else ""
+    return (
+        {"light curve": f"http://cgbm.calet.jp/cgbm_trigger/flight/{words[4]}/{page}"} if page and words[4] > 0 else {}
+    )

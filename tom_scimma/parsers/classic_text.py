@@ -12,28 +12,33 @@ from typing import Any
 
 from ..errors import Unparsable
 from ..notice import Cite, Notice, Sky
-from . import fields
-from .voevent.packets import PACKETS, Kind
+from . import classic_types, fields
+from .voevent.gcn import counterpart
+from .voevent.packets import NO_TRIGGER, PACKETS, Kind
 
 _TJD_ZERO = datetime(1968, 5, 24, tzinfo=timezone.utc)
 _YEAR = 365.25 * 86400
-#: words of TITLE and NOTICE_TYPE -> packet type; the first that fits counts
-_TYPES: list[tuple[str, int]] = [
-    (r"icecube.*gold", 173), (r"icecube.*bronze", 174), (r"icecube.*cascade", 176), (r"icecube.*ehe", 169), (r"icecube.*hese", 158),
-    (r"hawc", 171), (r"nu.?em", 172), (r"gbm.*(test)", 119), (r"gbm.*alert", 110), (r"gbm.*flight", 111), (r"gbm.*ground", 112),
-    (r"gbm.*final", 115), (r"gbm.*sub", 131), (r"lat.*offline", 128), (r"lat.*(upd|refined)", 121), (r"lat.*(monitor|trans)", 125),
-    (r"bat.*(light|lc)", 63), (r"bat.*quick", 97), (r"bat.*sub", 140), (r"bat.*known", 141), (r"bat.*(pos|alert)", 61),
-    (r"xrt.*(nack|not)", 71), (r"xrt.*light", 70), (r"xrt.*spec", 68), (r"xrt.*image", 69), (r"xrt", 67),
-    (r"uvot.*(nack|not)", 89), (r"uvot.*(image)", 72), (r"uvot.*(src|source|chart)", 73), (r"uvot", 81), (r"swift.*point", 83),
-    (r"spi-?acs", 52), (r"integral.*wakeup", 53), (r"integral.*refined", 54), (r"integral.*offline", 55), (r"integral.*weak", 56),
-    (r"konus", 59), (r"maxi.*unknown", 134), (r"maxi.*known", 135), (r"counterpart", 45), (r"calet", 160), (r"moa", 139),
-    (r"gecam.*fl", 188), (r"gecam.*g", 189), (r"snews|supernova", 149), (r"sk.?sn|super-?k", 175), (r"ipn", 31), (r"agile", 105),
-]  # fmt: skip
+_SVOM = re.compile(r"\bsb\d{8}\b")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _J2000 = re.compile(r"([+-]?\d+(?:\.\d+)?)d?\s*(?:\{[^}]*\})?\s*\(J2000\)")
-_PERCENT = re.compile(r"(\d{2}(?:\.\d+)?)\s*%\s*containment")
+_RANGE = re.compile(r"\s*\d+(?:\.\d+)?\s*-\s*\d")
+_PERCENT = re.compile(r"(\d{2}(?:\.\d+)?)\s*%\s*(?:containment|c\.?l|conf)?")
 _UNITS = {"arcsec": 1 / 3600, "arcmin": 1 / 60, "deg": 1.0}
-_NAMES = ("grb", "src", "cntrpart", "event", "trigger", "burst")
+_NAMES = ("grb", "src", "cntrpart", "event", "transient", "trans", "trigger", "burst", "lens", "source")
+#: where a trigger's number may stand
+_TRIGGERS = (
+    *(
+        "trigger_num",
+        "trigger_number",
+        "event_trig_num",
+        "grb_trig_num",
+        "grb_trigger_num",
+        "trig_num",
+        "trans_num",
+        "event_id_num",
+    ),
+    *("event_id", "event_num", "burst_id", "superevent"),
+)
 _TAKEN = {"title", "notice_date", "notice_type", "comments"}
 _DISCARD = ("sun_", "moon_", "gal_coords", "ecl_coords")
 
@@ -49,18 +54,22 @@ def parse(topic: str, said: dict[str, Any]) -> tuple[Notice, ...]:
     kind = _kind(said)
     extra = {key: value for key, value in said.items() if key not in _TAKEN and not key.startswith(_DISCARD)}
     time = _time(said)
+    name = fields.event(_name(said, kind, time))
     return (
         Notice(
-            event=fields.event(_name(said, kind, time)),
+            event=name,
             kind=kind.kind,
             alert_type=_alert_type(said, kind),
-            role="test" if kind.test or "test" in said.get("notice_type", "").lower() else "observation",
+            role=_role(said, kind, name),
             source=kind.source,
             time=time,
             sent=_sent(said.get("notice_date", "")),
+            instruments=_instruments(said, kind),
             far_hz=_rate(said.get("far", "")),
+            classification=_numbers(said, classic_types.LVC_CLASSES) if kind.kind == "GW" else {},
             properties=_properties(said),
             sky=_sky(said, kind),
+            distance_mpc=_distance(said),
             cites=_cites(said),
             links={key: address for key, value in said.items() if (address := fields.link(value.strip()))},
             text=said.get("comments") or None,
@@ -72,36 +81,55 @@ def parse(topic: str, said: dict[str, Any]) -> tuple[Notice, ...]:
 def _kind(said: dict[str, str]) -> Kind:
     words = f"{said.get('title', '')} {said.get('notice_type', '')}".lower()
     if "lvc" in words and "counterpart" not in words:
-        return Kind(
-            "LVK", "GW", next((t for t in ("preliminary", "initial", "update", "retraction") if t in words), "other")
-        )
-    for pattern, number in _TYPES:
-        if re.search(pattern, words):
-            return PACKETS[number]
-    return Kind(fields.clean(said.get("title")).removesuffix("NOTICE").strip() or "GCN", "UNK", "other")
+        found = next((kind for word, kind in classic_types.LVC_TYPES.items() if word in words), "other")
+        return Kind("LVK", "GW", found)
+    number = classic_types.number(words)
+    if number is None:
+        return Kind(fields.clean(said.get("title")).removesuffix("NOTICE").strip() or "GCN", "UNK", "other")
+    kind = PACKETS[number]
+    if number == 45:
+        who = counterpart(kind, said.get("telescope", ""))
+        return who._replace(kind="GW") if "lvc" in words else who
+    satellite = re.search(r"gecam[- ]?([a-d])\b", f"{words} {said.get('mission', '')}".lower())
+    return kind._replace(source=f"GECAM-{satellite[1].upper()}") if satellite and kind.source == "GECAM" else kind
 
 
 def _name(said: dict[str, str], kind: Kind, time: datetime | None) -> str:
-    for key in ("trigger_num", "event_trig_num", "grb_trig_num", "trig_num", "superevent"):
+    for key in _TRIGGERS:
         superevent = fields.superevent(said.get(key, "").strip())
         if superevent:
             return superevent
     run, event = _number(said.get("run_num", "")), _number(said.get("event_num", ""))
     if run and event is not None:
         return f"{kind.source} {run:.0f}_{event:.0f}"
-    for key in ("trigger_num", "event_trig_num", "grb_trig_num", "trig_num", "trigger_number"):
+    for key in _TRIGGERS:
+        burst = _SVOM.search(said.get(key, ""))
+        if burst:
+            return burst[0]
         number = _number(said.get(key, ""))
-        if number and number > 0:
-            prefix = "Swift" if kind.source == "COUNTERPART" else kind.prefix or kind.source
-            return f"{prefix} {number:.0f}"
+        if number and number > 0 and int(number) not in NO_TRIGGER:
+            return f"{kind.prefix or kind.source} {number:.0f}"
     if time is None:
         raise Unparsable("a notice with neither a trigger number nor a time to be named by")
     return f"{kind.source} {time:%Y-%m-%dT%H:%M:%SZ}"
 
 
+def _role(said: dict[str, str], kind: Kind, name: str) -> str:
+    """A test by its type, its own word for it, or the name of a mock superevent."""
+    comments = said.get("comments", "").lower()
+    words = (
+        "test" in said.get("notice_type", "").lower().split()
+        or "this is a test" in comments
+        or "not a real event" in comments
+    )
+    if kind.test or words or fields.is_test_superevent(name):
+        return "test"
+    return "utility" if "point" in said.get("notice_type", "").lower() and kind.kind == "UNK" else "observation"
+
+
 def _alert_type(said: dict[str, str], kind: Kind) -> str:
     words = " ".join((said.get("notice_type", ""), said.get("comments", ""))).lower()
-    if "retraction" in words or "not a grb" in words.replace("is not a grb.", "not a grb"):
+    if "retract" in words or "not a grb" in words:
         return "retraction"
     revision = _number(said.get("revision", ""))
     return "update" if revision and kind.alert_type == "initial" else kind.alert_type
@@ -114,7 +142,19 @@ def _number(text: str) -> float | None:
 
 def _time(said: dict[str, str]) -> datetime | None:
     """From `20412 TJD; ...` and `20026 SOD {05:33:46.89} UT`, whose braces are finer than the seconds before them."""
-    for name in ("grb", "discovery", "event", "trigger", "burst", "obs", "src"):
+    for name in (
+        "grb",
+        "discovery",
+        "event",
+        "trigger",
+        "trans",
+        "transient",
+        "burst",
+        "detection",
+        "src",
+        "img_start",
+        "obs",
+    ):
         day, clock = said.get(f"{name}_date", ""), said.get(f"{name}_time", "")
         tjd = re.search(r"(\d+)\s*TJD", day[:200])
         hands = re.search(r"\{(\d{2}):(\d{2}):(\d{2}(?:\.\d+)?)\}", clock[:200])
@@ -135,44 +175,75 @@ def _sent(text: str) -> datetime | None:
 
 
 def _rate(text: str) -> float | None:
-    value = _number(text)
+    """`3.4096 [yr^-1]`, `3.2e-08 [Hz] (one per 364 days)`: the unit is in the brackets."""
+    value, unit = _number(text), text.lower().partition("[")[2].partition("]")[0].replace(" ", "")
     if value is None or value < 0:
         return None
-    return value / _YEAR if "yr" in text else value if "hz" in text.lower() or "s^-1" in text else None
+    return value / _YEAR if "yr" in unit or "year" in unit else value if unit in ("hz", "s^-1", "1/s") else None
+
+
+def _numbers(said: dict[str, str], names: dict[str, str]) -> dict[str, float]:
+    return {ours: number for key, ours in names.items() if (number := _number(said.get(key, ""))) is not None}
 
 
 def _properties(said: dict[str, str]) -> dict[str, Any]:
+    """Numbers that are one; a range (`0.3-10 [keV]`) stays in `extra`."""
     pairs = {
-        "signalness": "signalness",
-        "energy": "energy",
-        "rank": "rank",
-        "data_signif": "significance",
-        "trigger_dur": "duration_s",
-    }
-    return {ours: number for key, ours in pairs.items() if (number := _number(said.get(key, ""))) is not None}
+        **{"signalness": "signalness", "energy": "energy", "rank": "rank", "data_signif": "significance", "trigger_dur": "duration_s"},
+        **{"rate_signif": "Rate_Signif", "image_signif": "Image_Signif", "n_events": "n_events", "pvalue": "Pvalue", "delta_t": "deltaT"},
+        **classic_types.LVC_PROPERTIES,
+    }  # fmt: skip
+    found: dict[str, Any] = _numbers({key: value for key, value in said.items() if not _RANGE.match(value)}, pairs)
+    for key, ours in classic_types.LVC_WORDS.items():
+        if "=" in said.get(key, ""):
+            found[ours] = said[key].partition("=")[2].strip()[:60]
+    if said.get("source_name"):
+        found["Source_Name"] = said["source_name"].strip()[: fields.LONGEST_NAME]
+    return found
+
+
+def _instruments(said: dict[str, str], kind: Kind) -> tuple[str, ...]:
+    """LVC's detectors, which contributed by its comments; else the instrument in the source's name."""
+    if kind.kind == "GW" and kind.source == "LVK":
+        lines = [line.lower() for line in said.get("comments", "").splitlines() if "contributed" in line.lower()]
+        return tuple(short for word, short in classic_types.DETECTORS.items() if any(word in line for line in lines))
+    mission, _, which = kind.source.partition(" ")
+    return (which,) if which and mission in ("Fermi", "Swift", "INTEGRAL") else ()
+
+
+def _distance(said: dict[str, str]) -> tuple[float, float] | None:
+    """`2.16 - 2.95 [kpc]`, Super-K's, as its middle and half its width in Mpc."""
+    text = said.get("distance", "") or said.get("distance_range", "")
+    ends = [float(number) for number in re.findall(r"\d+(?:\.\d+)?", text[:100])[:2]]
+    if "kpc" not in text or len(ends) != 2 or not 0 <= ends[0] < ends[1]:
+        return None
+    return (ends[0] + ends[1]) / 2000, (ends[1] - ends[0]) / 2000
 
 
 def _sky(said: dict[str, str], kind: Kind) -> Sky | None:
+    """The place in the epoch J2000; LVC names none, but the address of its map."""
+    address = fields.link(said.get("skymap_fits_url", said.get("skymap_url", "")).strip())
     for name in _NAMES:
         ra, dec = (_J2000.search(said.get(f"{name}_{axis}", "")[:300]) for axis in ("ra", "dec"))
-        if not ra or not dec:
-            continue
-        where = float(ra[1]) % 360.0, float(dec[1])
-        error = said.get(f"{name}_error", "") or said.get("error", "")
-        radius = _number(error)
-        factor = next((factor for unit, factor in _UNITS.items() if unit in error), None)
-        if abs(where[1]) > 90:
-            return None
-        if not radius or radius <= 0 or factor is None:
-            return Sky("point", *where)
-        percent = _PERCENT.search(error)
-        return Sky(
-            "circle",
-            *where,
-            radius_deg=radius * factor,
-            containment=float(percent[1]) / 100 if percent else kind.containment,
-        )
-    return None
+        if ra and dec:
+            return _circle(said, name, (float(ra[1]) % 360.0, float(dec[1])), kind)
+    return Sky("healpix", skymap_url=address) if address else None
+
+
+def _circle(said: dict[str, str], name: str, where: tuple[float, float], kind: Kind) -> Sky | None:
+    error = next(
+        (text for key in ("error", "error90", "err", "error_radius") if (text := said.get(f"{name}_{key}", ""))), ""
+    )
+    error = error or said.get("error", "")
+    radius = _number(error)
+    factor = next((factor for unit, factor in _UNITS.items() if unit in error), None)
+    if abs(where[1]) > 90 or (where == (0.0, 0.0) and not radius) or (radius and factor and radius * factor >= 180):
+        return None
+    if not radius or radius <= 0 or factor is None:
+        return Sky("point", *where)
+    percent = _PERCENT.search(error)
+    containment = float(percent[1]) / 100 if percent else kind.containment
+    return Sky("circle", *where, radius_deg=radius * factor, containment=containment)
 
 
 def _cites(said: dict[str, str]) -> tuple[Cite, ...]:

@@ -93,8 +93,15 @@ def probabilities(raw: Any) -> dict[str, float]:
 
 
 def classes(said: Mapping[str, Any], extra: dict[str, Any]) -> dict[str, float]:
-    """`classification` as class to probability; where something in it is none, all of it stays in `extra` too."""
-    return _kept(said, "classification", probabilities(said.get("classification")), extra)
+    """`classification` as class to probability; percent that come to 100 are divided by it.
+
+    Where something in it is no number, or was converted, all of it stays in `extra` too.
+    """
+    found = _kept(said, "classification", probabilities(said.get("classification")), extra)
+    if found and max(found.values()) > 1 and 99 <= sum(found.values()) <= 101:
+        extra["classification"] = jsonable(said.get("classification"))
+        return {name: value / 100 for name, value in found.items()}
+    return found
 
 
 def flags(said: Mapping[str, Any], extra: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..notice import Cite, Notice
-from . import fields, gcn_names, gcn_sky, gcn_targets
+from . import fields, gcn_classic, gcn_names, gcn_sky, gcn_targets
 
 _CORE = {"alert_datetime", "trigger_time", "alert_type", "alert_tense", "ra_dec_error", "mission", "messenger"}
 _ALERT_TYPES = {"initial": "initial", "update": "update", "subsequent": "update", "retraction": "retraction"}
@@ -36,7 +36,7 @@ _PROPERTIES = {
 #: keys with a place of their own in a notice; where a value does not fit there, its reader puts it back into `extra`
 _TAKEN = {
     *("alert_datetime", "alert_type", "alert_tense", "classification", "event_name", "far", "follow_up_event", "id"),
-    *("instrument", "mission", "p_astro", "properties", "ref_ID", "t90", "trigger_time"),
+    *("instrument", "mission", "p_astro", "properties", "ref_ID", "t90", "T90", "trigger_time"),
     *_TEXTS,
     *_PROPERTIES,
     *gcn_sky.KEYS,
@@ -46,6 +46,8 @@ _TAKEN = {
 def recognises(said: Any) -> bool:
     """True for a record with a schema of gcn/notices, or with three of the core keys."""
     if not isinstance(said, dict):
+        return False
+    if "superevent_id" in said:  # LVK's own alert, whatever schema it names
         return False
     schema = said.get("$schema")
     return (isinstance(schema, str) and "/gcn/notices/" in schema) or len(_CORE & said.keys()) >= 3
@@ -57,6 +59,7 @@ def parse(topic: str, said: dict[str, Any]) -> tuple[Notice, ...]:
     Raises Unparsable for an event's name that is none.
     """
     words = gcn_names.words(topic, said)
+    said = gcn_classic.in_degrees(said)
     if gcn_targets.recognises(said):
         return gcn_targets.parse(words, said)
     extra = {key: fields.jsonable(value) for key, value in said.items() if key not in _TAKEN}
@@ -100,7 +103,7 @@ def _odd(names: gcn_names.Names, said: dict[str, Any], extra: dict[str, Any]) ->
             extra[key] = fields.jsonable(said[key])
     if names.id is None and said.get("id") is not None:  # 0, -1
         extra["id"] = fields.jsonable(said["id"])
-    for key in ("p_astro", "t90"):
+    for key in ("p_astro", "t90", "T90"):
         if said.get(key) is not None and fields.number(said[key]) is None:
             extra[key] = fields.jsonable(said[key])
 
@@ -118,7 +121,7 @@ def _kind(names: gcn_names.Names, said: dict[str, Any]) -> str:
 def _alert_type(names: gcn_names.Names, said: dict[str, Any], extra: dict[str, Any]) -> str:
     if names.mission.about_observing or names.words[:2] == ("core", "Pointing"):
         return "other"
-    if names.words[:1] == ("counterpart",) or (names.id is None and said.get("ref_ID")):
+    if "counterpart" in names.words[:1] or (names.id is None and said.get("ref_ID")):
         return "followup"  # a look at somebody else's event
     word = fields.clean(said.get("alert_type")).lower()
     if word == "subsequent" and said.get("known_source"):
@@ -145,10 +148,15 @@ def _role(topic: str, names: gcn_names.Names, said: dict[str, Any], extra: dict[
 def _instruments(names: gcn_names.Names, said: dict[str, Any]) -> tuple[str, ...]:
     """As named; else the detectors that triggered; else what the topic says."""
     named = fields.names(said.get("instrument"))
-    status = said.get("detector_status")
-    if not named and isinstance(status, dict):
-        return tuple(fields.names([name for name, state in status.items() if state == "triggered"]))
+    for key, silent in (("detector_status", None), ("detector_quality", "did not contribute")):
+        status = said.get(key)
+        if not named and isinstance(status, dict):
+            return tuple(fields.names([name for name, state in status.items() if _took_part(state, silent)]))
     return tuple(named or ([names.instrument] if names.instrument else []))
+
+
+def _took_part(state: Any, silent: str | None) -> bool:
+    return state == "triggered" if silent is None else isinstance(state, str) and state != silent
 
 
 def _far(said: dict[str, Any], extra: dict[str, Any]) -> float | None:
@@ -169,7 +177,7 @@ def _properties(names: gcn_names.Names, said: dict[str, Any], extra: dict[str, A
     chance = fields.number(said.get("p_astro"))
     if chance is not None:  # what neutrino people call signalness
         found["signalness" if names.mission.kind == "NU" else "p_astro"] = chance
-    for key in ("duration", "t90"):
+    for key in ("duration", "t90", "T90"):
         duration = fields.number(said.get(key))
         if duration is not None:
             found["duration_s"] = duration

@@ -46,10 +46,10 @@ def read(words: list[str], said: dict[str, Any], time: datetime | None) -> Names
     ids = [name for name in _list(said.get("id")) if not _NO_ID.fullmatch(name)]  # 0 and -1 mean that there is none
     given = _list(said.get("event_name"))
     who = missions.mission(words, fields.clean(said.get("mission")), fields.clean(said.get("messenger")))
-    if ids and _RUN_EVENT.fullmatch(ids[0]) and who.name == "AMON":
-        who = missions.MISSIONS["icecube"]  # AMON passes on what IceCube found
+    if who.name == "AMON":
+        who, ids = _amon(who, ids, said)
     instrument = missions.instrument(words, next(iter(fields.names(said.get("instrument"))), ""))
-    source = missions.source(who, instrument) or "GCN"
+    source = _variant(missions.source(who, instrument) or "GCN", said)
     trigger, others = _trigger(who, ids)
     event = next((known for name in (*ids, *given) if (known := fields.superevent(name))), None)
     if event is None and trigger:
@@ -58,8 +58,29 @@ def read(words: list[str], said: dict[str, Any], time: datetime | None) -> Names
     event = event or _else(source, given, said, time)
     if event is None:
         return None
+    if who.name == "SNEWS" and event != (seen := _first_seen(said, time)):
+        others = [*others, *([seen] if seen else [])]
     aliases = tuple(name for name in dict.fromkeys(given + others) if name not in (event, trigger))
     return Names(tuple(words), who, instrument, source, event, aliases, trigger, tuple(given))
+
+
+def _amon(who: missions.Mission, ids: list[str], said: dict[str, Any]) -> tuple[missions.Mission, list[str]]:
+    """Whose event AMON passes on: HAWC's bursts, IceCube's tracks and cascades; its coincidences are its own, of run 0."""
+    if fields.clean(said.get("notice_type")).lower() == "burst":
+        return missions.MISSIONS["hawc"], ids
+    if ids and _RUN_EVENT.fullmatch(ids[0]):
+        return missions.MISSIONS["icecube"], ids
+    return who, [name.removeprefix("0_") for name in ids]
+
+
+def _variant(source: str, said: dict[str, Any]) -> str:
+    """One of several satellites or detectors of a mission that count their triggers apart."""
+    satellite = fields.clean(said.get("mission_type"))
+    if source == "GECAM" and len(satellite) == 1 and satellite.isalpha():
+        return f"GECAM-{satellite.upper()}"
+    if source == "INTEGRAL" and fields.clean(said.get("notice_type")).upper() == "SPI-ACS":
+        return "INTEGRAL SPI-ACS"
+    return source
 
 
 def _else(source: str, given: list[str], said: dict[str, Any], time: datetime | None) -> str | None:
@@ -89,6 +110,14 @@ def _by_time(source: str, said: dict[str, Any], time: datetime | None) -> str | 
     """`<source> <time to the second>`, where there are both; the time nearest to the event that was said."""
     moment = time or fields.time(said, "observation_start", {}) or fields.time(said, "alert_datetime", {})
     return f"{source} {moment:%Y-%m-%dT%H:%M:%SZ}" if moment and source != "GCN" else None
+
+
+def _first_seen(said: dict[str, Any], time: datetime | None) -> str | None:
+    """What SNEWS's own stream calls it: by the second of its first neutrino."""
+    seen = said.get("event_times_utc")
+    times = [fields.time({"t": raw}, "t", {}) for raw in (seen[:_MOST] if isinstance(seen, list) else ())]
+    first = min((moment for moment in (*times, time) if moment is not None), default=None)
+    return f"SNEWS {first:%Y-%m-%dT%H:%M:%SZ}" if first else None
 
 
 def _list(value: Any) -> list[str]:

@@ -42,6 +42,8 @@ def _place(said: dict[str, Any], extra: dict[str, Any], points: bool) -> dict[st
         given = said["most_probable_direction"]
     ra, dec = fields.number(given.get("ra")), fields.number(given.get("dec"))
     error = _error(given.get("ra_dec_error"))
+    if not error and isinstance(given.get("error"), dict):  # older schemas
+        error = _error(given["error"].get("radius"))
     if points or ra is None or dec is None or not _is_position(ra, dec, error):
         _keep(said, ("ra", "dec", "ra_dec_error", "containment_probability", "most_probable_direction"), extra)
         return {}

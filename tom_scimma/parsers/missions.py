@@ -22,7 +22,11 @@ class Mission(NamedTuple):
 
 #: by the first folder of the `$schema` after `/gcn/notices/`, which is also the third word of the topic
 MISSIONS: dict[str, Mission] = {
+    "agile": Mission("AGILE", "GRB"),
+    "alexis": Mission("ALEXIS", "XRT"),
+    "amon": Mission("AMON", "NU"),
     "astrosat": Mission("AstroSat", "GRB"),
+    "bepposax": Mission("BeppoSAX", "GRB"),
     "blackcat": Mission("BlackCAT", "XRT"),
     "boom": Mission("BOOM", "OT"),
     "burstcube": Mission("BurstCube", "GRB"),
@@ -33,16 +37,23 @@ MISSIONS: dict[str, Mission] = {
     "fermi": Mission("Fermi", "GRB", by_instrument=True),
     "gecam": Mission("GECAM", "GRB"),
     "glowbug": Mission("Glowbug", "GRB"),
+    "hawc": Mission("HAWC", "GRB"),
     "heasarc": Mission("HEASARC", about_observing=True),
+    "hete": Mission("HETE", "GRB"),
     "icecube": Mission("IceCube", "NU"),
     "integral": Mission("INTEGRAL", "GRB"),
     "km3net": Mission("KM3NeT", "NU"),
     "konus": Mission("Konus-Wind", "GRB"),
+    "leia": Mission("LEIA", "XRT"),
     "lvk": Mission("LVK", "GW"),
     "maxi": Mission("MAXI", "XRT"),
+    "milagro": Mission("MILAGRO", "GRB"),
     "moa": Mission("MOA", "OT"),
+    "near": Mission("NEAR", "GRB"),
+    "rxte": Mission("RXTE", "XRT"),
     "snews2": Mission("SNEWS", "SN"),
     "superk": Mission("Super-K", "SN"),
+    "suzaku": Mission("Suzaku WAM", "GRB"),
     # a Swift trigger is one event whichever of its three telescopes speaks
     "swift": Mission("Swift", "GRB", by_instrument=True, prefix="Swift"),
     # SVOM's ids (sb24091402) are names by themselves
@@ -50,6 +61,7 @@ MISSIONS: dict[str, Mission] = {
 }
 #: other spellings, in lower case without blanks, hyphens and underscores
 _ALSO = {
+    "calet_gbm": "calet",
     "caletgbm": "calet",
     "chime/frb": "chime",
     "einsteinprobe": "einstein_probe",

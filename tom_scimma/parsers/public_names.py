@@ -10,8 +10,10 @@ from . import fields
 #: what a name looks like, its usual spelling, and the kind of event
 _NAMES: list[tuple[re.Pattern[str], Callable[[re.Match[str]], str], str]] = [
     (re.compile(r"\b[MT]?S\d{6}[a-z]+\b"), lambda m: fields.superevent(m[0]) or m[0], "GW"),
-    (re.compile(r"\bGRB[ -]?(\d{6}[A-Z]?)(?:\.\d+)?\b", re.IGNORECASE), lambda m: f"GRB {m[1].upper()}", "GRB"),
+    (re.compile(r"\bGRB[ -]?(\d{6}[A-Z]?(?:\.\d+)?)\b", re.IGNORECASE), lambda m: f"GRB {m[1].upper()}", "GRB"),
+    (re.compile(r"\b(?:GRB ?|bn)(\d{9})\b", re.IGNORECASE), lambda m: f"bn{m[1]}", "GRB"),
     (re.compile(r"\b(IceCube(?:Cascade|-Cascade)?)-(\d{6}[A-Za-z]?)\b"), lambda m: f"{m[1]}-{m[2]}", "NU"),
+    (re.compile(r"\b(NuEm-\d{6}[A-Z])\b"), lambda m: m[1], "NU"),
     (re.compile(r"\bsb\d{8}\b"), lambda m: m[0], "GRB"),
     (re.compile(r"\bEP[ -]?(\d{6}[a-z]+)\b"), lambda m: f"EP{m[1]}", "XRT"),
     (re.compile(r"\bFRB[ -]?(\d{6,8}[A-Z]*)\b"), lambda m: f"FRB {m[1]}", "FRB"),
@@ -20,6 +22,7 @@ _NAMES: list[tuple[re.Pattern[str], Callable[[re.Match[str]], str], str]] = [
     (re.compile(r"\b(SGR|AXP) ?([J]?\d{4}(?:\.\d)?[+-]\d{2,5})\b"), lambda m: f"{m[1]} {m[2]}", "UNK"),
     (re.compile(r"\b(Swift|MAXI|XTE|IGR|EXO|GRO|4U|AT) J?(\d{4}(?:\.\d)?[+-]\d{2,5})\b"), lambda m: f"{m[1]} J{m[2]}", "XRT"),
     (re.compile(r"\bFermi (?:GBM )?trigger (?:No\.? ?|#)?(\d{8,10})\b", re.IGNORECASE), lambda m: f"Fermi GBM {m[1]}", "GRB"),
+    (re.compile(r"\bTrigger (\d{9})/\d{9}\b", re.IGNORECASE), lambda m: f"Fermi GBM {m[1]}", "GRB"),
     (re.compile(r"\bSwift (?:BAT )?trigger (?:No\.? ?|#|=)?(\d{5,8})\b", re.IGNORECASE), lambda m: f"Swift {m[1]}", "GRB"),
 ]  # fmt: skip
 

@@ -15,7 +15,15 @@ from tom_scimma.tables import MessageTable, QuarantineTable
 from tom_scimma.views.events import ListMixin
 from tom_scimma.views.files import attachment
 
-ENDINGS = {"json": "json", "ndjson": "ndjson", "avro": "avro", "voevent": "xml", "circular": "txt", "gcntext": "txt"}
+ENDINGS = {
+    "json": "json",
+    "ndjson": "ndjson",
+    "avro": "avro",
+    "voevent": "xml",
+    "circular": "txt",
+    "gcntext": "txt",
+    "csv": "csv",
+}
 
 
 class MessageListView(ListMixin):

@@ -9,7 +9,7 @@ import orjson
 from django.core.management.base import BaseCommand, CommandError
 
 from tom_scimma import files, ingest, reading
-from tom_scimma.conf import conf
+from tom_scimma.conf import reading_limits
 from tom_scimma.files import Missing
 from tom_scimma.record import Record
 
@@ -61,7 +61,7 @@ class Command(BaseCommand):
         found = [item for item in batch if isinstance(item, Record)]
         if not options["dry_run"]:
             found = [files.at_home(item) for item in found]
-        limits = {"max_bytes": conf.MAX_MESSAGE_BYTES, "max_skymap_bytes": conf.MAX_SKYMAP_BYTES}
+        limits = reading_limits()
         readings = [reading.read(item, maps=not options["dry_run"], **limits) for item in found]
         results = [None] * len(readings) if options["dry_run"] else ingest.store(readings, via="ingest")
         told = iter(zip(readings, results, strict=True))

@@ -6,14 +6,15 @@ Formats: https://gcn.gsfc.nasa.gov/voevent.html and the missions' pages.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from ...notice import Notice, Sky
-from .. import fields
+from .. import angles, fields
 from . import common, place
 from .packet import Packet
-from .packets import GBM_CLASSES, PACKETS, STREAMS, Kind
+from .packets import GBM_CLASSES, NO_TRIGGER, PACKETS, STREAMS, Kind
 
 #: flags by which a notice takes back what it or an earlier one said
 _RETRACTING = (
@@ -28,9 +29,9 @@ _PROPERTIES = (
     "grb_signif", "peak_signif", "StarTrack_Lost_Lock", "GRB_Identified", "isRealAlert", "N_Hits", "SubType", "Source_Name", "Sigma",
 )  # fmt: skip
 _DURATIONS = ("Trans_Duration", "BURST_DUR", "Burst_Dur", "duration")
+#: a radius said beside that of the position, with what it contains
+_ERROR = re.compile(r"src_err(?:or)?_?(\d\d)", re.IGNORECASE)
 _BN = re.compile(r"bn\d{9}")
-#: a trigger id of all ones stands for none
-_NO_TRIGGER = {"16777215", "2147483647", "4294967295", "99999", "099999", "599999", "0599999"}
 
 
 def recognises(packet: Packet) -> bool:
@@ -82,6 +83,8 @@ def _kind(packet: Packet) -> Kind:
         found = stream or Kind(packet.author or "GCN", "UNK", "other")
     if found.source == "GECAM" and packet.get("MISSION"):
         found = found._replace(source=f"GECAM-{packet.get('MISSION')}")
+    if found.source == "COUNTERPART":
+        return counterpart(found, packet.get("Telescope") or "")
     return found
 
 
@@ -94,33 +97,36 @@ def _named(packet: Packet, kind: Kind, time: datetime | None) -> tuple[str, list
     superevent = fields.superevent(packet.get("TrigID", "Event_TrigID") or "")
     trigger = _trigger(packet, kind)
     if superevent or trigger:
-        prefix = _prefix(packet, kind)
-        return superevent or f"{prefix} {trigger}", given
+        return superevent or f"{kind.prefix or kind.source} {trigger}", given
     if given:
         return given[0], given
     return common.by_time(kind.source, time, packet), given
-
-
-def _prefix(packet: Packet, kind: Kind) -> str:
-    if kind.source == "COUNTERPART":  # whoever follows up gives the trigger of whom they follow
-        telescope = packet.get("Telescope") or ""
-        return "Swift" if telescope.lower().startswith("swift") else "GCN trigger"
-    return kind.prefix or kind.source
 
 
 def _trigger(packet: Packet, kind: Kind) -> str | None:
     """The trigger's number; a negative one, 0, and one of all ones are none."""
     for name in _TRIGGERS:
         raw = packet.params.get(name, "").strip()
-        if not raw[:1].isdigit() or not raw.strip("0") or raw in _NO_TRIGGER:
+        if not raw[:1].isdigit() or not raw.strip("0"):
             continue
-        if not raw.isdigit():
+        if not raw.isdecimal() or not raw.isascii():
             return fields.clean(raw)
-        number = int(raw)
+        number = int(raw[:40])
+        if number in NO_TRIGGER:
+            continue
         if kind.source.startswith(("INTEGRAL", "HETE")):
             number &= 0xFFFF  # the high half counts the notices of the trigger
         return str(number) if number else None
     return None
+
+
+def counterpart(kind: Kind, telescope: str) -> Kind:
+    """Who followed up, as it calls itself (`Swift-XRT`); the trigger it names is that of whom it followed."""
+    name = fields.clean(telescope)[:60]
+    mission, _, instrument = name.partition("-")
+    if mission.lower() == "swift":
+        return kind._replace(source=f"Swift {instrument}".strip(), prefix="Swift")
+    return kind._replace(source=name or kind.source, prefix="GCN trigger")
 
 
 def _alert_type(packet: Packet, kind: Kind) -> str:
@@ -135,6 +141,8 @@ def _alert_type(packet: Packet, kind: Kind) -> str:
 def _sky(packet: Packet, kind: Kind, extra: dict[str, Any]) -> Sky | None:
     """The source's place. Not every packet that names a place means one: CALET's is where it looks."""
     found = place.sky(packet, extra, kind.containment, valid=kind.source != "CALET")
+    if found is not None and found.radius_deg and (said := _contained(packet, found.radius_deg)):
+        found = replace(found, containment=said)
     radius = fields.number(packet.get("Src_Error90"))
     if found is not None and found.radius_deg is None and radius and radius > 0:  # Super-K says it apart
         found = Sky("circle", found.ra_deg, found.dec_deg, radius_deg=radius, containment=0.9)
@@ -143,6 +151,16 @@ def _sky(packet: Packet, kind: Kind, extra: dict[str, Any]) -> Sky | None:
         return found
     said = {} if found is None else {k: v for k, v in found.to_json().items() if k != "type"}
     return Sky(**{**said, "type": "healpix" if found is None else found.type, "skymap_url": map_url})
+
+
+def _contained(packet: Packet, radius: float) -> float | None:
+    """The containment of the Param that says the same radius: `src_err_50` in arcminutes, `src_error_90` in degrees."""
+    for name, value in packet.params.items():
+        match = _ERROR.fullmatch(name)
+        size = angles.size(value.strip(), packet.units.get(name) or "deg") if match else None
+        if match and size and abs(size - radius) < 2e-4:  # GCN cuts its digits off
+            return float(match[1]) / 100
+    return None
 
 
 def _classes(packet: Packet) -> dict[str, float]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from ...errors import Unparsable
 from ...notice import Notice
-from .. import fields
+from .. import fields, public_names
 from . import common, place
 from .packet import Packet
 
@@ -40,6 +40,8 @@ _LIVENESS = re.compile(
     re.IGNORECASE,
 )
 _FRB = re.compile(r"FRB ?\d{6,8}[A-Za-z]?")
+#: a name of the TNS without what stands before it
+_TNS = re.compile(r"20[12]\d[a-z]{1,4}")
 _SVOM = re.compile(r"sb\d{8}")
 _SVOM_TYPES = {
     201: "initial",
@@ -62,6 +64,10 @@ _PROPERTIES = (
     "alert-magnitude",
     "magnitude",
     "mag",
+    "mag_v",
+    "AlertMag",
+    "Class",
+    "spec_class",
     "redshift",
 )
 _DURATIONS = ("Timescale", "Duration", "duration")
@@ -141,8 +147,10 @@ def _named(packet: Packet, author: Author, time: datetime | None) -> tuple[str, 
     burst = _FRB.search(" ".join((*names, packet.local)))
     if author.kind == "FRB" and burst:
         return burst[0].replace(" ", ""), names
-    if author.source in ("Gaia", "ASAS-SN"):
-        return _surveyed(packet, author), names
+    if author.source == "ASAS-SN":
+        return _asassn(packet)
+    if author.source == "Gaia":
+        return packet.local or packet.ivorn, names
     if packet.local:
         return f"{author.source} {packet.local}"[: fields.LONGEST_NAME], names
     if names:
@@ -153,10 +161,16 @@ def _named(packet: Packet, author: Author, time: datetime | None) -> tuple[str, 
         return packet.ivorn, names
 
 
-def _surveyed(packet: Packet, author: Author) -> str:
-    """`Gaia16bsf` of `#Gaia16bsf`, `ASASSN-13aa` of `#2013-04-05.33_ASASSN-13aa`."""
-    name = packet.local.rpartition("_")[2] if author.source == "ASAS-SN" else packet.local
-    return name or packet.ivorn
+def _asassn(packet: Packet) -> tuple[str, list[str]]:
+    """`ASASSN-13aa`, else the first of the names that others gave: `2016fvf (PTSS-16nqb) (PS16ejf)`."""
+    own = [name for name in (packet.get("id_assasn"), packet.get("id_asassn"), packet.get("id_assassn")) if name]
+    others = [name for name in re.split(r"[()\s,]+", packet.get("id_other") or "") if len(name) > 2]
+    spelled = [public_names.find(name) for name in (packet.get("id_other") or "",)]
+    names = [fields.clean(name) for name in own] + [found[0] for found in spelled if found]
+    names += [
+        f"AT {name}" if _TNS.fullmatch(name) else name for name in others if not any(name in known for known in names)
+    ]
+    return (names[0] if names else packet.local.rpartition("_")[2] or packet.ivorn), names
 
 
 def _alert_type(packet: Packet, author: Author) -> str:

@@ -1,0 +1,409 @@
+"""GCN's classic notices as binary packets, as mails and as GCN's JSON archive of them. All messages are ours.
+
+Authority: gcn.gsfc.nasa.gov/sock_pkt_def_doc.html (numbers of words and their scales), the missions' pages beside it, and the
+examples of nasa-gcn/gcn-schema's folder gcn/notices/classic compared with the same notices as VOEvents.
+"""
+
+from __future__ import annotations
+
+import itertools
+import struct
+
+import pytest
+
+from tests.notices import opened, read
+from tom_scimma import parsers
+from tom_scimma.errors import Unparsable
+from tom_scimma.parsers import classic_binary
+
+DAY, SECOND = 21104, 372345  # 2026-03-05T01:02:03.45
+TIME = "2026-03-05T01:02:03.450000Z"
+
+
+def binary(number, **words):
+    values = [number] + [0] * 39
+    values[5:7] = DAY, SECOND
+    for name, value in words.items():
+        values[int(name[1:])] = value
+    return struct.pack(">40i", *values)
+
+
+def characters(text):
+    """A text as words, the lowest byte first."""
+    raw = text.encode().ljust(-(-len(text) // 4) * 4, b"\0")
+    return struct.unpack(f"<{len(raw) // 4}i", raw)
+
+
+def packet(number, **words):
+    (notice,) = classic_binary.parse("", binary(number, **words))
+    return notice.to_json()
+
+
+def places(start, text):
+    return {f"_{start + at}": word for at, word in enumerate(characters(text))}
+
+
+HERE = {"_7": 105000, "_8": -52500}
+#: packet -> what must be said of it, dotted
+SAID = {
+    "Swift counts observations in the upper bits": (
+        packet(61, _4=(3 << 24) + 1300001, **HERE, _11=500),
+        {"event": "Swift 1300001", "sky.radius_deg": 0.05},
+    ),
+    "a negative number of Swift is one with many observations": (
+        packet(63, _4=-(1 << 24) + 1300001 - (1 << 24)),
+        {"event": "Swift 1300001"},
+    ),
+    "a negative sub-threshold number names nothing": (
+        packet(140, _4=-5, **HERE),
+        {"event": "Swift BAT 2026-03-05T01:02:03Z"},
+    ),
+    "XRT says its error in hundredths of an arcsecond": (
+        packet(67, _4=1300001, **HERE, _11=13, _16=490),
+        {"sky.radius_deg": 490 / 360000, "alert_type": "followup"},
+    ),
+    "where XRT looks is no place": (packet(71, _4=1300001, **HERE), {"sky": None, "source": "Swift XRT"}),
+    "definitely no burst": (packet(61, _4=1300001, _18=1 << 5), {"alert_type": "retraction"}),
+    "a test submission": (packet(111, _4=794000111, _18=1 << 30), {"role": "test"}),
+    "GBM's alert ends in its bn number": (
+        packet(110, _4=794000111, _31=260305, _32=43),
+        {"event": "Fermi GBM 794000111", "aliases": ["bn260305043"], "sky": None},
+    ),
+    "all ones are no trigger": (packet(112, _4=2147483647), {"event": "Fermi GBM 2026-03-05T01:02:03Z"}),
+    "INTEGRAL counts notices in the upper half, errors in arcseconds": (
+        packet(55, _4=(3 << 16) + 10311, **HERE, _11=180),
+        {"event": "INTEGRAL 10311", "sky.radius_deg": 0.05},
+    ),
+    "INTEGRAL has flags of its own": (
+        packet(55, _4=10311, _12=1 << 30),
+        {"alert_type": "retraction", "role": "observation"},
+    ),
+    "INTEGRAL's test": (packet(53, _4=10311, _12=-(1 << 31)), {"role": "test"}),
+    "GECAM counts ten-thousandths and names its satellite": (
+        packet(188, _4=368, _6=SECOND * 100, **HERE, _10=14899, _19=2, _20=509),
+        {
+            "event": "GECAM-B 368",
+            "time": TIME,
+            "sky.radius_deg": 1.4899,
+            "sky.containment": 0.68,
+            "properties.rate_snr": 5.09,
+        },
+    ),
+    "Super-K says where, how far, and that it is a test": (
+        packet(175, _4=10063, **HERE, _13=200, _14=300, _15=9100, _18=2, _9=640),
+        {
+            "event": "Super-K 10063",
+            "role": "test",
+            "sky.radius_deg": 0.91,
+            "sky.containment": 0.9,
+            "distance_mpc": [0.0025, 0.0005],
+        },
+    ),
+    "SNEWS says who, and nowhere": (
+        packet(149, _4=1000464, _11=3600000, _18=0, _19=0x1011),
+        {"instruments": ["Super-K", "LVD", "KamLAND"], "sky": None, "role": "observation"},
+    ),
+    "MAXI's number has a digit more": (
+        packet(134, _4=216347865, **HERE, _11=10000, _19=0x40000009),
+        {"event": "MAXI 9216347865"},
+    ),
+    "a cascade": (
+        packet(
+            176, _4=34468187, **HERE, _11=153764, _12=-4614, _25=881103, _23=139414, _9=16100, **places(26, "260305a")
+        ),
+        {
+            "event": "IceCube 139414_34468187",
+            "aliases": ["IceCubeCascade-260305a"],
+            "far_hz": 10**-0.4614 / 31557600,
+            "properties.signalness": 0.881103,
+        },
+    ),
+    "where CALET looks is no place": (packet(160, _4=1399729386, **HERE), {"event": "CALET 1399729386", "sky": None}),
+    "a counterpart's telescope speaks, of the trigger it followed": (
+        packet(45, _4=1300001, **HERE, _11=13, **places(20, "Swift-XRT")),
+        {"event": "Swift 1300001", "source": "Swift XRT"},
+    ),
+    "two triggers at once": (
+        packet(145, _4=-2145058656, _5=1399358095, _6=DAY, _7=3723450, _10=-2145976209, _11=794000111),
+        {
+            "event": "CALET 1399358095",
+            "time": TIME,
+            "cites": [{"id": "Fermi GBM 794000111", "relation": "coincidence"}],
+        },
+    ),
+    "LVC's name is in four words": (
+        packet(164, _4=260305, _13=1234, _18=50, _19=(12 << 20) + (ord("i") << 10)),
+        {"event": "MS260305i", "role": "test", "alert_type": "retraction", "time": "2026-03-05T01:02:03.451234Z"},
+    ),
+    "LVC's rate is a logarithm, its classes bytes": (
+        packet(
+            150,
+            _4=260305,
+            _11=-80000,
+            _12=0x010104,
+            _19=(8 << 20) + (ord("a") << 10) + 0b111,
+            _21=ord("b"),
+            _22=0x5A050500,
+        ),
+        {
+            "event": "S260305ab",
+            "far_hz": 1e-8,
+            "instruments": ["H1", "L1", "V1"],
+            "classification": {"BNS": 0.9, "NSBH": 0.05, "BBH": 0.05, "Terrestrial": 0.0},
+            "properties": {"group": "CBC", "pipeline": "gstlal", "search": "AllSky"},
+        },
+    ),
+}
+
+
+def dig(said, path):
+    for key in path.split("."):
+        said = said[key]
+    return said
+
+
+@pytest.mark.parametrize("case", SAID)
+def test_a_binary_packet(case):
+    said, expected = SAID[case]
+    for path, value in expected.items():
+        assert dig(said, path) == (pytest.approx(value) if isinstance(value, float) else value), path
+
+
+def test_an_lvc_packet_that_names_nothing_is_an_error():
+    with pytest.raises(Unparsable, match="names no superevent"):
+        classic_binary.parse("", binary(151, _4=260305))
+
+
+def test_any_type_with_any_words_is_survived():
+    for number, fill in itertools.product(range(1, 200), (-1, 1, 2**31 - 1, -(2**31), 0x61616161)):
+        try:
+            for notice in classic_binary.parse("", struct.pack(">40i", number, *([fill] * 39))):
+                notice.to_json()
+        except Unparsable:
+            pass
+
+
+def mail(title, kind, *lines):
+    text = "\n".join((f"TITLE: {title}", "NOTICE_DATE: Thu 05 Mar 26 01:03:00 UT", f"NOTICE_TYPE: {kind}", *lines))
+    (notice,) = parsers.parse("gcn.classic.text.ANY", opened(text.encode(), "gcntextnotice")).notices
+    return notice.to_json()
+
+
+PLACE = (
+    "GRB_RA: 10.5000d {+00h 42m 00s} (J2000), 10.9d {x} (current)",
+    "GRB_DEC: -5.2500d {-05d 15' 00\"} (J2000), -5.1d {x} (current)",
+)
+WHEN = ("GRB_DATE: 21104 TJD; 64 DOY; 26/03/05", "GRB_TIME: 3723.45 SOD {01:02:03.45} UT")
+MAILS = {
+    "BAT": (
+        (
+            "GCN/SWIFT NOTICE",
+            "Swift-BAT GRB Position",
+            "TRIGGER_NUM: 1300001, Seg_Num: 0",
+            *PLACE,
+            "GRB_ERROR: 3.00 [arcmin radius, statistical only]",
+            *WHEN,
+        ),
+        {
+            "event": "Swift 1300001",
+            "source": "Swift BAT",
+            "alert_type": "initial",
+            "sky.radius_deg": 0.05,
+            "sky.containment": 0.9,
+            "time": TIME,
+        },
+    ),
+    "no burst": (
+        (
+            "GCN/SWIFT NOTICE",
+            "Swift-BAT GRB Position",
+            "TRIGGER_NUM: 1300001, Seg_Num: 0",
+            *WHEN,
+            "COMMENTS: This is definitely not a GRB.",
+        ),
+        {"alert_type": "retraction"},
+    ),
+    "GBM": (
+        (
+            "GCN/FERMI NOTICE",
+            "Fermi-GBM Flight Position",
+            "TRIGGER_NUM: 794000111",
+            *PLACE,
+            "GRB_ERROR: 5.50 [deg radius, statistical only]",
+            *WHEN,
+        ),
+        {"event": "Fermi GBM 794000111", "alert_type": "update", "sky.radius_deg": 5.5, "instruments": ["GBM"]},
+    ),
+    "INTEGRAL": (
+        ("GCN/INTEGRAL NOTICE", "INTEGRAL SPI-ACS", "TRIGGER_NUM: 10311, Sub_Num: 0", *WHEN),
+        {"event": "INTEGRAL SPI-ACS 10311", "sky": None},
+    ),
+    "MAXI": (
+        (
+            "GCN/MAXI NOTICE",
+            "MAXI Unknown",
+            "EVENT_ID_NUM: 9216347865",
+            "EVENT_RA: 10.5d {+00h} (J2000)",
+            "EVENT_DEC: -5.25d {x} (J2000)",
+            "EVENT_ERROR: 1.00 [deg, includes systematic error]",
+            "EVENT_DATE: 21104 TJD; 64 DOY",
+            "EVENT_TIME: 3723.45 SOD {01:02:03.45} UT",
+        ),
+        {"event": "MAXI 9216347865", "kind": "XRT", "sky.radius_deg": 1.0},
+    ),
+    "GECAM": (("GCN/GECAM NOTICE", "GECAM-B Flight Trigger", "TRIGGER_NUM: 368", *WHEN), {"event": "GECAM-B 368"}),
+    "Super-K": (
+        (
+            "GCN/SK_SN NOTICE",
+            "SK_SN Test",
+            "TRIGGER_NUMBER: 10063",
+            "SRC_RA: 10.5d {x} (J2000)",
+            "SRC_DEC: -5.25d {x} (J2000)",
+            "SRC_ERROR90: 0.91 [deg radius, stat-only, 90% containment]",
+            "DISTANCE: 2.00 - 3.00 [kpc] (low - high)",
+            *WHEN,
+        ),
+        {"event": "Super-K 10063", "role": "test", "sky.radius_deg": 0.91, "distance_mpc": [0.0025, 0.0005]},
+    ),
+    "LVC": (
+        (
+            "GCN/LVC NOTICE",
+            "LVC Preliminary",
+            "TRIGGER_NUM: S260305ab",
+            "TRIGGER_DATE: 21104 TJD; 64 DOY",
+            "TRIGGER_TIME: 3723.45 SOD {01:02:03.450000} UT",
+            "GROUP_TYPE: 1 = CBC",
+            "PIPELINE_TYPE: 4 = GSTLAL",
+            "FAR: 3.0e-08 [Hz] (one per 1.05 yrs)",
+            "PROB_NS: 1.00 [range is 0.0-1.0]",
+            "PROB_BNS: 0.90",
+            "SKYMAP_FITS_URL: https://example.org/bayestar.multiorder.fits,0",
+            "COMMENTS: LIGO-Livingston Observatory contributed to this candidate event.",
+        ),
+        {
+            "event": "S260305ab",
+            "kind": "GW",
+            "alert_type": "preliminary",
+            "far_hz": 3e-8,
+            "classification": {"BNS": 0.9},
+            "instruments": ["L1"],
+            "properties.HasNS": 1.0,
+            "properties.pipeline": "GSTLAL",
+            "sky.skymap_url": "https://example.org/bayestar.multiorder.fits,0",
+        },
+    ),
+    "LVC counterpart": (
+        (
+            "GCN/LVC COUNTERPART NOTICE",
+            "Other",
+            "EVENT_TRIG_NUM: S260305ab",
+            "TELESCOPE: Swift-XRT",
+            "CNTRPART_RA: 10.5d {x} (J2000)",
+            "CNTRPART_DEC: -5.25d {x} (J2000)",
+            "CNTRPART_ERROR: 5.0 [arcsec, radius]",
+            "ENERGY: 0.3-10 [keV]",
+            "RANK: 3",
+            "EVENT_DATE: 21104 TJD",
+            "EVENT_TIME: 3723.45 SOD {01:02:03.45} UT",
+        ),
+        {
+            "event": "S260305ab",
+            "kind": "GW",
+            "source": "Swift XRT",
+            "alert_type": "followup",
+            "sky.radius_deg": 5 / 3600,
+            "properties": {"rank": 3.0},
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MAILS)
+def test_a_mail(case):
+    sent, expected = MAILS[case]
+    said = mail(*sent)
+    assert said["sent"] == "2026-03-05T01:03:00.000000Z"
+    for path, value in expected.items():
+        assert dig(said, path) == (pytest.approx(value) if isinstance(value, float) else value), path
+
+
+def archived(folder, **said):
+    schema = f"https://gcn.nasa.gov/schema/main/gcn/notices/classic/{folder}/alert.schema.json"
+    (notice,) = read(
+        {"$schema": schema, "trigger_time": "26-03-05T01:02:03.45Z", "ra": 10.5, "dec": -5.25, **said}, "file"
+    )
+    return notice.to_json()
+
+
+#: folder and fields -> what must be said
+ARCHIVED = {
+    "HAWC's bursts have arcminutes": (
+        archived("amon", mission="AMON", notice_type="Burst", id=["110081_574"], ra_dec_error=36.0),
+        {"event": "HAWC 110081_574", "source": "HAWC", "sky.radius_deg": 0.6},
+    ),
+    "tracks have arcminutes": (
+        archived("amon", mission="AMON", notice_type="Astrotrack Bronze", id=["138938_62272876"], ra_dec_error=30.0),
+        {"event": "IceCube 138938_62272876", "kind": "NU", "sky.radius_deg": 0.5},
+    ),
+    "cascades have degrees": (
+        archived("amon", mission="AMON", notice_type="Cascade", id=["135196_31863828"], ra_dec_error=19.85),
+        {"event": "IceCube 135196_31863828", "sky.radius_deg": 19.85},
+    ),
+    "coincidences are of run 0": (
+        archived("amon", mission="AMON", notice_type="Neutrino-EM Coincidence", id=["0_127938"], ra_dec_error=24.0),
+        {"event": "AMON 127938", "sky.radius_deg": 0.4},
+    ),
+    "EHE's error contains a half": (
+        archived("amon", mission="AMON", notice_type="EHE", id=["128906_80127519"], ra_dec_error=15.0),
+        {"sky.containment": 0.5, "sky.radius_deg": 0.25},
+    ),
+    "INTEGRAL has arcminutes": (
+        archived("integral", mission="INTEGRAL", notice_type="Wakeup", id=[1680], ra_dec_error=3.0),
+        {"event": "INTEGRAL 1680", "sky.radius_deg": 0.05},
+    ),
+    "SPI-ACS counts by itself": (
+        archived("integral", mission="INTEGRAL", notice_type="SPI-ACS", id=[6187], ra=None, dec=None),
+        {"event": "INTEGRAL SPI-ACS 6187", "sky": None},
+    ),
+    "counterparts have arcseconds": (
+        archived(
+            "counterpart",
+            mission="Swift",
+            instrument="XRT",
+            notice_type="GRB_Counterpart",
+            id=[1300001],
+            ra_dec_error=3.6,
+        ),
+        {"event": "Swift 1300001", "alert_type": "followup", "sky.radius_deg": 0.001},
+    ),
+    "GECAM by satellite, with a year of two digits": (
+        archived("gecam", mission="GECAM", mission_type="B", id=[401], alert_type="initial", alert_tense="archival"),
+        {"event": "GECAM-B 401", "time": TIME, "role": "observation"},
+    ),
+    "HETE's place is WXM's": (
+        archived("hete", mission="HETE", id=[3972], wxm_ra=94.2, wxm_dec=9.3, wxm_ra_dec_error=0.4),
+        {"sky.ra_deg": 94.2, "sky.radius_deg": 0.4},
+    ),
+    "SNEWS says who in words": (
+        archived(
+            "snews",
+            id=[1000128],
+            ra=None,
+            dec=None,
+            ra_dec_error=360.0,
+            detector_quality={"LVD": "good", "HALO": "did not contribute"},
+        ),
+        {"event": "SNEWS 1000128", "instruments": ["LVD"], "sky": None},
+    ),
+    "SVOM's classes are percent": (
+        archived("svom", mission="SVOM", id=["sb26030501"], classification={"short_grb": 26.0, "long_grb": 74.0}),
+        {"event": "sb26030501", "classification": {"short_grb": 0.26, "long_grb": 0.74}},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ARCHIVED)
+def test_a_classic_notice_in_gcns_json_archive(case):
+    said, expected = ARCHIVED[case]
+    for path, value in expected.items():
+        assert dig(said, path) == (pytest.approx(value) if isinstance(value, float) else value), path
