@@ -1,0 +1,40 @@
+"""What the server says when it does not do what was asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+NO_TOKEN = "Authentication required. Please provide a valid JWT token or API token."
+DATABASE = "A database error occurred"
+UNEXPECTED = "An unexpected error occurred"
+
+
+class Answer(Exception):
+    """An answer that ends the request, an error mostly."""
+
+    def __init__(self, status: int, body: Any, kind: str = "application/json", headers: dict[str, str] | None = None):
+        super().__init__(status, body)
+        self.status, self.body, self.kind, self.headers = status, body, kind, headers or {}
+
+
+def refused(message: str, *errors: str) -> Answer:
+    """400 as the server's own checks give it."""
+    return Answer(400, {"message": message, **({"errors": [{"message": text} for text in errors]} if errors else {})})
+
+
+def words(message: str, *errors: str) -> str:
+    """The same, as it is quoted inside other answers."""
+    return f"400: { {'message': message, 'errors': [{'message': text} for text in errors]} }"
+
+
+def missing(message: str) -> Answer:
+    return Answer(404, {"message": message})
+
+
+def forbidden(message: str) -> Answer:
+    return Answer(403, {"message": message})
+
+
+def broken(message: str = DATABASE) -> Answer:
+    """500. After the unexpected one the server drops the connection without saying so."""
+    return Answer(500, {"message": message})
