@@ -437,6 +437,8 @@ TOM_SCIMMA = {
     **streams.scimma(os.environ.get('TOM_KAFKA', '')), **assets.sky(), 'GALAXY_DIR': os.path.join(VAR, 'galaxies'),
 }
 
+TOM_TREASUREMAP = {'BASE_URL': os.environ.get('TOM_TREASUREMAP_URL', ''), 'TOKEN': os.environ.get('TOM_TREASUREMAP_TOKEN', '')}
+
 try:
     from local_settings import * # noqa
 except ImportError:

@@ -1,0 +1,57 @@
+"""The TOM's settings for this app: `TOM_TREASUREMAP`, read at use, each key with a default.
+
+    from tom_treasuremap.conf import conf
+    conf.BASE_URL                                  # this TOM's value, or the default
+
+`OPTIONS` is also what the settings table in docs/settings.md is generated from.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from tom_scimma.conf import Conf, Option
+
+OPTIONS: dict[str, Option] = {
+    "BASE_URL": Option(
+        "https://treasuremap.space",
+        (str,),
+        "The Treasure Map that this TOM speaks to. Empty: none, nothing is asked and nothing reported.",
+    ),
+    "TOKEN": Option("", (str,), "This TOM's token there. Reading needs none; people may have their own for reports."),
+    "PRIVATE": Option(
+        False,
+        (bool,),
+        "That server is this team's own: it may be asked about events that only a protected topic knows.",
+    ),
+    "FOLLOW": Option(
+        True, (bool,), "The worker fetches the pointings of the events that FOLLOW_KINDS and FOLLOW_DAYS name."
+    ),
+    "FOLLOW_KINDS": Option(
+        ["GW"], (list, tuple), "Kinds of events whose pointings are fetched without being asked for."
+    ),
+    "FOLLOW_DAYS": Option(14, (int, float), "So long after an event its pointings are fetched, ever less often."),
+    "FOLLOW_TESTS": Option(False, (bool,), "Pointings of test events too."),
+    "EVERY": Option(
+        timedelta(minutes=5),
+        (timedelta,),
+        "Between two fetches of a young event; for older ones a fiftieth of their age, at most 6 hours.",
+    ),
+    "PAUSE_SECONDS": Option(1.0, (int, float), "Between two questions to a server."),
+    "CONNECT_SECONDS": Option(5.0, (int, float), "How long a connection may take."),
+    "READ_SECONDS": Option(30.0, (int, float), "How long a server may be silent."),
+    "FETCH_SECONDS": Option(240.0, (int, float), "How long a whole answer may take."),
+    "WHOLE_EVERY": Option(
+        timedelta(hours=6),
+        (timedelta,),
+        "Of an event with many pointings all are read this often; between, only what may have changed.",
+    ),
+    "OBSLOCTAP": Option(
+        [],
+        (list, tuple),
+        "Services that publish observing plans by ObsLocTAP. Each: `name`, `url` (of the TAP service), `telescope` (by default "
+        "what it says), `table` (`ivoa.obsplan`), `days` (30).",
+    ),
+}
+
+conf = Conf("TOM_TREASUREMAP", OPTIONS)
