@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 PORT ?= 8000
 SAMPLES ?=
+EXCHANGES ?=
 TESTS ?=
 # four processes, since many tests wait; a file stays in one process, and the long ones begin (tests/conftest.py)
 PARALLEL ?= -n 4 --dist loadfile --no-loadscope-reorder
@@ -20,7 +21,7 @@ PYTHONS := $(if $(filter file,$(origin PYTHON)),$(PYTHON) python3.13 python3.12 
 FIND_PYTHON := for python in $(PYTHONS); do \
 	  if $$python -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 14))' 2>/dev/null; then echo $$python; break; fi; done
 
-.PHONY: help demo demo-check test test-services soak lint format bench samples front-end clean
+.PHONY: help demo demo-check test test-services soak lint format bench samples exchanges front-end clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -60,6 +61,11 @@ samples: $(VENV)/test ## every stored message of SAMPLES=folder through the pars
 	  if $(BIN)/python -c 'import ligo.skymap' 2>/dev/null; then $(BIN)/python tests/skymaps_check.py "$(SAMPLES)"; \
 	  else echo "samples: sky maps skipped, there is no ligo.skymap for this Python"; fi; \
 	  else echo "samples: skipped, there is no folder of stored messages; name one: make samples SAMPLES=folder"; fi
+
+exchanges: $(VENV)/test ## the stand-ins against exchanges recorded with the real servers, in EXCHANGES=folder
+	@if [ -n "$(EXCHANGES)" ] && [ -d "$(EXCHANGES)" ]; then \
+	  $(BIN)/python tests/hermes_exchanges_check.py "$(EXCHANGES)" && $(BIN)/python tests/exchanges_check.py treasuremap "$(EXCHANGES)"; \
+	  else echo "exchanges: skipped, there is no folder of recorded exchanges; name one: make exchanges EXCHANGES=folder"; fi
 
 clean: ## removes .venv, node_modules and the demo's database
 	rm -rf $(VENV) example_tom/node_modules demo

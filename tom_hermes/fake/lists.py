@@ -1,0 +1,110 @@
+"""The lists of the index: filters, pages, single rows. Filters that HERMES does not know are ignored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from tom_hermes.fake.http import Reply, Request
+from tom_hermes.fake.index import Event, Index, Message, Target, cone, moment, polygon
+
+PAGE = 100
+
+
+def messages(request: Request, index: Index) -> list[Message]:
+    """Newest first; one that has two fitting targets is there twice, as in HERMES."""
+    rows = sorted(index.messages, key=lambda item: -item.id)
+    given = dict(parse_qsl(request.query))
+    if given.get("uuid"):
+        rows = [row for row in rows if row.uuid.startswith(given["uuid"])]
+    for fits in _of_events(given):
+        rows = _joined(rows, lambda row: row.events, fits)
+    for fits in _of_targets(given, "target_name"):
+        rows = _joined(rows, lambda row: row.targets, fits)
+    return rows
+
+
+def targets(request: Request, index: Index) -> list[Target]:
+    rows = sorted(index.targets, key=lambda item: -item.id)
+    given = dict(parse_qsl(request.query))
+    for fits in _of_targets(given, "name"):
+        rows = [row for row in rows if fits(row)]
+    if given.get("event_id"):
+        rows = _joined(
+            rows,
+            lambda row: [event for message in row.messages for event in message.events],
+            lambda event: _named(event.event_id, given["event_id"], False),
+        )
+    if given.get("referenced_by_uuid"):
+        prefix = given["referenced_by_uuid"]
+        rows = _joined(rows, lambda row: row.messages, lambda message: message.uuid.startswith(prefix))
+    return rows
+
+
+def events(request: Request, index: Index) -> list[Event]:
+    """Those that fit, in the order in which they were first heard of. Raises ValueError for a date that is none."""
+    rows = list(index.events)
+    given = dict(parse_qsl(request.query))
+    for fits in _of_events(given):
+        rows = [row for row in rows if fits(row)]
+    if given.get("referenced_by_uuid"):
+        prefix = given["referenced_by_uuid"]
+        rows = _joined(rows, lambda row: row.messages, lambda message: message.uuid.startswith(prefix))
+    if given.get("created_after"):
+        after = moment(given["created_after"])
+        rows = [row for row in rows if row.created >= after]
+    if given.get("created_before"):
+        before = moment(given["created_before"])
+        rows = [row for row in rows if row.created <= before]
+    return rows
+
+
+def page(request: Request, rows: list, base: str) -> Reply:
+    """One page of them, by `limit` and `offset`."""
+    limit, offset = _number(request.value("limit"), PAGE) or PAGE, _number(request.value("offset"), 0)
+    shown = [row.row() for row in rows[offset : offset + limit]]
+
+    def link(place: int) -> str:
+        pairs = [(key, value) for key, value in parse_qsl(request.query) if key not in ("limit", "offset")]
+        pairs += [("limit", str(limit)), *([("offset", str(place))] if place > 0 else [])]
+        return f"{base}{request.path}?{urlencode(sorted(pairs))}"
+
+    document = {
+        "count": len(rows),
+        "next": link(offset + limit) if offset + limit < len(rows) else None,
+        "previous": link(offset - limit) if offset > 0 else None,
+        "results": shown,
+    }
+    return Reply(200, document)
+
+
+def _of_targets(given: dict[str, str], name: str) -> Iterable[Callable[[Target], bool]]:
+    """The filters that look at one target each."""
+    if given.get(name):
+        yield lambda target: _named(target.name, given[name], False)
+    if given.get(f"{name}_exact"):
+        yield lambda target: _named(target.name, given[f"{name}_exact"], True)
+    if given.get("cone_search"):
+        yield cone(given["cone_search"])
+    if given.get("polygon_search"):
+        yield polygon(given["polygon_search"])
+
+
+def _of_events(given: dict[str, str]) -> Iterable[Callable[[Event], bool]]:
+    if given.get("event_id"):
+        yield lambda event: _named(event.event_id, given["event_id"], False)
+    if given.get("event_id_exact"):
+        yield lambda event: _named(event.event_id, given["event_id_exact"], True)
+
+
+def _joined(rows: Iterable[Any], many: Callable[[Any], list], fits: Callable[[Any], bool]) -> list[Any]:
+    return [row for row in rows for item in many(row) if fits(item)]
+
+
+def _named(name: str, wanted: str, exact: bool) -> bool:
+    return name == wanted if exact else wanted.lower() in name.lower()
+
+
+def _number(text: str, default: int) -> int:
+    return int(text) if text.isdigit() else default
