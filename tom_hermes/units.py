@@ -41,6 +41,8 @@ def _plain(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).split())
 
 
+#: the units that are kept
+BRIGHTNESS, WAVELENGTH = tuple(_BRIGHTNESS), tuple(_WAVELENGTH)
 _BY_BRIGHTNESS, _BY_WAVELENGTH = _table(_BRIGHTNESS), _table(_WAVELENGTH)
 
 

@@ -7,6 +7,7 @@ from django.contrib.auth.models import Group
 from django.db import models
 from django.urls import reverse
 
+from tom_hermes import units
 from tom_hermes.said import REASONS
 from tom_scimma.models.visibility import VisibleQuerySet
 
@@ -118,3 +119,11 @@ class Unplaced(models.Model):
 
     def __str__(self):
         return f"{self.section}[{self.index}] of {self.received}"
+
+    @property
+    def lacking_units(self) -> list[tuple[str, tuple[str, ...]]]:
+        """The keys of units that a person may say for this row, with what may be said."""
+        if self.section == "spectroscopy":
+            return [("flux_units", units.BRIGHTNESS[2:]), ("wavelength_units", units.WAVELENGTH)]
+        limit = isinstance(self.row, dict) and self.row.get("brightness") in (None, "")
+        return [("limiting_brightness_unit" if limit else "brightness_unit", units.BRIGHTNESS)]
