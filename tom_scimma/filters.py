@@ -13,7 +13,8 @@ from django.db.models import F, Q
 from tom_common.htmx_table import HTMXTableFilterSet
 
 from tom_scimma import wording
-from tom_scimma.models import Alert, Alias, Annotation, Event, Localization, Message
+from tom_scimma.models import Alert, Annotation, Event, Localization, Message
+from tom_scimma.models.seen import known_aliases
 
 #: a text search looks up at most so many events by name
 NAMES = 500
@@ -151,17 +152,6 @@ class EventFilter(PageFilter):
 
     def by_probability(self, queryset, name, value):
         return queryset if self.form.cleaned_data.get("classification") else queryset.filter(top_probability__gte=value)
-
-
-def known_aliases(user):
-    """Other names of events this user may see, without those of public events that protected alerts speak of too.
-
-    Such a name may be known from the protected alert alone; for those events only the event's own name counts.
-    """
-    aliases = Alias.objects.filter(event__in=Event.objects.visible_to(user).values("pk"))
-    if user is not None and user.is_superuser:
-        return aliases
-    return aliases.exclude(event__public=True, event__in=Alert.objects.filter(public=False).values("event"))
 
 
 def named(events, text: str, user):

@@ -39,3 +39,15 @@ def find(text: str) -> tuple[str, str] | None:
 def all_in(text: str) -> list[str]:
     """Every event's name in a text, in its usual spelling, without repeats."""
     return list(dict.fromkeys(spelled(match) for pattern, spelled, _ in _NAMES for match in pattern.finditer(text)))
+
+
+def spelled(name: str) -> str:
+    """A name in its usual spelling (`GRB230812B`: GRB 230812B); one that nobody spells otherwise as it is."""
+    known = fields.superevent(name)
+    if known:
+        return known
+    for pattern, spelling, _ in _NAMES:
+        match = pattern.fullmatch(name[:200])
+        if match:
+            return spelling(match)
+    return name

@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Case, F, IntegerField, Q, Value, When, lookups
 from django.db.models.functions import Length, Right, StrIndex
 
-from tom_scimma.filters import known_aliases
+from tom_scimma.models.seen import known_aliases
 from tom_scimma.query import names
 from tom_scimma.query.binding import Bound
 from tom_scimma.query.columns import TO_EVENT, Columns

@@ -17,7 +17,8 @@ from tom_targets.permissions import targets_for_user
 
 from tom_scimma import annotations, hooks, wording
 from tom_scimma.conf import conf
-from tom_scimma.filters import EventFilter, known_aliases
+from tom_scimma.events import named
+from tom_scimma.filters import EventFilter
 from tom_scimma.inside import targets_inside
 from tom_scimma.ledger import STEPS
 from tom_scimma.links import links
@@ -130,10 +131,10 @@ class EventView(EventMixin, TemplateView):
         try:
             return super().get(request, *args, **kwargs)
         except Http404:
-            alias = known_aliases(request.user).filter(name=self.kwargs["name"]).select_related("event").first()
-            if alias is None:
+            known = named(self.kwargs["name"], request.user)
+            if known is None:
                 raise
-            return redirect(alias.event)
+            return redirect(known)
 
     def get_context_data(self, **kwargs):
         event, user = self.event, self.request.user
