@@ -52,6 +52,16 @@ class TomScimmaConfig(AppConfig):
 
         return [path("", include("tom_scimma.pages", namespace="tom_scimma"))]
 
+    def event_panels(self):
+        return [
+            {
+                "partial": "tom_scimma/partials/supernova.html",
+                "label": "Supernova neutrinos",
+                "place": "card",
+                "context": "tom_scimma.supernova.panel",
+            }
+        ]
+
     def event_reactions(self):
         every = {"new", "updated", "reinstated"}
         return [

@@ -91,7 +91,7 @@ def _contested(arrivals: list[Arrival], known: dict[UUID, Message]) -> list[Arri
 def _kept(arrival: Arrival) -> bool:
     keep, state = arrival.policy.keep, arrival.reading.state
     return (
-        keep == "all"
+        (keep == "all" and not arrival.reading.is_beat)
         or (keep == "matched" and (state in (PARSED, QUARANTINED)))
         or (keep == "none" and state == QUARANTINED)
     )

@@ -17,7 +17,7 @@ from uuid import UUID
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
-from tom_scimma import bulk, folding, hooks, inbox, reading, roster, targets
+from tom_scimma import bulk, detectors, folding, hooks, inbox, reading, roster, targets
 from tom_scimma.conf import reading_limits
 from tom_scimma.inbox import Arrival
 from tom_scimma.models import Alert, Event, Localization, Message, Reaction
@@ -125,6 +125,7 @@ def _store(readings: Sequence[Reading], via: str, now: datetime, *, bare: bool =
         _write(statements)
     if not bare:
         spread(statements, new)
+    detectors.hear(arrivals, now)
     inbox.count(arrivals, now)
     return [_result(arrival) for arrival in arrivals]
 

@@ -45,6 +45,11 @@ class Reading:
     traceback: str = ""
     document: Any = field(default=None, repr=False, compare=False)
 
+    @property
+    def is_beat(self) -> bool:
+        """Whether it is a sign of life of one detector among many: its state is kept, the message is not."""
+        return self.state == IGNORED and self.parser == "snews"
+
     def quarantined(self, error: BaseException) -> Reading:
         """The same record as one that could not be understood, for this reason."""
         return Reading(self.record, QUARANTINED, self.format, self.parser, **_failure(error))

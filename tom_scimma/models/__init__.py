@@ -3,6 +3,7 @@
 from tom_scimma.models.alerts import Alert, Localization, Reaction
 from tom_scimma.models.annotations import Annotation
 from tom_scimma.models.candidates import Candidate, CandidateDecision, CandidateLevel, Placement
+from tom_scimma.models.detectors import Detector
 from tom_scimma.models.events import Alias, Event
 from tom_scimma.models.galaxies import Galaxy, GalaxyCatalog
 from tom_scimma.models.messages import Message, MessageBody
@@ -24,6 +25,7 @@ __all__ = [
     "CandidateLevel",
     "Contact",
     "Delivery",
+    "Detector",
     "Draft",
     "Embargo",
     "Event",

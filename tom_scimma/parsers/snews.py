@@ -5,7 +5,8 @@ Formats: https://github.com/SNEWS2/SNEWS_Publishing_Tools (old) and snews-data-f
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from ..notice import Cite, Notice
 from . import fields
@@ -13,6 +14,15 @@ from . import fields
 _TIMES = ("neutrino_time_utc", "neutrino_time", "start_time_utc")
 _SENT = ("sent_time_utc", "sent_time", "machine_time_utc", "machine_time")
 _TAKEN = {"_id", "id", "uuid", "detector_names", "p_values average", "is_test", "is_firedrill", "False Alarm Prob"}
+
+
+class Beat(NamedTuple):
+    """One heartbeat: a detector is alive, and takes data or does not."""
+
+    detector: str
+    status: str  #: ON, OFF, or what else it says in capitals; "" when it does not say
+    sent: datetime | None
+    test: bool
 
 
 def recognises(said: Any) -> bool:
@@ -27,11 +37,30 @@ def parse(topic: str, said: dict[str, Any]) -> tuple[Notice, ...]:
     """The one notice of a message; none of a heartbeat."""
     if isinstance(said.get("detector_names"), list):
         return (_alert(said),)
+    return () if is_beat(said) else (_tier(said, fields.clean(said.get("tier")).lower()),)
+
+
+def is_beat(said: dict[str, Any]) -> bool:
+    """True for a heartbeat by its tier, and for an old one, which has a status and nothing that was seen."""
     word = fields.clean(said.get("tier")).lower()
     timed = any(said.get(key) for key in (*_TIMES, "retract_message_uuid", "retract_latest_n", "p_val"))
-    if word == "heartbeat" or (not timed and "detector_status" in said):
-        return ()
-    return (_tier(said, word),)
+    return word == "heartbeat" or (not timed and "detector_status" in said)
+
+
+def beats(content: Any) -> list[Beat]:
+    """The heartbeats in what a message of SNEWS holds; those that name no detector are none."""
+    items = content if isinstance(content, list) else [content]
+    found = [item for item in items if recognises(item) and "detector_names" not in item and is_beat(item)]
+    return [_beat(item) for item in found if fields.clean(item.get("detector_name"))]
+
+
+def _beat(said: dict[str, Any]) -> Beat:
+    return Beat(
+        detector=fields.clean(said.get("detector_name"))[:100],
+        status=fields.clean(said.get("detector_status")).upper()[:20],
+        sent=_first(said, _SENT, {}),
+        test=_role(said, False) == "test",
+    )
 
 
 def _alert(said: dict[str, Any]) -> Notice:
@@ -46,7 +75,7 @@ def _alert(said: dict[str, Any]) -> Notice:
         alert_type = "update"
     number = said.get("sub list number")
     name = f"SNEWS {first:%Y-%m-%dT%H:%M:%SZ}" if first else identity
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = _drill(said)
     chance = fields.clean(said.get("False Alarm Prob"))
     if chance.endswith("%") and (percent := fields.number(chance[:-1])) is not None:
         found["false_alarm_probability"] = percent / 100
@@ -91,11 +120,21 @@ def _tier(said: dict[str, Any], word: str) -> Notice:
         time=time,
         sent=sent,
         instruments=(detector,) if detector else (),
-        properties={**({"p_value": chance} if chance is not None else {}), **({"tier": word} if word else {})},
+        properties={
+            **({"p_value": chance} if chance is not None else {}),
+            **({"tier": word} if word else {}),
+            **_drill(said),
+        },
         cites=(Cite(retracted, "retraction"),) if retracted else (),
         text=fields.texts([said.get("retraction_reason")]),
         extra=extra,
     )
+
+
+def _drill(said: dict[str, Any]) -> dict[str, Any]:
+    """That it is a fire drill, or about a star before its collapse, where it says so."""
+    words = {"is_firedrill": "fire_drill", "is_pre_sn": "pre_supernova"}
+    return {ours: True for key, ours in words.items() if str(said.get(key)).strip().lower() == "true"}
 
 
 def _role(said: dict[str, Any], test: bool) -> str:

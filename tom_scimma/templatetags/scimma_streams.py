@@ -5,6 +5,7 @@ from __future__ import annotations
 from django import template
 
 from tom_scimma import lights
+from tom_scimma.models import Detector
 
 register = template.Library()
 
@@ -25,3 +26,10 @@ def stale(listener, now) -> bool:
 def last_line(text: str) -> str:
     """The last line of a traceback, which says what went wrong."""
     return text.strip().rpartition("\n")[2]
+
+
+@register.simple_tag(takes_context=True)
+def detectors_heard(context) -> bool:
+    """Whether this user may see a supernova detector."""
+    user = getattr(context.get("request"), "user", None) or context.get("user")
+    return Detector.objects.all().visible_to(user).exists()

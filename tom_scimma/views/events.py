@@ -232,5 +232,7 @@ def _panels(event: Event, request) -> tuple[list[dict], list[dict]]:
             tabs.append({"label": panel["label"], "slug": slug, "url": url})
         else:
             context = _panel_context(panel, event, request.user)
-            cards.append({"label": panel["label"], "html": render_to_string(panel["partial"], context, request)})
+            html = render_to_string(panel["partial"], context, request)
+            if html.strip():  # a card that has nothing to say of this event is left out
+                cards.append({"label": panel["label"], "html": html})
     return cards, tabs
