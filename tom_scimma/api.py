@@ -30,6 +30,7 @@ from tom_scimma.serializers import (
 from tom_scimma.views.galaxies import choice_of
 from tom_scimma.views.maps import fits
 from tom_scimma.views.messages import raw
+from tom_scimma.views.notices import download
 
 #: a ledger over REST covers at most so many alerts, the newest
 LEDGER = 1000
@@ -104,6 +105,11 @@ class AlertViewSet(Readable):
     def get_queryset(self):
         maps = Prefetch("localizations", queryset=Localization.objects.only("pk", "alert_id"))
         return self.rows.select_related("event", "message").prefetch_related(maps)
+
+    @action(detail=True, url_path="notice/(?P<form>[a-z]+)")
+    def notice(self, request, pk=None, form=""):
+        """What it said as `json`, `voevent` or `text`."""
+        return download(self.get_object(), form)
 
 
 class AnnotationViewSet(Readable):

@@ -16,6 +16,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from tom_scimma import policy_checks
 from tom_scimma.conf import OPTIONS, conf
 from tom_scimma.setting_checks import fits, near, shape
+from tom_scimma.translate import AUTHORITY
 
 Problems = Iterator[CheckMessage]
 
@@ -51,6 +52,12 @@ def _limits() -> Problems:
             yield Error(
                 f"TOM_SCIMMA[{key!r}] is {getattr(conf, key)}.", hint="Give a positive number.", id="tom_scimma.E008"
             )
+    if conf.IVORN and not AUTHORITY.fullmatch(conf.IVORN):
+        yield Error(
+            f"TOM_SCIMMA['IVORN'] is {conf.IVORN!r}, which begins no IVORN.",
+            hint="Write it as ivo://tom.example.org/alerts: ASCII, no '#', no slash at the end.",
+            id="tom_scimma.E008",
+        )
     if not 0 < conf.CANDIDATE_LEVEL <= 1:
         yield Error(
             f"TOM_SCIMMA['CANDIDATE_LEVEL'] is {conf.CANDIDATE_LEVEL}.",

@@ -155,6 +155,11 @@ OPTIONS: dict[str, Option] = {
     "URL": Option(
         "", (str,), "Address of this TOM for links in what people are told, such as https://tom.example.org."
     ),
+    "IVORN": Option(
+        "",
+        (str,),
+        "What the identifiers of our VOEvents begin with, such as ivo://tom.example.org/alerts; by default made of URL and TOM_NAME.",
+    ),
     "LATENCY_BUDGETS": Option(
         {},
         (dict,),

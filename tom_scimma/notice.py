@@ -35,7 +35,7 @@ def iso(time: datetime | None) -> str | None:
         return None
     if time.tzinfo is None:
         raise ValueError(f"a naive datetime has no place in a notice: {time!r}")
-    return time.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return time.astimezone(timezone.utc).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from django.conf import settings
 
 from tom_scimma.conf import conf
+from tom_scimma.sources import tom_name
 
 #: what django.contrib.sites begins with
 NOWHERE = "example.com"
@@ -14,6 +17,12 @@ def absolute(path: str) -> str:
     """The full address of a path here: by TOM_SCIMMA["URL"], else the site's domain; "" where neither is set."""
     home = conf.URL.rstrip("/") or _site()
     return f"{home}{path}" if home else ""
+
+
+def authority() -> str:
+    """What the IVORNs of our VOEvents begin with: TOM_SCIMMA["IVORN"], else made of this TOM's address and name."""
+    host = urlsplit(absolute("/")).hostname or "tom.invalid"
+    return conf.IVORN or f"ivo://{host}/{tom_name()}"
 
 
 def _site() -> str:

@@ -1,4 +1,5 @@
-"""The action "republish": what a subscription met goes to a Hopskotch topic, as it came or as a note that cites it.
+"""The action "republish": what a subscription met goes to a Hopskotch topic, as it came,
+in another form (JSON, VOEvent, text), or as a note that cites it.
 
 Never what began at this TOM (loop protection), never to a topic that REPUBLISH_TOPICS does not name, and a protected
 message only to topics that its own topic's policy names under `republish`.
@@ -11,13 +12,14 @@ from typing import Any
 
 from django import forms
 
-from tom_scimma import outbox, sources
+from tom_scimma import outbox, site, sources
 from tom_scimma.actions import options
 from tom_scimma.conf import conf, topic_policy
-from tom_scimma.destinations.hopskotch import ours, packed, relayed
+from tom_scimma.destinations.hopskotch import RELAYED, ours, packed, relayed
 from tom_scimma.errors import Refused
 from tom_scimma.models import Alert, Annotation, Match, Message, MessageBody, Subscription
 from tom_scimma.notice import iso
+from tom_scimma.translate import FORMS, translate
 
 NAME = "republish"
 RELAY, NOTE = "relay", "note"
@@ -33,9 +35,12 @@ def run(subscription: Subscription, alert: Alert) -> None:
     if refused:
         raise Refused(refused)
     where = f"hopskotch:{topic}"
-    if chosen.get("form") == RELAY:
+    form = str(chosen.get("form") or NOTE)
+    if form == RELAY:
         payload, about = _as_it_came(message), f"message:{message.uid}"
         key = outbox.key_of(where, about, RELAY)
+    elif form in FORMS:
+        payload, key = _translated(alert, form), outbox.key_of(where, alert, form)
     else:
         payload = packed(note(subscription, alert))
         key = outbox.key_of(where, alert, NOTE + subscription.name)
@@ -61,6 +66,14 @@ def why_not(topic: str, message: Message) -> str:
 def _as_it_came(message: Message) -> bytes:
     body = MessageBody.objects.get(pk=message.pk)
     return packed(body.payload, relayed(message.headers))
+
+
+def _translated(alert: Alert, form: str) -> bytes:
+    """What the alert said in another form; who relayed its message before us goes along, and that it is a test."""
+    said = translate(alert.notice, form, authority=site.authority())
+    chain = {name: value for name, value in relayed(alert.message.headers).items() if name == RELAYED}
+    test = {"_test": "true"} if alert.role == "test" else {}
+    return packed(said.data, {"_format": said.format, **test, **chain})
 
 
 def note(subscription: Subscription, alert: Alert) -> dict[str, Any]:
@@ -94,7 +107,11 @@ class RepublishForm(forms.Form):
     topic = forms.ChoiceField(label="Topic")
     form = forms.ChoiceField(
         label="As",
-        choices=[(RELAY, "it came (relay)"), (NOTE, "a note of ours that cites it")],
+        choices=[
+            (RELAY, "it came (relay)"),
+            *((form, f"{label}, what it says") for form, label in FORMS.items()),
+            (NOTE, "a note of ours that cites it"),
+        ],
         help_text="What began at this TOM never goes out again; a protected message only where its topic's policy lets it.",
     )
 

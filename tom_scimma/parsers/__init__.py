@@ -25,6 +25,7 @@ from . import (
     heartbeat,
     hermes,
     igwn,
+    normal,
     snews,
     surveys,
     tns,
@@ -57,6 +58,7 @@ TOPICS: dict[str, str] = {
 #: name -> module with `recognises(said) -> bool` and `parse(topic, said) -> tuple[Notice, ...]`; asked in this order
 PARSERS: dict[str, Any] = {
     "heartbeat": heartbeat,
+    "normal": normal,
     "igwn": igwn,
     "gracedb": gracedb,
     "voevent": voevent,

@@ -1,0 +1,35 @@
+"""What an alert said, in another form, as a download: the event's newest that the user may see, or the one that is asked for."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpResponse
+from django.views.generic import View
+
+from tom_scimma import site
+from tom_scimma.models import Alert
+from tom_scimma.translate import FORMS, translate
+from tom_scimma.views.events import EventMixin
+from tom_scimma.views.files import attachment
+
+
+class EventNoticeView(EventMixin, View):
+    """GET `?alert=ID`: that version of the event as JSON, VOEvent or text; without it the newest."""
+
+    def get(self, request, name, form):
+        alerts = Alert.objects.visible_to(request.user).filter(event=self.event).order_by("-order", "-pk")
+        wanted = request.GET.get("alert", "")
+        if wanted:
+            alerts = alerts.filter(pk=int(wanted) if wanted.isdecimal() and len(wanted) < 19 else -1)
+        alert = alerts.first()
+        if alert is None:
+            raise Http404("no such version of this event")
+        return download(alert, form)
+
+
+def download(alert: Alert, form: str) -> HttpResponse:
+    """An alert that may be seen, as a file. Raises Http404 for a form that is none."""
+    if form not in FORMS:
+        raise Http404(f"a notice is given as {', '.join(FORMS)}")
+    said = translate(alert.notice, form, authority=site.authority())
+    name = f"{alert.notice.event}-{alert.alert_type}-{alert.order:%Y%m%dT%H%M%S}.{said.ending}"
+    return attachment(said.data, name, said.content_type)
