@@ -18,11 +18,13 @@ from tests import factories as make
 from tests.messages import xrt
 from tests.outside import rig
 from tests.told import contact, hear, wave
-from tom_scimma import hooks, sources
+from tom_scimma import hooks, reading, sources
 from tom_scimma.actions.republish import RepublishForm
 from tom_scimma.actions.tell import TellForm
 from tom_scimma.ingest import ingest
 from tom_scimma.models import Alert, Delivery, Event, Match, Subscription
+from tom_scimma.record import Record
+from tom_scimma.translate import carried
 
 pytestmark = pytest.mark.django_db
 
@@ -146,7 +148,20 @@ def test_a_note_cites_the_original_and_says_what_we_made_of_it(ada):
     assert "candidates" not in document["annotations"]  # those are for people who are logged in
 
 
-@pytest.mark.parametrize("form", ["relay", "note"])
+@pytest.mark.parametrize("form", ["json", "voevent", "text"])
+def test_what_it_says_goes_out_in_another_form_and_reads_the_same(ada, form):
+    does(ada, "republish", topic="ours.filtered", form=form)
+    hear()
+    (said,) = published()
+    record = Record(
+        "ours.filtered", base64.b64decode(said["base64"]), headers=(("_format", said["headers"]["_format"].encode()),)
+    )
+    (found,) = reading.read(record).notices
+    assert found == carried(Alert.objects.get().notice)
+    assert errors().strip() == ""
+
+
+@pytest.mark.parametrize("form", ["relay", "voevent", "note"])
 def test_what_began_here_does_not_go_round(ada, form):
     does(ada, "republish", topic="ours.filtered", form=form)
     for header in ("_relay", "_relayed"):
@@ -175,7 +190,7 @@ def test_nor_back_to_the_topic_that_it_came_from(ada):
     assert "came from ours.filtered itself" in errors()
 
 
-@pytest.mark.parametrize("form", ["relay", "note"])
+@pytest.mark.parametrize("form", ["relay", "voevent", "note"])
 def test_a_protected_message_goes_where_its_topic_s_policy_lets_it_and_nowhere_else(ada, form):
     for topic in ("ours.filtered", "ours.mirror.a"):
         does(ada, "republish", topic=topic, form=form)

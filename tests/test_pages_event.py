@@ -11,8 +11,11 @@ from django.utils import timezone
 from tests import factories as make
 from tests.factories import NIGHT
 from tests.messages import gw
-from tom_scimma import skymap
+from tests.notices import raw
+from tom_scimma import parsers, skymap
+from tom_scimma.decode import decode
 from tom_scimma.ingest import ingest
+from tom_scimma.translate import carried
 
 pytestmark = pytest.mark.django_db
 
@@ -201,3 +204,30 @@ def test_a_page_that_nobody_can_style_or_script_still_says_everything(client):
     form = text(client, "/events/")
     assert 'method="get"' in form
     assert 'type="submit"' in form
+
+
+@pytest.mark.parametrize(
+    ("form", "kind"),
+    [("json", "application/json"), ("voevent", "application/xml"), ("text", "text/plain; charset=utf-8")],
+)
+def test_each_version_is_there_in_every_form(client, form, kind):
+    """Authority: parsers, which read the file back."""
+    event = make.binary()
+    page = text(client, event.get_absolute_url())
+    newest, *_, first = event.alerts.order_by("-order")
+    for alert, query in ((newest, ""), (first, f"?alert={first.pk}")):
+        address = f"/events/{event.name}/notice.{form}{query}"
+        assert address in page
+        answer = client.get(address)
+        assert (answer.status_code, answer["Content-Type"]) == (200, kind)
+        assert "attachment" in answer["Content-Disposition"]
+        (found,) = parsers.parse("x", decode(raw(answer.content))).notices
+        assert found == carried(alert.notice)
+        assert client.get(f"/api/alerts/{alert.pk}/notice/{form}/").content == answer.content
+
+
+@pytest.mark.parametrize(
+    "address", ["notice.pdf", "notice.json?alert=x", "notice.json?alert=999", "notice.json?alert=" + "9" * 40]
+)
+def test_what_is_no_version_and_no_form_is_not_found(client, address):
+    assert client.get(f"/events/{make.binary().name}/{address}").status_code == 404
