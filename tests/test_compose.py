@@ -18,7 +18,7 @@ from tom_scimma.compose import ades, designations, document
 from tom_scimma.compose.ades_sink import Ades, initials
 from tom_scimma.compose.fields import merged
 from tom_scimma.compose.gather import Unseen, gather
-from tom_scimma.compose.items import items
+from tom_scimma.compose.items import Cargo, items
 from tom_scimma.compose.newest import newest
 from tom_scimma.compose.parcels import build, sealed, unsealed
 from tom_scimma.compose.selection import Selection
@@ -245,9 +245,11 @@ def test_more_than_a_message_takes_becomes_numbered_messages(people):
     assert [one["title"] for one in said] == [f"T ({n} of {len(said)})" for n in range(1, len(said) + 1)]
     assert sum(len(one["photometry"]) for one in said) == 9000
     assert [(parcel.number, parcel.of) for parcel in parcels] == [(n, len(said)) for n in range(1, len(said) + 1)]
-    _, kept = sealed(proof, items(content))
-    assert unsealed(kept)[0] == list(parcels)
-    assert unsealed(kept)[1] == items(content)
+    cargo = Cargo.of(items(content))
+    _, kept = sealed(proof, cargo)
+    left, carried = unsealed(kept)
+    assert [(one.payload, one.number) for one in left] == [(one.payload, one.number) for one in parcels]
+    assert carried.rows(1) == [(1, *item, None) for item in items(content)]
 
 
 # the Minor Planet Center

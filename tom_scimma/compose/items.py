@@ -6,8 +6,8 @@ items(content) -> [Item("photometry", 7, 3, "5f..."), ...]
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import fields
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
 from operator import attrgetter
@@ -29,6 +29,10 @@ from tom_scimma.compose.selection import (
 IDENTITY = {"pk", "target", "level"}
 
 
+#: letters of a sha256
+HEX = 64
+
+
 class Item(NamedTuple):
     """One object: kind, key, key of its target, sha256 of its values."""
 
@@ -36,6 +40,41 @@ class Item(NamedTuple):
     number: int
     target: int | None
     digest: str
+
+
+@dataclass(frozen=True)
+class Cargo:
+    """The same by kind, as columns: of 10,000 objects three lists and not 10,000, which a click has no time to make."""
+
+    columns: Mapping[str, tuple[list[int], list[int | None], str]]  #: numbers, targets, digests one after another
+
+    @classmethod
+    def of(cls, found: Iterable[Item]) -> Cargo:
+        """The columns of these objects."""
+        rows: dict[str, list[Item]] = {}
+        for item in found:
+            rows.setdefault(item.kind, []).append(item)
+        return cls(
+            {
+                kind: ([one.number for one in some], [one.target for one in some], "".join(one.digest for one in some))
+                for kind, some in rows.items()
+            }
+        )
+
+    def keys(self) -> dict[str, list[int]]:
+        """Keys by kind, in the order chosen."""
+        return {kind: numbers for kind, (numbers, _, _) in self.columns.items()}
+
+    def rows(self, delivery: int) -> list[tuple[int, str, int, int | None, str, None]]:
+        """The values of a SharedItem each."""
+        return [
+            (delivery, kind, number, target, digests[place * HEX : (place + 1) * HEX], None)
+            for kind, (numbers, targets, digests) in self.columns.items()
+            for place, (number, target) in enumerate(zip(numbers, targets, strict=True))
+        ]
+
+    def __len__(self) -> int:
+        return sum(len(numbers) for numbers, _, _ in self.columns.values())
 
 
 def items(content: Content) -> list[Item]:

@@ -2,7 +2,7 @@
 
 proof = build(sinks, content, typed)
 proof.fields, proof.letters, proof.is_good
-seal, kept = sealed(proof, items)     -> what a draft keeps between looking and sending
+seal, kept = sealed(proof, cargo)     -> what a draft keeps between looking and sending
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
+
 from tom_scimma.compose.content import Content
 from tom_scimma.compose.fields import Field, merged, missing, values_for
-from tom_scimma.compose.items import Item
+from tom_scimma.compose.items import Cargo
 from tom_scimma.destinations import Destination
 from tom_scimma.errors import Unsaid
 
@@ -111,21 +113,21 @@ def _letter(there: Destination, form: Mapping[str, Any]) -> tuple[tuple[Parcel, 
     return parcels, wrong, []
 
 
-def sealed(proof: Proof, items: Sequence[Item]) -> tuple[str, bytes]:
-    """(sha256, bytes) of the parcels that leave and the objects they carry."""
+def sealed(proof: Proof, cargo: Cargo) -> tuple[str, bytes]:
+    """(sha256, bytes) of the parcels that leave and the objects they carry; their texts are made again from the same."""
     said = {
         "parcels": [
-            [one.destination, base64.b64encode(one.payload).decode("ascii"), one.text, one.number, one.of]
+            [one.destination, base64.b64encode(one.payload).decode("ascii"), one.number, one.of]
             for one in proof.leaving
         ],
-        "items": items,
+        "cargo": cargo.columns,
     }
     data = json.dumps(said, separators=(",", ":")).encode()
     return hashlib.sha256(data).hexdigest(), zlib.compress(data, 1)
 
 
-def unsealed(data: bytes) -> tuple[list[Parcel], list[Item]]:
+def unsealed(data: bytes) -> tuple[list[Parcel], Cargo]:
     """What `sealed` kept."""
-    said = json.loads(zlib.decompress(data))
-    parcels = [Parcel(name, base64.b64decode(payload), *rest) for name, payload, *rest in said["parcels"]]
-    return parcels, [Item(*one) for one in said["items"]]
+    said = orjson.loads(zlib.decompress(data))
+    parcels = [Parcel(name, base64.b64decode(payload), "", number, of) for name, payload, number, of in said["parcels"]]
+    return parcels, Cargo({kind: tuple(columns) for kind, columns in said["cargo"].items()})

@@ -1,6 +1,6 @@
 """Parcels -> Deliveries, with the objects they carry; in one transaction, and the same once.
 
-send(parcels, items, by=user, selection=chosen, draft=draft) -> [Delivery, ...]
+send(parcels, cargo, by=user, event="S240422ed", draft=draft) -> [Delivery, ...]
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from django.db import transaction
 from tom_scimma import bulk, outbox
 from tom_scimma.compose import rights, rules
 from tom_scimma.compose.gather import Unseen
-from tom_scimma.compose.items import Item
+from tom_scimma.compose.items import Cargo
 from tom_scimma.compose.parcels import Parcel
-from tom_scimma.compose.selection import KINDS, TARGET
+from tom_scimma.compose.selection import TARGET
 from tom_scimma.models import Delivery, Draft, Event, Share, SharedItem, StandingShare
 
 #: what `bulk` writes of a SharedItem
@@ -25,7 +25,7 @@ COLUMNS = ("delivery", "kind", "number", "target", "digest", "changed")
 @transaction.atomic
 def send(
     parcels: Sequence[Parcel],
-    items: Sequence[Item],
+    cargo: Cargo,
     *,
     by: Any,
     event: str = "",
@@ -38,10 +38,9 @@ def send(
     Raises Unseen where something is not there or not this person's to see, LookupError for a destination that is gone.
     """
     about = Event.objects.visible_to(by).filter(name=event).first() if event else None
-    chosen = {kind: {item.number for item in items if item.kind == kind} for kind in KINDS}
-    if (event and about is None) or not rights.all_seen(chosen, by):
+    if (event and about is None) or not rights.all_seen(cargo.keys(), by):
         raise Unseen
-    targets = [item.number for item in items if item.kind == TARGET]
+    targets = cargo.keys().get(TARGET, [])
     subject = f"target:{targets[0]}" if targets else about
     if subject is None:
         raise Unseen
@@ -53,13 +52,9 @@ def send(
         links = {"draft": draft, "standing": standing, "corrects": corrects}
         _, new = Share.objects.get_or_create(delivery=row, defaults={**share, **links})
         if new and parcel.number == 1:
-            bulk.insert_rows(SharedItem, COLUMNS, [(row.pk, *item, None) for item in _in_order(items)])
+            bulk.insert_rows(SharedItem, COLUMNS, cargo.rows(row.pk))
         found.append(row)
     return found
-
-
-def _in_order(items: Sequence[Item]) -> list[tuple]:
-    return [(item.kind, item.number, item.target, item.digest) for item in items]
 
 
 def _queued(

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from tom_scimma.compose import sinks
 from tom_scimma.compose.gather import Unseen, gather
-from tom_scimma.compose.items import items
+from tom_scimma.compose.items import Cargo, items
 from tom_scimma.compose.parcels import Proof, build
 from tom_scimma.compose.predicate import KINDS, fitting
 from tom_scimma.compose.rights import model_of
@@ -107,7 +107,7 @@ def one(row: StandingShare) -> list[Delivery]:
     if not proof.is_good:
         stop(row, f"Refused before it was sent: {'; '.join(faults(proof))}")
         return []
-    return send(proof.leaving, items(proof.content), by=row.owner, event=selection.event, standing=row)
+    return send(proof.leaving, Cargo.of(items(proof.content)), by=row.owner, event=selection.event, standing=row)
 
 
 def _over(row: StandingShare) -> str:

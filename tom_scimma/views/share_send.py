@@ -10,10 +10,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.generic import View
 
-from tom_scimma import acts, destinations
+from tom_scimma import acts
 from tom_scimma.compose import corrections, drafts, proofs
 from tom_scimma.compose.gather import Unseen
-from tom_scimma.compose.items import items
+from tom_scimma.compose.items import Cargo, items
 from tom_scimma.compose.parcels import sealed, unsealed
 from tom_scimma.compose.sending import send
 from tom_scimma.models import Delivery, Draft
@@ -42,7 +42,7 @@ class ShareCheckView(DraftMixin, View):
                 text = "Nothing of this is sent: download the file, or choose another sink as well."
             notes.warning(request, text)
             return redirect(draft)
-        draft.seal, draft.built = sealed(proof, items(proof.content))
+        draft.seal, draft.built = sealed(proof, Cargo.of(items(proof.content)))
         draft.save(update_fields=["seal", "built"])
         return redirect("tom_scimma:share-confirm", pk=draft.pk)
 
@@ -59,21 +59,23 @@ class ShareConfirmView(DraftMixin, View):
         except Unseen as error:
             notes.error(request, str(error))
             return redirect(draft)
-        if not shown["proof"].is_good:
+        parcels, cargo = unsealed(draft.built)
+        proof = shown["proof"]
+        if not proof.is_good or [one.payload for one in parcels] != [one.payload for one in proof.leaving]:
+            notes.warning(request, "Something that you chose is otherwise now. Look at it again.")
             return redirect(draft)
-        parcels, carried = unsealed(draft.built)
-        there = {parcel.destination: destinations.find(parcel.destination) for parcel in parcels}
         letters = [
             {
-                "there": there[name],
-                "speaker": there[name].speaker(request.user),
-                "aim": there[name].origin(),
-                "parcels": [parcel for parcel in parcels if parcel.destination == name],
-                "held": next((held for letter, held, _ in shown["letters"] if letter.name == name), []),
+                "there": letter.there,
+                "speaker": letter.there.speaker(request.user),
+                "aim": letter.there.origin(),
+                "parcels": letter.parcels,
+                "held": held,
             }
-            for name in there
+            for letter, held, _ in shown["letters"]
+            if not letter.is_file
         ]
-        context = {"draft": draft, "letters": letters, "count": len(parcels), "carried": len(carried)}
+        context = {"draft": draft, "letters": letters, "count": len(parcels), "carried": len(cargo)}
         return render(request, "tom_scimma/share_confirm.html", {**shown, **context})
 
     def post(self, request, pk):
@@ -87,9 +89,9 @@ class ShareConfirmView(DraftMixin, View):
                 if not draft.seal or draft.seal != request.POST.get("seal"):
                     notes.warning(request, "It is no longer what you looked at. Look at it again.")
                     return redirect(draft)
-                parcels, carried = unsealed(draft.built)
+                parcels, cargo = unsealed(draft.built)
                 event = drafts.selection_of(draft).event
-                send(parcels, carried, by=request.user, event=event, draft=draft, corrects=draft.corrects)
+                send(parcels, cargo, by=request.user, event=event, draft=draft, corrects=draft.corrects)
                 Draft.objects.filter(pk=pk).update(sent=timezone.now(), built=b"")
         except (Unseen, LookupError) as error:
             notes.error(request, f"Nothing was queued. {error}")
