@@ -6,18 +6,19 @@ proof = proof_of(draft)
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from tom_scimma import destinations
 from tom_scimma.compose import sinks
-from tom_scimma.compose.gather import gather
+from tom_scimma.compose.gather import Unseen, gather
 from tom_scimma.compose.newest import newest
 from tom_scimma.compose.parcels import Proof, build
-from tom_scimma.compose.rights import seen_targets
+from tom_scimma.compose.rights import all_seen, seen_targets
 from tom_scimma.compose.selection import CANDIDATE, TARGET, Selection
 from tom_scimma.models import Delivery, Draft
 
@@ -82,25 +83,40 @@ def proof_of(draft: Draft) -> Proof:
 
 
 def typed(draft: Draft, said: Mapping[str, Any], names: Iterable[str] | None = None) -> None:
-    """Keeps what was typed (by field) and, where given, the sinks ticked. What was looked at before is to be looked at again."""
-    draft.form = {**draft.form, **{name: str(value)[:LONGEST] for name, value in said.items()}}
-    if names is not None:
-        draft.sinks = list(dict.fromkeys(names))
-    kept(draft)
+    """Keeps what was typed (by field) and, where given, the sinks ticked."""
+    words = {name: str(value)[:LONGEST] for name, value in said.items()}
+
+    def change(row: Draft) -> None:
+        row.form = {**row.form, **words}
+        if names is not None:
+            row.sinks = list(dict.fromkeys(names))
+
+    _changed(draft, change)
 
 
 def choose(draft: Draft, kind: str, keys: Iterable[int]) -> None:
     """Other rows of a kind. Raises Unseen for what this person may not see."""
-    selection = selection_of(draft).having(kind, keys)
-    gather(Selection(chosen={kind: selection.keys(kind)}), draft.user)
-    draft.selection = selection.to_json()
-    kept(draft)
+    chosen = Selection().having(kind, keys)
+    if not all_seen(chosen.chosen, draft.user):
+        raise Unseen
+
+    def change(row: Draft) -> None:
+        row.selection = selection_of(row).having(kind, chosen.keys(kind)).to_json()
+
+    _changed(draft, change)
 
 
-def kept(draft: Draft) -> None:
-    """Writes a changed draft down; what was sealed is so no more."""
-    draft.built, draft.seal, draft.updated = b"", "", timezone.now()
-    draft.save(update_fields=["selection", "sinks", "form", "built", "seal", "updated"])
+@transaction.atomic
+def _changed(draft: Draft, change: Callable[[Draft], None]) -> None:
+    """Changes the row as it is now: a page asks for several things at once. What is sealed stays so unless something is otherwise."""
+    row = Draft.objects.select_for_update().get(pk=draft.pk)
+    before = (row.selection, row.sinks, row.form)
+    change(row)
+    if (row.selection, row.sinks, row.form) != before:
+        row.built, row.seal, row.updated = b"", "", timezone.now()
+        row.save(update_fields=["selection", "sinks", "form", "built", "seal", "updated"])
+    for name in ("selection", "sinks", "form", "built", "seal", "updated"):
+        setattr(draft, name, getattr(row, name))
 
 
 def targets_of(draft: Draft) -> list[int]:

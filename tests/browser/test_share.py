@@ -1,0 +1,105 @@
+"""The story of a result that goes out: ticked, typed, wrong at the keyboard, confirmed, approved by a second person, and followed."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.contrib.auth.models import Group, Permission
+from playwright.sync_api import expect
+
+from tests import factories as make
+from tests import sharing as shared
+from tests.outside.rig import deliver
+from tests.outside.standin import Standin
+from tom_scimma.models import Delivery, Reaction, SendRule
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def outside(settings, monkeypatch, tom):
+    settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "tests.outside"]
+    Reaction.objects.all().delete()
+    with Standin() as service:
+        monkeypatch.setenv("OUTSIDE", service.url)
+        yield service
+
+
+@pytest.fixture
+def team(outside):
+    """Grace shares, Katherine approves; what goes to the parcel service needs that."""
+    group = Group.objects.create(name="team")
+    SendRule.objects.create(group=group, destination="parcel", may="approval")
+    for name in ("grace", "katherine"):
+        user = make.user(name, group)
+        user.set_password("a long password")
+        user.save()
+    user.user_permissions.set(Permission.objects.filter(codename="approve_delivery"))
+    star = shared.target("AT2026abc", group)
+    shared.photometry(star, 40)
+    shared.spectrum(star)
+    return star
+
+
+def leave(visitor) -> None:
+    visitor.page.context.clear_cookies()
+
+
+def test_from_ticked_data_to_a_receipt_with_a_second_persons_yes(visitor, team, outside):
+    page = visitor.page
+    visitor.log_in("grace")
+    visitor.go(f"/scimma/targets/{team.pk}/share/")
+    rows = page.locator("#rows-photometry tbody tr")
+    expect(rows).to_have_count(25)
+    rows.nth(0).get_by_role("checkbox").check()
+    rows.nth(1).get_by_role("checkbox").check()
+    page.get_by_role("button", name="Share what is ticked").click()
+    expect(page.locator("h1")).to_contain_text("AT2026abc")
+    expect(page.locator("#chosen-photometry")).to_have_text("2 of 40")
+    visitor.fits()
+    page.get_by_role("checkbox", name="Parcel service").check()
+    text = page.get_by_label("Text", exact=True)
+    expect(text).to_be_visible()
+    expect(page.locator("#fault-text")).to_contain_text("needs this")
+    text.press_sequentially("We saw it fade.")
+    expect(page.locator("#fault-text")).to_be_hidden()
+    expect(page.locator("#share-preview pre").first).to_contain_text("We saw it fade.")
+    expect(page.locator("#share-preview")).to_contain_text("Somebody else must approve it")
+    page.reload(wait_until="networkidle")  # nothing typed is lost
+    expect(page.get_by_label("Text", exact=True)).to_have_value("We saw it fade.")
+    page.locator("#rows-photometry").get_by_role("button", name=re.compile("^all")).click()
+    expect(page.locator("#chosen-photometry")).to_have_text("40 of 40")
+    visitor.fits()
+    page.get_by_role("button", name="Look at it once more").click()
+    expect(page.locator("h1")).to_have_text("Send it?")
+    visitor.fits()
+    page.get_by_role("button", name="Send", exact=True).click()
+    states = page.locator("#share-states")
+    expect(states).to_contain_text("Waits until somebody else approves it")
+    visitor.fits()
+    assert Delivery.objects.get().items.filter(kind="photometry").count() == 40
+    deliver()
+    assert outside.parcels == []
+    leave(visitor)
+    visitor.log_in("katherine")
+    visitor.go("/share/approvals/")
+    page.get_by_role("main").or_(page.locator("body")).first.get_by_role(
+        "link", name=re.compile(r"\d\d:\d\d")
+    ).first.click()
+    expect(page.locator("pre.scimma-text").first).to_contain_text("We saw it fade.")
+    visitor.fits()
+    page.get_by_role("button", name="Approve exactly this").click()
+    expect(page.locator("h1")).to_contain_text("queued")
+    leave(visitor)
+    visitor.log_in("grace")
+    page.goto(f"/share/{Delivery.objects.get().share.draft_id}/receipt/")
+    expect(states).to_contain_text("queued")
+    deliver()
+    expect(states).to_contain_text("delivered")  # the page follows by itself
+    assert len(outside.parcels) == 1
+    page.get_by_role("link", name=re.compile("^#")).click()
+    page.get_by_text("Carries 1 target, 40 points of photometry").click()
+    visitor.fits()
+    visitor.go(f"/scimma/targets/{team.pk}/share/")
+    expect(page.locator("body")).to_contain_text("40 points of photometry")
