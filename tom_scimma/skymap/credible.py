@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from tom_scimma.skymap import volume
+from tom_scimma.skymap import distance, volume
 
 if TYPE_CHECKING:
     from tom_scimma.skymap.sky import SkyMap
@@ -134,14 +134,8 @@ def _levels(cells: _Cells, threshold: np.ndarray) -> np.ndarray:
 def _part(s: np.ndarray, square: np.ndarray) -> np.ndarray:
     """Integral of (s + x)**2 phi(x) over -min(s, w) < x < w, where w**2 = `square`, or more by s**2 where s < 0."""
     w = np.sqrt(square + np.square(np.minimum(s, 0)))
-    return _beyond(s, -np.minimum(s, w)) - _beyond(s, w)
+    return distance.beyond(s, -np.minimum(s, w)) - distance.beyond(s, w)
 
 
 def _whole(s: np.ndarray) -> np.ndarray:
-    return _beyond(s, -s)
-
-
-def _beyond(s: np.ndarray, x: np.ndarray) -> np.ndarray:
-    from scipy.special import ndtr
-
-    return (np.square(s) + 1) * ndtr(-x) + (2 * s + x) * volume.ROOT * np.exp(-0.5 * np.square(x))
+    return distance.beyond(s, -s)

@@ -146,6 +146,24 @@ def marginal_pdf(sky: SkyMap, r: Any) -> Any:
     return float(found) if found.ndim == 0 else found
 
 
+def within(mu: np.ndarray, sigma: np.ndarray, r: Any) -> np.ndarray:
+    """Probability that the distance in each pixel is below `r` in Mpc; NaN where it is not known.
+
+    With s = mu / sigma and y = (r - mu) / sigma that is 1 - beyond(s, y) / beyond(s, -s).
+    """
+    s = np.where(np.isfinite(mu), mu, np.nan) / sigma
+    whole, rest = (beyond(s, y) for y in (-s, (np.maximum(r, 0) - mu) / sigma))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.clip(1 - rest / whole, 0.0, 1.0)
+
+
+def beyond(s: Any, y: Any) -> Any:
+    """Integral of (s + t)**2 phi(t) over t > y: (s**2 + 1) Phi(-y) + (2 s + y) phi(y), by parts."""
+    from scipy.special import ndtr
+
+    return (np.square(s) + 1) * ndtr(-y) + (2 * s + y) * np.exp(-0.5 * np.square(y)) / np.sqrt(2 * np.pi)
+
+
 def _pdf(r: Any, mu: Any, sigma: Any, norm: Any) -> Any:
     inside = np.maximum(r, 0)
     return norm * np.square(inside) * np.exp(-0.5 * np.square((r - mu) / sigma)) / (sigma * np.sqrt(2 * np.pi))
