@@ -18,15 +18,14 @@ which is what gwemopt's and Treasure Map's users call depth-aware or three-dimen
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tom_scimma.skymap import distance, grid, seen, sphere, union
+from tom_scimma.skymap import distance, grid, masks, seen, sphere, union
 from tom_scimma.skymap.joint import joint, pixels
-from tom_scimma.skymap.masks import SEEN
 from tom_treasuremap.pointings import Pointing
 
 if TYPE_CHECKING:
@@ -103,7 +102,7 @@ def detected(sky: SkyMap, pointings: Sequence[Pointing], fields: Fields, source:
     for node, weight in zip((nodes + 1) / 2, weights / 2, strict=True):
         chance[known] += weight * distance.within(sky.mu[row][known], sky.sigma[row][known], reach(node)[known])
     found = float(mass @ chance)
-    left = _left(sky, uniq, row, share * chance)
+    left = _left(sky, uniq, share * chance)
     return Detected(min(found, 1.0), len(usable), unused, float(mass[~known].sum()), left)
 
 
@@ -132,7 +131,7 @@ def _limits(pointings: Sequence[Pointing], source: Source) -> tuple[dict[int, tu
 
 def _pieces(sky: SkyMap, fields: Fields) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(UNIQ, row of the map, share covered) of pieces of the map's pixels that footprints touch."""
-    uniq, share = union.union(sky, fields, edge=SEEN).pixels
+    uniq, share = union.union(sky, fields, edge=masks.SEEN).pixels
     sort = np.argsort(grid.spans(uniq)[1])
     share = share[sort]
     first, end, (row, touched) = joint(sky.uniq, uniq[sort])
@@ -170,17 +169,9 @@ def _reach(
     return reach
 
 
-def _left(sky: SkyMap, uniq: np.ndarray, row: np.ndarray, gone: np.ndarray) -> SkyMap | None:
+def _left(sky: SkyMap, uniq: np.ndarray, gone: np.ndarray) -> SkyMap | None:
     """The map with the probability that was seen taken off, normalised."""
-    first, end, (whole, touched) = joint(sky.uniq, uniq)
-    keep = whole >= 0
-    made, run = pixels(first[keep], end[keep])
-    source, touched = whole[keep][run], touched[keep][run]
-    density = sky.density[source] * (1 - np.where(touched >= 0, gone[touched], 0.0))
-    total = float(np.sum(density * grid.pixel_area(grid.order_of(made))))
-    if total < 1e-12:
+    try:
+        return masks.remove(sky, masks.Mask("detection", lambda _: (uniq, gone))).sky
+    except masks.BadSkyMap:
         return None
-    columns = {
-        name: None if (column := getattr(sky, name)) is None else column[source] for name in ("mu", "sigma", "norm")
-    }
-    return replace(sky, uniq=made, density=density / total, stated_distance=None, **columns)
