@@ -135,7 +135,7 @@ def test_an_event_page_asks_a_bounded_number_of_times(client, django_assert_max_
     client.force_login(make.user("somebody"))
     with django_assert_max_num_queries(28):
         text(client, event.get_absolute_url())
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         text(client, f"{event.get_absolute_url()}targets/")
 
 

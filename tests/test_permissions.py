@@ -63,7 +63,7 @@ ONE = {
     "delivery-payload": lambda world: {"pk": world.sent.pk},
 }
 #: pages of many things
-MANY = {"events", "galaxies", "messages", "sent", "streams", "health", "metrics"}
+MANY = {"events", "galaxies", "messages", "sent", "streams", "detectors", "health", "metrics"}
 #: pages that write, or that need another app; tested by themselves below, in test_streams, test_candidates_seen, test_pages_sent
 APART = {
     "candidate-add",
@@ -190,6 +190,7 @@ QUESTIONS = [
     "/messages/?sender=sender",
     "/messages/?topic=lvk",
     "/streams/",
+    "/streams/detectors/",
     "/galaxies/",
     "/events/S261120ab/galaxies/",
     "/events/S261120ab/galaxies.csv",

@@ -12,19 +12,24 @@ class DetectorQuerySet(models.QuerySet):
 
     def visible_to(self, user) -> DetectorQuerySet:
         """Those heard on topics that this user may see, as the topic's policy is now."""
-        from tom_scimma.conf import topic_policy
-
         if user is not None and user.is_active and user.is_superuser:
             return self.all()
-        groups = (
-            set(groups_of(user).values()) if user is not None and user.is_authenticated and user.is_active else set()
-        )
         allowed = models.Q(pk=None)
+        for source, topic in self.places(user):
+            allowed |= models.Q(source=source, topic=topic)
+        return self.filter(allowed)
+
+    def places(self, user) -> list[tuple[str, str]]:
+        """The sources and topics of detectors that this user may see; one question."""
+        from tom_scimma.conf import topic_policy
+
+        known = user is not None and user.is_authenticated and user.is_active
+        found = []
         for source, topic in self.order_by().values_list("source", "topic").distinct():
             wanted = topic_policy(topic, source).groups
-            if not wanted or groups & set(wanted):
-                allowed |= models.Q(source=source, topic=topic)
-        return self.filter(allowed)
+            if not wanted or (known and (user.is_superuser or set(groups_of(user).values()) & set(wanted))):
+                found.append((source, topic))
+        return found
 
 
 class Detector(models.Model):

@@ -30,6 +30,11 @@ def last_line(text: str) -> str:
 
 @register.simple_tag(takes_context=True)
 def detectors_heard(context) -> bool:
-    """Whether this user may see a supernova detector."""
-    user = getattr(context.get("request"), "user", None) or context.get("user")
-    return Detector.objects.all().visible_to(user).exists()
+    """Whether this user may see a supernova detector; asked once a request."""
+    request = context.get("request")
+    user = getattr(request, "user", None) or context.get("user")
+    if request is None:
+        return bool(Detector.objects.all().places(user))
+    if not hasattr(request, "_scimma_detectors"):
+        request._scimma_detectors = bool(Detector.objects.all().places(user))
+    return request._scimma_detectors
