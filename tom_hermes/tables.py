@@ -32,11 +32,11 @@ class ReceivedTable(PageTable):
 
     received = head("Received (UTC)")
     title = head("Message", orderable=False)
-    topic = head("Topic", "wide broken")
-    submitter = head("By", "wide broken")
+    topic = head("Topic", "wide")
+    submitter = head("By", "wide")
     state = head("What became of it")
-    data = head("Data", "tight")
-    open = head("Waiting", "tight")
+    data = head("Data", "wide tight")
+    open = head("Waiting", "wide tight")
 
     class Meta(PageTable.Meta):
         model = Received
@@ -59,7 +59,8 @@ class ReceivedTable(PageTable):
         return wording.short(record.submitter or wording.NOTHING)
 
     def cell_state(self, record: Received):
-        return badge(record)
+        waits = format_html('<div class="narrow">{} waiting</div>', record.open) if record.open else ""
+        return format_html("{}{}", badge(record), waits)
 
     def cell_data(self, record: Received):
         return record.data or wording.NOTHING
