@@ -16,6 +16,9 @@ class TomHermesConfig(AppConfig):
 
         return [path("hermes/", include("tom_hermes.pages", namespace="tom_hermes"))]
 
+    def data_services(self):
+        return [{"class": "tom_hermes.dataservice.HermesDataService"}]
+
     def nav_items(self):
         return [{"partial": "tom_hermes/partials/nav.html"}]
 

@@ -3,10 +3,16 @@
     from tom_hermes.conf import conf
     conf.BASE_URL                                  # this TOM's value, or the default
 
-`OPTIONS` is also what the settings table in docs/settings.md is generated from.
+What it does not say is taken from the settings of older plugins, if they are there: HERMES_CONFIGURATION (PyPI's
+tom-hermes), then DATA_SHARING["hermes"] (TOM Toolkit 2). `OPTIONS` is also what the settings table in docs/settings.md is
+generated from.
 """
 
 from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
 
 from tom_scimma.conf import Conf, Option
 
@@ -15,6 +21,11 @@ OPTIONS: dict[str, Option] = {
         "https://hermes.lco.global",
         (str,),
         "The HERMES that this TOM speaks to, for everything; https://hermes-dev.lco.global is its test server.",
+    ),
+    "TOKEN": Option(
+        "",
+        (str,),
+        "API token of this TOM's account at HERMES, for what nobody in person does; people give their own on their profile.",
     ),
     "TOPICS": Option(
         {},
@@ -40,4 +51,32 @@ OPTIONS: dict[str, Option] = {
     "FETCH_BYTES": Option(20 * 2**20, (int,), "A larger file that a message refers to is not fetched."),
 }
 
-conf = Conf("TOM_HERMES", OPTIONS)
+#: where older plugins have a key: setting, path in it
+EARLIER = {
+    "BASE_URL": (("HERMES_CONFIGURATION", "HERMES_BASE_URL"), ("DATA_SHARING", "hermes", "BASE_URL")),
+    "TOKEN": (("HERMES_CONFIGURATION", "HERMES_API_TOKEN"), ("DATA_SHARING", "hermes", "HERMES_API_KEY")),
+}
+
+
+def earlier(name: str) -> str:
+    """What an older plugin's settings say for a key; "" for nothing."""
+    for setting, *path in EARLIER.get(name, ()):
+        found: Any = getattr(settings, setting, None)
+        for key in path:
+            found = found.get(key) if isinstance(found, dict) else None
+        if found and isinstance(found, str):
+            return found
+    return ""
+
+
+class HermesConf(Conf):
+    """TOM_HERMES, and behind it what older plugins' settings say."""
+
+    def __getattr__(self, name: str) -> Any:
+        given = getattr(settings, self._setting, {})
+        if name in EARLIER and not (isinstance(given, dict) and name in given):
+            return earlier(name) or super().__getattr__(name)
+        return super().__getattr__(name)
+
+
+conf = HermesConf("TOM_HERMES", OPTIONS)

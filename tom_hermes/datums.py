@@ -52,6 +52,23 @@ def write(arrivals: Sequence[Arrived]) -> list[Any]:
     return made
 
 
+def stored(arrival: Arrived) -> list[Any]:
+    """The datums that are here of what an arrival says of targets that are known, new or not."""
+    found: list[Any] = []
+    for section, model in MODELS.items():
+        rows = [
+            datum(arrival, said)
+            for said in arrival.said.data
+            if said.section == section and said.target in arrival.homes
+        ]
+        key_of = _keys(section)
+        wanted = {key_of(row) for row in rows}
+        times, targets = {row.timestamp for row in rows}, {row.target_id for row in rows}
+        here = model.objects.filter(target_id__in=targets, timestamp__in=times, reduction_version="") if rows else ()
+        found += [row for row in here if key_of(row) in wanted]
+    return found
+
+
 def _homeless(arrival: Arrived, said: SaidDatum) -> Unread:
     nameless = ("target", "the row names no target, and the message is not about one alone")
     reason, words = arrival.refused.get(said.target, nameless)

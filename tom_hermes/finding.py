@@ -175,3 +175,10 @@ def unsaved(said: SaidTarget) -> Target:
     """The same, not saved yet, with the host's default permissions."""
     fixed = {"type": Target.SIDEREAL, "ra": said.ra, "dec": said.dec}
     return Target(name=said.name, **({"type": Target.NON_SIDEREAL} if said.moving else fixed), **said.columns)
+
+
+def name(target: Target, aliases: Sequence[str]) -> None:
+    """Gives a target those of these names that nobody has."""
+    taken = set(TargetName.objects.filter(name__in=aliases).values_list("name", flat=True))
+    taken.update(Target.objects.filter(name__in=aliases).values_list("name", flat=True))
+    bulk.insert([TargetName(target_id=target.pk, name=alias) for alias in aliases if alias not in taken])

@@ -82,8 +82,16 @@ def _settled(again: Sequence[Arrived]) -> set[tuple[int, str, int]]:
     if not again:
         return set()
     rows = Unplaced.objects.filter(received__in=[arrival.row.pk for arrival in again])
-    rows.filter(state=Waits.WAITING).delete()
+    for arrival in again:
+        rows.filter(received=arrival.row.pk, state=Waits.WAITING, name__in=_spoken_of(arrival)).delete()
     return set(rows.exclude(state=Waits.WAITING).values_list("received_id", "section", "index"))
+
+
+def _spoken_of(arrival: Arrived) -> set[str]:
+    """The names under which rows of an arrival may wait; it need not be the whole message."""
+    said = arrival.said
+    names = {item.name for item in said.targets} | {item.target for item in (*said.data, *said.unread)}
+    return {text(name, 200) for name in names}
 
 
 def _waiting(arrival: Arrived, settled: Collection[tuple[int, str, int]], now: datetime) -> Iterator[Unplaced]:
@@ -133,6 +141,9 @@ def _learn(arrival: Arrived) -> None:
     if message is not None and row.message_id is None:
         row.message, row.document, row.received, row.public = message, None, message.received, not arrival.protected
         row.save(update_fields=["message", "document", "received", "public"])
+    elif not row.public and not arrival.protected and row.message_id is None:  # by now everybody may read it
+        row.public = True
+        row.save(update_fields=["public"])
 
 
 def sum_up(row: Received) -> None:

@@ -84,6 +84,19 @@ def place(arrivals: Sequence[Arrived]) -> list[Arrived]:
     return fresh
 
 
+def take(arrival: Arrived) -> None:
+    """The same of a part of a message that somebody chose, whose targets are known. In one transaction."""
+    with transaction.atomic():
+        arrival.row = Received.objects.filter(key=arrival.key).first()
+        own.mark([arrival])
+        made = []
+        if not arrival.own:
+            arrival.unplaced.extend(arrival.said.unread)
+            made = datums.write([arrival])
+        keeping.keep([arrival])
+        tell([arrival], made)
+
+
 def tell(arrivals: Sequence[Arrived], made: Sequence[Any]) -> None:
     """Lets others know after the commit what is new; the host's own signals do not fire for what is written in bulk."""
     if not made and not any(arrival.made for arrival in arrivals):

@@ -113,11 +113,7 @@ def _made(said: SaidTarget, received: Received, user: Any) -> Target:
     target.give_user_access(user)
     if not received.public:
         share(target, received.groups.all())
-    taken = set(TargetName.objects.filter(name__in=said.aliases).values_list("name", flat=True))
-    taken.update(Target.objects.filter(name__in=said.aliases).values_list("name", flat=True))
-    TargetName.objects.bulk_create(
-        [TargetName(target=target, name=alias) for alias in said.aliases if alias not in taken]
-    )
+    finding.name(target, said.aliases)
     received.made += 1
     return target
 
