@@ -13,6 +13,7 @@ another. Pixels are cut until `error` is below the tolerance, 1e-4 by default.
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from tom_scimma.skymap import SkyMap
 
 TOLERANCE = 1e-4
+#: groups are worked on side by side
+THREADS = 4
 #: standard deviations in `error`
 SIGMAS = 5
 #: what a pixel cut by several footprints may hold, at first: with few footprints, and with many
@@ -64,8 +67,10 @@ def union(
         groups: dict[Hashable, list[int]] = {}
         for number, name in enumerate(by):
             groups.setdefault(name, []).append(number)
-        each = {name: union(sky, fields[numbers], tolerance=tolerance, edge=edge) for name, numbers in groups.items()}
-        return replace(union(sky, fields, tolerance=tolerance, edge=edge), by=each)
+        parts = [fields, *(fields[numbers] for numbers in groups.values())]
+        with ThreadPoolExecutor(THREADS) as threads:  # numpy lets go of the interpreter's lock for most of it
+            all_, *each = threads.map(lambda some: union(sky, some, tolerance=tolerance, edge=edge), parts)
+        return replace(all_, by=dict(zip(groups, each, strict=True)))
     fields = _different(fields)
     coarse = min(float(np.clip(EVEN * len(fields), FINE, COARSE)), edge)
     while True:
