@@ -40,7 +40,7 @@ OPTIONS: dict[str, Option] = {
     "PAUSE_SECONDS": Option(1.0, (int, float), "Between two questions to a server."),
     "CONNECT_SECONDS": Option(5.0, (int, float), "How long a connection may take."),
     "READ_SECONDS": Option(30.0, (int, float), "How long a server may be silent."),
-    "FETCH_SECONDS": Option(240.0, (int, float), "How long a whole answer may take."),
+    "FETCH_SECONDS": Option(120.0, (int, float), "How long a whole answer may take."),
     "WHOLE_EVERY": Option(
         timedelta(hours=6),
         (timedelta,),
