@@ -51,13 +51,9 @@ def fetch(
     change (not allowed, elsewhere, too large, 401, 403 ...), Unavailable for what may (404, 429, 5xx, time-out).
     """
     place = check(url, allowed_hosts)
-    with deadline(seconds) as clock, requests.Session() as session:
-        session.trust_env = False  # no .netrc password for whoever asks, and no proxy that would resolve names for us
+    with deadline(seconds) as clock, session_of(clock, public_only=not _named(place, allowed_hosts)) as session:
         session.auth = auth
-        session.headers.update({"Accept-Encoding": "identity", "User-Agent": "tom-multimessenger", **(headers or {})})
-        adapter = _Adapter(clock, public_only=not _named(place, allowed_hosts))
-        session.mount("http://", adapter)
-        session.mount("https://", adapter)
+        session.headers.update({"Accept-Encoding": "identity", **(headers or {})})
         try:
             body = _get(session, url, max_bytes, seconds)
             if not clock.expired:  # a line that is cut looks like an end, where no length was said
@@ -196,6 +192,16 @@ def deadline(seconds: float) -> Iterator[Clock]:
     finally:
         timer.cancel()
         clock.close()
+
+
+def session_of(clock: Clock, *, public_only: bool = False) -> requests.Session:
+    """A session whose connections the clock cuts when its time is over, also where an answer comes drop by drop."""
+    session, adapter = requests.Session(), _Adapter(clock, public_only=public_only)
+    session.trust_env = False  # no .netrc password for whoever asks, and no proxy that would resolve names for us
+    session.headers["User-Agent"] = "tom-multimessenger"
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
+    return session
 
 
 class _Adapter(HTTPAdapter):

@@ -83,7 +83,8 @@ def short(said: Any) -> str:
     text = said if isinstance(said, str) else "nothing that can be read" if said is UNREADABLE else json.dumps(said)
     if re.match(r"\s*<(!doctype|html)", text, re.IGNORECASE):
         title = re.search(r"<title[^>]*>([^<]*)", text, re.IGNORECASE)
-        return f"a web page{f' ({title[1].strip()})' if title else ''} instead of JSON"
+        called = f" ({' '.join(title[1].split())})" if title else ""
+        return f"a web page{called} instead of JSON"
     text = " ".join(text.split())
     return (text if len(text) <= 300 else text[:300] + " ...") or "nothing"
 

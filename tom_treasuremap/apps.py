@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.apps import AppConfig
 
 
@@ -12,3 +14,32 @@ class TomTreasuremapConfig(AppConfig):
 
     def ready(self):
         from tom_treasuremap import checks  # noqa: F401  registers them
+
+    def include_url_paths(self):
+        from django.urls import include, path
+
+        return [path("", include("tom_treasuremap.pages", namespace="tom_treasuremap"))]
+
+    def event_panels(self):
+        pointings = "tom_treasuremap/partials/pointings.html"
+        return [
+            {"partial": pointings, "label": "Pointings", "place": "tab", "url": "tom_treasuremap:event-pointings"},
+        ]
+
+    def worker_jobs(self):
+        ask = {"lane": "pointings"}  # what waits for a service that is slow must not stand before what does not
+        return [
+            {
+                "name": "pointings fetched",
+                "every": timedelta(seconds=15),
+                "run": "tom_treasuremap.following.follow",
+                **ask,
+            },
+            {
+                "name": "plans fetched",
+                "every": timedelta(minutes=5),
+                "run": "tom_treasuremap.gathering.ask_plans",
+                **ask,
+            },
+            {"name": "own pointings", "every": timedelta(minutes=1), "run": "tom_treasuremap.gathering.gather"},
+        ]

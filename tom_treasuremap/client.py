@@ -12,19 +12,22 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from urllib3.exceptions import NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
+from tom_scimma import guard
 from tom_scimma.errors import DeliveryError, Rejected, ReplyLost, Unavailable
 from tom_treasuremap import answers, rows
 
 Row = dict[str, Any]
-AGENT = "tom-multimessenger"
+FAILURES = (requests.RequestException, TimeoutError, OSError)
 MAX_BYTES = 256 * 2**20  #: of one answer; 50,000 pointings are some 25 MB
 
 
@@ -41,7 +44,7 @@ class TreasureMap:
     """One server and one person's token; no token is needed to read pointings, instruments and alerts."""
 
     def __init__(
-        self, base_url: str, token: str = "", *, connect: float = 5.0, read: float = 30.0, whole: float = 300.0
+        self, base_url: str, token: str = "", *, connect: float = 5.0, read: float = 30.0, whole: float = 120.0
     ):
         self.base = re.sub(r"/api/v1/?$", "", base_url.rstrip("/"))
         self.token, self.waits, self.whole = token, (connect, read), whole
@@ -210,19 +213,30 @@ class TreasureMap:
 
     # --- how
 
-    def _headers(self) -> dict[str, str]:
-        bearer = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        return {"Accept": "application/json", "User-Agent": AGENT, **bearer}
+    @contextmanager
+    def _ask(
+        self, method: str, path: str, query: Row | None = None, data: bytes | None = None
+    ) -> Iterator[requests.Response]:
+        """One request on a connection of its own: the server drops those that are kept, without saying so.
 
-    def _ask(self, method: str, path: str, query: Row | None = None, data: bytes | None = None) -> requests.Response:
-        """One request on a connection of its own: the server drops those that are kept, without saying so."""
-        headers = {**self._headers(), **({"Content-Type": "application/json"} if data is not None else {})}
-        with requests.Session() as session:
-            session.trust_env = False
-            return session.request(
-                method, f"{self.base}/api/v1/{path}", params=query, data=data, headers=headers, timeout=self.waits,
-                allow_redirects=False, stream=True,
-            )  # fmt: skip
+        Raises TimeoutError where the whole answer takes too long, requests' errors for everything else.
+        """
+        headers = {"Accept": "application/json", **({"Authorization": f"Bearer {self.token}"} if self.token else {})}
+        if data is not None:
+            headers["Content-Type"] = "application/json"
+        with guard.deadline(self.whole) as clock, guard.session_of(clock) as session:
+            try:
+                with session.request(
+                    method, f"{self.base}/api/v1/{path}", params=query, data=data, headers=headers, timeout=self.waits,
+                    allow_redirects=False, stream=True,
+                ) as response:  # fmt: skip
+                    yield response
+                if clock.expired:  # a line that is cut looks like an end, where no length was said
+                    raise TimeoutError(f"not in full within {self.whole:g} s")
+            except (requests.RequestException, Unavailable) as error:
+                if clock.expired:
+                    raise TimeoutError(f"not in full within {self.whole:g} s") from error
+                raise
 
     def _stream(self, path: str, query: Row) -> Iterator[Row]:
         """The rows of a list while they arrive."""
@@ -230,8 +244,8 @@ class TreasureMap:
             with self._ask("GET", path, query) as response:
                 if response.status_code != 200:
                     raise answers.error(response.status_code, response.headers, _body(response), writing=False)
-                yield from rows.rows(response.iter_content(64 * 1024), limit=MAX_BYTES, seconds=self.whole)
-        except requests.RequestException as error:
+                yield from rows.rows(response.iter_content(64 * 1024), limit=MAX_BYTES)
+        except FAILURES as error:
             raise Unavailable(f"{self.origin} did not answer in full: {answers.plain(error)}") from error
 
     def _read(self, path: str, query: Row | None = None, kind: type = dict) -> Any:
@@ -239,7 +253,7 @@ class TreasureMap:
         try:
             with self._ask("GET", path, query) as response:
                 text = _body(response)
-        except requests.RequestException as error:
+        except FAILURES as error:
             raise Unavailable(f"{self.origin} did not answer in full: {answers.plain(error)}") from error
         if response.status_code != 200:
             raise answers.error(response.status_code, response.headers, text, writing=False)
@@ -257,7 +271,7 @@ class TreasureMap:
         try:
             with self._ask(method, path, query, data) as response:
                 text = _body(response)
-        except requests.RequestException as error:
+        except FAILURES as error:
             raise self._lost(error) from error
         if not 200 <= response.status_code < 300:
             raise answers.error(response.status_code, response.headers, text, writing=True)
@@ -268,13 +282,15 @@ class TreasureMap:
             )
         return said
 
-    def _lost(self, error: requests.RequestException) -> DeliveryError:
+    def _lost(self, error: Exception) -> DeliveryError:
         """Whether a request surely did not arrive."""
         cause = getattr(error.args[0] if error.args else None, "reason", None)
-        early = isinstance(
-            error, (requests.ConnectTimeout, requests.exceptions.SSLError, requests.exceptions.InvalidURL)
-        )
-        if early or isinstance(cause, NewConnectionError):
+        early = (requests.ConnectTimeout, requests.exceptions.SSLError, requests.exceptions.InvalidURL)
+        if (
+            isinstance(error, early)
+            or isinstance(cause, (NewConnectionError, ConnectTimeoutError))
+            or _unconnected(error)
+        ):
             return Unavailable(f"{self.origin} cannot be reached: {answers.plain(error)}")
         return ReplyLost(f"{self.origin} did not answer: {answers.plain(error)}")
 
@@ -299,3 +315,12 @@ def _body(response: requests.Response) -> str:
         if len(body) > MAX_BYTES:
             raise requests.exceptions.ContentDecodingError(f"more than {MAX_BYTES} bytes")
     return body.decode("utf-8", "replace")
+
+
+def _unconnected(error: BaseException) -> bool:
+    """True where a connection was refused or a name not found, which is before anything was written."""
+    while error is not None:
+        if isinstance(error, (ConnectionRefusedError, socket.gaierror)):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

@@ -19,6 +19,7 @@ OPTIONS: dict[str, Option] = {
         "The Treasure Map that this TOM speaks to. Empty: none, nothing is asked and nothing reported.",
     ),
     "TOKEN": Option("", (str,), "This TOM's token there. Reading needs none; people may have their own for reports."),
+    "TEAM": Option("", (str,), "What this team is called among pointings; by default the host's TOM_NAME."),
     "PRIVATE": Option(
         False,
         (bool,),
@@ -41,10 +42,11 @@ OPTIONS: dict[str, Option] = {
     "CONNECT_SECONDS": Option(5.0, (int, float), "How long a connection may take."),
     "READ_SECONDS": Option(30.0, (int, float), "How long a server may be silent."),
     "FETCH_SECONDS": Option(120.0, (int, float), "How long a whole answer may take."),
+    "WHOLE_ROWS": Option(2000, (int,), "Of an event with more pointings than this, not all are read each time."),
     "WHOLE_EVERY": Option(
         timedelta(hours=6),
         (timedelta,),
-        "Of an event with many pointings all are read this often; between, only what may have changed.",
+        "All of them are read this often; between, only those that may have changed.",
     ),
     "OBSLOCTAP": Option(
         [],

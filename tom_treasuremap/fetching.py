@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 
 from tom_scimma import retry
@@ -22,11 +23,11 @@ from tom_treasuremap.sources import Found
 from tom_treasuremap.sources.treasuremap import found
 
 SOURCE = Pointing.Source.TREASUREMAP
-MANY = 2000  #: rows from which on not all are read each time
 LATE = timedelta(
     days=2
 )  #: reports of what was done may come so late and still be seen by a fetch that does not read all
 IDS = 200  #: asked for at once
+WRITTEN = ("due", "tried", "fetched", "complete", "seconds", "count", "new", "changed", "vanished", "failures", "error")
 QUOTED = 5  #: problems that are told in full
 
 
@@ -57,7 +58,7 @@ def fetch(event: Event, *, whole: bool = False) -> FetchState:
         state.failures, state.error, state.fetched = 0, problems.told(), now
         _next(state, now)
     state.tried, state.seconds = now, time.monotonic() - began
-    state.save()
+    state.save(update_fields=WRITTEN)  # not what a page may have written meanwhile
     return state
 
 
@@ -70,7 +71,9 @@ def _fetch(
         state.complete = now
         problems.clear()
         return
-    whole = whole or state.complete is None or state.count <= MANY or now - state.complete >= conf.WHOLE_EVERY
+    whole = (
+        whole or state.complete is None or state.count <= conf.WHOLE_ROWS or now - state.complete >= conf.WHOLE_EVERY
+    )
     _rest()
     rows = asking.pointings(name.graceid) if whole else _recent(asking, event, name.graceid, now)
     kept = keep(event, SOURCE, asking.origin, _read(rows, event, problems), now, whole=whole)
@@ -124,7 +127,20 @@ def _failed(state: FetchState, now: datetime, error: DeliveryError) -> None:
 
 def _next(state: FetchState, now: datetime) -> None:
     """When it is due again: by its age while it is followed, else when somebody asks."""
-    from tom_treasuremap.following import followed
-
     again = now + pace.pause(now, state.event.time or state.event.latest, conf.EVERY)
     state.due = again if followed(state, now) else None
+
+
+def wanted(now: datetime) -> Q:
+    """Events that are followed without being asked for: of our kinds, active, young, no tests, none that is protected."""
+    since = now - timedelta(days=conf.FOLLOW_DAYS)
+    found = Q(time__gte=since) | Q(time=None, latest__gte=since)
+    found &= Q(kind__in=list(conf.FOLLOW_KINDS), state=Event.State.ACTIVE)
+    if not conf.FOLLOW_TESTS:
+        found &= ~Q(role="test")
+    return found if conf.PRIVATE else found & Q(public=True)
+
+
+def followed(state: FetchState, now: datetime) -> bool:
+    """True while an event is fetched again by itself."""
+    return state.followed or (conf.FOLLOW and Event.objects.filter(wanted(now), pk=state.event_id).exists())

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone
 
 from tom_scimma.models import Event
 from tom_treasuremap.conf import conf
-from tom_treasuremap.fetching import SOURCE, fetch
+from tom_treasuremap.fetching import SOURCE, fetch, wanted
 from tom_treasuremap.models import FetchState
 from tom_treasuremap.service import service, why_not_asked
 
@@ -46,24 +46,6 @@ def begin(now: datetime) -> int:
         for event in Event.objects.filter(wanted(now)).exclude(pk__in=met)
     ]
     return len(FetchState.objects.bulk_create(new, ignore_conflicts=True))
-
-
-def wanted(now: datetime) -> Q:
-    """Events that are followed without being asked for: of our kinds, active, young, no tests, none that is protected."""
-    young = Q(time__gte=now - timedelta(days=conf.FOLLOW_DAYS)) | Q(
-        time=None, latest__gte=now - timedelta(days=conf.FOLLOW_DAYS)
-    )
-    found = young & Q(kind__in=list(conf.FOLLOW_KINDS), state=Event.State.ACTIVE)
-    if not conf.FOLLOW_TESTS:
-        found &= ~Q(role="test")
-    return found if conf.PRIVATE else found & Q(public=True)
-
-
-def followed(state: FetchState, now: datetime) -> bool:
-    """True while an event is fetched again by itself."""
-    if state.followed:
-        return True
-    return conf.FOLLOW and Event.objects.filter(wanted(now), pk=state.event_id).exists()
 
 
 def due(now: datetime, done: set[int]) -> FetchState | None:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
+from django.contrib.auth.models import AnonymousUser
+
 from tom_scimma.models import Event
+from tom_scimma.models.seen import known_aliases
 from tom_treasuremap.client import TreasureMap
+from tom_treasuremap.conf import conf
 from tom_treasuremap.models import EventName
 
 #: names that the server may know: superevents, their tests, and catalogue names
@@ -33,5 +37,6 @@ def named(service: TreasureMap, event: Event, now: datetime) -> EventName:
 
 def candidates(event: Event) -> list[str]:
     """Names of an event that the server may know it by, its own first."""
-    names = [event.name, *event.aliases.order_by("pk").values_list("name", flat=True)]
+    said = known_aliases(None if conf.PRIVATE else AnonymousUser())  # to a public server only what the public may know
+    names = [event.name, *said.filter(event=event).order_by("pk").values_list("name", flat=True)]
     return [name for name in dict.fromkeys(names) if NAMES.fullmatch(name)]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tom_scimma.errors import Unavailable
@@ -15,11 +14,9 @@ BLANK = " \t\r\n"
 LONGEST = 2**20  #: characters of one row
 
 
-def rows(
-    chunks: Iterable[bytes], *, limit: int, seconds: float, clock: Callable[[], float] = time.monotonic
-) -> Iterator[dict[str, Any]]:
-    """The objects of a list. Raises Unavailable where it is no list, ends too early, is too long or takes too long."""
-    text, decoder, end = _Text(chunks, limit, seconds, clock), json.JSONDecoder(), False
+def rows(chunks: Iterable[bytes], *, limit: int) -> Iterator[dict[str, Any]]:
+    """The objects of a list. Raises Unavailable where it is no list, ends too early or is too long."""
+    text, decoder, end = _Text(chunks, limit), json.JSONDecoder(), False
     if not text.take("["):
         raise Unavailable(f"the Treasure Map answered no list: {text.rest()}")
     end = text.take("]")
@@ -36,10 +33,10 @@ def rows(
 class _Text:
     """The text that has come so far, and a place in it."""
 
-    def __init__(self, chunks: Iterable[bytes], limit: int, seconds: float, clock: Callable[[], float]):
-        self._chunks, self._limit, self._left, self._clock = iter(chunks), limit, clock() + seconds, clock
+    def __init__(self, chunks: Iterable[bytes], limit: int):
+        self._chunks, self._limit = iter(chunks), limit
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
-        self._text, self._at, self._size, self._seconds = "", 0, 0, seconds
+        self._text, self._at, self._size = "", 0, 0
 
     def _more(self) -> bool:
         chunk = next(self._chunks, None)
@@ -48,8 +45,6 @@ class _Text:
         self._size += len(chunk)
         if self._size > self._limit:
             raise Unavailable(f"the Treasure Map's answer is longer than {self._limit} bytes")
-        if self._clock() > self._left:
-            raise Unavailable(f"the Treasure Map did not answer in full within {self._seconds:g} s")
         self._text, self._at = self._text[self._at :] + self._decode(chunk), 0
         return True
 

@@ -19,7 +19,7 @@ from tom_scimma import destinations
 from tom_scimma.conf import conf
 from tom_scimma.models import Job, Reaction
 from tom_scimma.worker import claims, reacting
-from tom_scimma.worker.chores import Chores, post
+from tom_scimma.worker.chores import Chores, lane_of, post
 from tom_scimma.worker.crew import Crew
 from tom_scimma.worker.lane import Lane, caught
 from tom_scimma.worker.reacting import Reactor
@@ -49,10 +49,15 @@ class Desk:
     def __init__(self, crew: Crew, stop: threading.Event):
         self.crew, self.stop, self._news = crew, stop, threading.Event()
         self._chores = Chores(crew)
+        apart = sorted({lane for lane in map(lane_of, self._chores.jobs.values()) if lane})
         self.lanes = [
             *self._senders(),
             *self._reactors(),
             self._lane(JOBS, self._chores.turn, conf.REACTION_SECONDS, news=True),
+            *(
+                self._lane(f"{JOBS} {lane}", Chores(crew, lane).turn, conf.REACTION_SECONDS, news=True)
+                for lane in apart
+            ),
         ]
         self.abandoned: list[Lane] = []
         self._swept = self._beaten = float("-inf")
@@ -93,7 +98,7 @@ class Desk:
         self._tend(now)
         due = wanted(now)
         for lane in self.lanes:
-            if lane.name in due:
+            if lane.name in due or (JOBS in due and lane.name.startswith(JOBS)):
                 lane.wake.set()
 
     def _tidy(self) -> None:

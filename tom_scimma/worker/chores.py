@@ -1,4 +1,7 @@
-"""What apps want done again and again: `worker_jobs() -> [{"name", "every": timedelta, "run": "dotted.path"}]`."""
+"""What apps want done again and again: `worker_jobs() -> [{"name", "every": timedelta, "run": "dotted.path"}]`.
+
+A job that asks an outside service names a `lane` of its own, so that the others do not wait for that service.
+"""
 
 from __future__ import annotations
 
@@ -33,15 +36,21 @@ def post(known: Mapping[str, Mapping[str, Any]]) -> None:
     Job.objects.bulk_create(new, ignore_conflicts=True)
 
 
-class Chores:
-    """The lane that does jobs, one after another; each by one worker at a time."""
+def lane_of(entry: Mapping[str, Any]) -> str:
+    """The lane in which a job is done; empty: that of most."""
+    return entry.get("lane", "")
 
-    def __init__(self, crew: Crew):
+
+class Chores:
+    """A lane that does jobs, one after another; each by one worker at a time."""
+
+    def __init__(self, crew: Crew, lane: str = ""):
         self._crew, self.jobs = crew, jobs()
+        self._mine = [name for name, entry in self.jobs.items() if lane_of(entry) == lane]
 
     def turn(self, lane: Lane) -> bool:
         """Does the job that is due; False when none is."""
-        job = claims.job(self._crew.process, timezone.now(), self.jobs.keys())
+        job = claims.job(self._crew.process, timezone.now(), self._mine)
         if job is None:
             return False
         lane.begin(f"job {job.name}")

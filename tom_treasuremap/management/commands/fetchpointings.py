@@ -6,9 +6,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from tom_scimma.errors import Refused
+from tom_scimma.events import named
 from tom_scimma.models import Event
-from tom_treasuremap import following
-from tom_treasuremap.fetching import fetch
+from tom_treasuremap.fetching import fetch, wanted
 
 
 class Command(BaseCommand):
@@ -23,7 +23,7 @@ class Command(BaseCommand):
             raise CommandError("Name events, or say --all.")
         chosen = [_named(name) for name in events]
         if options["all"]:
-            chosen += Event.objects.filter(following.wanted(timezone.now())).order_by("-latest")
+            chosen += Event.objects.filter(wanted(timezone.now())).order_by("-latest")
         failed = [event.name for event in dict.fromkeys(chosen) if not self._fetch(event)]
         if failed:
             raise CommandError(f"Not fetched: {', '.join(failed)}. What was known of them stays.")
@@ -42,7 +42,7 @@ class Command(BaseCommand):
 
 
 def _named(name: str) -> Event:
-    found = Event.objects.filter(name__iexact=name).first() or Event.objects.filter(aliases__name__iexact=name).first()
+    found = named(name)
     if found is None:
         raise CommandError(f"There is no event {name!r} here.")
     return found

@@ -1,0 +1,1 @@
+"""Pages; each checks log-in and what its user may see itself."""
