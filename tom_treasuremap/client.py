@@ -1,4 +1,4 @@
-"""The only file that speaks HTTP to the Treasure Map.
+"""Everything that is asked of the Treasure Map or sent there; line.py has the HTTP of it.
 
     service = TreasureMap("https://treasuremap.space", token)
     for row in service.pointings("S251112cm"): ...          # as the server has them, each id once
@@ -12,23 +12,13 @@ from __future__ import annotations
 
 import json
 import re
-import socket
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
-import requests
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
-
-from tom_scimma import guard
-from tom_scimma.errors import DeliveryError, Rejected, ReplyLost, Unavailable
-from tom_treasuremap import answers, rows
-
-Row = dict[str, Any]
-FAILURES = (requests.RequestException, TimeoutError, OSError)
-MAX_BYTES = 256 * 2**20  #: of one answer; 50,000 pointings are some 25 MB
+from tom_scimma.errors import Rejected, ReplyLost
+from tom_treasuremap import answers
+from tom_treasuremap.line import Line, Row
 
 
 @dataclass(frozen=True)
@@ -40,19 +30,8 @@ class Posted:
     doi: str | None = None
 
 
-class TreasureMap:
+class TreasureMap(Line):
     """One server and one person's token; no token is needed to read pointings, instruments and alerts."""
-
-    def __init__(
-        self, base_url: str, token: str = "", *, connect: float = 5.0, read: float = 30.0, whole: float = 120.0
-    ):
-        self.base = re.sub(r"/api/v1/?$", "", base_url.rstrip("/"))
-        self.token, self.waits, self.whole = token, (connect, read), whole
-
-    @property
-    def origin(self) -> str:
-        """Which server this is: its host, with the port where one is named."""
-        return urlsplit(self.base).netloc
 
     # --- pointings
 
@@ -211,89 +190,6 @@ class TreasureMap:
         """The account of the token: id, username ... Raises Rejected for a wrong token."""
         return self._read("auth/me")
 
-    # --- how
-
-    @contextmanager
-    def _ask(
-        self, method: str, path: str, query: Row | None = None, data: bytes | None = None
-    ) -> Iterator[requests.Response]:
-        """One request on a connection of its own: the server drops those that are kept, without saying so.
-
-        Raises TimeoutError where the whole answer takes too long, requests' errors for everything else.
-        """
-        headers = {"Accept": "application/json", **({"Authorization": f"Bearer {self.token}"} if self.token else {})}
-        if data is not None:
-            headers["Content-Type"] = "application/json"
-        with guard.deadline(self.whole) as clock, guard.session_of(clock) as session:
-            try:
-                with session.request(
-                    method, f"{self.base}/api/v1/{path}", params=query, data=data, headers=headers, timeout=self.waits,
-                    allow_redirects=False, stream=True,
-                ) as response:  # fmt: skip
-                    yield response
-                if clock.expired:  # a line that is cut looks like an end, where no length was said
-                    raise TimeoutError(f"not in full within {self.whole:g} s")
-            except (requests.RequestException, Unavailable) as error:
-                if clock.expired:
-                    raise TimeoutError(f"not in full within {self.whole:g} s") from error
-                raise
-
-    def _stream(self, path: str, query: Row) -> Iterator[Row]:
-        """The rows of a list while they arrive."""
-        try:
-            with self._ask("GET", path, query) as response:
-                if response.status_code != 200:
-                    raise answers.error(response.status_code, response.headers, _body(response), writing=False)
-                yield from rows.rows(response.iter_content(64 * 1024), limit=MAX_BYTES)
-        except FAILURES as error:
-            raise Unavailable(f"{self.origin} did not answer in full: {answers.plain(error)}") from error
-
-    def _read(self, path: str, query: Row | None = None, kind: type = dict) -> Any:
-        """What a question is answered with. Raises Rejected and Unavailable."""
-        try:
-            with self._ask("GET", path, query) as response:
-                text = _body(response)
-        except FAILURES as error:
-            raise Unavailable(f"{self.origin} did not answer in full: {answers.plain(error)}") from error
-        if response.status_code != 200:
-            raise answers.error(response.status_code, response.headers, text, writing=False)
-        said = answers.read(text)
-        if not isinstance(said, kind):
-            raise Unavailable(f"{self.origin} answered no JSON {kind.__name__}: {answers.short(text)}")
-        return said
-
-    def _write(self, method: str, path: str, body: Any, query: Row | None = None) -> Any:
-        """What something that was sent is answered with. Raises every DeliveryError."""
-        try:
-            data = None if body is None else json.dumps(body, allow_nan=False).encode()
-        except ValueError as error:
-            raise Rejected(f"a number that is not finite cannot be sent: {error}") from error
-        try:
-            with self._ask(method, path, query, data) as response:
-                text = _body(response)
-        except FAILURES as error:
-            raise self._lost(error) from error
-        if not 200 <= response.status_code < 300:
-            raise answers.error(response.status_code, response.headers, text, writing=True)
-        said = answers.read(text)
-        if said is answers.UNREADABLE and response.status_code != 204:
-            raise ReplyLost(
-                f"{self.origin} answered {response.status_code} with what cannot be read: {answers.short(text)}"
-            )
-        return said
-
-    def _lost(self, error: Exception) -> DeliveryError:
-        """Whether a request surely did not arrive."""
-        cause = getattr(error.args[0] if error.args else None, "reason", None)
-        early = (requests.ConnectTimeout, requests.exceptions.SSLError, requests.exceptions.InvalidURL)
-        if (
-            isinstance(error, early)
-            or isinstance(cause, (NewConnectionError, ConnectTimeoutError))
-            or _unconnected(error)
-        ):
-            return Unavailable(f"{self.origin} cannot be reached: {answers.plain(error)}")
-        return ReplyLost(f"{self.origin} did not answer: {answers.plain(error)}")
-
     def _count(self, said: Any) -> int:
         found = re.search(r"Updated (\d+)", str(said.get("message", "")) if isinstance(said, dict) else "")
         if found is None:
@@ -306,21 +202,3 @@ def _said(value: Any) -> Any:
     if isinstance(value, (list, tuple, set)):
         return json.dumps(sorted(value))
     return value.isoformat() if hasattr(value, "isoformat") else value
-
-
-def _body(response: requests.Response) -> str:
-    body = bytearray()
-    for chunk in response.iter_content(64 * 1024):
-        body += chunk
-        if len(body) > MAX_BYTES:
-            raise requests.exceptions.ContentDecodingError(f"more than {MAX_BYTES} bytes")
-    return body.decode("utf-8", "replace")
-
-
-def _unconnected(error: BaseException) -> bool:
-    """True where a connection was refused or a name not found, which is before anything was written."""
-    while error is not None:
-        if isinstance(error, (ConnectionRefusedError, socket.gaierror)):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
