@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -9,6 +10,7 @@ from django.utils import timezone
 from tom_targets.models import Target
 from tom_targets.permissions import targets_for_user
 
+from tom_scimma import times
 from tom_scimma.compose import predicate
 from tom_scimma.models import Embargo, Event, SendRule
 
@@ -39,9 +41,11 @@ class EmbargoForm(forms.Form):
         max_length=200,
         widget=forms.TextInput(attrs={**SMALL, "placeholder": "hermes:* (empty: everywhere)"}),
     )
-    until = forms.DateTimeField(
+    until = forms.CharField(
         required=False,
-        widget=forms.TextInput(attrs={**SMALL, "placeholder": "2026-12-01 18:00 UTC (empty: until lifted)"}),
+        max_length=40,
+        label="Until (UTC)",
+        widget=forms.TextInput(attrs={**SMALL, "placeholder": "2026-12-01 18:00 (empty: until lifted)"}),
     )
     reason = forms.CharField(required=False, max_length=500, widget=forms.TextInput(attrs=SMALL))
 
@@ -64,8 +68,11 @@ class EmbargoForm(forms.Form):
             raise forms.ValidationError("There is no target of that name that you may see.")
         return found
 
-    def clean_until(self):
-        until = self.cleaned_data["until"]
+    def clean_until(self) -> datetime | None:
+        text = self.cleaned_data["until"].strip()
+        until = times.parse(text).time if text else None
+        if text and until is None:
+            raise forms.ValidationError(f"{text!r} is no time; write it as 2026-12-01 18:00.")
         if until is not None and until <= timezone.now():
             raise forms.ValidationError("That is over already.")
         return until

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
-from datetime import datetime
+from datetime import datetime, timezone
 from functools import cache
 from typing import Any
 
@@ -85,19 +85,23 @@ def tables(content: Content) -> str:
         )
     )
     rows = [
-        (p.target, iso(p.time), _brightness(p), p.unit, p.bandpass, p.telescope, p.instrument)
+        (p.target, _when(p.time), _brightness(p), p.unit, p.bandpass, p.telescope, p.instrument)
         for p in content.photometry
     ]
     found.append(
-        _table("Photometry", ("target", "time", "brightness", "unit", "band", "telescope", "instrument"), rows)
+        _table("Photometry", ("target", "time (UTC)", "brightness", "unit", "band", "telescope", "instrument"), rows)
     )
-    spectra = [(s.target, iso(s.time), f"{len(s.flux)} points", s.telescope, s.instrument) for s in content.spectra]
-    found.append(_table("Spectra", ("target", "time", "length", "telescope", "instrument"), spectra))
-    positions = [(a.target, iso(a.time), a.ra, a.dec) for a in content.astrometry]
-    found.append(_table("Astrometry", ("target", "time", "ra", "dec"), positions))
+    spectra = [(s.target, _when(s.time), f"{len(s.flux)} points", s.telescope, s.instrument) for s in content.spectra]
+    found.append(_table("Spectra", ("target", "time (UTC)", "length", "telescope", "instrument"), spectra))
+    positions = [(a.target, _when(a.time), a.ra, a.dec) for a in content.astrometry]
+    found.append(_table("Astrometry", ("target", "time (UTC)", "ra", "dec"), positions))
     observed = [(o.target, o.facility, o.observation_id, o.status) for o in content.observations]
     found.append(_table("Observations", ("target", "facility", "id", "status"), observed))
     return "\n\n".join(filter(None, found))
+
+
+def _when(time: datetime) -> str:
+    return time.astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _brightness(row: Any) -> str:

@@ -83,7 +83,7 @@ def build(
     """What these sinks would be told. Whatever is wrong is in it; no I/O but what a sink's `needs` may look up."""
     needs = [(there, there.needs(content)) for there in sinks]
     fields = merged([(there.label, wanted) for there, wanted in needs], typed)
-    faults = missing(fields)
+    faults: dict[str, list[str]] = {}
     letters = []
     for there, wanted in needs:
         parcels, wrong, problems = _letter(there, values_for(there, wanted, fields, content))
@@ -93,6 +93,7 @@ def build(
             else:
                 problems += [f"{name}: {text}" if name else text for text in texts]
         letters.append(Letter(there, parcels, tuple(dict.fromkeys(problems))))
+    faults = {**missing(fields), **faults}  # what a sink says itself is said better
     shown = {name: one.saying(faults.get(name, ())) for name, one in fields.items()}
     return Proof(shown, tuple(letters), content, tuple(refused))
 

@@ -42,7 +42,7 @@ def seen_embargoes(user) -> list[Embargo]:
 class ShareRulesView(LoginRequiredMixin, View):
     """Who may send where, and what must wait. POST adds a rule or an embargo, takes one away or lifts one."""
 
-    def get(self, request, rule=None, embargo=None, status=200):
+    def get(self, request, rule=None, embargo=None):
         user = request.user
         context = {
             "rules": SendRule.objects.select_related("group"),
@@ -52,7 +52,7 @@ class ShareRulesView(LoginRequiredMixin, View):
             "rule_form": rule or SendRuleForm(label_suffix=""),
             "embargo_form": embargo or EmbargoForm(user=user, initial={"event": request.GET.get("event", "")}),
         }
-        return render(request, "tom_scimma/share_rules.html", context, status=status)
+        return render(request, "tom_scimma/share_rules.html", context)
 
     def post(self, request):
         acts = {"rule": self._rule, "forget": self._forget, "embargo": self._embargo, "lift": self._lift}
@@ -65,7 +65,7 @@ class ShareRulesView(LoginRequiredMixin, View):
         need(request.user, RULES)
         form = SendRuleForm(request.POST, label_suffix="")
         if not form.is_valid():
-            return self.get(request, rule=form, status=422)
+            return self.get(request, rule=form)
         form.save()
         notes.success(request, f"From now on: {form.instance}.")
         return None
@@ -79,7 +79,7 @@ class ShareRulesView(LoginRequiredMixin, View):
         need(request.user, EMBARGO)
         form = EmbargoForm(request.POST, user=request.user)
         if not form.is_valid():
-            return self.get(request, embargo=form, status=422)
+            return self.get(request, embargo=form)
         form.save()
         notes.success(request, "The embargo holds: what falls under it waits.")
         return None
@@ -101,7 +101,7 @@ def _key(request) -> int:
 class StandingNewView(DraftMixin, View):
     """From a draft to a standing share: new data of its target or event go to one sink by themselves, in the same words."""
 
-    def get(self, request, pk, form=None, status=200):
+    def get(self, request, pk, form=None):
         name = request.GET.get("sink") or request.POST.get("sink", "")
         try:
             proof = drafts.proof_of(self.draft)
@@ -117,18 +117,18 @@ class StandingNewView(DraftMixin, View):
             "form": form or StandingShareForm(label_suffix=""),
             "good": proof.is_good,
         }
-        return render(request, "tom_scimma/standing_new.html", context, status=status)
+        return render(request, "tom_scimma/standing_new.html", context)
 
     def post(self, request, pk):
         form = StandingShareForm(request.POST, label_suffix="")
         if not form.is_valid():
-            return self.get(request, pk, form=form, status=422)
+            return self.get(request, pk, form=form)
         selection, user = drafts.selection_of(self.draft), request.user
         event = Event.objects.visible_to(user).filter(name=selection.event).first() if selection.event else None
         target = next(iter(drafts.targets_of(self.draft)), None) if event is None else None
         if event is None and (target is None or len(selection.keys(TARGET)) > 1):
             form.add_error(None, "New data are shared of one target, or of an event's candidates: choose one of them.")
-            return self.get(request, pk, form=form, status=422)
+            return self.get(request, pk, form=form)
         try:
             row = standing.begin(
                 user,
@@ -141,7 +141,7 @@ class StandingNewView(DraftMixin, View):
             )
         except sinks.Unoffered as error:
             form.add_error(None, str(error))
-            return self.get(request, pk, form=form, status=422)
+            return self.get(request, pk, form=form)
         notes.success(
             request, f"New data go to {row.destination} by themselves from now on, until something is refused."
         )
