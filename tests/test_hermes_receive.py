@@ -374,3 +374,43 @@ def test_a_batch_asks_a_few_questions_however_many_messages(django_assert_max_nu
     with django_assert_max_num_queries(60):
         hear(*said)
     assert PhotometryReducedDatum.objects.count() == len(here)
+
+
+def test_our_own_message_come_back_gives_nothing():
+    ours = make.delivery(None, make.event("S261121a"))
+    other = "f" * 64
+    for key, name in ((ours.key, "AT2026abc"), (other, "AT2026xyz")):
+        said = message([star(name, ra=len(name + key[:1]))], photometry=[point(name)])
+        said["data"]["tom_multimessenger"] = {"origin": "example_tom", "key": key}
+        hear(sent(said, "hermes.test"))
+    assert set(Received.objects.values_list("state", "data")) == {("own", 0), ("placed", 1)}
+    assert Target.objects.get().name == "AT2026xyz"  # another TOM's of the same name is no message of ours
+    replay(Message.objects.all())
+    assert Received.objects.filter(state="own").count() == 1
+
+
+@pytest.mark.parametrize("mark", [None, "x", {"key": 5}, {"key": ["a"]}, {"key": "x" * 64}])
+def test_a_forged_mark_hides_nothing(mark):
+    said = message([star()], photometry=[point()])
+    said["data"]["tom_multimessenger"] = mark
+    hear(sent(said))
+    assert only().state == "placed"
+
+
+def test_a_long_spectrum_is_stored_or_waits():
+    """PostgreSQL refuses to index long values, which is what the host's constraint of a spectrum asks of it."""
+    count = 4000
+    line = {
+        "target_name": "AT2026abc",
+        "date_obs": "2026-01-02",
+        "flux": [1 / 3 + i for i in range(count)],
+        "wavelength": list(range(count)),
+    }
+    hear(sent(message([star()], photometry=[point()], spectroscopy=[line])))
+    assert PhotometryReducedDatum.objects.count() == 1
+    assert (
+        SpectroscopyReducedDatum.objects.count()
+        + Unplaced.objects.filter(section="spectroscopy", reason="value").count()
+        == 1
+    )
+    assert Message.objects.get().error == ""
