@@ -11,8 +11,8 @@ from tom_targets.models import Target
 from tests import factories as make
 from tests.factories import NIGHT
 from tests.world import MAY, ROLES, SECRET, World
-from tom_scimma import candidates, skymap
-from tom_scimma.candidates import deciding
+from tom_scimma import candidates, places, skymap
+from tom_scimma.candidates import deciding, placing
 from tom_scimma.models import Candidate
 
 pytestmark = pytest.mark.django_db
@@ -162,6 +162,33 @@ def test_adding_what_only_others_see_makes_it_seen(world):
     row = deciding.add(world.open, world.targets["hidden"], stranger)
     assert (row.because, row.added_by) == ("person", stranger)
     assert Candidate.objects.filter(pk=row.pk).visible_to(stranger).exists()
+
+
+def test_adding_what_only_others_see_tells_nothing_of_what_they_decided(world):
+    """Authority: promise 6."""
+    row = row_of(world.open, "t-hidden")
+    deciding.decide([row], "ruled_out", "known to the members alone", world.users["member"])
+    stranger = world.users["stranger"]
+    added = deciding.add(world.open, world.targets["hidden"], stranger)
+    assert (added.status, added.reason, added.decided_by) == ("new", "", None)
+    seen = world.clients["stranger"].get(f"/api/candidates/{row.pk}/")
+    assert "members" not in seen.content.decode()
+    assert seen.json()["decisions"] == []
+    theirs = world.clients["member"].get(f"/api/candidates/{row.pk}/").json()["decisions"]
+    assert [one["reason"] for one in theirs] == ["known to the members alone"]
+    deciding.decide([added], "interesting", "blue", stranger)
+    assert len(world.clients["member"].get(f"/api/candidates/{row.pk}/").json()["decisions"]) == 2
+    assert len(world.clients["stranger"].get(f"/api/candidates/{row.pk}/").json()["decisions"]) == 1
+
+
+def test_a_decided_candidate_that_moves_out_of_a_protected_map_stays_unknown_to_strangers(world):
+    row = row_of(world.open, "t-hidden")
+    deciding.decide([row], "ruled_out", "known to the members alone", world.users["member"])
+    Target.objects.filter(pk=row.target_id).update(ra=250.0)
+    places.reconcile()
+    placing.place_targets(world.open, [row.target_id])
+    assert Candidate.objects.filter(pk=row.pk).exists()
+    assert not Candidate.objects.filter(pk=row.pk).visible_to(world.users["stranger"]).exists()
 
 
 def test_rest_adds_filters_and_tells_the_history(world):

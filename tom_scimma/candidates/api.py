@@ -84,10 +84,15 @@ class CandidateSerializer(Rows):
 class CandidateDetailSerializer(CandidateSerializer):
     """One candidate, with all that was decided of it."""
 
-    decisions = DecisionSerializer(many=True, read_only=True)
+    decisions = serializers.SerializerMethodField()
 
     class Meta(CandidateSerializer.Meta):
         fields = [*CandidateSerializer.Meta.fields, "decisions"]
+
+    def get_decisions(self, row: Candidate) -> list[dict]:
+        """Those that this user may read, the newest first."""
+        rows = row.decisions.visible_to(self.context["request"].user).select_related("by")
+        return DecisionSerializer(rows, many=True).data
 
 
 class CandidateFilter(django_filters.rest_framework.FilterSet):

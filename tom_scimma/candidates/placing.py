@@ -26,7 +26,7 @@ from tom_scimma.candidates.levels import levels
 from tom_scimma.conf import conf
 from tom_scimma.errors import BadSkyMap
 from tom_scimma.eventmaps import EventMap
-from tom_scimma.models import Candidate, CandidateLevel, Event, Placement, TargetPlace
+from tom_scimma.models import Alert, Candidate, CandidateLevel, Event, Placement, TargetPlace
 
 logger = logging.getLogger(__name__)
 
@@ -146,9 +146,16 @@ def add(event: Event, target_id: int, by) -> Candidate:
         if made:
             _store(event, found, {}, {target_id: row.pk})
         elif not Candidate.objects.filter(pk=row.pk).visible_to(by).exists():  # made by a map that only others may see
-            Candidate.objects.filter(pk=row.pk).update(**person)
+            _begin_anew(row, person)
     row.refresh_from_db()
     return row
+
+
+def _begin_anew(row: Candidate, person: dict[str, Any]) -> None:
+    """What others decided stays theirs: the candidate is one more by this person's word, and nobody has decided on it yet."""
+    undecided = {"status": Candidate.Status.NEW, "reason": "", "decided_by": None, "decided_at": None}
+    Candidate.objects.filter(pk=row.pk).update(**person, **undecided)
+    row.decisions.update(hidden=True)
 
 
 def _unknown(event: Event, ids: np.ndarray, known: dict[int, int]) -> np.ndarray:
@@ -243,4 +250,8 @@ def _forget(known: dict[int, int], targets: Targets) -> None:
     for part in among(Candidate.objects.all(), "id", keys):
         out = Candidate.objects.filter(pk__in=part.values("pk")).exclude(levels__inside=True)
         out.filter(decided_at=None).exclude(because=Candidate.Because.PERSON).delete()
-        out.filter(decided_at__isnull=False).update(because=Candidate.Because.PERSON)
+        # where a protected map may have made it one, those who may not see that map do not learn of it now
+        decided = out.filter(decided_at__isnull=False).exclude(
+            event__in=Alert.objects.filter(public=False).values("event")
+        )
+        decided.update(because=Candidate.Because.PERSON)

@@ -107,6 +107,17 @@ class CandidateLevel(models.Model):
         return f"level of candidate {self.candidate_id} in alert {self.alert_id}"
 
 
+class OfCandidate(models.QuerySet):
+    """Decisions, and who may read them."""
+
+    def visible_to(self, user) -> OfCandidate:
+        """Of candidates that the user sees: all, but those made while only a map that they may not see made it one."""
+        if user is not None and user.is_active and user.is_superuser:
+            return self.all()
+        maps = CandidateLevel.objects.visible_to(user).filter(candidate=models.OuterRef("candidate"), inside=True)
+        return self.filter(models.Q(hidden=False) | models.Exists(maps))
+
+
 class CandidateDecision(models.Model):
     """One decision of a person on a candidate; all are kept."""
 
@@ -115,6 +126,9 @@ class CandidateDecision(models.Model):
     reason = models.TextField(blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField()
+    hidden = models.BooleanField(default=False)  #: from before somebody who did not see the candidate added it
+
+    objects = OfCandidate.as_manager()
 
     class Meta:
         ordering = ["-at", "-pk"]
