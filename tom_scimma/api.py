@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Prefetch
 from django.http import Http404
+from django.shortcuts import redirect
 from django.utils.functional import cached_property
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import mixins, viewsets
@@ -14,11 +15,12 @@ from rest_framework.permissions import IsAuthenticated, IsAuthenticatedOrReadOnl
 from rest_framework.response import Response
 
 from tom_scimma import ledger, replay
+from tom_scimma.events import named
 from tom_scimma.filters import AlertFilter, AnnotationFilter, EventFilter, LocalizationFilter, MessageFilter
 from tom_scimma.galaxies import files as listing
 from tom_scimma.galaxies.event import galaxies
 from tom_scimma.models import Alert, Annotation, Event, Localization, Message
-from tom_scimma.paths import name_of
+from tom_scimma.paths import name_of, segment
 from tom_scimma.serializers import (
     AlertSerializer,
     AnnotationSerializer,
@@ -72,10 +74,17 @@ class EventViewSet(Readable):
     lookup_value_regex = r"[^/\x00]+"
 
     def get_object(self):
-        event = self.rows.filter(name=name_of(self.kwargs["name"])).first()
+        event = named(name_of(self.kwargs["name"]), self.request.user)
         if event is None:
             raise Http404("no such event")
         return event
+
+    def retrieve(self, request, *args, **kwargs):
+        """The event; another name of it leads to its own."""
+        event = self.get_object()
+        if event.name != name_of(self.kwargs["name"]):
+            return redirect("api:events-detail", name=segment(event.name))
+        return Response(self.get_serializer(event).data)
 
     @action(detail=True)
     def ledger(self, request, name=None):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from tom_scimma.notice import Notice, Sky
+from tom_scimma.notice import KINDS, ROLES, Notice, Sky
 
 #: alert types that state what the event is
 STATEMENTS = frozenset({"early_warning", "preliminary", "initial", "update"})
@@ -106,11 +106,22 @@ def _after(values: Values, order: datetime, notice: Notice, skymap: Map | None) 
         changes["state"] = "retracted"
     elif notice.alert_type in STATEMENTS or (first and notice.alert_type == "followup"):
         changes["state"] = "active"
+    if first:  # until somebody states it
+        changes.update(least(values if values.folded else None, notice))
     if notice.alert_type in STATEMENTS or (first and notice.alert_type != "other"):
         changes.update(_statement(notice))
     if notice.alert_type in STATEMENTS or notice.alert_type == "retraction" or _sharper(values, notice):
         changes.update(_place(notice.sky, skymap))
     return replace(values, **changes)
+
+
+def least(before: Any, notice: Any) -> dict[str, str]:
+    """Kind and role of an event that nobody has stated, after one more word: the first of each in their lists, in any order."""
+    said = [item for item in (before, notice) if item is not None]
+    return {
+        "kind": min((item.kind for item in said), key=KINDS.index),
+        "role": min((item.role for item in said), key=ROLES.index),
+    }
 
 
 def _statement(notice: Notice) -> dict[str, Any]:

@@ -75,18 +75,26 @@ def _refold(event: Event, alerts: list[Alert]) -> None:
     scope = _audience(event, alerts)
     judged = [alert for alert in scope if alert.authority]
     judged = [alert for alert in judged if alert.role != "test"] or judged
-    values = Values(kind=scope[0].kind, role=scope[0].role) if scope else Values()
+    values = reported(scope)
     if judged:
-        values = fold.fold([(alert.order, alert.notice, stored_map(alert)) for alert in judged], values)
+        values = fold.fold([(alert.order, alert.notice, stored_map(alert)) for alert in judged])
     _set(event, values)
     event.latest = max(alert.order for alert in scope or alerts)
     event.alert_count = len(scope)
 
 
+def reported(scope: Sequence[Alert]) -> Values:
+    """What is known of an event that only reports speak of."""
+    said: Alert | Values | None = None
+    for alert in scope:
+        said = Values(**fold.least(said, alert))
+    return said or Values()
+
+
 def _alerts_of(events: Sequence[Event]) -> dict[int, list[Alert]]:
     """All alerts of these events in the sender's order, by event, with what folding needs and without the maps' bytes."""
     maps = Prefetch("localizations", Localization.objects.defer("data"))
-    rows = Alert.objects.filter(event__in=events).order_by("order", "message_id", "position").prefetch_related(maps)
+    rows = Alert.objects.filter(event__in=events).order_by("order", "key").prefetch_related(maps)
     found: dict[int, list[Alert]] = {}
     for row in rows:
         found.setdefault(row.event_id, []).append(row)
@@ -105,16 +113,16 @@ def _grouped(
         if wanted is None or id(statement.event) in wanted:
             groups.setdefault(id(statement.event), (statement.event, []))[1].append(statement)
     for _, own in groups.values():
-        own.sort(key=lambda item: item.order)
+        own.sort(key=lambda item: (item.order, item.key))
     return list(groups.values())
 
 
 def _plain(event: Event, own: Sequence[Statement]) -> bool:
     """Whether these can simply be folded on: public, newest, and of the event's own role."""
-    if not event.public or not all(item.public for item in own):
+    if event.anew or not event.public or not all(item.public for item in own):
         return False
     judged = [item for item in own if item.authority]
-    if event.folded is not None and any(item.order < event.folded for item in judged):
+    if event.folded is not None and any(item.order <= event.folded for item in judged):
         return False
     roles = {item.notice.role == "test" for item in judged}
     if event.state != Event.State.REPORTED:
@@ -123,7 +131,7 @@ def _plain(event: Event, own: Sequence[Statement]) -> bool:
 
 
 def _fold(event: Event, own: Sequence[Statement]) -> None:
-    values = _values(event)
+    values = Values() if event.folded is None else _values(event)
     for item in own:
         item.change = fold.REPORTED
         if item.authority:
@@ -131,6 +139,10 @@ def _fold(event: Event, own: Sequence[Statement]) -> None:
             item.change = fold.change(before, values, fold.heard(before, item.notice).alert_type)
     if values.folded is not None:
         _set(event, values)
+    else:  # reports alone, in any order
+        for item in own:
+            said = fold.least(event, item.notice)
+            event.kind, event.role = said["kind"], said["role"]
     event.latest = max([event.latest, *(item.order for item in own)])
     event.alert_count += len(own)
 

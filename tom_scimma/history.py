@@ -10,7 +10,7 @@ from django.db.models import Prefetch
 
 from tom_scimma import fold
 from tom_scimma.fold import Values
-from tom_scimma.folding import stored_map
+from tom_scimma.folding import reported, stored_map
 from tom_scimma.models import Alert, Event, Localization
 from tom_scimma.query.subject import values_of
 
@@ -27,7 +27,7 @@ class Step:
 def alerts_of(events: Iterable[int]) -> dict[int, list[Alert]]:
     """All alerts of these events (primary keys, at most some hundred) in the sender's order, with what `steps` needs."""
     maps = Prefetch("localizations", Localization.objects.defer("data"))
-    rows = Alert.objects.filter(event__in=list(events)).order_by("order", "message_id", "position")
+    rows = Alert.objects.filter(event__in=list(events)).order_by("order", "key")
     rows = rows.select_related("message").defer("message__headers", "message__traceback")
     found: dict[int, list[Alert]] = {}
     for row in rows.prefetch_related(maps, "message__groups"):
@@ -41,7 +41,7 @@ def steps(event: Event, alerts: Sequence[Alert]) -> Iterator[Step]:
     judged = [alert for alert in scope if alert.authority]
     judged = [alert for alert in judged if alert.role != "test"] or judged
     counted, known = {alert.pk for alert in judged}, {alert.pk for alert in scope}
-    values = Values(kind=scope[0].kind, role=scope[0].role) if scope else Values(kind=event.kind, role=event.role)
+    values = Values() if judged else reported(scope) if scope else Values(kind=event.kind, role=event.role)
     latest = None
     for alert in alerts:
         change = fold.REPORTED

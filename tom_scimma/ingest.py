@@ -17,7 +17,7 @@ from uuid import UUID
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
-from tom_scimma import bulk, detectors, folding, hooks, inbox, reading, roster, targets
+from tom_scimma import bulk, detectors, folding, hooks, inbox, proposals, reading, roster, targets
 from tom_scimma.conf import reading_limits
 from tom_scimma.inbox import Arrival
 from tom_scimma.models import Alert, Event, Localization, Message, Reaction
@@ -138,6 +138,7 @@ def _write(statements: list[Statement]) -> None:
     _alerts(statements)
     folding.finish(new, statements)
     roster.add_aliases(statements)
+    proposals.note(statements)
     _reactions(statements)
 
 

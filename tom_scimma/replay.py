@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from tom_scimma import ingest, offload, reading, roster
+from tom_scimma import ingest, offload, proposals, reading, roster
 from tom_scimma.conf import conf, reading_limits, topic_policy
 from tom_scimma.inbox import Arrival
 from tom_scimma.ingest import Result
@@ -69,6 +69,7 @@ def _rewrite(message: Message, item: Reading, now: datetime, spread: bool) -> Re
         _put(statement, before.get(statement.key))
     roster.add_aliases(statements)
     ingest.refold(touched | {statement.event.pk for statement in statements})
+    proposals.note(statements)
     if spread:
         _spread(arrival, statements)
     return Result(message.uid, item.state, False, tuple(statement.alert.pk for statement in statements))

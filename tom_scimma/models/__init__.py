@@ -4,8 +4,9 @@ from tom_scimma.models.alerts import Alert, Localization, Reaction
 from tom_scimma.models.annotations import Annotation
 from tom_scimma.models.candidates import Candidate, CandidateDecision, CandidateLevel, Placement
 from tom_scimma.models.detectors import Detector
-from tom_scimma.models.events import Alias, Event
+from tom_scimma.models.events import Alias, Event, NoticeId
 from tom_scimma.models.galaxies import Galaxy, GalaxyCatalog
+from tom_scimma.models.merges import Merge
 from tom_scimma.models.messages import Message, MessageBody
 from tom_scimma.models.outbox import Attempt, Delivery, Job, Stop, Worker
 from tom_scimma.models.people import Contact, Telling
@@ -35,8 +36,10 @@ __all__ = [
     "Listener",
     "Localization",
     "Match",
+    "Merge",
     "Message",
     "MessageBody",
+    "NoticeId",
     "Placement",
     "Reaction",
     "SendRule",

@@ -56,6 +56,11 @@ class Event(models.Model):
     created = models.DateTimeField(auto_now_add=True)
 
     objects = VisibleQuerySet.as_manager()
+    # while a batch is stored, not kept:
+    anew = False  #: its values must be worked out from all its alerts: another event was joined to it
+    opened = False  #: something public was said of it
+    standing: int | None = None  #: whose words name it, see roster.standing
+    formerly: tuple[str, ...] = ()  #: names it had before
 
     class Meta:
         ordering = ["-latest", "-pk"]
@@ -81,6 +86,16 @@ class Alias(models.Model):
     """Another name of an event; a name belongs to one event."""
 
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="aliases")
+    name = models.CharField(max_length=200, unique=True)
+
+    def __str__(self):
+        return self.name
+
+
+class NoticeId(models.Model):
+    """An id of a notice, come or only cited so far, and the event that the notice speaks of."""
+
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="notice_ids")
     name = models.CharField(max_length=200, unique=True)
 
     def __str__(self):
