@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
-        ('tom_scimma', '0011_detectors'),
+        ('tom_scimma', '0012_hidden_decisions'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
