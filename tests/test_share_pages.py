@@ -245,6 +245,54 @@ def test_an_address_that_fits_a_pattern_may_be_typed(ada):
     assert Delivery.objects.get().destination == "hopskotch:tom.own.news"
 
 
+def test_the_service_is_asked_by_a_button_and_its_silence_stops_nobody(ada, outside, monkeypatch):
+    draft = open_draft(ada, target=shared.target().pk)
+    said = {"sinks": "1", "sink": "trial", "f.text": "damn"}
+
+    def asked(**more) -> str:
+        return ada.post(f"/share/{draft.pk}/preview/?ask=1", {**said, **more}, headers=HTMX).content.decode()
+
+    page = asked()
+    assert "The service would refuse it." in page
+    assert "<div>the service wants no oaths</div></div>" in page
+    assert "place: far away" in page
+    assert "takes it like this" in asked(**{"f.text": "please"})
+    assert "too short" in asked(**{"f.text": "hi"})
+    assert outside.parcels == []
+    monkeypatch.setenv("OUTSIDE", "http://127.0.0.1:9")
+    assert "It could not be asked" in asked(**{"f.text": "please"})
+    assert check(ada, draft, "trial", text="please")["Location"].endswith("/confirm/")
+    page = ada.get(f"/share/{draft.pk}/confirm/").content.decode()
+    for words in ("What is tried cannot be untried.", "the account of ada", "A test destination", "127.0.0.1:9"):
+        assert words in page
+
+
+def test_dry_run_is_said_before_and_after(ada, settings, outside):
+    settings.TOM_SCIMMA = {**settings.TOM_SCIMMA, "DRY_RUN": True}
+    (row,) = share(ada, "parcel", target=shared.target().pk)
+    draft = row.share.draft_id
+    deliver()
+    row.refresh_from_db()
+    assert (row.state, outside.parcels) == ("dry", [])
+    assert "dry run" in ada.get(f"/share/{draft}/receipt/").content.decode()
+
+
+def test_a_topic_that_settings_name_no_more_gets_nothing(ada, settings):
+    (row,) = share(ada, "hopskotch:tom.news", target=shared.target().pk)
+    settings.TOM_SCIMMA = {**settings.TOM_SCIMMA, "SHARE_TOPICS": ["other"]}
+    deliver("hopskotch")
+    row.refresh_from_db()
+    assert row.state == "held"
+    assert "no topic that people may share to" in row.reason
+
+
+def test_without_the_permission_to_send_there_is_nothing_to_choose(ada, settings):
+    settings.TOM_SCIMMA = {**settings.TOM_SCIMMA, "SEND_PERMISSION": "tom_scimma.send_delivery"}
+    draft = open_draft(ada, target=shared.target().pk)
+    assert check(ada, draft, "parcel", text="w")["Location"] == draft.get_absolute_url()
+    assert "has not the permission" in ada.get(draft.get_absolute_url()).content.decode()
+
+
 # rules, embargoes, approval
 
 

@@ -104,3 +104,14 @@ class Trial(Parcel):
     name = "trial"
     label = "Trial service"
     is_test = True
+    warning = "What is tried cannot be untried."
+
+    def faults(self, payload):
+        return {"text": ["too short"]} if payload == b"hi" else {}
+
+    def ask(self, payload, credential):
+        self.find(payload, "nobody's key", datetime.now())  # raises what the service's silence means
+        return {"text": ["the service wants no oaths"], "place": ["far away"]} if b"damn" in payload else {}
+
+    def speaker(self, user):
+        return f"the account of {user.get_username()}"

@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from tom_scimma.compose.carried import carrier
 from tom_scimma.compose.selection import TARGET
+from tom_scimma.conf import conf
 from tom_scimma.models import Approval, Delivery, Embargo, SendRule, SharedItem
 from tom_scimma.models.visibility import groups_of
 from tom_scimma.wording import utc
@@ -38,7 +39,9 @@ class Word:
 
 def may_send(destination: str, user: Any, rules: Iterable[SendRule] | None = None) -> Word:
     """What the rules say; `user` None is the TOM itself, which belongs to no group."""
-    rules = SendRule.objects.all() if rules is None else rules
+    if user is not None and conf.SEND_PERMISSION and not user.has_perm(conf.SEND_PERMISSION):
+        return Word(False, reason=f"{user.get_username()} has not the permission {conf.SEND_PERMISSION}.")
+    rules = SendRule.objects.select_related("group") if rules is None else rules
     fitting = [rule for rule in rules if fnmatch.fnmatchcase(destination, rule.destination)]
     if not fitting:
         return Word()

@@ -8,10 +8,11 @@ ours(headers)                                                   whether a messag
 from __future__ import annotations
 
 import base64
+import fnmatch
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tom_scimma import sources
 from tom_scimma.compose.content import Content
@@ -20,6 +21,9 @@ from tom_scimma.conf import conf
 from tom_scimma.destinations import Destination, Need, Receipt
 from tom_scimma.errors import Rejected, Unsaid
 from tom_scimma.trials import is_test_topic
+
+if TYPE_CHECKING:
+    from tom_scimma.models import Delivery
 
 #: origins of those that relayed a message before us, comma-separated
 RELAYED = "_relayed"
@@ -83,6 +87,12 @@ class Hopskotch(Destination):
 
     def origin(self) -> str:
         return f"{sources.default().host}/{self.address}"
+
+    def may_send(self, delivery: Delivery, user: Any) -> str:
+        composed = hasattr(delivery, "share")
+        if not composed or any(fnmatch.fnmatchcase(self.address, pattern) for pattern in self.addresses(user)):
+            return ""
+        return f"{self.address} is no topic that people may share to (any more): TOM_SCIMMA['SHARE_TOPICS']."
 
     def send(self, payload: bytes, key: str, credential: Any) -> Receipt:
         document, headers = unpacked(payload)
