@@ -1,12 +1,33 @@
-"""The order of the files: those that take long begin first, so that no process is left with one at the end."""
+"""What tests of several files share, and the order of the files: those that take long begin first."""
 
 from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from tests.embedded import migrated
 
 LONG = (
     "test_listener", "test_galaxies_load", "test_skymap_large", "test_worker", "test_query_oracles", "test_layout",
     "test_skymap_union", "test_stream", "test_together", "test_login", "test_annotators_shipped", "test_telling",
     "test_pictures", "test_skyplot", "test_permissions", "test_galaxies_ranking",
 )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory, django_db_setup, django_db_blocker):
+    """A folder with a TOM's database: a copy of the tests' own if that is SQLite and made, since migrating takes long."""
+    from django.db import connection
+
+    folder = tmp_path_factory.mktemp("template")
+    with django_db_blocker.unblock():
+        if connection.vendor != "sqlite" or not connection.introspection.table_names():
+            return migrated(folder)
+        with closing(sqlite3.connect(folder / "db.sqlite3")) as copy:
+            connection.connection.backup(copy)
+    return folder
 
 
 def pytest_collection_modifyitems(items):

@@ -11,32 +11,18 @@ import signal
 import sqlite3
 import time
 from collections import Counter
-from contextlib import closing
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
 
 from tests.archive import reply, serving
-from tests.embedded import FAULTY, Embedded, Tom, migrated, wait_for
+from tests.embedded import FAULTY, Embedded, Tom, wait_for
 
 
 @pytest.fixture(scope="module")
 def broker(tmp_path_factory):
     with Embedded(tmp_path_factory.mktemp("broker")) as made:
         yield made
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory, django_db_setup, django_db_blocker):
-    """A folder with a TOM's database: a copy of the tests' own if that is SQLite and made, since migrating takes long."""
-    folder = tmp_path_factory.mktemp("template")
-    with django_db_blocker.unblock():
-        if connection.vendor != "sqlite" or not connection.introspection.table_names():
-            return migrated(folder)
-        with closing(sqlite3.connect(folder / "db.sqlite3")) as copy:
-            connection.connection.backup(copy)
-    return folder
 
 
 @pytest.fixture(scope="module")
