@@ -7,6 +7,7 @@ from django.contrib import admin
 from tom_scimma.models import (
     Alert,
     Annotation,
+    Backfill,
     Contact,
     Event,
     Listener,
@@ -103,3 +104,9 @@ class ContactAdmin(ReadOnly):
 class TellingAdmin(ReadOnly):
     list_display = ["created", "alert", "contact", "subscription_name", "change", "said", "acknowledged"]
     list_select_related = ["alert", "contact__owner", "contact__group"]
+
+
+@admin.register(Backfill)
+class BackfillAdmin(ReadOnly):
+    list_display = ["source", "topic", "asked", "state", "read", "created", "moved"]
+    list_filter = ["state", "source"]

@@ -131,6 +131,9 @@ OPTIONS: dict[str, Option] = {
         (list, tuple),
         "Further hosts (or host:port) that offloaded messages may be fetched from; hop's own is always allowed.",
     ),
+    "GRACEDB_URL": Option(
+        "https://gracedb.ligo.org", (str,), "The GraceDB whose public API `backfill --gracedb` asks."
+    ),
     "FETCH_SECONDS": Option(20.0, (int, float), "Time-out of one fetch from outside."),
     "NOTIFY_SCHEMES": Option(
         SCHEMES,

@@ -16,8 +16,9 @@ import os
 import socket
 import threading
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime, timezone
 from functools import partial
 from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
@@ -28,6 +29,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from tom_scimma.answers import retry_after
 from tom_scimma.errors import Refused, Unavailable
 
 PORTS = {"http": 80, "https": 443}
@@ -44,18 +46,20 @@ def fetch(
     seconds: float,
     headers: Mapping[str, str] | None = None,
     auth: Any = None,
+    later: Collection[int] = LATER,
 ) -> bytes:
     """The body of `url`, at most `max_bytes` long after decompression and complete within `seconds`.
 
     `auth` is a requests authentication, used for this scheme, host and port only. Raises Refused for what will not
-    change (not allowed, elsewhere, too large, 401, 403 ...), Unavailable for what may (404, 429, 5xx, time-out).
+    change (not allowed, elsewhere, too large, 401, 403 ...), Unavailable for what may (statuses of `later`, 5xx, time-out),
+    with the seconds that the server asked to wait.
     """
     place = check(url, allowed_hosts)
     with deadline(seconds) as clock, session_of(clock, public_only=not _named(place, allowed_hosts)) as session:
         session.auth = auth
         session.headers.update({"Accept-Encoding": "identity", **(headers or {})})
         try:
-            body = _get(session, url, max_bytes, seconds)
+            body = _get(session, url, max_bytes, seconds, later)
             if not clock.expired:  # a line that is cut looks like an end, where no length was said
                 return body
             raise TimeoutError
@@ -90,7 +94,7 @@ def _named(place: SplitResult, allowed_hosts: Iterable[str]) -> bool:
     return any(allowed.lower() in (place.hostname, f"{place.hostname}:{port}") for allowed in allowed_hosts)
 
 
-def _get(session: requests.Session, url: str, max_bytes: int, seconds: float) -> bytes:
+def _get(session: requests.Session, url: str, max_bytes: int, seconds: float, later: Collection[int]) -> bytes:
     verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
     for _ in range(4):
         with session.get(url, stream=True, allow_redirects=False, timeout=seconds, verify=verify) as response:
@@ -99,8 +103,9 @@ def _get(session: requests.Session, url: str, max_bytes: int, seconds: float) ->
                 continue
             if response.status_code != 200:
                 said = f"{_short(url)} answered {response.status_code} {response.reason}"
-                later = response.status_code in LATER or response.status_code >= 500
-                raise Unavailable(said) if later else Refused(said)
+                if response.status_code not in later and response.status_code < 500:
+                    raise Refused(said)
+                raise Unavailable(said, retry_after(response.headers, datetime.now(timezone.utc)))
             return _body(url, response, max_bytes)
     raise Refused(f"{_short(url)} redirects in a circle")
 

@@ -2,6 +2,7 @@
 
 from tom_scimma.models.alerts import Alert, Localization, Reaction
 from tom_scimma.models.annotations import Annotation
+from tom_scimma.models.backfills import Backfill
 from tom_scimma.models.candidates import Candidate, CandidateDecision, CandidateLevel, Placement
 from tom_scimma.models.detectors import Detector
 from tom_scimma.models.events import Alias, Event, NoticeId
@@ -21,6 +22,7 @@ __all__ = [
     "Annotation",
     "Approval",
     "Attempt",
+    "Backfill",
     "Candidate",
     "CandidateDecision",
     "CandidateLevel",

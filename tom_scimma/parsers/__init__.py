@@ -22,6 +22,7 @@ from . import (
     gcn_json,
     gcn_names,
     gracedb,
+    gracedb_alert,
     heartbeat,
     hermes,
     igwn,
@@ -52,6 +53,8 @@ TOPICS: dict[str, str] = {
     "blast.*": "blast",
     "gracedb": "gracedb",
     "gracedb.*": "gracedb",
+    "gracedb.alerts": "gracedb_alert",
+    "notices": "normal",
     "gcn.heartbeat": "heartbeat",
     "sys.heartbeat": "heartbeat",
 }
@@ -61,6 +64,7 @@ PARSERS: dict[str, Any] = {
     "normal": normal,
     "igwn": igwn,
     "gracedb": gracedb,
+    "gracedb_alert": gracedb_alert,
     "voevent": voevent,
     "gcn_json": gcn_json,
     "circular": circular,
@@ -86,6 +90,8 @@ HOME: dict[str, str] = {
     "tns": "tns",
     "blast": "blast",
     "gracedb": "gracedb",
+    "gracedb_alert": "gracedb.alerts",
+    "normal": "notices",
     "heartbeat": "gcn.heartbeat",
 }
 #: parsers whose topics carry nothing else: what they do not know is quarantined there, not left aside

@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.generic import TemplateView, View
 
-from tom_scimma import ledger
+from tom_scimma import backfill, ledger
 from tom_scimma.conf import conf
 from tom_scimma.models import Alert, Reaction, TopicState
 from tom_scimma.topics import survey
@@ -38,6 +38,7 @@ class StreamsView(TemplateView):
             others=[topic for topic in seen.topics if not topic.wanted],
             sources=conf.SOURCES,
             medians=[step for step in ledger.medians(Alert.objects.visible_to(self.request.user)) if step.count],
+            backfills=backfill.last(self.request.user),
             may_choose=self.request.user.has_perm(PERMISSION),
             **kwargs,
         )

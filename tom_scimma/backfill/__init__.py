@@ -1,0 +1,90 @@
+"""The past, fetched again: a topic's retention, GraceDB's public API. Never live: nobody is told and nothing moves (promise 8).
+
+A source of the past is a file here with a class that has
+
+    source, topic, asked       which stretch of which past, as text
+    batches(cursor)            (Records, cursor after them), in order, from where a cursor left off ({}: the beginning)
+
+`run` stores each batch and then its cursor, so that a run that is cut short goes on, and one that is done finds nothing new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+from django.utils import timezone
+
+from tom_scimma import ingest
+from tom_scimma.conf import topic_policy
+from tom_scimma.errors import DeliveryError, Refused
+from tom_scimma.models import Backfill
+from tom_scimma.reading import QUARANTINED
+from tom_scimma.record import Record
+from tom_scimma.topics import member_of
+
+Batch = tuple[list[Record], dict[str, Any]]
+SHOWN = 10
+
+
+class Past(Protocol):
+    """A source of the past."""
+
+    source: str
+    topic: str
+    asked: str
+
+    def batches(self, cursor: dict[str, Any]) -> Iterator[Batch]: ...
+
+
+def run(past: Past, tell: Callable[[Backfill], Any] = lambda row: None, *, again: bool = False) -> Backfill:
+    """Fetches and stores what is left of a stretch of the past; the row says what came of it.
+
+    `tell` hears of the row after each batch. `again` begins at the beginning. Raises Rejected, Unavailable or Refused as the
+    source does, after the row has noted it: what was stored stays, and the next run goes on.
+    """
+    row = _row(past, again)
+    try:
+        for records, cursor in past.batches(dict(row.cursor)):
+            _store(row, records, cursor)
+            tell(row)
+    except (DeliveryError, Refused) as error:
+        row.state, row.error, row.moved = row.State.FAILED, str(error)[:2000], timezone.now()
+        row.save()
+        raise
+    row.state, row.error, row.moved = row.State.DONE, "", timezone.now()
+    row.save()
+    return row
+
+
+def _row(past: Past, again: bool) -> Backfill:
+    now = timezone.now()
+    row, made = Backfill.objects.get_or_create(
+        source=past.source, topic=past.topic, asked=past.asked[:255], defaults={"started": now, "moved": now}
+    )
+    if not made:
+        row.started = row.moved = now
+        row.read = row.created = row.quarantined = 0  # of this run
+        row.state, row.error = row.State.RUNNING, ""
+        if again:
+            row.cursor = {}
+        row.save()
+    return row
+
+
+def _store(row: Backfill, records: list[Record], cursor: dict[str, Any]) -> None:
+    """The records, then the cursor: cut off between the two, the same records come again and end in the same rows."""
+    results = ingest.ingest(records, via="backfill") if records else []
+    row.cursor, row.moved = cursor, timezone.now()
+    row.read += len(results)
+    row.created += sum(result.created for result in results)
+    row.quarantined += sum(result.created and result.state == QUARANTINED for result in results)
+    row.save()
+
+
+def last(user: Any) -> list[Backfill]:
+    """The newest stretches that were fetched, without those of topics that this user may not know of; at most SHOWN."""
+    groups = member_of(user)
+    rows = Backfill.objects.order_by("-moved", "-pk")[: 5 * SHOWN]
+    policies = [(row, set(topic_policy(row.topic, row.source).groups)) for row in rows]
+    return [row for row, allowed in policies if groups is None or not allowed or groups & allowed][:SHOWN]

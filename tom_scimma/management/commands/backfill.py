@@ -1,0 +1,102 @@
+"""`manage.py backfill`: a topic's past from the broker, superevents from GraceDB. Never acted on."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from datetime import timezone as tz
+
+from django.core.management.base import BaseCommand, CommandError
+
+from tom_scimma import sources
+from tom_scimma.backfill import Past, run
+from tom_scimma.backfill.gracedb import GraceDB
+from tom_scimma.backfill.kafka import Retention
+from tom_scimma.conf import conf
+from tom_scimma.errors import ScimmaError
+from tom_scimma.models import Backfill
+
+#: seconds between two lines of progress
+EVERY = 2.0
+
+
+class Command(BaseCommand):
+    help = (
+        "Fetches what was missed: a topic's messages that the broker still has (--topic), or superevents from GraceDB's public API "
+        "(--gracedb). Nobody is told, nothing moves, and no listener's place changes. Cut short, the same command goes on where it stood."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument("names", nargs="*", metavar="SUPEREVENT", help="with --gracedb: these alone")
+        what = parser.add_mutually_exclusive_group(required=True)
+        what.add_argument("--topic", help="a topic to read from the broker")
+        what.add_argument("--gracedb", action="store_true", help="superevents of a time, or those that are named")
+        parser.add_argument(
+            "--source",
+            default="",
+            help="name of the source in TOM_SCIMMA['SOURCES']; by default the first for the topic",
+        )
+        parser.add_argument("--since", type=moment, metavar="TIME", help="ISO time, UTC; by default all there is")
+        parser.add_argument("--until", type=moment, metavar="TIME", help="ISO time, UTC; by default now")
+        parser.add_argument("--again", action="store_true", help="from the beginning, although it was done before")
+
+    def handle(self, *args, **options):
+        if options["names"] and (options["topic"] or options["since"] or options["until"]):
+            raise CommandError("names are superevents for --gracedb, and stand alone: no times, no topic")
+        if options["since"] and options["until"] and options["since"] >= options["until"]:
+            raise CommandError("--since must be before --until")
+        past = self._past(options)
+        self._shown = time.monotonic()
+        try:
+            row = run(past, self._progress, again=options["again"])
+        except ScimmaError as error:
+            raise CommandError(f"{error} What was fetched is stored; the same command goes on from there.") from error
+        self.stdout.write(said(row))
+        if missing := getattr(past, "missing", ()):
+            raise CommandError(f"GraceDB does not know, or does not show: {', '.join(missing)}")
+
+    def _past(self, options) -> Past:
+        if options["gracedb"]:
+            if not options["names"] and not options["since"]:
+                raise CommandError("name superevents, or --since a time; all of GraceDB is a lot to ask for")
+            limits = {"max_bytes": conf.MAX_MESSAGE_BYTES, "seconds": conf.FETCH_SECONDS}
+            return GraceDB(conf.GRACEDB_URL, options["names"], options["since"], options["until"], **limits)
+        return Retention(self._source(options), options["topic"], options["since"], options["until"])
+
+    def _source(self, options) -> sources.Source:
+        known = sources.sources()
+        if options["source"]:
+            if options["source"] not in known:
+                raise CommandError(
+                    f"TOM_SCIMMA['SOURCES'] has no {options['source']!r}; it has {', '.join(known) or 'none'}"
+                )
+            return known[options["source"]]
+        found = [item for item in known.values() if sources.chosen(item.topics, [options["topic"]])] or list(
+            known.values()
+        )
+        if not found:
+            raise CommandError("TOM_SCIMMA['SOURCES'] names no broker to ask")
+        return found[0]
+
+    def _progress(self, row: Backfill) -> None:
+        if time.monotonic() - self._shown > EVERY:
+            self._shown = time.monotonic()
+            self.stdout.write(f"{row.read} read, {row.created} new ...")
+            self.stdout.flush()
+
+
+def said(row: Backfill) -> str:
+    """What a run that is done came to, in a line."""
+    if not row.created:
+        return f"{row.topic}: nothing new ({row.read} read, all here or dropped by policy)."
+    bad = f", {row.quarantined} of them in quarantine" if row.quarantined else ""
+    return f"{row.topic}: {row.created} new of {row.read} read{bad}."
+
+
+def moment(text: str) -> datetime:
+    """An ISO time; without an offset it is UTC."""
+    try:
+        value = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        raise CommandError(f"write a time as 2026-11-21 or 2026-11-21T03:00:00 (UTC), not {text!r}") from None
+    return value if value.tzinfo else value.replace(tzinfo=tz.utc)
