@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tom_scimma', '0011_detectors'),
+        ('tom_scimma', '0013_merges'),
     ]
 
     operations = [
