@@ -27,10 +27,13 @@ from urllib.error import URLError
 
 import leash
 import night
+import teams
 from browse import Browser
 from children import Children, Fallen
 from democheck import check
 from player import Player
+
+from tom_treasuremap.fake import Fake
 
 HOST = "127.0.0.1"
 USER = "demo"
@@ -102,7 +105,11 @@ def run(var: Path, port: int, options: argparse.Namespace) -> int:
     """Starts everything, plays the night, serves or checks; every process it started has ended when this returns."""
     url = f"http://{HOST}:{port}"
     password = _password(var)
-    with Children(var / "logs", {**OWN, "TOM_VAR": str(var), "TOM_URL": url, "DEMO_PASSWORD": password}) as children:
+    own = {**OWN, "TOM_VAR": str(var), "TOM_URL": url, "DEMO_PASSWORD": password}
+    with Children(var / "logs", own) as children, Fake(teams.world()) as treasure_map:
+        if not options.live:
+            children.environment["TOM_TREASUREMAP_URL"] = treasure_map.url
+            children.environment["TOM_TREASUREMAP_TOKEN"] = treasure_map.token
         if options.live:
             children.environment["TOM_KAFKA"] = kafka = "live"
             children.run("credential", "manage.py", "setdemo", "--live", quote=True)
@@ -117,7 +124,7 @@ def run(var: Path, port: int, options: argparse.Namespace) -> int:
         children.start("web", "manage.py", "runserver", "--noreload", f"{HOST}:{port}")
         _wait_for(children, lambda: _answers(url), "the web server")
         if options.check:
-            return _play_and_check(children, kafka, url, password)
+            return _play_and_check(children, treasure_map, kafka, url, password)
         say(f"\n  {url}/events/\n  log in as {USER} with the password {password}\n  Ctrl-C ends the demo.\n")
         if not options.live:
             say(
@@ -125,7 +132,7 @@ def run(var: Path, port: int, options: argparse.Namespace) -> int:
             )
         if options.live:
             say("Listening to Hopskotch, in dry run: nothing leaves this TOM. What comes shows on the pages.")
-        return _serve(children, None if options.live else Player(kafka))
+        return _serve(children, treasure_map, None if options.live else Player(kafka))
 
 
 def _password(var: Path) -> str:
@@ -149,20 +156,22 @@ def _broker(children: Children, var: Path) -> str:
     return place.read_text().strip()
 
 
-def _play_and_check(children: Children, kafka: str, url: str, password: str) -> int:
+def _play_and_check(children: Children, treasure_map: Fake, kafka: str, url: str, password: str) -> int:
     start = datetime.now(timezone.utc) - timedelta(seconds=night.LENGTH)
     steps = night.night(start)
+    teams.look(treasure_map, start)
     say(f"Playing the night: {len(steps)} messages ...")
     player = Player(kafka)
     player.play(steps, start, _sleep, lambda line: None)
     return check(url, USER, password, start, steps, alive=lambda: (children.check(), player.beat()))
 
 
-def _serve(children: Children, player: Player | None) -> int:
+def _serve(children: Children, treasure_map: Fake, player: Player | None) -> int:
     """Plays the night and then sends heartbeats, until Ctrl-C or until a process ends by itself."""
     if player is not None:
         start = datetime.now(timezone.utc)
         steps = night.night(start)
+        teams.look(treasure_map, start)
         say(f"The night begins: {len(steps)} messages in {night.LENGTH:.0f} s.")
         player.play(steps, start, lambda seconds: (_sleep(seconds), children.check()), say)
         say("The night is over; the TOM stays. Each `make demo` plays a new one; earlier ones stay in the database.")

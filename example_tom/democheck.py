@@ -8,6 +8,7 @@ from datetime import datetime
 from urllib.parse import quote
 
 import night
+import teams
 from browse import Browser, assets
 from night.expected import QUARANTINED, UNKNOWN, Expected
 from night.names import HEARTBEAT
@@ -58,7 +59,23 @@ def _everything(
     yield from _sent(browser)
     yield from _candidates(browser, night.names(start))
     yield from _told(browser, night.names(start), user)
+    yield from _pointings(browser, night.names(start).merger, alive)
     yield from _health(browser)
+
+
+def _pointings(browser: Browser, name: str, alive: Callable[[], object]) -> Iterator[str]:
+    """What other teams told the Treasure Map about the merger, fetched by the worker."""
+    path, wanted = f"/api/pointings/?event={quote(name)}", sum(done + planned for *_, done, planned in teams.LOOKS)
+    began = time.monotonic()
+    while (count := _count(browser, path)) < wanted and time.monotonic() - began < PATIENCE / 2:
+        alive()
+        time.sleep(0.5)
+    if count != wanted:
+        yield f"{count} of {wanted} pointings of other teams are here"
+    page = browser.get(f"/treasuremap/{quote(name)}/pointings/")
+    for _, team, *_ in teams.LOOKS:
+        if page.status != 200 or team not in page.text:
+            yield f"{page.answer}: the pointings of {name} do not show {team}"
 
 
 def _wait(browser: Browser, kept: int, alive: Callable[[], object]) -> float | None:

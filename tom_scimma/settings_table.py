@@ -89,7 +89,8 @@ def _comments(policy: type) -> dict[str, str]:
 
 def _code(value: Any) -> str:
     if isinstance(value, timedelta):
-        return f"`timedelta(hours={value.total_seconds() / 3600:g})`"
+        hours = value.total_seconds() / 3600
+        return f"`timedelta(hours={hours:g})`" if hours >= 1 else f"`timedelta(minutes={60 * hours:g})`"
     return f"`{value!r}`"
 
 

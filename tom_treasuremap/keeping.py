@@ -77,17 +77,19 @@ def _batches(found: Iterable[Found]) -> Iterator[dict[str, Found]]:
 
 def _keep(event: Event, source: str, origin: str, batch: dict[str, Found], now: datetime, group: int | None) -> Kept:
     known = Pointing.objects.filter(event=event, source=source, origin=origin, source_id__in=batch)
-    old = {row.source_id: row for row in known}
-    new, changed, same = [], [], []
+    old = {identity: rest for identity, *rest in known.values_list("source_id", "pk", "digest", "vanished")}
+    new, other, same = [], {}, []
     for identity, item in batch.items():
-        digest, row = _digest(item), old.get(identity)
-        if row is None:
+        digest = _digest(item)
+        if identity not in old:
             new.append(_row(event, source, origin, item, digest, now, group))
-        elif row.digest == digest and row.vanished is None:
-            same.append(row.pk)
+        elif old[identity][1:] == [digest, None]:
+            same.append(old[identity][0])
         else:
-            _change(row, item, digest, now)
-            changed.append(row)
+            other[old[identity][0]] = (item, digest)
+    changed = list(Pointing.objects.in_bulk(other).values())
+    for row in changed:
+        _change(row, *other[row.pk], now)
     Pointing.objects.bulk_create(new, batch_size=500, ignore_conflicts=True)
     Pointing.objects.bulk_update(
         changed, [*WRITTEN, "document", "digest", "last_seen", "changed", "vanished", "history"], batch_size=200
