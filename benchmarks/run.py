@@ -28,11 +28,12 @@ from benchmarks import (
     notices,
     outbox,
     pages,
+    parsing,
     skymaps,
 )
 from benchmarks.bench import Bench
 
-PARTS = (gw, notices, lone, pages, galaxies, candidates, skymaps, footprints, matching, outbox, hermes)
+PARTS = (gw, notices, lone, pages, galaxies, candidates, skymaps, footprints, matching, outbox, hermes, parsing)
 RESULTS = Path(__file__).resolve().parent / "results.json"
 
 

@@ -67,12 +67,14 @@ def manifest(path: str) -> Iterator[Record | Missing]:
             yield _read(file, topic, headers)
 
 
-def at_home(record: Record) -> Record:
-    """A record without a topic, given the usual one of the parser that knows it: whoever stores a file vouches for it."""
+def at_home(record: Record, **limits) -> reading.Reading:
+    """What a record says. One without a topic gets the usual one of the parser that knows it: whoever stores a file vouches
+    for it. `limits` are those of reading.read."""
+    said = reading.read(record, **limits)
     if record.topic:
-        return record
-    read = reading.read(record, maps=False)
-    return replace(record, topic=parsers.home_topic(parsers.Parsed(read.parser or None, read.notices)) or SOURCE)
+        return said
+    topic = parsers.home_topic(parsers.Parsed(said.parser or None, said.notices)) or SOURCE
+    return replace(said, record=replace(record, topic=topic))
 
 
 def _read(path: Path, topic: str, headers: tuple[tuple[str, bytes], ...]) -> Record | Missing:

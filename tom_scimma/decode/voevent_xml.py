@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import Element, ParseError, fromstring
 
 import defusedxml.ElementTree
 from defusedxml.common import DefusedXmlException
@@ -18,6 +18,11 @@ _FORGOTTEN = {
     b"voe": b"http://www.ivoa.net/xml/VOEvent/v2.0",
     b"xlink": b"http://www.w3.org/1999/xlink",
 }
+#: in bytes that hold ASCII as ASCII, a DTD or an entity cannot be declared without these
+_DECLARES = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
+_UTF8 = re.compile(
+    rb"""(?:\xef\xbb\xbf)?\s*(?:<\?xml(?:(?!encoding)[^>])*(?:encoding\s*=\s*["'](?i:utf-8|us-ascii|iso-8859-1)["'][^>]*)?\?>|<[^?])"""
+)
 _ROOT = re.compile(rb"<(?:\w+:)?VOEvent\b")
 
 
@@ -32,7 +37,7 @@ def tree(payload: bytes) -> Element:
             f"XML: more than {MAX_ELEMENTS:,} elements, or attributes beyond reason, in one message; refused"
         )
     try:
-        root = defusedxml.ElementTree.fromstring(_declared(payload), forbid_dtd=True)
+        root = _parsed(_declared(payload))
     except DefusedXmlException as error:
         raise Undecodable(f"XML: a DTD or an entity is declared; refused ({type(error).__name__})") from error
     except (ParseError, ValueError, LookupError) as error:
@@ -43,6 +48,13 @@ def tree(payload: bytes) -> Element:
         if not level:
             return root
     raise Undecodable(f"XML: nested more than {MAX_DEPTH} deep; refused")
+
+
+def _parsed(payload: bytes) -> Element:
+    """The tree. What can be seen to declare nothing goes to Python's own parser, ten times as fast as the one that looks."""
+    if b"\0" not in payload and not _DECLARES.search(payload) and _UTF8.match(payload):
+        return fromstring(payload)
+    return defusedxml.ElementTree.fromstring(payload, forbid_dtd=True)
 
 
 def _declared(payload: bytes) -> bytes:

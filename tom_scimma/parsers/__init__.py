@@ -9,6 +9,7 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from ..decode import Document
@@ -136,6 +137,7 @@ def parse(topic: str, document: Document) -> Parsed:
     return Parsed(parser, tuple(notice for part in parts for notice in part.notices))
 
 
+@lru_cache(maxsize=1024)
 def at_home(topic: str) -> str | None:
     """The parser of a topic, by exact name first, then by the longest pattern; None when nobody is at home."""
     if topic in TOPICS:

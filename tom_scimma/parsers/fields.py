@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from .. import times
@@ -19,6 +20,8 @@ from ..decode import unpack
 from ..errors import Unparsable
 
 LONGEST_NAME = 200
+#: texts shorter than this are remembered once cleaned
+_SHORT = 60
 _SUPEREVENT = re.compile(r"([MT]?S)(\d{6})([a-z]+)", re.IGNORECASE | re.ASCII)
 _TEST_SUPEREVENT = re.compile(r"[MT]S\d{6}[a-z]", re.ASCII)
 #: control characters, half surrogate pairs, and those that turn the direction of the text around them
@@ -35,9 +38,17 @@ def clean(raw: Any) -> str:
     if isinstance(raw, bool) or not isinstance(raw, (str, int, float)):
         return ""
     text = raw if isinstance(raw, str) else f"{raw:.0f}" if isinstance(raw, float) and raw.is_integer() else str(raw)
-    if text.isalnum() and text.isascii():
-        return text
+    return _short(text) if len(text) < _SHORT else _cleaned(text)
+
+
+def _cleaned(text: str) -> str:
     return unicodedata.normalize("NFC", " ".join(_CONTROL.sub(" ", text[: 10 * LONGEST_NAME + 1]).split()))
+
+
+@lru_cache(maxsize=8192)
+def _short(text: str) -> str:
+    """The same of a short text: names of Params, missions and detectors come again in every message."""
+    return _cleaned(text)
 
 
 def names(raw: Any) -> list[str]:
@@ -145,7 +156,9 @@ def time(said: Mapping[str, Any], key: str, extra: dict[str, Any]) -> datetime |
 
 def link(raw: Any) -> str | None:
     """A web address (http or https, under 2,000 characters, no spaces), else None."""
-    if not isinstance(raw, str) or not 8 < len(raw) < 2000 or not raw.lower().startswith(("http://", "https://")):
+    if not isinstance(raw, str) or raw[:1] not in "hH" or not 8 < len(raw) < 2000:
+        return None
+    if not raw[:8].lower().startswith(("http://", "https://")):
         return None
     return raw if not _CONTROL.search(raw) and " " not in raw else None
 

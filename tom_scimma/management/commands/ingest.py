@@ -59,11 +59,13 @@ class Command(BaseCommand):
     def _lines(self, batch: list[Record | Missing], options):
         """What to print for each of a batch and its state, after storing it unless this is a dry run."""
         found = [item for item in batch if isinstance(item, Record)]
-        if not options["dry_run"]:
-            found = [files.at_home(item) for item in found]
         limits = reading_limits()
-        readings = [reading.read(item, maps=not options["dry_run"], **limits) for item in found]
-        results = [None] * len(readings) if options["dry_run"] else ingest.store(readings, via="ingest")
+        if options["dry_run"]:
+            readings = [reading.read(item, maps=False, **limits) for item in found]
+            results = [None] * len(readings)
+        else:
+            readings = [files.at_home(item, **limits) for item in found]
+            results = ingest.store(readings, via="ingest")
         told = iter(zip(readings, results, strict=True))
         for item in batch:
             if isinstance(item, Missing):

@@ -15,6 +15,8 @@ from .packet import Packet
 #: a Julian year, in which GCN and AMON count
 YEAR = 365.25 * 86400
 _RELATIONS = {"followup": "followup", "supersedes": "supersedes", "retraction": "retraction"}
+#: what a web address begins with in a Param's value; few others do, and are looked at
+_BEGIN = ("h", "H", " ", "\n", "\t")
 _FAR = ("FAR", "far", "False_Alarm_Rate")
 
 
@@ -52,10 +54,10 @@ def far(packet: Packet, extra: dict[str, Any], unsaid: str = "") -> float | None
 def properties(packet: Packet, names: Iterable[str], durations: Iterable[str] = ()) -> dict[str, Any]:
     """Those Params as numbers, truths or words; the first duration that is there as `duration_s`."""
     found: dict[str, Any] = {}
+    said = packet.said
     for name in names:
-        raw = packet.get(name)
-        if raw is not None and raw != "(null)":
-            found[name] = value(raw)
+        if name in said and said[name] != "(null)":
+            found[name] = value(said[name])
     for name in durations:
         seconds = fields.number(packet.get(name))
         if seconds is not None and seconds > 0:
@@ -78,7 +80,7 @@ def links(packet: Packet) -> dict[str, str]:
     found: dict[str, str] = {}
     for params in (packet.params, *(group.params for group in packet.groups)):
         for name, raw in params.items():
-            address = fields.link(raw.strip())
+            address = raw[:1] in _BEGIN and fields.link(raw.strip())
             if address:
                 found.setdefault(name.removesuffix("_URL").removesuffix("_url"), address)
     return {**packet.links, **found}
@@ -87,11 +89,17 @@ def links(packet: Packet) -> dict[str, str]:
 def rest(packet: Packet, taken: Mapping[str, Any]) -> dict[str, Any]:
     """All Params that have no place of their own, as sent; groups under their names."""
     left: dict[str, Any] = {
-        name: raw for name, raw in packet.params.items() if name not in taken and not fields.link(raw)
+        name: raw
+        for name, raw in packet.params.items()
+        if name not in taken and not (raw[:1] in _BEGIN and fields.link(raw))
     }
     for group in packet.groups:
         name = group.name or group.type or "group"
-        own = {key: raw for key, raw in group.params.items() if key not in taken and not fields.link(raw)}
+        own = {
+            key: raw
+            for key, raw in group.params.items()
+            if key not in taken and not (raw[:1] in _BEGIN and fields.link(raw))
+        }
         if own:
             key = name if name not in left else f"{name} (group)"
             left[key] = {**left[key], **own} if isinstance(left.get(key), dict) else own

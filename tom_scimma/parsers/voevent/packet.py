@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -62,18 +63,29 @@ class Packet:
                 found.update(group.params)
         return found
 
+    @cached_property
+    def said(self) -> dict[str, str]:
+        """The Params that are not empty: outside of groups, then inside."""
+        found: dict[str, str] = {}
+        for params in (self.params, *(group.params for group in self.groups)):
+            for name, raw in params.items():
+                if name not in found and (text := raw.strip()):
+                    found[name] = text
+        return found
+
+    @cached_property
+    def _true(self) -> set[str]:
+        """Names of the Params that say `true` or `1`, in a group or outside."""
+        sets = (self.params, *(group.params for group in self.groups))
+        return {name for params in sets for name, raw in params.items() if raw.strip().lower() in ("true", "1")}
+
     def get(self, *names: str) -> str | None:
         """The first of these Params that is there and not empty: outside of groups, then inside."""
-        for name in names:
-            for params in (self.params, *(group.params for group in self.groups)):
-                if params.get(name, "").strip():
-                    return params[name].strip()
-        return None
+        return next((self.said[name] for name in names if name in self.said), None)
 
     def flag(self, *names: str) -> bool:
         """True when one of these Params says `true` or `1`, in a group or outside."""
-        sets = (self.params, *(group.params for group in self.groups))
-        return any(params.get(name, "").strip().lower() in ("true", "1") for params in sets for name in names)
+        return not self._true.isdisjoint(names)
 
 
 def recognises(said: Any) -> bool:
@@ -89,7 +101,7 @@ def recognises(said: Any) -> bool:
 
 def read(said: Any) -> Packet:
     """The Packet of a tree or of hop's dict. Raises Unparsable without an ivorn."""
-    root = said if isinstance(said, Element) else _element("VOEvent", said)
+    root = _bare(said) if isinstance(said, Element) else _element("VOEvent", said)
     ivorn = fields.clean(root.get("ivorn") or root.get("id") or "")
     if not ivorn:
         raise Unparsable("a VOEvent without an ivorn names nothing")
@@ -142,15 +154,22 @@ def _local(tag: Any) -> str:
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
 
-def _all(element: Element | None, name: str) -> Iterator[Element]:
-    """Children of that local name."""
-    if element is not None:
-        yield from (child for child in element if _local(child.tag) == name)
+def _bare(root: Element) -> Element:
+    """The same tree, its names without their namespaces."""
+    for element in root.iter():
+        if element.tag[:1] == "{":
+            element.tag = _local(element.tag)
+    return root
+
+
+def _all(element: Element | None, name: str) -> list[Element]:
+    """Children of that name."""
+    return [] if element is None else element.findall(name)
 
 
 def _first(element: Element | None, *path: str) -> Element | None:
     for name in path:
-        element = next(_all(element, name), None)
+        element = None if element is None else element.find(name)
     return element
 
 
@@ -166,7 +185,7 @@ def _text(element: Element | None, name: str) -> str | None:
 
 
 def _everywhere(root: Element, name: str) -> Iterator[Element]:
-    return (element for element in root.iter() if _local(element.tag) == name)
+    return root.iter(name)
 
 
 def _params(element: Element | None) -> tuple[dict[str, str], dict[str, str]]:
