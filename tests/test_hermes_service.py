@@ -3,6 +3,7 @@
 Authority: TOM Toolkit's DataService; HERMES' answers as the stand-in gives them; promise 6 of the design.
 """
 
+import itertools
 import pickle
 from datetime import datetime, timedelta, timezone
 
@@ -25,6 +26,8 @@ from tom_hermes.fake import Fake
 from tom_hermes.forms import HermesQueryForm
 from tom_hermes.models import Received
 from tom_scimma.ingest import ingest
+from tom_scimma.models import Message
+from tom_scimma.replay import replay
 
 pytestmark = pytest.mark.django_db
 
@@ -290,3 +293,40 @@ def test_settings_of_older_plugins_are_understood(settings, earlier, value):
     assert (conf.BASE_URL, conf.TOKEN) == value
     settings.TOM_HERMES = {"BASE_URL": "https://own.example"}
     assert conf.BASE_URL == "https://own.example"
+
+
+@pytest.mark.parametrize("ways", list(itertools.permutations(["stream", "archive", "update", "replay"])), ids=" ".join)
+def test_in_whatever_order_it_comes_it_is_the_same(hermes, ways):
+    said = message([star(), {"name": "nobody"}], photometry=[point(), point(bandpass=None), point("nobody")])
+    published = hermes.publish("hermes.photometry", said)
+    user = make.user("observer", is_superuser=True)
+
+    def archive():
+        asked, (result,) = found(user, target_name="AT2026abc")
+        asked.to_reduced_datums(asked.to_target(result), result["reduced_datums"])
+
+    def update():
+        for target in Target.objects.all():
+            asked = service(user)
+            asked.to_reduced_datums(target, asked.query_reduced_data(target) or {"HERMES": []})
+
+    steps = {
+        "stream": lambda: ingest([sent(said, ident=published.uuid)], now=NOW),
+        "archive": archive,
+        "update": lambda: Target.objects.exists() and update(),
+        "replay": lambda: replay(Message.objects.all()),
+    }
+    for way in ways:
+        steps[way]()
+    row = Received.objects.get()
+    assert (row.data, row.made, row.state, row.message is not None) == (
+        1,
+        int(ways.index("stream") < ways.index("archive")),
+        "partly",
+        True,
+    )
+    assert list(row.unplaced.order_by("section", "index").values_list("section", "index", "reason")) == [
+        ("photometry", 1, "filter"), ("photometry", 2, "place"), ("targets", 1, "place"),
+    ]  # fmt: skip
+    assert PhotometryReducedDatum.objects.count() == 1
+    assert Target.objects.count() == 1
