@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests import factories as make
-from tests import told
+from tests import hermes_content, told
 from tests.ears import WebEar
 from tests.embedded import Embedded
 from tests.outside.standin import Standin
+from tom_hermes.fake import Fake
 from tom_scimma import sources
 from tom_scimma.broker import Broker
 from tom_scimma.destinations import Destination
@@ -37,6 +38,7 @@ class Case:
     losing: Callable[[], AbstractContextManager[Case]] | None
     down: Callable[[], AbstractContextManager]  #: meanwhile nothing listens there
     credential: object = None
+    content: object = "event:S261120ab"  #: what the composer gives it
 
 
 @contextmanager
@@ -135,12 +137,74 @@ def _people(cls: type[Destination], folder: Path, monkeypatch, settings) -> Iter
         ear.close()
 
 
+@contextmanager
+def _hermes(cls: type[Destination], folder: Path, monkeypatch, settings) -> Iterator[Case]:
+    with Fake() as fake:
+        here = {"BASE_URL": fake.url, "TOKEN": fake.token, "TEST_SERVER": True}
+        settings.TOM_HERMES = here
+        there, chosen = (
+            cls("hermes.test"),
+            hermes_content.content(photometry=(hermes_content.point(), hermes_content.limit())),
+        )
+        if cls.name == "hermes-retract":
+            yield _retraction(there, fake, settings)
+            return
+        payload, _ = there.preview(hermes_content.filled(there, chosen))
+
+        def refused() -> bytes:
+            said = json.loads(payload)
+            said["message"]["data"]["photometry"][0]["brightness_unit"] = "mag"
+            return json.dumps(said).encode()
+
+        @contextmanager
+        def losing():
+            fake.faults.append({"path": "submit_message/", "do": "drop_after"})
+            yield case
+
+        case = Case(
+            there, payload, lambda: len(fake.messages), refused, losing, _elsewhere(settings), fake.token, chosen
+        )
+        yield case
+
+
+def _elsewhere(settings) -> Callable[[], AbstractContextManager]:
+    """Settings that name a HERMES where nobody listens."""
+
+    @contextmanager
+    def down():
+        before = settings.TOM_HERMES
+        settings.TOM_HERMES = {**before, "BASE_URL": "http://127.0.0.1:9"}
+        yield
+        settings.TOM_HERMES = before
+
+    return down
+
+
+def _retraction(there: Destination, fake: Fake, settings) -> Case:
+    sent = fake.publish("hermes.test", {"title": "t"})
+
+    def payload(uuid: str) -> bytes:
+        return json.dumps({"uuid": uuid, "retracted": True, "title": "t"}).encode()
+
+    def unknown() -> bytes:
+        return payload("00000000-0000-4000-8000-000000000000")
+
+    def hidden() -> int:
+        return sum(item.retracted for item in fake.messages)
+
+    return Case(there, payload(sent.uuid), hidden, unknown, None, _elsewhere(settings), fake.token)
+
+
 #: name of a destination -> (class, folder, monkeypatch, settings) -> its case
 CASES: dict[str, Callable[..., AbstractContextManager[Case]]] = {
+    "gcn": _hermes,
+    "hermes": _hermes,
+    "hermes-retract": _hermes,
     "hopskotch": _hopskotch,
     "people": _people,
     "parcel": lambda cls, folder, patch, settings: _standin(cls, folder, patch),
     "postcard": lambda cls, folder, patch, settings: _standin(cls, folder, patch),
+    "tns": _hermes,
     "trial": lambda cls, folder, patch, settings: _standin(cls, folder, patch),
 }
 

@@ -104,11 +104,14 @@ def test_people_can_read_what_it_says(case):
 
 def test_what_the_composer_asks_of_it(case):
     there = case.destination
-    needs = there.needs("event:S261120ab")
+    needs = there.needs(case.content)
     assert all(isinstance(need, Need) for need in needs)
     if type(there).preview is Destination.preview:
         return
-    payload, text = there.preview({need.field: need.value or "words" for need in needs})
+    form = {need.field: need.value or next((value for value, _ in need.choices if value), "words") for need in needs}
+    numbers = {need.field: None for need in needs if need.kind == "number" and not need.value}
+    chosen = {} if isinstance(case.content, str) else {"content": case.content}
+    payload, text = there.preview({**form, **numbers, **chosen})
     assert isinstance(payload, bytes)
     assert text
     assert there.show(payload)

@@ -31,6 +31,17 @@ class TomHermesConfig(AppConfig):
             }
         ]
 
+    def destinations(self):
+        return [
+            "tom_hermes.destination.Hermes",
+            "tom_hermes.onward.Tns",
+            "tom_hermes.onward.Gcn",
+            "tom_hermes.retraction.Retraction",
+        ]
+
+    def profile_details(self):
+        return [{"partial": "tom_hermes/partials/profile.html", "context": "tom_hermes.profile.card"}]
+
     def message_receivers(self):
         from tom_hermes.intake import patterns
 
@@ -41,5 +52,6 @@ class TomHermesConfig(AppConfig):
 
         return [
             {"name": "HERMES files", "every": timedelta(seconds=30), "run": "tom_hermes.fetching.fetch_due"},
+            {"name": "HERMES accounts", "every": timedelta(minutes=10), "run": "tom_hermes.accounts.refresh"},
             {"name": "HERMES rows", "every": timedelta(minutes=1), "run": "tom_hermes.settling.follow"},
         ]

@@ -11,6 +11,7 @@ generated from.
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
@@ -25,8 +26,17 @@ OPTIONS: dict[str, Option] = {
     "TOKEN": Option(
         "",
         (str,),
-        "API token of this TOM's account at HERMES, for what nobody in person does; people give their own on their profile.",
+        "This TOM's own API token at HERMES, from its profile page there; used for everybody who has not given theirs.",
     ),
+    "DEFAULT_TOPIC": Option("", (str,), "The topic that is offered first to whoever shares."),
+    "TEST_SERVER": Option(
+        None,
+        (bool, type(None)),
+        "Whether BASE_URL is a test server, which takes topics with `test` in their name only and tells TNS and GCN nothing "
+        "real. None: it is when its host begins with `hermes-dev`.",
+    ),
+    "FRONT_END_URL": Option("", (str,), "Where HERMES' pages are for people; empty: at BASE_URL."),
+    "ACKNOWLEDGEMENT": Option("", (str,), "Closing words of every circular that is drafted here."),
     "TOPICS": Option(
         {},
         (dict,),
@@ -80,3 +90,15 @@ class HermesConf(Conf):
 
 
 conf = HermesConf("TOM_HERMES", OPTIONS)
+
+
+def is_test_server() -> bool:
+    """Whether the HERMES that settings name is a test server."""
+    if conf.TEST_SERVER is not None:
+        return conf.TEST_SERVER
+    return (urlsplit(conf.BASE_URL).hostname or "").startswith("hermes-dev")
+
+
+def page(path: str) -> str:
+    """The address of one of HERMES' pages for people."""
+    return f"{(conf.FRONT_END_URL or conf.BASE_URL).rstrip('/')}/{path}"

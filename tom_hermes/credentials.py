@@ -1,13 +1,21 @@
-"""With which token HERMES is asked for somebody."""
+"""With which token HERMES is asked, or told something, for somebody."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from tom_hermes.conf import conf
+from tom_hermes.models import HermesProfile
+
+
+def own_token(user: Any) -> str:
+    """The API token that a person gave; "" for none."""
+    if user is None or not user.is_authenticated:
+        return ""
+    row = HermesProfile.objects.filter(user=user).first()
+    return (row.token or "") if row is not None else ""
 
 
 def token_of(user: Any) -> str:
     """The API token of a person, else the TOM's; "" for none, which asks as nobody."""
-    profile = getattr(user, "hermesprofile", None)
-    return getattr(profile, "token", None) or conf.TOKEN
+    return own_token(user) or conf.TOKEN

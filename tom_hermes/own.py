@@ -1,7 +1,7 @@
 """Which messages are our own, come back by the stream or the archive: nothing is taken in of them, and nothing echoed.
 
 Known by our mark under `data`, which names a delivery of this TOM: it may come back before HERMES' reply does, or without
-one. The name of the TOM in it is not enough, since nothing keeps two TOMs from having the same.
+one; and by the uuid of a reply. The name of the TOM in the mark is not enough, since nothing keeps two TOMs from having the same.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from tom_hermes.arrived import Arrived
+from tom_hermes.models import SharedMessage
+from tom_hermes.parts import MARK
 from tom_scimma.models import Delivery
-
-MARK = "tom_multimessenger"
 
 
 def mark(arrivals: Sequence[Arrived]) -> None:
@@ -21,6 +21,10 @@ def mark(arrivals: Sequence[Arrived]) -> None:
     if keys:
         for key in Delivery.objects.filter(key__in=keys).values_list("key", flat=True):
             keys[key].own = True
+    ids = {str(arrival.uuid): arrival for arrival in arrivals if arrival.uuid and not arrival.own}
+    if ids:
+        for uuid in SharedMessage.objects.filter(uuid__in=ids).values_list("uuid", flat=True):
+            ids[str(uuid)].own = True
 
 
 def _key(said: Any) -> str:

@@ -2,10 +2,15 @@
 
 from django.urls import path
 
-from tom_hermes.views import received
+from tom_hermes.views import account, received, shared
 
 app_name = "tom_hermes"
 urlpatterns = [
+    path("account/", account.TokenView.as_view(), name="token"),
+    path("account/test/", account.AccountTestView.as_view(), name="account-test"),
+    path("shared/", shared.SharedListView.as_view(), name="shared"),
+    path("shared/targets/<int:target>/", shared.SharedListView.as_view(), name="target-shared"),
+    path("shared/<int:pk>/<slug:act>/", shared.RetractView.as_view(), name="retract"),
     path("received/", received.ReceivedListView.as_view(), name="received"),
     path("received/<int:pk>/", received.ReceivedView.as_view(), name="received-one"),
     path("received/<int:pk>/<slug:act>/", received.ReceivedActView.as_view(), name="received-act"),

@@ -9,8 +9,8 @@ from tom_hermes.fake import reports
 from tom_hermes.fake.accounts import Account
 from tom_hermes.fake.archive import identity
 from tom_hermes.fake.http import Reply, Request, crash
-from tom_hermes.fake.plaintext import plaintext
 from tom_hermes.fake.world import World
+from tom_hermes.plaintext import plaintext
 from tom_hermes.schema import Bad, Crash, taken
 from tom_hermes.vocabulary import SECTIONS
 

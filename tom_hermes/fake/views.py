@@ -15,9 +15,9 @@ from tom_hermes.fake import lists
 from tom_hermes.fake.accounts import token_of
 from tom_hermes.fake.archive import identity
 from tom_hermes.fake.http import HTML, Reply, Request, crash
-from tom_hermes.fake.plaintext import plaintext
 from tom_hermes.fake.submit import check, submit
 from tom_hermes.fake.world import World
+from tom_hermes.plaintext import plaintext
 from tom_hermes.schema import Bad
 
 USAGE = Path(__file__).with_name("usage.txt")

@@ -80,7 +80,7 @@ class Text(Field):
         text = str(value).strip()
         if "\x00" in text:
             raise Bad("Null characters are not allowed.")
-        odd = next((char for char in text if 0xD800 <= ord(char) <= 0xDFFF), None)
+        odd = None if text.isascii() else next((char for char in text if 0xD800 <= ord(char) <= 0xDFFF), None)
         if odd is not None:
             raise Bad(f"Surrogate characters are not allowed: U+{ord(odd):X}.")
         return text

@@ -6,8 +6,10 @@ A check of one value returns what is published of it and raises Bad; a check acr
 from __future__ import annotations
 
 import math
+import re
 import uuid
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from dateutil import parser
@@ -15,6 +17,7 @@ from dateutil import parser
 from tom_hermes.dates import JULIAN, MODIFIED
 from tom_hermes.schema.fields import Bad, Crash
 
+_ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3}|\.\d{6})?[+-]\d\d:\d\d")
 ASTROPY = "Must be in a format astropy understands"
 ORBIT = "Must set mean_anomaly/semimajor_axis or epoch_of_perihelion/perihelion_distance"
 PLACE = "ra/dec or orbital elements are required"
@@ -28,6 +31,8 @@ NAMED = "The target_name must reference a name in your target table"
 
 def date(value: Any) -> Any:
     """HERMES' check of a date: a number in one of two ranges, or whatever dateutil reads."""
+    if is_iso(value):
+        return value
     try:
         day = float(value)
     except ValueError:
@@ -49,6 +54,17 @@ def date(value: Any) -> Any:
             "and in MJD format within bounds of 15000 to 150000."
         )
     return value
+
+
+def is_iso(value: Any) -> bool:
+    """Whether it is a date, time and offset in ISO 8601, as ours are: what dateutil reads too, much faster."""
+    if not isinstance(value, str) or not _ISO.fullmatch(value):
+        return False
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
 
 
 def angle(longitude: bool) -> Callable[[Any], float]:

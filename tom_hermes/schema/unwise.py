@@ -12,6 +12,7 @@ from typing import Any
 
 from tom_hermes import dates
 from tom_hermes.schema.fields import NULL, Rows, Shape
+from tom_hermes.schema.rules import is_iso
 from tom_hermes.schema.shape import message as whole
 
 #: places of dates, by section and key
@@ -55,7 +56,7 @@ def _value(key: str, value: Any, name: str) -> Iterator[tuple[str, str]]:
     yield from _finite(value, name)
     if key in _PLAIN and isinstance(value, str):
         yield name, "Give decimal degrees: HERMES reads a declination like +05:00:00 as hours."
-    if key in _DATES and isinstance(value, (str, int, float)) and not isinstance(value, bool):
+    if key in _DATES and isinstance(value, (str, int, float)) and not isinstance(value, bool) and not is_iso(value):
         try:
             dates.read(value)
         except dates.BadDate as error:

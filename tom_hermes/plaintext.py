@@ -1,4 +1,4 @@
-"""A message as HERMES writes it for people: the answer of `plaintext/` and the body of a circular. Markdown tables."""
+"""A message as HERMES writes it for people: the answer of `plaintext/` and the body of a circular. Markdown tables. Pure."""
 
 from __future__ import annotations
 
@@ -45,3 +45,16 @@ def table(columns: list[str], rows: Iterable[dict[str, Any]]) -> str:
     ]
     rule = "| " + " | ".join("-" * width for width in widths) + " |"
     return "\n".join([lines[0], rule, *lines[1:]])
+
+
+def brief(message: Any, rows: int = 100) -> str:
+    """The same for a page: no more than so many rows of a table, and what HERMES' text leaves out is counted."""
+    data = message.get("data", {})
+    shown = {
+        name: value[:rows] if name in TABLES and isinstance(value, list) else value for name, value in data.items()
+    }
+    text = plaintext({**message, "data": shown})
+    more = [f"{len(data[name]) - rows} more rows of {name}" for name in TABLES if len(data.get(name) or []) > rows]
+    spectra = len(data.get("spectroscopy") or [])
+    left = [*more, *([f"{spectra} {'spectrum' if spectra == 1 else 'spectra'}"] if spectra else [])]
+    return f"{text}In the message, not in this text: {', '.join(left)}.\n" if left else text

@@ -1,0 +1,91 @@
+"""TNS and GCN as places to share to, through HERMES: tns:TOPIC and gcn:TOPIC."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tom_hermes import accounts, asking, circular, parts, tns
+from tom_hermes.conf import conf, is_test_server
+from tom_hermes.destination import Hermes
+from tom_hermes.message.problems import Problems
+from tom_scimma.compose.content import Content
+from tom_scimma.destinations import Need
+
+
+class Tns(Hermes):
+    """An AT report or a classification for TNS, through HERMES."""
+
+    name = "tns"
+    label = "TNS through HERMES"
+    continuous = False
+    onward = "tns"
+    warning = (
+        "This goes to the Transient Name Server and to everybody who reads the topic. It cannot be taken back: HERMES's "
+        "retraction hides the message in the archive and withdraws nothing from TNS."
+    )
+
+    @property
+    def is_test(self) -> bool:
+        return is_test_server()  # a test topic does not keep a report from TNS
+
+    def needs(self, subject: Any) -> list[Need]:
+        if not isinstance(subject, Content):
+            return []
+        text = Need("text", "Text", "", kind="textarea", help="on the topic; TNS is sent the remarks of each target")
+        what = "Classification" if tns.is_classification(subject) else "AT report"
+        names = ", ".join(body.name for body in subject.targets[:3])
+        wanted = asking.needs(subject, title=f"{what} of {names}".strip(), text=text)
+        wanted = [need if need.field != "authors" else Need("authors", "Reporter", need.value, True, help=need.help) for need in wanted]  # fmt: skip  # noqa: E501
+        return [*wanted, *tns.needs(subject, accounts.tns_options())]
+
+    def shaped(self, message: dict, content: Content, form: Mapping[str, Any], problems: Problems) -> dict[str, Any]:
+        return tns.shape(message, content, form, problems)
+
+
+class Gcn(Hermes):
+    """A GCN circular, through HERMES."""
+
+    name = "gcn"
+    label = "GCN circular through HERMES"
+    continuous = False
+    onward = "gcn"
+    text_field = "circular"
+    warning = (
+        "This goes to everybody who reads GCN circulars, and to the topic. It cannot be taken back: HERMES's retraction "
+        "hides the message in the archive and withdraws nothing from GCN."
+    )
+
+    @property
+    def is_test(self) -> bool:
+        return is_test_server()
+
+    @classmethod
+    def unready(cls, user: Any) -> str:
+        account = accounts.account(user)
+        if account.token and account.topics and not account.gcn:
+            return "This account may send no circulars: log in at GCN on HERMES' profile page first."
+        return super().unready(user)
+
+    def needs(self, subject: Any) -> list[Need]:
+        if not isinstance(subject, Content):
+            return []
+        draft = circular.text(subject, acknowledgement=conf.ACKNOWLEDGEMENT)
+        help = "HERMES puts the authors before it, and tables of the machine-readable data under it"
+        text = Need("circular", "Text of the circular", draft, True, kind="textarea", help=help)
+        data = Need(
+            "circular_data",
+            "Machine-readable data too",
+            True,
+            kind="check",
+            help="HERMES adds tables of them, without units",
+        )
+        wanted = asking.needs(subject, title=circular.title(subject), text=text)
+        wanted = [need if need.field != "authors" else Need("authors", "Authors", need.value, True, help=need.help) for need in wanted]  # fmt: skip  # noqa: E501
+        return [*wanted, data]
+
+    def shaped(self, message: dict, content: Content, form: Mapping[str, Any], problems: Problems) -> dict[str, Any]:
+        if not form.get("circular_data", True):
+            gone = [name for rows in parts.ROWS for name in (rows, f"{rows}_extra")]
+            message["data"] = {name: value for name, value in message["data"].items() if name not in gone}
+        return {**message, "submit_to_gcn": True}

@@ -1,0 +1,50 @@
+"""A user's HERMES account: setting the token, and asking HERMES whether it is good. Both of the user who asks, nobody else's."""
+
+from __future__ import annotations
+
+from django.contrib import messages as notes
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.shortcuts import redirect
+from django.urls import reverse_lazy
+from django.views.generic import UpdateView, View
+
+from tom_hermes import accounts
+from tom_hermes.credentials import own_token, token_of
+from tom_hermes.models import HermesProfile
+from tom_hermes.profile import TokenForm
+
+
+class TokenView(LoginRequiredMixin, UpdateView):
+    """The form for one's own token."""
+
+    form_class = TokenForm
+    template_name = "tom_hermes/token.html"
+    success_url = reverse_lazy("user-profile")
+
+    def get_object(self, queryset=None) -> HermesProfile:
+        row, _ = HermesProfile.objects.get_or_create(user=self.request.user)
+        return row
+
+    def form_valid(self, form):
+        answer = super().form_valid(form)
+        notes.success(self.request, "Kept. Test it to see what this account may do.")
+        return answer
+
+
+class AccountTestView(LoginRequiredMixin, View):
+    """Asks HERMES about the account that this user speaks with, now; no longer than a few seconds."""
+
+    http_method_names = ["post"]
+
+    def post(self, request):
+        token = token_of(request.user)
+        if not token:
+            notes.error(request, accounts.NO_TOKEN)
+            return redirect("user-profile")
+        row = accounts.asked(token)
+        whose = "Your account" if own_token(request.user) else "This TOM's account"
+        if row.problem:
+            notes.error(request, f"{whose}: {row.problem}")
+        else:
+            notes.success(request, f"{whose} at HERMES answers; it may write {', '.join(row.content['topics'])}.")
+        return redirect("user-profile")
