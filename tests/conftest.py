@@ -6,8 +6,13 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.embedded import migrated
+
+# how fast examples are made on a busy machine decides no test
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
 
 LONG = (
     "test_listener", "test_galaxies_load", "test_skymap_large", "test_worker", "test_query_oracles", "test_layout",

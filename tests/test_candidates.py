@@ -229,6 +229,15 @@ def test_a_target_that_comes_while_the_map_is_being_placed_is_not_missed():
     assert names(event) == {"SN 2026abc"}
 
 
+def test_a_map_that_comes_late_is_placed_at_once():
+    """Authority: the reaction's own words: all targets are placed in the alert's map, though it changed nothing else."""
+    target("centre")
+    hear(gw(kind="UPDATE", minutes=5, skymap=multiorder(sky())))
+    event = hear(gw(minutes=9, skymap=multiorder(sky(sigma=2.0))))
+    assert event.candidates.get().levels.count() == 2
+    assert Reaction.objects.get(name="candidates", alert__alert_type="initial").change == "late"
+
+
 def test_a_map_that_came_too_late_is_placed_with_the_next():
     target("centre")
     hear(gw(kind="UPDATE", minutes=5, skymap=multiorder(sky())))

@@ -203,6 +203,24 @@ def test_a_protected_alert_is_told_to_its_groups_alone(web):
     assert all("Protected: for its groups only" in said["message"] for said in web.said)
 
 
+def test_a_protected_word_on_an_event_that_all_see_is_news_to_its_groups(web):
+    """Promises 6 and 9: its authority may say more to some; the event's row, which all see, does not change by that."""
+    lvk = Group.objects.create(name="lvk")
+    member, stranger = make.user("member", lvk), make.user("stranger")
+    subscription(member, to(web, member, name="member"))
+    subscription(stranger, to(web, stranger, name="stranger"))
+    hear("S261121p", minutes=3)
+    send()
+    before = Event.objects.values().get()
+    hear("S261121p", "UPDATE", minutes=2, topic="lvk.secret", far=1e-12)
+    send()
+    hear("S261121p", "RETRACTION", minutes=1, topic="lvk.secret")
+    send()
+    told = [(one.contact.name, one.change) for one in Telling.objects.select_related("contact").order_by("pk")]
+    assert told == [("member", "new"), ("stranger", "new"), ("member", "updated"), ("member", "retracted")]
+    assert Event.objects.values().get() == before
+
+
 def test_who_left_the_group_before_it_went_is_not_told(web):
     lvk = Group.objects.create(name="lvk")
     member = make.user("member", lvk)

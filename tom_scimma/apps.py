@@ -65,7 +65,7 @@ class TomScimmaConfig(AppConfig):
     def event_reactions(self):
         every = {"new", "updated", "reinstated"}
         return [
-            {"name": "candidates", "on": every, "run": "tom_scimma.candidates.react", "live_only": False},
+            {"name": "candidates", "on": {*every, "late"}, "run": "tom_scimma.candidates.react", "live_only": False},
             {"name": "annotate", "on": every, "run": "tom_scimma.annotate.react", "live_only": False},  # facts
             {"name": "withdraw", "on": {"retracted"}, "run": "tom_scimma.acts.withdraw", "live_only": True},
             {

@@ -19,6 +19,8 @@ from tom_scimma.notice import KINDS, ROLES, Notice, Sky
 STATEMENTS = frozenset({"early_warning", "preliminary", "initial", "update"})
 #: what an alert did to its event; a report (no authority) is none of these
 NEW, UPDATED, RETRACTED, REINSTATED, REPORTED = "new", "updated", "retracted", "reinstated", "reported"
+#: an authority's word that came behind a newer one: it changed nothing, but has a place in the history
+LATE = "late"
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from uuid import UUID
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
-from tom_scimma import bulk, detectors, folding, hooks, inbox, proposals, reading, roster, targets
+from tom_scimma import bulk, detectors, fold, folding, hooks, inbox, proposals, reading, roster, targets
 from tom_scimma.conf import reading_limits
 from tom_scimma.inbox import Arrival
 from tom_scimma.models import Alert, Event, Localization, Message, Reaction
@@ -147,13 +147,9 @@ def spread(statements: Sequence[Statement], arrivals: Sequence[Arrival]) -> None
     best = {}
     for item in sorted(statements, key=lambda item: item.order):  # the newest good position of each event
         # a good position that came late, behind a newer and poorer one, still gives the event the target it lacks
-        late = (
-            item.authority
-            and item.change is None
-            and item.event.target_id is None
-            and item.event.state != Event.State.RETRACTED
-        )
-        if (late or item.change in targets.CHANGES) and targets.good_enough(item.notice, item.arrival.policy):
+        late = item.change == fold.LATE and item.event.target_id is None and item.event.state != Event.State.RETRACTED
+        shown = item.public or not item.event.public  # what only some may read places no event that all see
+        if shown and (late or item.change in targets.CHANGES) and targets.good_enough(item.notice, item.arrival.policy):
             best[item.event.pk] = item
     targets.attach([(item.event, item.notice, item.arrival.policy) for item in best.values()])
     _hand_on(arrivals)

@@ -33,7 +33,7 @@ class Statement:
     alert: Alert | None = None
     localizations: list[Localization] = field(default_factory=list)
     drill: bool = False  #: a test as young as a live alert: it tells those alone who asked for tests
-    change: str | None = None  #: what it did to the event; None: it came too late to do anything
+    change: str | None = None  #: what it did to the event, one of fold.py's words; None: not known yet
 
     @property
     def public(self) -> bool:

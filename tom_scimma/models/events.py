@@ -81,6 +81,10 @@ class Event(models.Model):
     def get_absolute_url(self):
         return reverse("tom_scimma:event", kwargs={"name": self.name})
 
+    def latest_word(self):
+        """When its authorities last said something, whoever may read it, by the sender's clock; None before they did."""
+        return self.alerts.filter(authority=True).aggregate(models.Max("order"))["order__max"]
+
 
 class Alias(models.Model):
     """Another name of an event; a name belongs to one event."""
