@@ -50,6 +50,8 @@ ONE = {
     "event-layer": lambda world: {"name": SECRET, "layer": "contours"},
     "event-targets": lambda world: {"name": SECRET},
     "event-notice": lambda world: {"name": SECRET, "form": "voevent"},
+    "event-portfolio": lambda world: {"name": SECRET},
+    "event-merges": lambda world: {"name": SECRET},
     "event-told": lambda world: {"name": SECRET},
     "event-shared": lambda world: {"name": SECRET},
     "event-candidates": lambda world: {"name": SECRET},
@@ -109,7 +111,7 @@ SHARE = {
 }
 #: pages of sharing that list what each person may see
 SHARES = {"share", "share-rules", "approvals", "approval", "target-share", "target-share-rows"}
-APART |= SHARE | SHARES
+APART |= SHARE | SHARES | {"merges", "merge-act"}  # in test_portfolio
 
 ONE_ROUTE = {
     "events-detail": lambda world: {"name": SECRET},
@@ -135,6 +137,7 @@ MANY_ROUTES = {
     "deliveries-list",
 }
 APART_ROUTES = {"messages-retry", "deliveries-act"}  # the latter in test_pages_sent
+APART_ROUTES |= {"merges-list", "merges-detail"}  # in test_portfolio
 APART_ROUTES |= {f"subscriptions-{name}" for name in ("list", "detail", "matches", "hindsight")}
 
 

@@ -12,6 +12,7 @@ from tom_scimma.models import (
     Event,
     Listener,
     Localization,
+    Merge,
     Message,
     Reaction,
     Telling,
@@ -110,3 +111,11 @@ class TellingAdmin(ReadOnly):
 class BackfillAdmin(ReadOnly):
     list_display = ["source", "topic", "asked", "state", "read", "created", "moved"]
     list_filter = ["state", "source"]
+
+
+@admin.register(Merge)
+class MergeAdmin(ReadOnly):
+    list_display = ["other_name", "name", "state", "because", "made", "by_name"]
+    list_filter = ["state", "public"]
+    search_fields = ["name", "other_name"]
+    exclude = ["moved"]

@@ -19,13 +19,14 @@ from tom_scimma.events import named
 from tom_scimma.filters import AlertFilter, AnnotationFilter, EventFilter, LocalizationFilter, MessageFilter
 from tom_scimma.galaxies import files as listing
 from tom_scimma.galaxies.event import galaxies
-from tom_scimma.models import Alert, Annotation, Event, Localization, Message
+from tom_scimma.models import Alert, Annotation, Event, Localization, Merge, Message
 from tom_scimma.paths import name_of, segment
 from tom_scimma.serializers import (
     AlertSerializer,
     AnnotationSerializer,
     EventSerializer,
     LocalizationSerializer,
+    MergeSerializer,
     MessageDetailSerializer,
     MessageSerializer,
 )
@@ -132,6 +133,19 @@ class AnnotationViewSet(Readable):
 
     def get_queryset(self):
         return self.rows.select_related("alert__event").defer("alert__document")
+
+
+class MergeViewSet(Readable):
+    """Events that became one, and pairs that may be one: proposals wait for a person on the page."""
+
+    model = Merge
+    serializer_class = MergeSerializer
+    filterset_fields = ["state", "event__name"]
+    ordering_fields = ["made", "merged", "id"]
+    ordering = ["-made", "-pk"]
+
+    def get_queryset(self):
+        return self.rows.select_related("event").defer("moved")
 
 
 class MessageViewSet(Readable):

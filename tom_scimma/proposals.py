@@ -61,6 +61,8 @@ def accept(merge: Merge, user) -> Event:
         pair = [merge.event_id, merge.other_id]
         rows = {row.pk: row for row in Event.objects.select_for_update().filter(pk__in=pair).order_by("pk")}
         into, other = rows[merge.event_id], rows[merge.other_id]
+        if into.public != other.public:
+            raise NotNow("one of them is protected: joining them would show it to all")
         merging.join(into, other, because=merge.because, by=user, alert=merge.alert, merge=merge)
         folding.refold([into])
     return into

@@ -8,7 +8,7 @@ from datetime import timezone
 from django.db import models
 from rest_framework import serializers
 
-from tom_scimma.models import Alert, Annotation, Event, Localization, Message
+from tom_scimma.models import Alert, Annotation, Event, Localization, Merge, Message
 from tom_scimma.paths import segment
 
 
@@ -194,3 +194,16 @@ class AnnotationSerializer(Rows):
 
     def get_protected(self, annotation) -> bool:
         return annotation.groups_only or not annotation.alert.public
+
+
+class MergeSerializer(Rows):
+    """Two events that are one, were one, or may be one."""
+
+    event = serializers.CharField(source="event.name")
+
+    class Meta:
+        model = Merge
+        fields = [
+            *("id", "event", "name", "other_name", "state", "because", "alert", "made", "merged", "decided", "by_name"),
+        ]
+        read_only_fields = fields
