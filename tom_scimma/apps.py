@@ -62,6 +62,9 @@ class TomScimmaConfig(AppConfig):
             }
         ]
 
+    def data_services(self):
+        return [{"class": "tom_scimma.dataservice.HopskotchDataService"}]
+
     def event_reactions(self):
         every = {"new", "updated", "reinstated"}
         return [

@@ -1,0 +1,170 @@
+"""TOM Toolkit's data service "Hopskotch": stored events by name, kind, time, cone and map, and targets made of them.
+
+The host keeps results in a cache that all its users share, and gives them back to whoever asks the same. So a result is
+nothing but the key of an event, which is looked up again for the user at hand when it is shown and when a target is made.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import AnonymousUser
+from django.db import DatabaseError
+from tom_dataservices.dataservices import DataService, QueryServiceError
+from tom_dataservices.forms import BaseQueryForm
+from tom_targets.models import Target
+from tom_targets.permissions import targets_for_user
+
+from tom_scimma import stored, wording
+from tom_scimma.filters import UtcField
+from tom_scimma.models import Event
+from tom_scimma.models.seen import known_aliases
+from tom_scimma.query.errors import QueryError
+from tom_scimma.stored import Wanted
+
+#: the host shows no more
+MOST = 100
+
+
+class Refusal(QueryServiceError, NotImplementedError):
+    """No target can be made of this. The host's page shows a NotImplementedError, its command a QueryServiceError."""
+
+
+class TextTime(UtcField):
+    """A time in UTC that stays text: the host keeps a form's values in the session and in a saved query, as JSON."""
+
+    def clean(self, value):
+        found = super().clean(value)
+        return "" if found is None else found.isoformat()
+
+
+class HopskotchForm(BaseQueryForm):
+    """What to look for among the events this TOM has heard of."""
+
+    name = forms.CharField(required=False, label="Name, or part of one", max_length=200)
+    kind = forms.ChoiceField(
+        required=False, label="Kind", choices=[("", "any"), *((code, words) for code, words in wording.KINDS.items())]
+    )
+    since = TextTime(required=False, label="Event time from (UTC)")
+    until = TextTime(required=False, label="Event time to (UTC)")
+    ra = forms.FloatField(required=False, label="RA of a cone (degrees)", min_value=0, max_value=360)
+    dec = forms.FloatField(required=False, label="Dec of a cone (degrees)", min_value=-90, max_value=90)
+    radius = forms.FloatField(required=False, label="Radius of the cone (degrees)", min_value=0, max_value=180)
+    inside = forms.CharField(required=False, label="Inside the 90 % region of the event", max_length=200)
+    tests = forms.BooleanField(required=False, label="Tests too")
+
+    def simple_fields(self) -> list[str]:
+        return ["name", "kind", "since", "until"]
+
+    def clean(self):
+        values = super().clean()
+        given = [name for name in ("ra", "dec", "radius") if values.get(name) is not None]
+        if given and len(given) < 3 and not self.errors:
+            raise forms.ValidationError("A cone needs RA, Dec and a radius.")
+        return values
+
+
+class HopskotchDataService(DataService):
+    """Events of every stream this TOM has heard, as far as the user may see them; without a user the public ones."""
+
+    name = "Hopskotch"
+    verbose_name = "Hopskotch: events this TOM has heard of"
+    info_url = "https://scimma.org/hopskotch"
+    service_notes = "Asks this TOM's own database; nothing is fetched."
+    query_results_table = "tom_scimma/partials/stored_events.html"
+
+    @classmethod
+    def get_form_class(cls):
+        return HopskotchForm
+
+    def build_query_parameters(self, parameters: dict[str, Any], **kwargs) -> dict[str, Any]:
+        """The form's values, and whose query it is: the host gives equal parameters another's results."""
+        kept = {
+            name: parameters.get(name)
+            for name in ("name", "kind", "since", "until", "ra", "dec", "radius", "inside", "tests")
+        }
+        return {**kept, "user": getattr(self.user, "pk", None)}
+
+    def query_service(self, query_parameters: dict[str, Any], **kwargs) -> list[Event]:
+        """The events. Raises QueryServiceError for whatever goes wrong."""
+        try:
+            found = stored.search(_wanted(query_parameters), self._who, limit=MOST + 1)
+        except (QueryError, DatabaseError, ValueError, TypeError, OverflowError) as error:
+            raise QueryServiceError(f"The stored events could not be searched: {error}") from error
+        if self.user is None:  # run from a command, which makes a target of every result
+            found = [event for event in found if not _why_not(event)]
+        self.query_results = found
+        return found
+
+    def query_targets(self, query_parameters: dict[str, Any], **kwargs) -> list[dict[str, Any]]:
+        """A result for each event: its key, and nothing that the shared cache could tell others."""
+        return [{"event": event.pk} for event in self.query_service(query_parameters)]
+
+    def create_target_from_query(self, target_result: dict[str, Any], **kwargs) -> Target:
+        """An unsaved target at the event's position. Raises Refusal where the user may not see it or it has no position."""
+        event = Event.objects.visible_to(self._who).filter(pk=target_result.get("event")).first()
+        if event is None:
+            raise Refusal("That event is not there any more. Run the query again.")
+        why_not = _why_not(event)
+        if why_not:
+            raise Refusal(f"{event.name}: {why_not}")
+        taken = Target.objects.filter(name=event.name)
+        if taken.exists() and not targets_for_user(self._who, taken, "view_target").exists():
+            raise Refusal(f"There is a target called {event.name} that you may not see. Ask its owner to share it.")
+        self._event = event
+        return Target(name=event.name, type=Target.SIDEREAL, ra=event.ra, dec=event.dec, epoch=2000)
+
+    def query_aliases(self, query_parameters=None, target=None, **kwargs) -> list[str]:
+        """The event's other names that the user may know."""
+        event = getattr(self, "_event", None)
+        if event is None or target is None or target.name != event.name:
+            return []
+        names = known_aliases(self._who).filter(event=event).exclude(name=event.name).values_list("name", flat=True)
+        return [name for name in names if len(name) <= 100]
+
+    def create_reduced_datums_from_query(self, target, data, data_type=None, **kwargs) -> list:
+        """None: events are no measurements."""
+        return []
+
+    @property
+    def _who(self):
+        return self.user or AnonymousUser()
+
+
+def _wanted(said: dict[str, Any]) -> Wanted:
+    """The query of a form's values. Raises ValueError."""
+    place = [said.get(name) for name in ("ra", "dec", "radius")]
+    known = [float(value) for value in place if value not in (None, "")]
+    if len(known) not in (0, 3) or not all(map(math.isfinite, known)):
+        raise ValueError("a cone needs RA, Dec and a radius, in degrees")
+    return Wanted(
+        name=_text(said.get("name")),
+        kind=said.get("kind") or "",
+        since=datetime.fromisoformat(said["since"]) if said.get("since") else None,
+        until=datetime.fromisoformat(said["until"]) if said.get("until") else None,
+        cone=(known[0], known[1], known[2]) if known else None,
+        inside=_text(said.get("inside")),
+        tests=bool(said.get("tests")),
+    )
+
+
+def _text(said: Any) -> str:
+    """A name as it was typed. Raises ValueError for one with a NUL, which no database takes."""
+    text = str(said or "").strip()
+    if "\0" in text:
+        raise ValueError("a name has no NUL in it")
+    return text
+
+
+def _why_not(event: Event) -> str:
+    """Why no target can be made of an event; "" where one can."""
+    if event.ra is None or (event.localization_id is not None and event.radius_deg is None):
+        return "it has no position of its own; its candidates are on its page."
+    if len(event.name) > 100:
+        return "its name is longer than a target's may be."
+    if not event.public:  # the host would show the target to every group of whoever makes it
+        return "it is protected, and a target made here would be shown to all your groups. Its topic's policy makes targets."
+    return ""

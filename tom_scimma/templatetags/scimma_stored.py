@@ -1,0 +1,34 @@
+"""Results of the data service, looked up again for who looks at them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.contrib.auth.models import AnonymousUser
+
+from tom_scimma.models import Alert, Event
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def stored_events(context, results) -> list[dict[str, Any]]:
+    """The events of results that the user may see now, each with the newest message on it that they may see."""
+    request = context.get("request")
+    user = getattr(request, "user", None) or AnonymousUser()
+    keys = [result["event"] for result in results if isinstance(result, dict) and "event" in result]
+    events = {event.pk: event for event in Event.objects.visible_to(user).filter(pk__in=keys)}
+    newest: dict[int, Any] = {}
+    alerts = Alert.objects.visible_to(user).filter(event__in=events).defer("document")
+    for alert in (
+        alerts.select_related("message")
+        .defer("document", "message__headers", "message__traceback")
+        .order_by("order", "pk")
+    ):
+        newest[alert.event_id] = alert.message
+    return [
+        {"id": result["id"], "event": events[result["event"]], "message": newest.get(result["event"])}
+        for result in results
+        if isinstance(result, dict) and result.get("event") in events
+    ]
