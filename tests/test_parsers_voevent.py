@@ -408,3 +408,42 @@ def test_a_counterpart_is_said_by_the_telescope_that_found_it(telescope, event, 
 def test_asassn_gives_its_name_or_those_of_others(said, event, aliases):
     notice = one("ivo://voevent.4pisky.org/ASASSN#2026-03-05.33_ASASSN-26ab", groups={"asassn_params": said})
     assert (notice.event, notice.aliases, notice.kind) == (event, aliases, "OT")
+
+
+def test_super_k_says_how_far_and_the_errors_apart():
+    said = {"Packet_Type": 175, "Trigger_Number": 10058, "Pkt_TJD": 21104, "Pkt_SOD": "3723.45", "Src_Error68": "0.64",
+            "Src_Error90": "0.91", "Min_Distance": "2.00", "Max_Distance": "3.00", "Duration": "10.0", "N_Events": 64176}  # fmt: skip
+    notice = one(GCN + "SK_SN#Event_x", said, place=(270.8, 31.4, "0.0000"), role="test", time="2026-03-00T01:02:03.45")
+    assert (notice.event, notice.kind, notice.role) == ("Super-K 10058", "SN", "test")
+    assert (notice.sky.radius_deg, notice.sky.containment) == (0.91, 0.9)
+    assert notice.distance_mpc == pytest.approx((0.0025, 0.0005))
+    assert (notice.properties["duration_s"], notice.properties["N_Events"]) == (10.0, 64176.0)
+    assert notice.time.isoformat() == "2026-03-05T01:02:03.450000+00:00"
+
+
+@pytest.mark.parametrize(
+    ("name", "aliases"), [("GRB 260305", ("GRB 260305",)), ("GRB 2603-8034", ()), ("NGC4387", ()), ("(null)", ())]
+)
+def test_a_burst_named_beside_a_trigger_is_its_alias(name, aliases):
+    notice = one(
+        GCN + "SWIFT#BAT_GRB_Pos_x", {"Packet_Type": 61, "TrigID": 1300001}, place=(10, -5, 0.05), names=(name,)
+    )
+    assert (notice.event, notice.aliases) == ("Swift 1300001", aliases)
+
+
+@pytest.mark.parametrize(
+    ("word", "alert_type"),
+    [("DETECTION", "initial"), ("SUBSEQUENT", "followup"), ("UPDATE", "update"), ("RETRACTION", "retraction")],
+)
+def test_chime_names_its_bursts_by_number_as_its_json_does(word, alert_type):
+    groups = {"event parameters": {"event_no": 530000001, "dm": "308.1", "snr": "24.8"}}
+    notice = one(
+        f"ivo://ca.chimenet.frb/FRB-{word}-#2026-03-05-01:02:03UTC_x", groups=groups, place=(207.1, 39.7, 0.54)
+    )
+    assert (notice.event, notice.kind, notice.source, notice.alert_type) == (
+        "CHIME 530000001",
+        "FRB",
+        "CHIME",
+        alert_type,
+    )
+    assert (notice.sky.radius_deg, notice.sky.containment, notice.properties["dm"]) == (0.54, 0.95, 308.1)

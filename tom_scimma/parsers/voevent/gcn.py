@@ -26,11 +26,13 @@ _TRIGGERS = ("TrigID", "Trigger_Number", "TRIGGER_NUM", "Trans_Num", "Event_ID")
 _PROPERTIES = (
     "Burst_Signif", "Trans_Signif", "Rate_Signif", "Image_Signif", "Trigger_Signif", "Inten_Sigma", "TRIGGER_SIGNIF", "signalness",
     "Long_short", "Reliability", "Spectral_class", "Duration_class", "energy", "SRC_CLASS", "delta_T", "deltaT", "Pvalue", "pvalue",
-    "grb_signif", "peak_signif", "StarTrack_Lost_Lock", "GRB_Identified", "isRealAlert", "N_Hits", "SubType", "Source_Name", "Sigma",
+    "grb_signif", "peak_signif", "StarTrack_Lost_Lock", "GRB_Identified", "isRealAlert", "N_Hits",
+    "N_Events", "SubType", "Source_Name", "Sigma",
 )  # fmt: skip
-_DURATIONS = ("Trans_Duration", "BURST_DUR", "Burst_Dur", "duration")
+_DURATIONS = ("Trans_Duration", "BURST_DUR", "Burst_Dur", "duration", "Duration")
 #: a radius said beside that of the position, with what it contains
 _ERROR = re.compile(r"src_err(?:or)?_?(\d\d)", re.IGNORECASE)
+_GRB = re.compile(r"GRB \d{6}[A-Z]?")
 _BN = re.compile(r"bn\d{9}")
 
 
@@ -47,6 +49,7 @@ def parse(packet: Packet) -> tuple[Notice, ...]:
     name, aliases = _named(packet, kind, time)
     taken = common.properties(packet, _PROPERTIES, _DURATIONS)
     links = common.links(packet)
+    aliases += [name for name in packet.why.get("names", ()) if _GRB.fullmatch(name)]
     aliases += [found for link in links.values() for found in _BN.findall(link)]
     return (
         Notice(
@@ -177,8 +180,8 @@ def _classes(packet: Packet) -> dict[str, float]:
 def _distance(packet: Packet) -> tuple[float, float] | None:
     """Super-K's range of distance, kpc, as its middle and half its width in Mpc."""
     low, high = (
-        fields.number(packet.get("Distance_Lower", "Dist_Lo")),
-        fields.number(packet.get("Distance_Upper", "Dist_Hi")),
+        fields.number(packet.get("Min_Distance")),
+        fields.number(packet.get("Max_Distance")),
     )
     if low is None or high is None or not 0 <= low < high:
         return None

@@ -26,6 +26,7 @@ class Author(NamedTuple):
 #: by the beginning of the ivorn behind `ivo://`, in lower case; the longest that fits counts
 AUTHORS: dict[str, Author] = {
     "au.csiro.atnf/parkes": Author("Parkes", "FRB"),
+    "ca.chimenet.frb": Author("CHIME", "FRB", "initial", 0.95),
     "gaia.cam.uk/alerts": Author("Gaia", "OT"),
     "nvo.caltech/voeventnet": Author("CRTS", "OT"),
     "org.svom/fsc": Author("SVOM", "GRB", "initial", 0.9),
@@ -56,6 +57,8 @@ _PROPERTIES = (
     "SNR",
     "snr",
     "dm",
+    "dm_error",
+    "known_source_name",
     "width",
     "flux",
     "Trigger_Type",
@@ -149,6 +152,8 @@ def _named(packet: Packet, author: Author, time: datetime | None) -> tuple[str, 
         return burst[0].replace(" ", ""), names
     if author.source == "ASAS-SN":
         return _asassn(packet)
+    if author.source == "CHIME" and packet.get("event_no"):
+        return f"CHIME {fields.clean(packet.get('event_no'))}", []
     if author.source == "Gaia":
         return packet.local or packet.ivorn, names
     if packet.local:
@@ -180,6 +185,9 @@ def _alert_type(packet: Packet, author: Author) -> str:
     number = fields.number(packet.params.get("Packet_Type"))
     if author.source == "SVOM" and number is not None:
         return _SVOM_TYPES.get(int(number), "update")
+    if author.source == "CHIME":  # FRB-DETECTION-, FRB-SUBSEQUENT-, FRB-UPDATE-, FRB-RETRACTION-
+        word = packet.stream.upper().rpartition("FRB-")[2].strip("-")
+        return {"SUBSEQUENT": "followup", "UPDATE": "update", "RETRACTION": "retraction"}.get(word, author.alert_type)
     if "supersedes" in relations:
         return "update"
     return "followup" if "followup" in relations else author.alert_type
