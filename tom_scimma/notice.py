@@ -154,7 +154,7 @@ class Notice:
         parts: tuple[object, ...] = (self.source, self.event, self.alert_type, self.role, iso(self.sent), self.id)
         if self.kind != "GW" or self.sent is None:
             parts += (_canonical(self._content()),)
-        return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()
+        return hashlib.sha256("\n".join(map(str, parts)).encode("utf-8", "backslashreplace")).hexdigest()
 
     def _content(self) -> dict[str, Any]:
         return {
