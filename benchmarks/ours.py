@@ -16,6 +16,7 @@ from django.db import connection  # noqa: E402
 
 from benchmarks import machine, mix, side  # noqa: E402
 from benchmarks.heard import every_target, hermes, known  # noqa: E402
+from benchmarks.shares import points, shared  # noqa: E402
 from benchmarks.subscribed import matched, newest_alert, subscribed  # noqa: E402
 from tom_scimma import places  # noqa: E402
 from tom_scimma.ingest import ingest  # noqa: E402
@@ -205,6 +206,8 @@ if __name__ == "__main__":
             "settle": settle,
             "events": events,
             "page": page,
+            "points": points,
+            "shared": shared,
             "subscribed": subscribed,
             "newest_alert": newest_alert,
             "matched": matched,

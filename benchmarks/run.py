@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks import (
     candidates,
+    compose,
     footprints,
     galaxies,
     gw,
@@ -33,7 +34,21 @@ from benchmarks import (
 )
 from benchmarks.bench import Bench
 
-PARTS = (gw, notices, lone, pages, galaxies, candidates, skymaps, footprints, matching, outbox, hermes, parsing)
+PARTS = (
+    gw,
+    notices,
+    lone,
+    pages,
+    galaxies,
+    candidates,
+    skymaps,
+    footprints,
+    matching,
+    outbox,
+    hermes,
+    parsing,
+    compose,
+)
 RESULTS = Path(__file__).resolve().parent / "results.json"
 
 

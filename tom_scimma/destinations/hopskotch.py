@@ -132,10 +132,9 @@ class Hopskotch(Destination):
     def parts(self, form: Mapping[str, Any]) -> list[tuple[bytes, str]]:
         """One message, or numbered ones, each below MOST bytes. Raises Unsaid where one row alone is more."""
         title, text, content = str(form["title"]), str(form["text"]), form.get("content")
-        whole = self._said(content, title, text)
-        if content is None or len(whole[0]) <= MOST:
-            return [whole]
-        pieces = _divided(content, text)
+        pieces = _divided(content, title, text) if content is not None else [None]
+        if len(pieces) == 1:
+            return [self._said(content, title, text)]
         numbered = (f"{title} ({n} of {len(pieces)})" for n in range(1, len(pieces) + 1))
         return [self._said(piece, name, text) for piece, name in zip(pieces, numbered, strict=True)]
 
@@ -160,11 +159,11 @@ class Hopskotch(Destination):
         return Receipt(id=f"{self.address}@{offset}", data={"topic": self.address, "offset": offset, **more})
 
 
-def _divided(content: Content, text: str) -> list[Content]:
-    """The content in pieces that fit into a message each."""
-    if len(packed(document(content, title="", text=text))) <= MOST - 1000:
+def _divided(content: Content, title: str, text: str) -> list[Content]:
+    """The content in pieces that fit into a message each, with a number behind the title."""
+    if len(packed(document(content, title=title, text=text), {"title": title})) <= MOST - 100:
         return [content]
     pair = halves(content)
     if pair is None:
         raise Unsaid(f"Even by itself this is more than the {MOST} bytes that a message may have.")
-    return [piece for half in pair for piece in _divided(half, text)]
+    return [piece for half in pair for piece in _divided(half, title, text)]
