@@ -44,7 +44,7 @@ def test_julian_dates_are_astropys(day):
 
 @pytest.mark.parametrize(
     "said", [None, "", "Monday", "2026", "01/02/2026", "20260102", 1700000000, "nan", "inf", True, [], "January 2026", "yesterday-ish",
-             "9" * 5000, "1e400", 0, -5, "12:00"]
+             "9" * 5000, "Jan 2 2026 12:00 PST", "2026/01/02 12:00 JZF", "1e400", 0, -5, "12:00"]
 )  # fmt: skip
 def test_what_leaves_the_day_open_is_no_date(said):
     with pytest.raises(dates.BadDate):

@@ -33,7 +33,7 @@ class HermesDataService(DataService):
     info_url = "https://hermes.lco.global/about"
     service_notes = "Finds the targets of HERMES messages, with their photometry, astrometry and spectra."
     query_results_table = "tom_hermes/partials/query_results.html"
-    app_version = "tom-multimessenger"
+    app_version = ""  # of this suite, which has no page of its own to link
 
     def __init__(self, query_parameters=None, user=None, *args, **kwargs):
         super().__init__(query_parameters, user, *args, **kwargs)

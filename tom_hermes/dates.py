@@ -87,7 +87,7 @@ def _text(text: str) -> datetime:
 
 def _parsed(text: str, **options: Any) -> datetime:
     try:
-        return parser.parse(text, **options)
+        return parser.parse(text, tzinfos=_zone, **options)
     except (
         ValueError,
         OverflowError,
@@ -95,3 +95,12 @@ def _parsed(text: str, **options: Any) -> datetime:
         AttributeError,
     ) as error:  # dateutil raises all of these for odd texts
         raise BadDate(f"{text!r} is no date: {error}; write it as 2026-01-02T03:04:05Z") from None
+
+
+def _zone(name: str | None, offset: int | None) -> timezone | None:
+    """The zone that a text names; dateutil itself would take one that it does not know for none, and so for UTC."""
+    if offset is not None:
+        return timezone(timedelta(seconds=offset))
+    if name is None:
+        return None
+    raise ValueError(f"the time zone {name} is not known")

@@ -64,7 +64,7 @@ def read(document: Any) -> Said:
         title=rows.text(document.get("title"), 500),
         submitter=rows.text(document.get("submitter"), 200),
         authors=rows.text(document.get("authors"), 1000),
-        text=document["message_text"] if isinstance(document.get("message_text"), str) else "",
+        text=rows.plain(document["message_text"]) if isinstance(document.get("message_text"), str) else "",
         event=rows.text(data.get("event_id"), fields.LONGEST_NAME),
         targets=targets,
         data=tuple(datum for section in DATA for datum in _data(data, section, only, unread)),
