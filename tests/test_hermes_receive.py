@@ -20,7 +20,7 @@ from tom_targets.permissions import targets_for_user
 from tests import factories as make
 from tests.hermes_messages import message, point, sent, star
 from tests.messages import NOW, gw
-from tom_hermes.models import Received, Unplaced
+from tom_hermes.models import Received, SharedMessage, Unplaced
 from tom_hermes.signals import data_received
 from tom_scimma.ingest import ingest
 from tom_scimma.models import Event, Message, TargetPlace
@@ -387,6 +387,14 @@ def test_our_own_message_come_back_gives_nothing():
     assert Target.objects.get().name == "AT2026xyz"  # another TOM's of the same name is no message of ours
     replay(Message.objects.all())
     assert Received.objects.filter(state="own").count() == 1
+
+
+def test_our_own_message_without_its_mark_is_known_by_its_uuid():
+    uuid = "7efb54ab-269e-4a6f-8f25-6bfca9628569"
+    ours = make.delivery(None, make.event("S261121a"))
+    SharedMessage.objects.create(delivery=ours, uuid=uuid, topic="hermes.test", sent=NOW)
+    hear(sent(message([star()], photometry=[point()]), "hermes.test", ident=uuid))
+    assert (only().state, Target.objects.count()) == ("own", 0)
 
 
 @pytest.mark.parametrize("mark", [None, "x", {"key": 5}, {"key": ["a"]}, {"key": "x" * 64}])

@@ -24,7 +24,7 @@ from tests.hermes_messages import message, point, sent, star
 from tests.messages import NOW
 from tom_hermes.fake import Fake
 from tom_hermes.forms import HermesQueryForm
-from tom_hermes.models import Received
+from tom_hermes.models import HermesProfile, Received
 from tom_scimma.ingest import ingest
 from tom_scimma.models import Message
 from tom_scimma.replay import replay
@@ -38,6 +38,13 @@ def hermes(settings):
     with Fake() as fake:
         settings.TOM_HERMES = {"BASE_URL": fake.url, "TOKEN": fake.token}
         yield fake
+
+
+def reader_of(hermes, name="reader", *groups):
+    """Somebody with a token of their own."""
+    user = make.user(name, *groups)
+    HermesProfile.objects.create(user=user, token=hermes.token)
+    return user
 
 
 def service(user=None):
@@ -150,7 +157,7 @@ def test_nobody_there_is_an_error_of_the_service(settings):
 
 def test_what_is_kept_for_everybody_says_nothing(hermes):
     hermes.publish("hermes.secret", message([star("name-of-secret")], title="title-of-secret"), public=False)
-    _, (result,) = found(make.user("reader"), topic="hermes.secret")
+    _, (result,) = found(reader_of(hermes), topic="hermes.secret")
     kept = pickle.dumps(result)
     assert result["name"] == "name-of-secret"
     assert b"of-secret" not in kept
@@ -176,17 +183,17 @@ def search(client, **values):
     return client.get(reverse("dataservices:run"))
 
 
-def test_one_persons_results_are_no_others(hermes, settings):
+def test_one_persons_results_are_no_others(hermes):
     """The host keeps results in one cache, by their number: who asked is who may take."""
     hermes.publish(
         "hermes.secret", message([star("name-of-secret")], photometry=[point("name-of-secret")]), public=False
     )
-    reader, other = make.user("reader", Group.objects.create(name="team")), make.user("other")
+    reader, other = reader_of(hermes), make.user("other")
     assert "name-of-secret" in search(logged_in(reader), topic="hermes.secret").content.decode()
-    settings.TOM_HERMES = {"BASE_URL": hermes.url}  # the other has no token
+    for client in (logged_in(other), Client()):  # the TOM's token, which would show it, reads nothing for them
+        for asked in ({"topic": "hermes.secret"}, {"target_name": "name-of"}, {"words": "name-of"}):
+            assert "name-of-secret" not in search(client, **asked).content.decode()
     client = logged_in(other)
-    assert "name-of-secret" not in search(client, topic="hermes.secret").content.decode()
-    settings.TOM_HERMES = {"BASE_URL": hermes.url, "TOKEN": hermes.token}
     search(logged_in(reader), topic="hermes.secret")
     said = post(client, selected_results="0").content.decode()
     assert "somebody else" in said
@@ -199,7 +206,7 @@ def test_what_not_everybody_may_read_is_the_readers_alone(hermes):
         "hermes.secret", message([star("name-of-secret")], photometry=[point("name-of-secret")]), public=False
     )
     team = Group.objects.create(name="team")
-    reader, mate = make.user("reader", team), make.user("mate", team)
+    reader, mate = reader_of(hermes, "reader", team), make.user("mate", team)
     client = logged_in(reader)
     search(client, topic="hermes.secret")
     post(client, selected_results="0")
@@ -214,7 +221,7 @@ def test_what_not_everybody_may_read_is_the_readers_alone(hermes):
 def test_it_goes_to_no_target_that_others_see(hermes):
     hermes.publish("hermes.secret", message([star("known")], photometry=[point("known")]), public=False)
     Target.objects.create(name="known", type="SIDEREAL", ra=150.1, dec=2.2, permissions="PUBLIC")
-    client = logged_in(make.user("reader"))
+    client = logged_in(reader_of(hermes))
     search(client, topic="hermes.secret")
     assert "seen by others" in post(client, selected_results="0").content.decode()
     assert not PhotometryReducedDatum.objects.exists()

@@ -1,7 +1,7 @@
 """HERMES among the host's data services: a search of its archive, whose targets and data come in as those of the stream do.
 
-Works without a user (`rundataquery`), then with the TOM's token and for what everybody may read at HERMES alone. See
-results.py for why one person's results are no other's.
+A person finds what their own token shows; without one, and without a user (`rundataquery`), what HERMES shows to
+everybody. See results.py for why one person's results are no other's.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from django.utils.html import escape
 from tom_dataservices.dataservices import DataService, MissingDataException, QueryServiceError
 
 from tom_hermes import results, searching, taking
-from tom_hermes.conf import conf
-from tom_hermes.credentials import token_of
+from tom_hermes.conf import conf, page
+from tom_hermes.credentials import own_token, token_of
 from tom_hermes.searching import Found, Search
 from tom_scimma.errors import DeliveryError
 
@@ -84,7 +84,9 @@ class HermesDataService(DataService):
     def query_service(self, query_parameters: dict[str, Any], **kwargs) -> list[Found]:
         """The messages that fit, the newest first. Raises QueryServiceError."""
         wanted, most = query_parameters["search"], query_parameters["most"]
-        found = _asked(lambda: searching.search(conf.BASE_URL, token_of(self.user), wanted, most))
+        # the TOM's token may see what this user may not: it asks the index, and reads nothing
+        tokens = own_token(self.user), token_of(self.user)
+        found = _asked(lambda: searching.search(conf.BASE_URL, *tokens, wanted, most))
         self._seen.update({message.uuid: message for message, _ in found})
         self.query_results = [message for message, _ in found]
         return self.query_results
@@ -116,7 +118,7 @@ class HermesDataService(DataService):
                 "sent": message.sent,
                 "submitter": said.submitter,
                 "rows": rows,
-                "link": f"{conf.BASE_URL.rstrip('/')}/message/{message.uuid}",
+                "link": page(f"message/{message.uuid}"),
                 "reduced_datums": {"HERMES": [{results.KEY: reference}]},
             }
         )
@@ -166,7 +168,7 @@ class HermesDataService(DataService):
         except ValueError as error:
             raise taking.CannotTake(str(error)) from error
         if uuid not in self._seen:
-            message = _asked(lambda: searching.one(conf.BASE_URL, token_of(self.user), uuid))
+            message = _asked(lambda: searching.one(conf.BASE_URL, own_token(self.user), uuid))
             if message is None:
                 raise taking.CannotTake("HERMES does not show you that message any more")
             self._seen[uuid] = message

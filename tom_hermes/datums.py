@@ -18,7 +18,7 @@ from guardian.shortcuts import assign_perm
 from tom_dataproducts.models import AstrometryReducedDatum, PhotometryReducedDatum, SpectroscopyReducedDatum
 
 from tom_hermes.arrived import Arrived
-from tom_hermes.conf import conf
+from tom_hermes.conf import page
 from tom_hermes.rows import plain
 from tom_hermes.said import ASTROMETRY, PHOTOMETRY, SPECTROSCOPY, SaidDatum, Unread
 from tom_scimma import bulk, ingest, places
@@ -107,7 +107,7 @@ def datum(arrival: Arrived, said: SaidDatum) -> Any:
 def location(arrival: Arrived) -> str:
     """Where the message can be read: at HERMES, else its place on the stream."""
     if arrival.uuid is not None:
-        return f"{conf.BASE_URL.rstrip('/')}/message/{arrival.uuid}"[:200]
+        return page(f"message/{arrival.uuid}")[:200]
     return (arrival.message.place if arrival.message is not None else arrival.topic)[:200]
 
 

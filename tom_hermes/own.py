@@ -1,7 +1,8 @@
 """Which messages are our own, come back by the stream or the archive: nothing is taken in of them, and nothing echoed.
 
 Known by our mark under `data`, which names a delivery of this TOM: it may come back before HERMES' reply does, or without
-one; and by the uuid of a reply. The name of the TOM in the mark is not enough, since nothing keeps two TOMs from having the same.
+one. Else by the uuid of the reply. The name of the TOM in the mark is not enough, since nothing keeps two TOMs from having
+the same.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from tom_scimma.models import Delivery
 
 def mark(arrivals: Sequence[Arrived]) -> None:
     """Notes the arrivals that this TOM sent."""
+    uuids = {arrival.uuid: arrival for arrival in arrivals if arrival.uuid is not None}
+    for uuid in SharedMessage.objects.filter(uuid__in=uuids).values_list("uuid", flat=True):
+        uuids[uuid].own = True
     keys = {key: arrival for arrival in arrivals if (key := _key(arrival.said.others.get(MARK)))}
     if keys:
         for key in Delivery.objects.filter(key__in=keys).values_list("key", flat=True):

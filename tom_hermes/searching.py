@@ -74,14 +74,18 @@ def found(row: dict[str, Any]) -> Found:
     return Found(ident, str(about.get("topic") or ""), sent, row.get("message"), sent_id, bool(notes.get("retracted")))
 
 
-def search(base_url: str, token: str, wanted: Search, most: int) -> list[tuple[Found, Said]]:
-    """Messages that fit, each once, at most so many looked at. Raises the client's errors."""
+def search(base_url: str, reader: str, index: str, wanted: Search, most: int) -> list[tuple[Found, Said]]:
+    """Messages that fit, each once, at most so many looked at. Raises the client's errors.
+
+    `reader` is the token of who reads, "" for nobody in person: only what it shows is found. `index` is the one that asks
+    the index, which tells no text; it may be the TOM's.
+    """
     fitting = {}
-    with Hermes(base_url, token) as hermes:
+    with Hermes(base_url, reader) as hermes:
         if wanted.uuid:
             rows: Iterator[Found] = iter([found(hermes.archived(wanted.uuid))])
-        elif token and (wanted.names or wanted.cone or wanted.event):
-            rows = _indexed(hermes, token, wanted, most)
+        elif index and (wanted.names or wanted.cone or wanted.event):
+            rows = _indexed(base_url, reader, index, wanted, most)
         else:
             rows = _pages(hermes, wanted, most)
         for message in rows:
@@ -91,12 +95,12 @@ def search(base_url: str, token: str, wanted: Search, most: int) -> list[tuple[F
     return list(fitting.values())
 
 
-def _indexed(hermes: Hermes, token: str, wanted: Search, most: int) -> Iterator[Found]:
-    uuids = list(
-        dict.fromkeys(row["uuid"] for filters in _filters(wanted) for row in _some(hermes.messages(**filters), most))
-    )
+def _indexed(base_url: str, reader: str, index: str, wanted: Search, most: int) -> Iterator[Found]:
+    with Hermes(base_url, index) as hermes:
+        rows = (row for filters in _filters(wanted) for row in _some(hermes.messages(**filters), most))
+        uuids = list(dict.fromkeys(row["uuid"] for row in rows))
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        yield from filter(None, threads.map(lambda ident: one(hermes.base_url, token, ident), uuids[:most]))
+        yield from filter(None, threads.map(lambda ident: one(base_url, reader, ident), uuids[:most]))
 
 
 def _filters(wanted: Search) -> Iterator[dict[str, str]]:

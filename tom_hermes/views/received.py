@@ -14,7 +14,7 @@ from tom_targets.models import Target, TargetName
 from tom_targets.permissions import targets_for_user
 
 from tom_hermes import reading, settling
-from tom_hermes.conf import conf
+from tom_hermes.conf import page
 from tom_hermes.intake import MAKE, Intake
 from tom_hermes.models import Received, Unplaced
 from tom_hermes.said import Said
@@ -76,7 +76,7 @@ class ReceivedView(TemplateView):
             # why a row waits may tell of targets that not everybody knows of
             waiting=waiting(row, said, user) if user.is_authenticated else (),
             settled=row.unplaced.exclude(state__in=("waiting", "fetching")).select_related("settled_by")[:SHOWN],
-            hermes_url=f"{conf.BASE_URL.rstrip('/')}/message/{row.uuid}" if row.uuid else "",
+            hermes_url=page(f"message/{row.uuid}") if row.uuid else "",
             **kwargs,
         )
 
