@@ -225,7 +225,7 @@ class TopicPolicy:
     """What this TOM does with one topic."""
 
     source: str = ""  #: empty: any source
-    keep: str = "all"  #: all | matched (only what a parser made a notice of) | none (counted only)
+    keep: str = "all"  #: all | matched (only what matters here, see docs/listening.md) | none (counted only)
     days: int | None = None  #: `prune` removes messages older than this; None: never
     groups: tuple[str, ...] = ()  #: Django groups that may see its messages; empty: public
     lane: str = "fast"  #: fast | bulk: bulk topics never stand before fast ones

@@ -11,7 +11,7 @@ from django.contrib.auth.models import Group
 from django.db import connection
 from django.utils import timezone
 
-from tom_scimma import bulk
+from tom_scimma import bulk, sieve
 from tom_scimma.conf import TopicPolicy, topic_policy
 from tom_scimma.models import Message, MessageBody, TopicState
 from tom_scimma.models.messages import compress, header_text
@@ -28,6 +28,7 @@ class Arrival:
     uid: UUID
     message: Message | None = None  #: None: dropped by the topic's policy
     created: bool = False  #: False: we had it already
+    matched: bool = True  #: worth storing, where the topic keeps only that
     alerts: list[int] = field(default_factory=list)
 
 
@@ -35,6 +36,7 @@ def accept(readings: Sequence[Reading], via: str, now: datetime) -> list[Arrival
     """Stores what is new and kept; returns one Arrival a reading, in order."""
     policies: dict[tuple[str, str], TopicPolicy] = {}
     arrivals = [Arrival(reading, _policy(reading.record, policies), reading.record.uid) for reading in readings]
+    _sift(arrivals, now)
     fresh = _new(arrivals, via, now)
     bulk.insert([arrival.message for arrival in fresh])
     bulk.insert(
@@ -42,6 +44,16 @@ def accept(readings: Sequence[Reading], via: str, now: datetime) -> list[Arrival
     )
     _protect(fresh)
     return arrivals
+
+
+def _sift(arrivals: list[Arrival], now: datetime) -> None:
+    """Asks, for topics that keep only what matches, what does; before anything is stored."""
+    asked = [arrival for arrival in arrivals if arrival.policy.keep == "matched" and arrival.reading.notices]
+    if not asked:
+        return
+    found = iter(sieve.matches([notice for arrival in asked for notice in arrival.reading.notices], now))
+    for arrival in asked:
+        arrival.matched = any([next(found) for _ in arrival.reading.notices])
 
 
 def _policy(record: Record, policies: dict[tuple[str, str], TopicPolicy]) -> TopicPolicy:
@@ -92,7 +104,7 @@ def _kept(arrival: Arrival) -> bool:
     keep, state = arrival.policy.keep, arrival.reading.state
     return (
         (keep == "all" and not arrival.reading.is_beat)
-        or (keep == "matched" and (state in (PARSED, QUARANTINED)))
+        or (keep == "matched" and (state == QUARANTINED or (state == PARSED and arrival.matched)))
         or (keep == "none" and state == QUARANTINED)
     )
 
