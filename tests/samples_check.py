@@ -23,7 +23,10 @@ from tom_scimma.decode import decode
 from tom_scimma.errors import Undecodable, Unparsable
 from tom_scimma.record import Record
 
-UNDERSTOOD = ("igwn-json-*", "igwn-avro", "gcn-notice-*", "gcn-heartbeat", "voevent-*")
+UNDERSTOOD = (
+    *("igwn-json-*", "igwn-avro", "gcn-notice-*", "gcn-heartbeat", "gcn-circular-*", "gcn-classic-*", "voevent-*"),
+    *("hermes-message", "snews-*", "ztf-avro", "rubin-alert", "tns-report", "gracedb-api-json", "broker-derived"),
+)
 
 
 def state(path: Path) -> tuple[str, str]:

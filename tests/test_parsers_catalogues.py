@@ -153,6 +153,7 @@ def test_rubins_packets_as_confluent_frames_them(number):
     assert document.format == "avro"
     (notice,) = parsers.parse("file", document).notices
     assert (notice.event, notice.id, notice.properties["band"]) == ("Rubin 9", "7", "r")
+    assert parsers.home_topic(parsers.parse("file", document)) == "lsst"
     assert notice.time.isoformat() == "2026-03-04T23:59:23+00:00"  # TAI
     assert (notice.sky.ra_deg, notice.sky.dec_deg) == (10.5, -5.25)
 

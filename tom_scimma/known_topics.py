@@ -30,10 +30,14 @@ KNOWN_TOPICS: dict[str, dict[str, Any]] = {
     },
     "gcn.circulars": {"targets": None},
     "gcn.circulars.*": {"targets": None},
+    "hermes": {"targets": None},
     "hermes.*": {"targets": None},
+    "snews": {"authority": ["SNEWS"], "targets": None},
     "snews.*": {"authority": ["SNEWS"], "targets": None},
     # optical surveys send thousands an hour: behind everything else, and no target of each
+    "ztf": {"authority": ["ZTF"], "targets": None, "lane": "bulk"},
     "ztf.*": {"authority": ["ZTF"], "targets": None, "lane": "bulk"},
+    "lsst": {"authority": ["Rubin"], "targets": None, "lane": "bulk"},
     "lsst.*": {"authority": ["Rubin"], "targets": None, "lane": "bulk"},
     "rubin.*": {"authority": ["Rubin"], "targets": None, "lane": "bulk"},
     # what others know of an event, asked for or passed on: reports, but LVK's own database

@@ -152,6 +152,8 @@ def home_topic(parsed: Parsed) -> str:
     if parsed.parser == "gcn_json" and parsed.notices:
         words = gcn_names.words("", dict(parsed.notices[0].extra))
         return ".".join([topic, *words])
+    if parsed.parser == "surveys" and parsed.notices and parsed.notices[0].source == "Rubin":
+        return "lsst"
     return topic
 
 
