@@ -131,6 +131,27 @@ def test_what_is_missing_is_said_at_its_field_while_one_types(ada):
     assert Delivery.objects.count() == 0
 
 
+def test_what_was_filled_in_follows_what_is_chosen_until_it_is_typed_over(ada):
+    rock = shared.target("2015 BP1", type="NON_SIDEREAL", ra=None, dec=None, scheme="MPC_MINOR_PLANET")
+    row = shared.position(rock, value={"mpc_sitecode": "F65"})
+    draft = open_draft(ada, target=rock.pk)
+
+    def posted(value: str) -> dict:
+        page = ada.post(f"/share/{draft.pk}/form/", {"sinks": "1", "sink": "ades"}, headers=HTMX)
+        mark = next(one.mark for one in page.context["fields"] if one.name == "ades.stn")
+        said = {"sinks": "1", "sink": "ades", "f.ades.stn": value, "known.ades.stn": mark, "f.text": "a\r\nb"}
+        ada.post(f"/share/{draft.pk}/preview/", said, headers=HTMX)
+        draft.refresh_from_db()
+        return draft.form
+
+    assert posted("F65") == {"text": "a\nb"}
+    type(row).objects.filter(pk=row.pk).update(value={"mpc_sitecode": "Z31"})
+    assert 'value="Z31"' in ada.get(draft.get_absolute_url()).content.decode()
+    assert posted("W85")["ades.stn"] == "W85"
+    assert 'value="W85"' in ada.get(draft.get_absolute_url()).content.decode()
+    assert "ades.stn" not in posted("Z31")
+
+
 def test_the_same_click_twice_queues_once(ada):
     star = shared.target()
     draft = open_draft(ada, target=star.pk)

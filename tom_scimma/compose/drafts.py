@@ -83,11 +83,11 @@ def proof_of(draft: Draft) -> Proof:
 
 
 def typed(draft: Draft, said: Mapping[str, Any], names: Iterable[str] | None = None) -> None:
-    """Keeps what was typed (by field) and, where given, the sinks ticked."""
-    words = {name: str(value)[:LONGEST] for name, value in said.items()}
+    """Keeps what was typed (by field; None: nothing was, what is known stands) and, where given, the sinks ticked."""
+    words = {name: str(value)[:LONGEST] for name, value in said.items() if value is not None}
 
     def change(row: Draft) -> None:
-        row.form = {**row.form, **words}
+        row.form = {**{name: value for name, value in row.form.items() if name not in said}, **words}
         if names is not None:
             row.sinks = list(dict.fromkeys(names))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -26,6 +27,7 @@ class Field:
     wanted: tuple[str, ...] = ()  #: labels of the sinks that use it
     required: tuple[str, ...] = ()  #: and of those that cannot do without
     errors: tuple[str, ...] = field(default=())
+    known: Any = None  #: what the sinks would fill in
 
     @property
     def is_empty(self) -> bool:
@@ -35,6 +37,11 @@ class Field:
     def slug(self) -> str:
         """For an id in a page."""
         return "".join(c if c.isalnum() else "-" for c in self.name)
+
+    @property
+    def mark(self) -> str:
+        """Stands for what was filled in: what comes back the same was not typed, and follows what is chosen."""
+        return mark(self.known)
 
     def saying(self, errors: Iterable[str]) -> Field:
         """The same with more that is wrong."""
@@ -47,6 +54,7 @@ def merged(wants: Sequence[tuple[str, Sequence[Need]]], typed: Mapping[str, Any]
     for label, needs in wants:
         for need in needs:
             found[need.field] = _joined(found.get(need.field), need, label)
+    found = {name: replace(one, known=one.value) for name, one in found.items()}
     for name, one in found.items():
         if name in typed:  # what the sink says of the value that it knows says nothing of another
             errors = one.errors if typed[name] == one.value else ()
@@ -93,6 +101,12 @@ def typed(one: Field) -> Any:
         except ValueError:
             return one.value  # the sink says what is wrong with it
     return "" if one.value is None else one.value
+
+
+def mark(value: Any) -> str:
+    """A short hash of a value as a form posts it."""
+    text = "1" if value is True else "" if value in (None, False) else str(value)
+    return hashlib.sha256("\n".join(text.splitlines()).encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def missing(fields: Mapping[str, Field]) -> dict[str, list[str]]:

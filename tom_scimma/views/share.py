@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.generic import TemplateView, View
 
 from tom_scimma.compose import approvals, drafts, proofs, rows, sinks
+from tom_scimma.compose.fields import mark
 from tom_scimma.compose.gather import Unseen
 from tom_scimma.compose.selection import KINDS, Selection
 from tom_scimma.models import Draft, StandingShare
@@ -55,9 +56,15 @@ def draft_of(request, pk: int) -> Draft:
     return get_object_or_404(Draft, pk=pk, user=request.user, sent=None)
 
 
-def typed(request) -> dict[str, str]:
-    """What was typed, by field."""
-    return {name[len(PREFIX) :]: request.POST[name] for name in request.POST if name.startswith(PREFIX)}
+def typed(request) -> dict[str, str | None]:
+    """What was typed, by field; None for what stands as it was filled in. Lines end as they do here, not as browsers post them."""
+    found: dict[str, str | None] = {}
+    for name in request.POST:
+        if name.startswith(PREFIX):
+            value = request.POST[name].replace("\r\n", "\n")
+            known = request.POST.get(f"known.{name[len(PREFIX) :]}")
+            found[name[len(PREFIX) :]] = None if known == mark(value) else value
+    return found
 
 
 def ticked(request) -> list[str] | None:

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.generic import View
 
-from tom_scimma.compose import drafts, predicate, proofs, sinks, standing
+from tom_scimma.compose import drafts, predicate, sinks, standing
 from tom_scimma.compose.gather import Unseen
 from tom_scimma.compose.rights import seen_targets
 from tom_scimma.compose.selection import TARGET
@@ -148,9 +148,8 @@ class StandingNewView(DraftMixin, View):
         return redirect("tom_scimma:share")
 
     def _words(self) -> dict[str, str]:
-        """What is typed and known now: the same is said each time. What is asked of each target is known of each anew."""
-        fields = proofs.shown(self.draft)["fields"]
-        return {one.name: one.value for one in fields if not one.is_empty and not one.name.startswith("targets.")}
+        """What was typed; what is known is known of each message anew, and so is what is asked of each target."""
+        return {name: value for name, value in self.draft.form.items() if not name.startswith("targets.")}
 
 
 class StandingView(LoginRequiredMixin, View):
