@@ -13,7 +13,9 @@ class TomTreasuremapConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self):
-        from tom_treasuremap import checks  # noqa: F401  registers them
+        from tom_treasuremap import ahead, checks  # noqa: F401  registers them
+
+        ahead.connect()
 
     def include_url_paths(self):
         from django.urls import include, path
@@ -24,7 +26,25 @@ class TomTreasuremapConfig(AppConfig):
         pointings = "tom_treasuremap/partials/pointings.html"
         return [
             {"partial": pointings, "label": "Pointings", "place": "tab", "url": "tom_treasuremap:event-pointings"},
+            {
+                "partial": "tom_treasuremap/partials/coverage.html",
+                "label": "Coverage",
+                "place": "tab",
+                "url": "tom_treasuremap:event-coverage",
+            },
         ]
+
+    def event_layers(self):
+        ours = "tom_treasuremap.layers"
+        return [
+            {"name": "observed", "label": "Observed", "features": f"{ours}.completed", "shown": True},
+            {"name": "planned", "label": "Planned", "features": f"{ours}.planned"},
+            {"name": "often", "label": "How often seen", "features": f"{ours}.often"},
+        ]
+
+    def event_reactions(self):
+        maps = {"new", "updated", "reinstated", "late"}
+        return [{"name": "coverage", "on": maps, "run": "tom_treasuremap.ahead.react", "live_only": False}]
 
     def worker_jobs(self):
         ask = {"lane": "pointings"}  # what waits for a service that is slow must not stand before what does not
@@ -40,6 +60,12 @@ class TomTreasuremapConfig(AppConfig):
                 "every": timedelta(minutes=5),
                 "run": "tom_treasuremap.gathering.ask_plans",
                 **ask,
+            },
+            {
+                "name": "coverage worked out",
+                "every": timedelta(seconds=1),
+                "run": "tom_treasuremap.working.due",
+                "lane": "coverage",
             },
             {"name": "own pointings", "every": timedelta(minutes=1), "run": "tom_treasuremap.gathering.gather"},
         ]

@@ -48,6 +48,12 @@ OPTIONS: dict[str, Option] = {
         (timedelta,),
         "All of them are read this often; between, only those that may have changed.",
     ),
+    "EXTINCTION": Option(
+        "",
+        (str,),
+        "Dotted path of a function (band, ra[], dec[]) -> magnitudes of extinction, for how likely a source would have been seen. "
+        "Empty: none is taken off, and the page says so.",
+    ),
     "OBSLOCTAP": Option(
         [],
         (list, tuple),

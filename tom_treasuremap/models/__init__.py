@@ -1,7 +1,8 @@
 """The rows of this app, one file a group of tables."""
 
+from tom_treasuremap.models.coverage import CoverageRun
 from tom_treasuremap.models.fetches import EventName, FetchState
 from tom_treasuremap.models.instruments import Instrument
 from tom_treasuremap.models.pointings import Pointing
 
-__all__ = ["EventName", "FetchState", "Instrument", "Pointing"]
+__all__ = ["CoverageRun", "EventName", "FetchState", "Instrument", "Pointing"]
