@@ -108,7 +108,7 @@ def _anonymous(browser: Browser) -> Iterator[str]:
 def _pages(browser: Browser) -> Iterator[str]:
     """Every page of ours and the host's own, with the scripts and styles of this server that they ask for."""
     ours = ["/events/", "/messages/", "/messages/?state=quarantined", "/streams/", "/sent/", "/galaxies/"]
-    ours += ["/find/", "/subscriptions/", "/subscriptions/new/"]
+    ours += ["/find/", "/subscriptions/", "/subscriptions/new/", "/hermes/received/"]
     seen: set[str] = set()
     for path in ["/", "/targets/", "/observations/list/", "/users/profile/", *ours]:
         page = browser.get(path)

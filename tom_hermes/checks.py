@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields
 
-from django.core.checks import CheckMessage, Error, register
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
 
-from tom_hermes.conf import OPTIONS, conf
+from tom_hermes.conf import EARLIER, OPTIONS, conf, earlier
 from tom_hermes.intake import KEEP, MAKE, MATCH, Intake
 from tom_scimma.setting_checks import near, shape
 
@@ -21,7 +22,7 @@ CHOICES = {
 @register()
 def settings_check(app_configs, **kwargs) -> list[CheckMessage]:
     """TOM_HERMES: its keys, their types, and what is in them."""
-    return shape("TOM_HERMES", OPTIONS, "tom_hermes") or [*_topics(), *_numbers()]
+    return shape("TOM_HERMES", OPTIONS, "tom_hermes") or [*_topics(), *_numbers(), *_addresses(), *_earlier()]
 
 
 def _topics() -> Iterator[CheckMessage]:
@@ -47,3 +48,22 @@ def _numbers() -> Iterator[CheckMessage]:
         if getattr(conf, key) <= 0:
             hint = "Give a positive number."
             yield Error(f"TOM_HERMES[{key!r}] is {getattr(conf, key)}.", hint=hint, id="tom_hermes.E005")
+
+
+def _addresses() -> Iterator[CheckMessage]:
+    for key in ("BASE_URL", "FRONT_END_URL"):
+        address = getattr(conf, key)
+        if address and not address.startswith(("https://", "http://")):
+            hint = "Give the whole address, https://hermes.lco.global for example."
+            yield Error(f"TOM_HERMES[{key!r}] is {address!r}.", hint=hint, id="tom_hermes.E006")
+
+
+def _earlier() -> Iterator[CheckMessage]:
+    """Settings of older plugins still hold; whoever reads TOM_HERMES should find all of it there."""
+    moved = [key for key in EARLIER if key not in getattr(settings, "TOM_HERMES", {}) and earlier(key)]
+    if moved:
+        yield Warning(
+            f"{' and '.join(moved)} of HERMES come from an older plugin's settings.",
+            hint="Move them to TOM_HERMES; docs/hermes-moving.md says which is which.",
+            id="tom_hermes.W001",
+        )

@@ -116,7 +116,10 @@ def data(target: Target, message: Found, index: int, reader: Reader) -> list[Any
     ):
         raise CannotTake(f"{target.name} is seen by others than those who may see that message.")
     arrival.home(name, target.pk)
-    receive.take(arrival)
+    try:
+        receive.take(arrival)
+    except IntegrityError:
+        raise CannotTake("The same was taken in at this very moment; search again.") from None
     return datums.stored(arrival)
 
 
