@@ -89,6 +89,8 @@ APART = {
     "seen",
 }
 
+#: files of all of a list; in test_export
+APART |= {"events-export", "messages-export"}
 MANY |= {"find", "find-names", "find-completion"}
 #: everybody's own; tested in test_subscription_pages
 APART |= {"find-file", "hindsight", "subscriptions", "subscription", "subscription-new", "subscription-save"}
@@ -136,7 +138,7 @@ MANY_ROUTES = {
     "localizations-list",
     "deliveries-list",
 }
-APART_ROUTES = {"messages-retry", "deliveries-act"}  # the latter in test_pages_sent
+APART_ROUTES = {"events-export", "messages-export", "messages-retry", "deliveries-act"}  # the latter in test_pages_sent
 APART_ROUTES |= {"merges-list", "merges-detail"}  # in test_portfolio
 APART_ROUTES |= {f"subscriptions-{name}" for name in ("list", "detail", "matches", "hindsight")}
 

@@ -30,6 +30,7 @@ from tom_scimma.serializers import (
     MessageDetailSerializer,
     MessageSerializer,
 )
+from tom_scimma.views.export import exported
 from tom_scimma.views.galaxies import choice_of
 from tom_scimma.views.maps import fits
 from tom_scimma.views.messages import raw
@@ -86,6 +87,11 @@ class EventViewSet(Readable):
         if event.name != name_of(self.kwargs["name"]):
             return redirect("api:events-detail", name=segment(event.name))
         return Response(self.get_serializer(event).data)
+
+    @action(detail=False, url_path="export/(?P<form>[a-z]+)", pagination_class=None)
+    def export(self, request, form=""):
+        """Every event of the filter as `json` (lines), `csv` or `voevent` (a zip), made while it is sent."""
+        return exported(request, "events", form)
 
     @action(detail=True)
     def ledger(self, request, name=None):
@@ -169,6 +175,11 @@ class MessageViewSet(Readable):
         if message is None:
             raise Http404("no such message")
         return message
+
+    @action(detail=False, url_path="export/(?P<form>[a-z]+)", pagination_class=None)
+    def export(self, request, form=""):
+        """Every message of the filter as `json` (lines), `csv` or `voevent` (a zip), made while it is sent."""
+        return exported(request, "messages", form)
 
     @action(detail=True)
     def raw(self, request, uid=None):

@@ -74,11 +74,12 @@ def as_csv(thing: str, found: Iterable[dict[str, Any]]) -> str:
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\r\n")
     table.writerow(COLUMNS[thing])
-    table.writerows([_cell(value) for value in record.values()] for record in found)
+    table.writerows([cell(value) for value in record.values()] for record in found)
     return text.getvalue()
 
 
-def _cell(value: Any) -> Any:
+def cell(value: Any) -> Any:
+    """A value as a cell of a CSV file: objects as JSON, and nothing that a spreadsheet would run."""
     if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False) if value else ""
     if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):

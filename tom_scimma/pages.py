@@ -10,6 +10,7 @@ from tom_scimma.views import (
     contacts,
     detectors,
     events,
+    export,
     find,
     galaxies,
     maps,
@@ -32,6 +33,8 @@ register_converter(EventName, "event")
 app_name = "tom_scimma"
 urlpatterns = [
     path("events/", events.EventListView.as_view(), name="events"),
+    path("export/events.<slug:form>", export.ExportView.as_view(what="events"), name="events-export"),
+    path("export/messages.<slug:form>", export.ExportView.as_view(what="messages"), name="messages-export"),
     path("events/<event:name>/", events.EventView.as_view(), name="event"),
     path("events/<event:name>/skymap.png", pictures.EventSkyMapView.as_view(), name="event-skymap"),
     path("events/<event:name>/skymap.<slug:form>", pictures.EventSkyMapView.as_view(), name="event-skymap-as"),

@@ -18,6 +18,7 @@ from tom_targets.permissions import targets_for_user
 from tom_scimma import annotations, hooks, wording
 from tom_scimma.conf import conf
 from tom_scimma.events import named
+from tom_scimma.export import FORMS
 from tom_scimma.filters import EventFilter
 from tom_scimma.inside import targets_inside
 from tom_scimma.ledger import STEPS
@@ -56,6 +57,7 @@ class ListMixin(SingleTableMixin, FilterView):
     table_pagination = {"per_page": 20}  # the table's own pages; the list view would count the rows again
     noun: str  #: what one row is
     nouns = ""  #: what several are, where an s does not do
+    export_name = ""  #: the address that gives all pages as a file
 
     def get_template_names(self):
         if self.request.htmx and not self.request.htmx.history_restore_request:
@@ -70,6 +72,8 @@ class ListMixin(SingleTableMixin, FilterView):
         context = super().get_context_data(**kwargs)
         context["noun"], context["nouns"] = self.noun, self.nouns or f"{self.noun}s"
         context["empty_partial"] = f"tom_scimma/partials/no_{context['nouns']}.html"
+        context["export_name"] = self.export_name
+        context["export_forms"] = {form: label for form, (_, _, label) in FORMS.items()}
         context["record_count"] = context["table"].paginator.count
         context["empty_database"] = not (context["record_count"] or self.get_queryset().exists())
         context["some_filter"] = any(value for name, value in self.request.GET.items() if name not in ("page", "sort"))
@@ -91,6 +95,7 @@ class EventListView(ListMixin):
     table_class = EventTable
     filterset_class = EventFilter
     template_name = "tom_scimma/events.html"
+    export_name = "tom_scimma:events-export"
 
     def get_queryset(self):
         return Event.objects.visible_to(self.request.user).only(*LISTED)

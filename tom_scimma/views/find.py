@@ -6,18 +6,21 @@ import json
 from importlib import metadata, resources
 
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView, View
 from django_tables2 import RequestConfig
 
-from tom_scimma import found
+from tom_scimma import export, found
 from tom_scimma.conf import conf
+from tom_scimma.models import Alert, Event
 from tom_scimma.query import MODELS, QueryError, find, names, understand
 from tom_scimma.query.binding import named
 from tom_scimma.query.bounds import within
 from tom_scimma.query.completion import suggestions
+from tom_scimma.views.export import streamed
 from tom_scimma.views.files import attachment
 
 #: a file has at most so many rows
@@ -97,13 +100,15 @@ class FindView(TemplateView):
 
 
 class FindFileView(View):
-    """What was found as CSV or JSON, at most `MOST` rows."""
+    """What was found as CSV, JSON or VOEvents, at most `MOST` rows."""
 
     def get(self, request, form: str):
-        if form not in ("csv", "json"):
-            raise Http404("files are csv or json")
         asked = Asked(request)
+        if form not in ("csv", "json", "voevent") or (form == "voevent" and asked.what == names.CANDIDATES):
+            raise Http404("files are csv or json, of events and alerts also voevent")
         try:
+            if form == "voevent":
+                return _voevents(asked)
             rows = asked.rows()
             with within(conf.QUERY_SECONDS):
                 records = list(found.records(asked.what, rows[: MOST + 1]))
@@ -118,6 +123,20 @@ class FindFileView(View):
         response = attachment(data, f"{asked.what}.{form}", kind)
         response["X-Complete"] = "yes" if complete else f"no: the first {MOST}"
         return response
+
+
+def _voevents(asked: Asked) -> HttpResponseBase:
+    """A zip with the newest notice of each event found, or with each alert. Raises QueryError."""
+    with within(conf.QUERY_SECONDS):
+        keys = list(asked.rows().values_list("pk", flat=True)[: MOST + 1])
+    if asked.what == names.EVENTS:
+        rows = Event.objects.visible_to(asked.user).filter(pk__in=keys[:MOST]).order_by("-latest", "-pk")
+        parts = export.events(rows, "voevent", asked.user)
+    else:
+        parts = export.alerts(Alert.objects.filter(pk__in=keys[:MOST]).order_by("-order", "-pk"), asked.user)
+    response = streamed(parts, asked.what, "voevent")
+    response["X-Complete"] = "yes" if len(keys) <= MOST else f"no: the first {MOST}"
+    return response
 
 
 @require_safe

@@ -34,6 +34,7 @@ class MessageListView(ListMixin):
     table_class = MessageTable
     filterset_class = MessageFilter
     template_name = "tom_scimma/messages.html"
+    export_name = "tom_scimma:messages-export"
 
     @property
     def in_quarantine(self) -> bool:
