@@ -76,6 +76,31 @@ def test_a_circular_as_mailed():
     assert "We observed." in notice.text
 
 
+def test_a_circular_as_a_mail():
+    text = (
+        b"From: Somebody <somebody@example.org>\r\nTo: GCN Circulars\r\nSubject: GRB 260305A: optical observations\r\n"
+        b"Date: Thu, 05 Mar 2026 01:02:03 +0100\r\n\r\nWe observed.\r\n"
+    )
+    (notice,) = parsers.parse("gcn.circulars", opened(text)).notices
+    assert (notice.event, notice.alert_type, notice.id) == ("GRB 260305A", "report", None)
+    assert notice.sent.isoformat() == "2026-03-05T01:02:03+01:00"
+    assert notice.text == "GRB 260305A: optical observations\n\nWe observed."
+    assert opened(b"From: here\n\nDate: unknown, Subject: none").format == "blob"
+
+
+@pytest.mark.parametrize(
+    ("subject", "event", "kind"),
+    [
+        ("AMON Coincidence Alert from the search NuEm-260305A", "NuEm-260305A", "NU"),
+        ("Correction to Fermi GBM Statement for Trigger 794000111/260305043", "Fermi GBM 794000111", "GRB"),
+        ("ZTF discovery of the likely afterglow of Fermi GRB 260305043", "bn260305043", "GRB"),
+    ],
+)
+def test_rarer_names_in_subjects(subject, event, kind):
+    notice = one({**CIRCULAR, "eventId": "", "subject": subject})
+    assert (notice.event, notice.kind) == (event, kind)
+
+
 def test_names_in_prose():
     text = "Follow-up of S260305ab and GRB 260305A (Swift trigger 1300001), see also AT2026abc."
     assert public_names.all_in(text) == ["S260305ab", "GRB 260305A", "AT 2026abc", "Swift 1300001"]

@@ -179,6 +179,10 @@ def _sniffed(text: str) -> str:
             return "gcntext"
         if "\nNUMBER:" in start and "\nSUBJECT:" in start:
             return "circular"
+    header = start.replace("\r\n", "\n").partition("\n\n")[0]
+    names = {line.partition(":")[0].lower() for line in header.splitlines()}
+    if {"from", "subject", "date"} <= names and "gcn" in start.lower():  # a mail about or to GCN
+        return "circular"
     return ""
 
 
