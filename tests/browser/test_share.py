@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group, Permission
+from django.core.cache import cache
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from tests import factories as make
 from tests import sharing as shared
 from tests.outside.rig import deliver
 from tests.outside.standin import Standin
+from tom_hermes.fake import Fake
 from tom_scimma.models import Delivery, Reaction, SendRule
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -103,3 +107,45 @@ def test_from_ticked_data_to_a_receipt_with_a_second_persons_yes(visitor, team, 
     visitor.fits()
     visitor.go(f"/scimma/targets/{team.pk}/share/")
     expect(page.locator("body")).to_contain_text("40 points of photometry")
+
+
+@pytest.fixture
+def hermes(settings, team):
+    cache.clear()
+    with Fake() as fake:
+        settings.TOM_HERMES = {"BASE_URL": fake.url, "TOKEN": fake.token}
+        yield fake
+
+
+def test_to_hermes_which_is_asked_loses_its_reply_and_is_found_to_have_it(visitor, team, hermes, settings):
+    page, url = visitor.page, hermes.url
+    visitor.log_in("grace")
+    visitor.go(f"/share/?target={team.pk}")
+    page.get_by_role("checkbox", name=re.compile("^HERMES hermes.test")).check()
+    page.get_by_label("Text", exact=True).fill("We saw it fade.")
+    preview = page.locator("#share-preview")
+    expect(preview.locator("pre").first).to_contain_text("We saw it fade.")
+    page.get_by_label("Title", exact=True).fill("")
+    expect(page.locator("#fault-title")).not_to_be_empty()
+    page.get_by_label("Title", exact=True).fill("Photometry of AT2026abc")
+    expect(page.locator("#fault-title")).to_be_empty()
+    page.get_by_role("button", name="Ask the service").click()
+    expect(preview).to_contain_text("The service takes it like this.")
+    visitor.fits()
+    page.get_by_role("button", name="Look at it once more").click()
+    expect(page.locator("h1")).to_have_text("Send it?")
+    page.get_by_role("button", name="Send", exact=True).click()
+    states = page.locator("#share-states")
+    expect(states).to_contain_text("queued")
+    assert hermes.messages == []
+    hermes.faults.append({"path": "submit_message/", "do": "drop_after"})  # it takes the message, and nobody hears so
+    deliver("hermes")
+    expect(states).to_contain_text(re.compile("reply lost|delivered"))
+    row = Delivery.objects.get()
+    for _ in range(3):
+        Delivery.objects.filter(pk=row.pk, state="unknown").update(not_before=timezone.now() - timedelta(seconds=1))
+        deliver("hermes")
+    expect(states).to_contain_text("delivered")
+    assert len(hermes.messages) == 1
+    expect(states.get_by_role("link", name=re.compile("[0-9a-f]{8}")).first).to_have_attribute("href", re.compile(url))
+    visitor.fits()
