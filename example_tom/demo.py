@@ -33,6 +33,7 @@ from children import Children, Fallen
 from democheck import check
 from player import Player
 
+from tom_hermes.fake import Fake as Hermes
 from tom_treasuremap.fake import Fake
 
 HOST = "127.0.0.1"
@@ -106,10 +107,12 @@ def run(var: Path, port: int, options: argparse.Namespace) -> int:
     url = f"http://{HOST}:{port}"
     password = _password(var)
     own = {**OWN, "TOM_VAR": str(var), "TOM_URL": url, "DEMO_PASSWORD": password}
-    with Children(var / "logs", own) as children, Fake(teams.world()) as treasure_map:
+    with Children(var / "logs", own) as children, Fake(teams.world()) as treasure_map, Hermes() as hermes:
         if not options.live:
             children.environment["TOM_TREASUREMAP_URL"] = treasure_map.url
             children.environment["TOM_TREASUREMAP_TOKEN"] = treasure_map.token
+            children.environment["TOM_HERMES_URL"] = hermes.url
+            children.environment["TOM_HERMES_TOKEN"] = hermes.token
         if options.live:
             children.environment["TOM_KAFKA"] = kafka = "live"
             children.run("credential", "manage.py", "setdemo", "--live", quote=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -60,7 +61,31 @@ def _everything(
     yield from _candidates(browser, night.names(start))
     yield from _told(browser, night.names(start), user)
     yield from _pointings(browser, night.names(start).merger, alive)
+    yield from _hermes(browser, night.names(start).merger, alive)
     yield from _health(browser)
+
+
+def _hermes(browser: Browser, name: str, alive: Callable[[], object]) -> Iterator[str]:
+    """A message about the merger, from the Share page by a click to the receipt of the stand-in for HERMES."""
+    page = browser.get(f"/share/?event={quote(name)}")
+    found = re.search(r"/share/(\d+)/check/", page.text)
+    if found is None:
+        yield f"{page.answer}: nothing of {name} can be shared"
+        return
+    title = f"The demo speaks of {name}"
+    said = {"f.title": title, "f.text": "We look at it tonight.", "f.authors": "The demo", "f.submitter": "demo"}
+    page = browser.post(f"/share/{found[1]}/check/", sinks="1", sink="hermes:hermes.test", **said)
+    seal = re.search(r'name="seal" value="(\w+)"', page.text)
+    if seal is None:
+        yield f"{page.answer}: what is shared with HERMES is not confirmed"
+        return
+    browser.post(f"/share/{found[1]}/confirm/", seal=seal[1])
+    deadline = time.monotonic() + 30
+    while title not in browser.get("/hermes/shared/").text and time.monotonic() < deadline:
+        alive()
+        time.sleep(0.2)
+    if title not in browser.get("/hermes/shared/").text:
+        yield "HERMES gave no receipt for what was shared"
 
 
 def _pointings(browser: Browser, name: str, alive: Callable[[], object]) -> Iterator[str]:

@@ -439,6 +439,13 @@ TOM_SCIMMA = {
 
 TOM_TREASUREMAP = {'BASE_URL': os.environ.get('TOM_TREASUREMAP_URL', ''), 'TOKEN': os.environ.get('TOM_TREASUREMAP_TOKEN', '')}
 
+# without an address, the real one; make demo starts a stand-in
+TOM_HERMES = {
+    'TOKEN': os.environ.get('TOM_HERMES_TOKEN', ''),
+    **({'BASE_URL': os.environ['TOM_HERMES_URL'], 'TEST_SERVER': True, 'DEFAULT_TOPIC': 'hermes.test'}
+       if os.environ.get('TOM_HERMES_URL') else {}),
+}
+
 try:
     from local_settings import * # noqa
 except ImportError:
