@@ -7,9 +7,12 @@ destination that the installed apps bring; one without a case here fails it.
 from __future__ import annotations
 
 import json
+import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from tests import factories as make
@@ -17,6 +20,7 @@ from tests import hermes_content, told
 from tests.ears import WebEar
 from tests.embedded import Embedded
 from tests.outside.standin import Standin
+from tom_hermes.client import Hermes as Client
 from tom_hermes.fake import Fake
 from tom_scimma import sources
 from tom_scimma.broker import Broker
@@ -167,6 +171,54 @@ def _hermes(cls: type[Destination], folder: Path, monkeypatch, settings) -> Iter
         yield case
 
 
+@contextmanager
+def _real_hermes(cls: type[Destination], folder: Path, monkeypatch, settings) -> Iterator[Case]:
+    """The same at the HERMES that HERMES_TEST_URL names, where it publishes; no reply is lost there but on our side."""
+    url, token = os.environ["HERMES_TEST_URL"], os.environ["HERMES_TEST_TOKEN"]
+    topic = os.environ.get("HERMES_TEST_TOPIC", "hermes.test")
+    settings.TOM_HERMES = {"BASE_URL": url, "TOKEN": token, "TEST_SERVER": True}
+    there, begun = cls(topic), datetime.now(timezone.utc)
+    chosen = hermes_content.content(event=None, photometry=(hermes_content.point(),))
+    typed = {"title": f"Contract {begun.isoformat()}"}
+    payload, _ = there.preview(hermes_content.filled(there, chosen, **typed))
+    expected = [0]
+
+    def arrived() -> int:
+        """As many as were expected, else what is there once HERMES has had time."""
+        for _ in range(40):
+            with Client(url, token) as hermes:
+                page = hermes.archive(topics=[topic], start=begun - timedelta(minutes=1))
+            count = sum(item["message"].get("title") == typed["title"] for item in page.messages)
+            if count >= expected[0]:
+                break
+            time.sleep(0.5)
+        return count
+
+    class Counted(cls):
+        deaf = False
+
+        def send(self, *said):
+            receipt = super().send(*said)
+            expected[0] += 1
+            if self.deaf:
+                raise ReplyLost("nothing was heard")
+            return receipt
+
+    def refused() -> bytes:
+        said = json.loads(payload)
+        said["message"]["data"]["photometry"][0]["brightness_unit"] = "mag"
+        return json.dumps(said).encode()
+
+    @contextmanager
+    def losing():
+        deaf = Counted(topic)
+        deaf.deaf = True
+        yield replace(case, destination=deaf)
+
+    case = Case(Counted(topic), payload, arrived, refused, losing, _elsewhere(settings), token, chosen)
+    yield case
+
+
 def _elsewhere(settings) -> Callable[[], AbstractContextManager]:
     """Settings that name a HERMES where nobody listens."""
 
@@ -195,7 +247,7 @@ def _retraction(there: Destination, fake: Fake, settings) -> Case:
     return Case(there, payload(sent.uuid), hidden, unknown, None, _elsewhere(settings), fake.token)
 
 
-#: name of a destination -> (class, folder, monkeypatch, settings) -> its case
+#: name of a destination, with @real for the real service -> (class, folder, monkeypatch, settings) -> its case
 CASES: dict[str, Callable[..., AbstractContextManager[Case]]] = {
     "gcn": _hermes,
     "hermes": _hermes,
@@ -207,6 +259,9 @@ CASES: dict[str, Callable[..., AbstractContextManager[Case]]] = {
     "tns": _hermes,
     "trial": lambda cls, folder, patch, settings: _standin(cls, folder, patch),
 }
+
+if os.environ.get("HERMES_TEST_URL") and os.environ.get("HERMES_TEST_TOKEN"):
+    CASES["hermes@real"] = _real_hermes
 
 
 def plain(value: object) -> bool:

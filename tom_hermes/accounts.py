@@ -125,7 +125,7 @@ def _ask(name: str, ask: Callable[[], tuple[dict[str, Any], str]]) -> Known:
 
 def refresh() -> None:
     """The worker's job: asks about every account that is used here, and for TNS's lists."""
-    tokens = [row.token for row in HermesProfile.objects.exclude(token=None) if row.token]
+    tokens = [row.token for row in HermesProfile.objects.all() if row.token]
     for token in dict.fromkeys([*([conf.TOKEN] if conf.TOKEN else []), *tokens]):
         asked(token)
     if tokens or conf.TOKEN:

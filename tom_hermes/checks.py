@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
-from tom_hermes.conf import EARLIER, OPTIONS, conf, earlier
+from tom_hermes.conf import EARLIER, OPTIONS, conf, earlier, is_test_server
 from tom_hermes.intake import KEEP, MAKE, MATCH, Intake
 from tom_scimma.setting_checks import near, shape
 
+#: hosts whose line nobody else reads
+LOCAL = {"localhost", "127.0.0.1", "::1"}
 CHOICES = {
     "targets": (MAKE, MATCH, KEEP),
     "permissions": (None, "OPEN", "PUBLIC", "PRIVATE"),
@@ -22,7 +25,7 @@ CHOICES = {
 @register()
 def settings_check(app_configs, **kwargs) -> list[CheckMessage]:
     """TOM_HERMES: its keys, their types, and what is in them."""
-    return shape("TOM_HERMES", OPTIONS, "tom_hermes") or [*_topics(), *_numbers(), *_addresses(), *_earlier()]
+    return shape("TOM_HERMES", OPTIONS, "tom_hermes") or [*_server(), *_topics(), *_numbers(), *_earlier()]
 
 
 def _topics() -> Iterator[CheckMessage]:
@@ -50,14 +53,6 @@ def _numbers() -> Iterator[CheckMessage]:
             yield Error(f"TOM_HERMES[{key!r}] is {getattr(conf, key)}.", hint=hint, id="tom_hermes.E005")
 
 
-def _addresses() -> Iterator[CheckMessage]:
-    for key in ("BASE_URL", "FRONT_END_URL"):
-        address = getattr(conf, key)
-        if address and not address.startswith(("https://", "http://")):
-            hint = "Give the whole address, https://hermes.lco.global for example."
-            yield Error(f"TOM_HERMES[{key!r}] is {address!r}.", hint=hint, id="tom_hermes.E006")
-
-
 def _earlier() -> Iterator[CheckMessage]:
     """Settings of older plugins still hold; whoever reads TOM_HERMES should find all of it there."""
     moved = [key for key in EARLIER if key not in getattr(settings, "TOM_HERMES", {}) and earlier(key)]
@@ -67,3 +62,32 @@ def _earlier() -> Iterator[CheckMessage]:
             hint="Move them to TOM_HERMES; docs/hermes-moving.md says which is which.",
             id="tom_hermes.W001",
         )
+
+
+def _server() -> Iterator[CheckMessage]:
+    """Addresses that are none, a token that cannot be one, and a topic that the test server would not take."""
+    for key in ("BASE_URL", "FRONT_END_URL"):
+        value = getattr(conf, key)
+        place = urlsplit(value)
+        if value and (
+            place.scheme not in ("http", "https") or not place.hostname or place.query or "/api" in place.path
+        ):
+            hint = "Give the address without a path of the API: https://hermes.lco.global."
+            yield Error(
+                f"TOM_HERMES[{key!r}] is {value!r}, which is no server's address.", hint=hint, id="tom_hermes.E006"
+            )
+    if not conf.BASE_URL:
+        hint = "Leave the key out for https://hermes.lco.global."
+        yield Error("TOM_HERMES['BASE_URL'] is empty.", hint=hint, id="tom_hermes.E006")
+    if conf.TOKEN and not (conf.TOKEN.isascii() and conf.TOKEN.isalnum()):
+        hint = "Give the 40 letters and digits from the profile page at HERMES, without the word Token."
+        yield Error("TOM_HERMES['TOKEN'] is no token.", hint=hint, id="tom_hermes.E007")
+    topic = conf.DEFAULT_TOPIC
+    if topic and is_test_server() and "test" not in topic:
+        hint = "Name a topic with `test` in it, such as hermes.test."
+        yield Warning(
+            f"The test server takes no topic like {topic!r} (DEFAULT_TOPIC).", hint=hint, id="tom_hermes.W002"
+        )
+    if urlsplit(conf.BASE_URL).scheme == "http" and conf.TOKEN and urlsplit(conf.BASE_URL).hostname not in LOCAL:
+        hint = "Use https, so that nobody on the way reads the token."
+        yield Warning("TOM_HERMES['BASE_URL'] is not encrypted.", hint=hint, id="tom_hermes.W003")

@@ -1,0 +1,369 @@
+"""What is shared with HERMES, TNS and GCN leaves once and brings back its receipt; accounts, pages and rights around it.
+
+Authority: HERMES' contract (accounts, topics, onward submission, files, retraction) as its stand-in has it, the suite's
+table of answers, and the promise that what is private stays so.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core.files.base import ContentFile
+from django.urls import reverse
+from tom_targets.models import Target
+
+from tests import factories as make
+from tests import hermes_content as given
+from tests.hermes_messages import sent as sent_message
+from tom_hermes import accounts, attached, circular, retraction, tns
+from tom_hermes.destination import Hermes
+from tom_hermes.fake import Fake
+from tom_hermes.models import HermesProfile, SharedMessage
+from tom_hermes.onward import Gcn, Tns
+from tom_scimma import outbox, sources
+from tom_scimma.compose.content import File
+from tom_scimma.errors import Rejected, ReplyLost, Unsaid
+from tom_scimma.ingest import ingest
+from tom_scimma.models import Delivery
+
+pytestmark = pytest.mark.django_db
+TOPIC = "hermes.test"
+
+
+@pytest.fixture
+def fake(settings):
+    with Fake() as standin:
+        settings.TOM_HERMES = {"BASE_URL": standin.url, "TOKEN": standin.token, "TEST_SERVER": True}
+        yield standin
+
+
+def placed(name: str) -> Target:
+    return Target.objects.create(name=name, type="SIDEREAL", ra=150.1, dec=2.2)
+
+
+def chosen(target=None, **more):
+    rows = {"photometry": (given.point(), given.limit()), **more}
+    return given.content(targets=(given.body(pk=target.pk if target else 1),), **rows)
+
+
+def queued(there, content, user, target, **typed) -> Delivery:
+    payload, _ = there.preview(given.filled(there, content, **typed))
+    assert there.faults(payload) == {}
+    assert there.ask(payload, there.credential(user)) == {}
+    key = outbox.key_of(there.full_name, target, payload)
+    return outbox.queue(there.full_name, payload, key=key, by=user, subject=target)
+
+
+def sent(there, delivery, user):
+    """What the worker does with it, here."""
+    receipt = there.send(bytes(delivery.payload), delivery.key, there.credential(user))
+    there.delivered(delivery, receipt)
+    return receipt
+
+
+@pytest.fixture
+def target(user):
+    row = placed("AT2026abc")
+    row.give_user_access(user)
+    return row
+
+
+@pytest.fixture
+def user():
+    return make.user("ada")
+
+
+def test_a_message_is_published_with_our_mark_and_kept_with_its_uuid(fake, user, target):
+    there = Hermes(TOPIC)
+    delivery = queued(there, chosen(target), user, target)
+    receipt = sent(there, delivery, user)
+    published = fake.messages[0].message
+    assert published["data"]["tom_multimessenger"]["key"] == delivery.key
+    assert receipt.url == f"{fake.url}/message/{receipt.id}"
+    row = SharedMessage.objects.get()
+    assert (str(row.uuid), row.topic, row.delivery) == (receipt.id, TOPIC, delivery)
+    assert list(SharedMessage.objects.visible_to(make.user("stranger"))) == []
+    delivery.receipt_id = receipt.id
+    assert there.cites(delivery) == {"source": "hop_uuid", "citation": receipt.id}
+
+
+def test_a_lost_reply_is_found_in_the_archive_by_the_mark(fake, user, target):
+    there = Hermes(TOPIC)
+    delivery = queued(there, chosen(target), user, target)
+    since = datetime.now(timezone.utc)
+    fake.faults.append({"path": "submit_message/", "do": "drop_after"})
+    with pytest.raises(ReplyLost):
+        there.send(bytes(delivery.payload), delivery.key, fake.token)
+    ours = fake.messages[0].uuid
+    for _ in range(150):  # others' messages after ours do not hide it
+        fake.publish(
+            TOPIC, {"title": "x", "data": {"tom_multimessenger": {"key": delivery.key, "origin": "another TOM"}}}
+        )
+    assert there.find(bytes(delivery.payload), delivery.key, since).id == ours
+    assert there.find(bytes(delivery.payload), "0" * 64, since) is None
+
+
+def test_a_lost_reply_is_found_among_our_own_stored_messages(fake, user, target, settings):
+    there = Hermes(TOPIC)
+    delivery = queued(there, chosen(target), user, target)
+    since = datetime.now(timezone.utc)
+    published = json.loads(bytes(delivery.payload))["message"]
+    published["data"]["tom_multimessenger"] = {"key": delivery.key, "origin": sources.tom_name()}
+    uuid = "7efb54ab-269e-4a6f-8f25-6bfca9628569"
+    ingest([sent_message(published, TOPIC, ident=uuid, now=since)], via="listen")
+    settings.TOM_HERMES = {"BASE_URL": "http://127.0.0.1:9"}  # nobody need be asked
+    assert there.find(bytes(delivery.payload), delivery.key, since).id == uuid
+
+
+def test_a_discovery_brings_a_name_that_becomes_an_alias(fake, user, target):
+    there = Tns(TOPIC)
+    delivery = queued(there, chosen(target), user, target)
+    receipt = sent(there, delivery, user)
+    report = fake.tns[0]["at_report"]["0"]
+    assert report["reporter"] == "Ada Lovelace (LCO)"
+    assert report["photometry"]["photometry_group"]["0"]["instrumentid"] == "236"
+    assert receipt.data["tns"] == ["2026aaa"]
+    assert [name.name for name in target.aliases.all()] == ["AT2026aaa"]
+    assert SharedMessage.objects.get().names == {str(target.pk): "2026aaa"}
+
+
+def test_a_name_that_another_target_has_stays_its(fake, user, target):
+    placed("AT2026aaa")
+    there = Tns(TOPIC)
+    sent(there, queued(there, chosen(target), user, target), user)
+    assert target.aliases.count() == 0
+    assert SharedMessage.objects.get().names == {str(target.pk): "2026aaa"}
+
+
+def test_a_classification_takes_its_spectrum_as_a_file(fake, user, target):
+    there = Tns(TOPIC)
+    content = chosen(target, photometry=(), spectra=(given.spectrum(extra={"classification": "SN Ia"}),))
+    sent(there, queued(there, content, user, target), user)
+    report = fake.tns[0]["classification_report"]["0"]
+    assert (report["name"], report["objtypeid"]) == ("AT2026abc", "3")
+    assert "ascii_file" in report["spectra"]["spectra-group"]["0"]
+    text = next(iter(fake.world.archive.files.values())).decode()
+    assert text.splitlines()[-1] == "4001.0 2e-16 1e-17"
+    assert target.aliases.count() == 0
+
+
+def test_tns_takes_one_kind_and_one_message(fake, user, target):
+    both = chosen(target, spectra=(given.spectrum(),))
+    with pytest.raises(Unsaid, match="one of them"):
+        Tns(TOPIC).preview(given.filled(Tns(TOPIC), both))
+    rows = tuple(given.point(pk=n, extra={"n": "x" * 100}) for n in range(3000))
+    for there in (Tns(TOPIC), Gcn(TOPIC)):
+        large = chosen(target, photometry=(*rows, given.limit()))
+        with pytest.raises(Unsaid, match="950,000"):
+            there.parts(given.filled(there, large))
+    assert len(Hermes(TOPIC).parts(given.filled(Hermes(TOPIC), chosen(target, photometry=rows)))) > 1
+
+
+def test_what_tns_lacks_is_named_at_its_field(fake, user, target):
+    there = Tns(TOPIC)
+    content = chosen(target, photometry=(given.point(),))
+    payload, _ = there.preview(
+        given.filled(there, content, **{"targets.0.reporting_group": "", "targets.0.comments": "x"})
+    )
+    found = there.faults(payload)
+    assert "targets.0.reporting_group" in found
+    assert "photometry" in found  # no limit from before
+    assert set(there.ask(payload, fake.token)) <= set(found)
+
+
+@pytest.mark.parametrize(("name", "nearest"), [("g", "g-Sloan"), ("FA16", "fa16"), ("fa-16", "fa16"), ("zzz", "")])
+def test_tns_s_names_are_proposed(name, nearest):
+    assert tns.nearest(name, (("fa16", ""), ("g-Johnson", ""), ("g-Sloan", ""), ("Clear-", ""))) == nearest
+
+
+def test_a_circular_is_drafted_and_sent_as_it_was_edited(fake, user, target):
+    there = Gcn(TOPIC)
+    content = chosen(target)
+    draft = next(need.value for need in there.needs(content) if need.field == "circular")
+    assert "(GCN Circ. 12345)" in draft
+    assert "2025-12-30 03:04:05" in draft
+    assert ">21.00" in draft
+    assert "5.0 h after the event" not in draft  # it began with the limit, days before
+    assert circular.title(content) == "LIGO/Virgo/KAGRA S260101ab: 1m0a observations of AT2026abc"
+    receipt = sent(there, queued(there, content, user, target, circular="Edited by hand.", circular_data=False), user)
+    body = fake.gcn[0]["body"]
+    assert body.startswith("Ada Lovelace (LCO) reports:\n\nEdited by hand.")
+    assert "# Photometry" not in body
+    assert receipt.data["circular"] == 40000
+    assert SharedMessage.objects.get().circular == 40000
+
+
+def test_a_title_that_gcn_does_not_take_is_known_before(fake, target):
+    there = Gcn(TOPIC)
+    payload, _ = there.preview(given.filled(there, chosen(target), title="re: hello"))
+    assert all("<" not in text for text in there.faults(payload)["message"])
+    assert len(there.faults(payload)["message"]) == 2
+
+
+def product(target, name: str, content: bytes):
+    from tom_dataproducts.models import DataProduct
+
+    row = DataProduct(target=target, product_id=name, data_product_type="spectroscopy")
+    row.data.save(name, ContentFile(content))
+    return row
+
+
+def test_files_are_read_again_when_they_leave_and_must_be_the_same(fake, user, target, settings, tmp_path):
+    import hashlib
+
+    settings.MEDIA_ROOT = str(tmp_path)
+    row = product(target, "finder.txt", b"north is up")
+    name = row.data.name.rpartition("/")[2]
+    file = File(row.pk, name, 11, hashlib.sha256(b"north is up").hexdigest(), target.name)
+    there = Hermes(TOPIC)
+    delivery = queued(there, chosen(target, files=(file,)), user, target)
+    assert there.may_send(delivery, user) == ""
+    sent(there, delivery, user)
+    assert next(iter(fake.world.archive.files.values())) == b"north is up"
+    row.data.open("wb").write(b"south")
+    row.data.close()
+    with pytest.raises(Rejected, match="changed"):
+        there.send(bytes(delivery.payload), delivery.key, fake.token)
+    row.data.storage.delete(row.data.name)
+    with pytest.raises(Rejected, match="not there"):
+        there.send(bytes(delivery.payload), delivery.key, fake.token)
+    assert len(fake.messages) == 1
+    with pytest.raises(Unsaid):
+        there.preview(given.filled(there, chosen(target, files=(File(1, "gone.txt", -1, "", target.name),))))
+
+
+def test_an_account_s_topics_and_why_there_are_none(fake, user, settings):
+    assert Hermes.addresses(user) == ["hermes.query-test", "hermes.test", "tomtoolkit.test"]
+    assert Hermes.unready(user) == ""
+    fake.world.services = False
+    row = accounts.asked(fake.token)
+    assert row.problem == accounts.SILENT
+    assert Hermes.addresses(user)  # what was known stays
+    own = HermesProfile.objects.create(user=user, token=fake.token_of("tom-nocred"))
+    assert (Hermes.addresses(user), Hermes.unready(user)) == ([], accounts.SILENT)
+    fake.world.services = True
+    accounts.refresh()
+    assert Hermes.unready(user) == accounts.NONE
+    own.token = "f" * 40
+    own.save()
+    assert "Invalid token" in Hermes.unready(user)
+    assert own.token not in Hermes.unready(user)
+    settings.TOM_HERMES = {"BASE_URL": fake.url}
+    own.delete()
+    assert Hermes.unready(user) == accounts.NO_TOKEN
+    with pytest.raises(Rejected):
+        Hermes(TOPIC).credential(user)
+
+
+def test_who_cannot_send_circulars_is_told_what_to_do(fake, user):
+    HermesProfile.objects.create(user=user, token=fake.token_of("tom-nogcn"))
+    assert "log in at GCN" in Gcn.unready(user)
+    assert Hermes.unready(user) == ""
+    assert Hermes(TOPIC).speaker(user) == "your own account at HERMES"
+
+
+def test_a_token_is_kept_encrypted_set_by_its_owner_alone_and_shown_to_nobody(fake, user, client):
+    assert client.get(reverse("tom_hermes:token")).status_code == 302
+    client.force_login(user)
+    page = client.post(reverse("tom_hermes:token"), {"token": "a b"})
+    assert "without spaces" in page.content.decode()
+    token = fake.token_of("tom-other")
+    client.post(reverse("tom_hermes:token"), {"token": token, "user": make.user("eve").pk})
+    assert [(row.user, row.token) for row in HermesProfile.objects.all() if row.token] == [(user, token)]
+    stored = HermesProfile.objects.values_list("token", flat=True)
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT token FROM tom_hermes_hermesprofile WHERE user_id = %s", [user.pk])
+        assert token.encode() not in bytes(cursor.fetchone()[0])
+    assert list(stored)
+    answer = client.post(reverse("tom_hermes:account-test"), follow=True).content.decode()
+    assert "tom-other-0badcafe" in answer
+    pages = [
+        client.get(reverse("tom_hermes:token")).content.decode(),
+        client.get("/users/profile/").content.decode(),
+        answer,
+    ]
+    assert all(token not in page for page in pages)
+    client.post(reverse("tom_hermes:token"), {"token": ""})  # left alone, it stays
+    assert HermesProfile.objects.get(user=user).token == token
+
+
+def test_a_draft_for_hermes_own_form(fake, user, target):
+    payload, _ = Hermes(TOPIC).preview(given.filled(Hermes(TOPIC), chosen(target)))
+    address = Hermes(TOPIC).preload(payload, fake.token)
+    assert address.startswith(f"{fake.url}/submit-message?id=")
+    assert fake.world.drafts[address.rpartition("=")[2]]["title"] == "Photometry of AT2026abc (S260101ab)"
+
+
+def test_a_retraction_goes_through_the_outbox_by_those_who_may(fake, user, target, client):
+    there = Hermes(TOPIC)
+    sent(there, queued(there, chosen(target), user, target), user)
+    shared = SharedMessage.objects.get()
+    address = reverse("tom_hermes:retract", args=[shared.pk, "retract"])
+    assert client.post(address).status_code == 302
+    client.force_login(make.user("stranger"))
+    assert client.post(address).status_code == 404
+    colleague = make.user("bob")
+    for person in (user, colleague):
+        person.groups.add(Group.objects.get_or_create(name="team")[0])
+    client.force_login(colleague)
+    assert client.get(reverse("tom_hermes:shared")).content.decode().count("Retract</button>") == 0
+    assert client.post(address).status_code in (302, 403)
+    assert Delivery.objects.filter(service="hermes-retract").count() == 0
+    client.force_login(user)
+    assert "Retract</button>" in client.get(reverse("tom_hermes:shared")).content.decode()
+    client.post(address)
+    client.post(address)  # the same click
+    delivery = Delivery.objects.get(service="hermes-retract")
+    assert fake.messages[0].retracted is False
+    sent(retraction.Retraction(TOPIC), delivery, user)
+    assert fake.messages[0].retracted is True
+    shared.refresh_from_db()
+    assert shared.retracted
+    assert retraction.Retraction(TOPIC).show(bytes(delivery.payload)).startswith("Hide")
+
+
+def test_what_was_said_of_one_target(fake, user, target, client):
+    client.force_login(make.user("stranger"))
+    assert client.get(reverse("tom_hermes:target-shared", args=[target.pk])).status_code == 404
+    client.force_login(user)
+    assert client.get(reverse("tom_hermes:target-shared", args=[target.pk])).status_code == 200
+
+
+def test_a_written_spectrum_says_what_its_columns_are():
+    row = {
+        "target_name": "A",
+        "date_obs": "2026",
+        "wavelength_units": "nm",
+        "flux_units": "mJy",
+        "wavelength": [1.0],
+        "flux": [2.0],
+    }
+    assert attached.as_text(row) == "# A 2026\n# wavelength: nm, flux: mJy\n1.0 2.0\n"
+    assert json.dumps(row)
+
+
+@pytest.mark.parametrize(
+    ("setting", "ids"),
+    [
+        ({}, []),
+        ({"BASE_URL": "hermes.lco.global"}, ["tom_hermes.E006"]),
+        ({"BASE_URL": "https://hermes.lco.global/api/v0"}, ["tom_hermes.E006"]),
+        ({"BASE_URL": ""}, ["tom_hermes.E006"]),
+        ({"TOKEN": "Token abc"}, ["tom_hermes.E007"]),
+        ({"DEFAULT_TOPIC": "hermes.message", "TEST_SERVER": True}, ["tom_hermes.W002"]),
+        ({"BASE_URL": "http://hermes.example.org", "TOKEN": "abc"}, ["tom_hermes.W003"]),
+    ],
+)
+def test_settings_that_cannot_be_meant_are_told(settings, setting, ids):
+    from tom_hermes.checks import settings_check
+
+    settings.TOM_HERMES = setting
+    found = settings_check(None)
+    assert [item.id for item in found] == ids
+    assert all(item.hint for item in found)
+    assert not any(setting.get("TOKEN") and setting["TOKEN"] in item.msg for item in found)
