@@ -15,9 +15,10 @@ from tom_targets.models import Target
 
 from tests import catalogs
 from tests import factories as make
-from tom_scimma import annotate, candidates, skymap
+from tom_scimma import annotate, candidates, query, skymap
+from tom_scimma.annotators import coincidences
 from tom_scimma.galaxies import load
-from tom_scimma.models import Annotation
+from tom_scimma.models import Annotation, Merge
 
 pytestmark = pytest.mark.django_db
 SKY = skymap.from_gaussian(30.0, 20.0, 3.0, order=4)
@@ -134,6 +135,56 @@ def test_the_window_is_a_setting(settings):
     settings.TOM_SCIMMA = {"COINCIDENCE_SECONDS": 1.0}
     heard("GRB 261120A", SKY, seconds=2)
     assert seen(None, heard("S261120ab", SKY), "coincidences")[0]["count"] == 0
+
+
+def test_each_pair_of_kinds_has_its_window_whichever_came_first(settings):
+    settings.TOM_SCIMMA = {"COINCIDENCE_WINDOWS": {"GW-OT": (-10, 1000)}}
+    heard("AT 1", SKY, seconds=900, kind="OT")
+    heard("AT 2", SKY, seconds=-20, kind="OT")
+    event = heard("S261120ab", SKY)
+    third = heard("AT 3", SKY, seconds=990, kind="OT")
+    assert [pair["event"] for pair in seen(None, event, "coincidences")[0]["events"]] == ["AT 1", "AT 3"]
+    assert "S261120ab" in [pair["event"] for pair in seen(None, third, "coincidences")[0]["events"]]
+
+
+def test_the_chance_rate_is_ravens_and_the_joint_map_is_one_click_away(client):
+    event, other = heard("S261120ab", SKY), heard("GRB 261120A", SKY, seconds=2, kind="GRB", far_hz=None)
+    (value,) = seen(None, event, "coincidences")
+    window_s, rate = 1000.0, 1 / (100 * 86400)  # one burst heard in a hundred days
+    expected = SKY.chance_rate(SKY, event.far_hz, rate, window_s)
+    assert value["chance_hz"] == pytest.approx(expected)
+    address = f"/events/{event.name}/joint/{other.name}/"
+    assert f'href="{address}"'.replace(" ", "%20") in client.get(event.get_absolute_url()).content.decode()
+    page = client.get(address)
+    assert page.context["area_90"] == pytest.approx(SKY.times(SKY).area(0.9))
+    read = skymap.read(client.get(f"{address}map.fits").content)
+    assert read.area(0.9) == pytest.approx(page.context["area_90"])
+    assert client.get(f"{address}map.png")["Content-Type"] == "image/png"
+
+
+def test_without_a_map_it_is_near_in_time_only(client):
+    event, other = heard("S261120ab", SKY), heard("GRB 261120A", None, seconds=2, kind="GRB")
+    assert "near in time only" in client.get(event.get_absolute_url()).content.decode()
+    assert "near in time only" in client.get(f"/events/{event.name}/joint/{other.name}/").content.decode()
+
+
+def test_a_retracted_one_drops_out_and_predicates_can_ask():
+    first, second = heard("S261120ab", SKY), heard("GRB 261120A", SKY, seconds=2, kind="GRB")
+    asked = "annotations.coincidences.chance_hz < 1 and annotations.coincidences.count = 1"
+    assert set(query.find(asked, None)) == {first, second}
+    second.state = "retracted"
+    second.save()
+    coincidences.withdraw(second.alerts.get().pk, "retracted")
+    assert seen(None, first, "coincidences")[0]["count"] == 0
+
+
+def test_two_of_one_kind_at_once_in_one_place_are_proposed_and_nothing_else_is():
+    (
+        heard("Swift 1", SKY, kind="GRB"),
+        heard("Fermi GBM 1", SKY, seconds=2, kind="GRB"),
+        heard("S261120ab", SKY, seconds=1),
+    )
+    assert (Merge.objects.get().name, Merge.objects.get().other_name) == ("Fermi GBM 1", "Swift 1")
 
 
 def test_a_protected_partner_is_known_to_its_groups_alone(client):

@@ -52,6 +52,8 @@ ONE = {
     "event-notice": lambda world: {"name": SECRET, "form": "voevent"},
     "event-portfolio": lambda world: {"name": SECRET},
     "event-merges": lambda world: {"name": SECRET},
+    "event-joint": lambda world: {"name": "S261120ab", "other": SECRET},
+    "event-joint-file": lambda world: {"name": SECRET, "other": "S261120ab", "form": "fits"},
     "event-told": lambda world: {"name": SECRET},
     "event-shared": lambda world: {"name": SECRET},
     "event-candidates": lambda world: {"name": SECRET},

@@ -70,6 +70,12 @@ class TomScimmaConfig(AppConfig):
         return [
             {"name": "candidates", "on": {*every, "late"}, "run": "tom_scimma.candidates.react", "live_only": False},
             {"name": "annotate", "on": every, "run": "tom_scimma.annotate.react", "live_only": False},  # facts
+            {
+                "name": "coincidences",
+                "on": {"retracted"},
+                "run": "tom_scimma.annotators.coincidences.withdraw",
+                "live_only": False,
+            },
             {"name": "withdraw", "on": {"retracted"}, "run": "tom_scimma.acts.withdraw", "live_only": True},
             {
                 "name": "subscriptions",

@@ -15,6 +15,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 
 from tom_scimma import policy_checks
 from tom_scimma.conf import OPTIONS, conf
+from tom_scimma.notice import KINDS
 from tom_scimma.setting_checks import fits, near, shape
 from tom_scimma.translate import AUTHORITY
 
@@ -51,6 +52,14 @@ def _limits() -> Problems:
         if getattr(conf, key) <= 0:
             yield Error(
                 f"TOM_SCIMMA[{key!r}] is {getattr(conf, key)}.", hint="Give a positive number.", id="tom_scimma.E008"
+            )
+    for pair, limits in conf.COINCIDENCE_WINDOWS.items():
+        numbers = isinstance(limits, (list, tuple)) and [item for item in limits if isinstance(item, (int, float))]
+        if not numbers or len(numbers) != 2 or numbers[0] > numbers[1] or not set(str(pair).split("-")) <= set(KINDS):
+            yield Error(
+                f"TOM_SCIMMA['COINCIDENCE_WINDOWS'][{pair!r}] is {limits!r}.",
+                hint=f'Write it as "GW-GRB": (-60, 600), seconds; kinds are {", ".join(KINDS)}.',
+                id="tom_scimma.E008",
             )
     if conf.IVORN and not AUTHORITY.fullmatch(conf.IVORN):
         yield Error(

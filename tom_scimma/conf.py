@@ -126,6 +126,18 @@ OPTIONS: dict[str, Option] = {
     "COINCIDENCE_SECONDS": Option(
         500.0, (int, float), "Events no further apart in time may be one; see docs/annotators.md."
     ),
+    "COINCIDENCE_WINDOWS": Option(
+        {
+            "GW-XRT": (-500, 86400),
+            "GW-OT": (-500, 259200),
+            "GRB-OT": (-500, 259200),
+            "GW-FRB": (-7200, 7200),
+            "GRB-GRB": (-120, 120),
+        },
+        (dict,),
+        'The same for pairs of kinds: `{"GW-OT": (-500, 259200)}`, from how many seconds before a gravitational wave to how many '
+        "after it an optical transient is near it. Other pairs have COINCIDENCE_SECONDS.",
+    ),
     "FETCH_HOSTS": Option(
         [],
         (list, tuple),

@@ -1,7 +1,8 @@
 """What else happened near in time and on the sky: other events of this TOM, each told to those who may see both.
 
-Two events are a pair when their times are within COINCIDENCE_SECONDS of each other and their maps do not speak against
-one place (spatial Bayes factor of at least 1, SkyMap.overlap). An event that nobody placed is near in time alone.
+Two events are a pair when the one happened within the window of the other that COINCIDENCE_WINDOWS has for their kinds and
+their maps do not speak against one place (spatial Bayes factor of at least 1, SkyMap.overlap). An event that nobody placed is
+near in time alone. A pair is never joined by itself; two of one kind, within a minute and in one place, are proposed.
 """
 
 from __future__ import annotations
@@ -9,18 +10,25 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import islice
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 
-from tom_scimma import eventmaps, wording
+from tom_scimma import eventmaps, proposals, wording
 from tom_scimma.annotators import Finding
 from tom_scimma.conf import conf
 from tom_scimma.errors import BadSkyMap
 from tom_scimma.models import Alert, Annotation, Event
+from tom_scimma.skymap import combine
 
 #: so many events near in time are looked at, the nearest first
 LOOKED_AT, KEPT = 100, 20
+#: two of one kind no further apart, in one place, are proposed as one; seconds
+SAME = 60.0
+#: how often a kind of event happens is counted over so many days
+RATE_DAYS = 100
 
 
 def annotate(event, map) -> list[Finding]:
@@ -30,17 +38,43 @@ def annotate(event, map) -> list[Finding]:
         pair = _pair(event, map, other)
         if pair is not None:
             pairs[_audience(other)].append(pair)
-    return [Finding(_value(found), groups=groups) for groups, found in pairs.items()]
+    return [Finding({"of": event.name, **_value(found)}, groups=groups) for groups, found in pairs.items()]
 
 
 def _near_in_time(event: Event) -> Iterator[Event]:
     """Other events within the window, nearest first: real ones of a real event, tests of a test."""
     if event.time is None:
         return
-    window = timedelta(seconds=conf.COINCIDENCE_SECONDS)
-    rows = Event.objects.filter(time__gte=event.time - window, time__lte=event.time + window, role=event.role)
+    before, after = widest(event.kind)
+    times = {"time__gte": event.time + timedelta(seconds=before), "time__lte": event.time + timedelta(seconds=after)}
+    rows = Event.objects.filter(role=event.role, **times)
     rows = rows.exclude(pk=event.pk).exclude(state=Event.State.RETRACTED)
-    yield from sorted(rows[: 10 * LOOKED_AT], key=lambda other: abs(other.time - event.time))[:LOOKED_AT]
+    near = sorted(rows[: 10 * LOOKED_AT], key=lambda other: abs(other.time - event.time))
+    inside = (other for other in near if _inside(event, other))
+    yield from islice(inside, LOOKED_AT)
+
+
+def window(one: str, other: str) -> tuple[float, float]:
+    """From how many seconds before an event of the one kind to how many after it one of the other kind is near it."""
+    pairs = conf.COINCIDENCE_WINDOWS
+    if f"{one}-{other}" in pairs:
+        before, after = pairs[f"{one}-{other}"]
+        return float(before), float(after)
+    if f"{other}-{one}" in pairs:
+        before, after = pairs[f"{other}-{one}"]
+        return -float(after), -float(before)
+    return -float(conf.COINCIDENCE_SECONDS), float(conf.COINCIDENCE_SECONDS)
+
+
+def widest(kind: str) -> tuple[float, float]:
+    """The window that holds those of all other kinds."""
+    windows = [window(kind, other) for other in wording.KINDS]
+    return min(before for before, _ in windows), max(after for _, after in windows)
+
+
+def _inside(event: Event, other: Event) -> bool:
+    before, after = window(event.kind, other.kind)
+    return before <= (other.time - event.time).total_seconds() <= after
 
 
 def _audience(other: Event) -> tuple[int, ...]:
@@ -52,12 +86,35 @@ def _pair(event: Event, map, other: Event) -> dict[str, Any] | None:
     overlap = _overlap(map, other)
     if overlap is not None and overlap < 1:
         return None
+    seconds = (other.time - event.time).total_seconds()
+    if event.kind == other.kind and abs(seconds) <= SAME and overlap is not None:
+        proposals.propose(event, other, f"two of one kind, {wording.span(abs(seconds))} apart and in one place")
     return {
         "event": other.name,
         "kind": other.kind,
-        "seconds": (other.time - event.time).total_seconds(),
+        "seconds": seconds,
         "overlap": overlap,
+        "chance_hz": chance(event, other, overlap),
     }
+
+
+def chance(event: Event, other: Event, overlap: float | None) -> float | None:
+    """How often chance alone makes a pair as near, Hz (combine.chance_rate); without places by time alone.
+
+    The one's false-alarm rate, where it has one, else how often this TOM hears of its kind, times how often of the other's.
+    """
+    far = other.far_hz if event.far_hz is None else event.far_hz
+    kind = event.kind if event.far_hz is None and other.far_hz is not None else other.kind
+    far = _rate(event.kind) if far is None else far
+    before, after = window(event.kind, other.kind)
+    return combine.chance_rate(1.0 if overlap is None else overlap, far, _rate(kind), after - before)
+
+
+def _rate(kind: str) -> float:
+    """How often events of a kind happen, by what this TOM heard of late, Hz."""
+    since = timezone.now() - timedelta(days=RATE_DAYS)
+    count = Event.objects.filter(kind=kind, role="observation", latest__gte=since).order_by().count()
+    return max(count, 1) / (RATE_DAYS * 86400.0)
 
 
 def _overlap(map, other: Event) -> float | None:
@@ -78,6 +135,7 @@ def _value(found: list[dict[str, Any]]) -> dict[str, Any]:
         placed = [pair["overlap"] for pair in found if pair["overlap"] is not None]
         value |= {"seconds": found[0]["seconds"], "kinds": sorted({pair["kind"] for pair in found})}
         value |= {"overlap": max(placed)} if placed else {}
+        value["chance_hz"] = min(pair["chance_hz"] for pair in found)
     return value
 
 
@@ -86,16 +144,18 @@ def words(value: dict[str, Any]) -> list[tuple[str, ...]]:
     lines: list[tuple[str, ...]] = []
     for pair in value.get("events", ()):
         when = f"{wording.span(abs(pair['seconds']))} {'earlier' if pair['seconds'] < 0 else 'later'}"
-        where = "" if pair["overlap"] is None else f", overlap {wording.number(pair['overlap'])}"
-        address = reverse("tom_scimma:event", kwargs={"name": pair["event"]})
+        where = ", near in time only" if pair["overlap"] is None else f", overlap {wording.number(pair['overlap'])}"
+        if pair.get("chance_hz") is not None:
+            where += f", by chance {wording.rate(pair['chance_hz'])}"
+        address = reverse("tom_scimma:event-joint", kwargs={"name": value["of"], "other": pair["event"]})
         lines.append((wording.KINDS.get(pair["kind"], pair["kind"]), f"{pair['event']}, {when}{where}", address))
-    return lines or [("Others", f"none within {wording.span(conf.COINCIDENCE_SECONDS)}")]
+    return lines or [("Others", "none near in time and place")]
 
 
 def renew(alert: Alert) -> Iterator[Alert]:
-    """The newest alerts of the events that were found near this one: what was said of them may be another thing now."""
-    rows = Annotation.objects.filter(alert=alert, annotator="coincidences").values_list("value", flat=True)
-    names = {pair["event"] for value in rows for pair in value.get("events", ())}
+    """The newest alerts of the events that are or were found near this one: what was said of them may be another thing now."""
+    notes = Annotation.objects.filter(alert__event=alert.event_id, annotator="coincidences")
+    names = {pair["event"] for value in notes.values_list("value", flat=True) for pair in value.get("events", ())}
     for name in sorted(names):
         notes = Annotation.objects.filter(alert__event__name=name, annotator="coincidences")
         newest = notes.order_by("-alert__order", "-alert_id").values_list("alert", flat=True).first()
@@ -103,4 +163,15 @@ def renew(alert: Alert) -> Iterator[Alert]:
             yield Alert.objects.select_related("event").get(pk=newest)
 
 
+def withdraw(alert_id: int, change: str) -> None:
+    """The reaction to a retraction: the event drops out of what was said of others. Harmless to repeat."""
+    from tom_scimma.annotate import annotate as again
+    from tom_scimma.annotators import annotators
+
+    (own,) = (one for one in annotators() if one.name == "coincidences")
+    for other in renew(Alert.objects.select_related("event").get(pk=alert_id)):
+        again(other, [own])
+
+
 annotate.label, annotate.words, annotate.renew = "near in time and on the sky", words, renew  # type: ignore[attr-defined]
+annotate.version = "2"  # type: ignore[attr-defined]
