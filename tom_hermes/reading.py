@@ -139,7 +139,9 @@ def target(index: int, row: Any) -> SaidTarget | Unread:
 
 
 def _columns(row: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {key: fields.number(row.get(key)) for key in ("pm_ra", "pm_dec")}
+    # HERMES says arcsec a year, the host keeps mas
+    motions = {key: fields.number(row.get(key)) for key in ("pm_ra", "pm_dec")}
+    found: dict[str, Any] = {key: None if value is None else value * 1e3 for key, value in motions.items()}
     found["epoch"] = _year(row.get("epoch"))
     factor = PARSECS.get(fields.clean(row.get("distance_units")).lower())
     if factor:
