@@ -16,7 +16,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from tests import factories as make
-from tests import hermes_content, told
+from tests import hermes_content, told, treasuremap_reports
 from tests.ears import WebEar
 from tests.embedded import Embedded
 from tests.outside.standin import Standin
@@ -43,6 +43,7 @@ class Case:
     down: Callable[[], AbstractContextManager]  #: meanwhile nothing listens there
     credential: object = None
     content: object = "event:S261120ab"  #: what the composer gives it
+    marked: bool = True  #: the service keeps a mark of ours; where it cannot, what says the same is the same
 
 
 @contextmanager
@@ -247,6 +248,30 @@ def _retraction(there: Destination, fake: Fake, settings) -> Case:
     return Case(there, payload(sent.uuid), hidden, unknown, None, _elsewhere(settings), fake.token)
 
 
+@contextmanager
+def _treasuremap(cls: type[Destination], folder: Path, monkeypatch, settings) -> Iterator[Case]:
+    with treasuremap_reports.at_standin(settings) as fake:
+        said = treasuremap_reports.SAID[cls.name](fake)
+
+        @contextmanager
+        def losing():
+            fake.faults.append({**said.path, "do": "drop_after"})
+            yield case
+
+        @contextmanager
+        def down():
+            before = settings.TOM_TREASUREMAP
+            settings.TOM_TREASUREMAP = {**before, "BASE_URL": "http://127.0.0.1:9"}
+            yield
+            settings.TOM_TREASUREMAP = before
+
+        case = Case(
+            cls(), said.payload, said.arrived, lambda: said.refused, None if cls.repeat_is_harmless else losing, down,
+            fake.token, said.content, marked=False,
+        )  # fmt: skip
+        yield case
+
+
 #: name of a destination, with @real for the real service -> (class, folder, monkeypatch, settings) -> its case
 CASES: dict[str, Callable[..., AbstractContextManager[Case]]] = {
     "gcn": _hermes,
@@ -257,6 +282,7 @@ CASES: dict[str, Callable[..., AbstractContextManager[Case]]] = {
     "parcel": lambda cls, folder, patch, settings: _standin(cls, folder, patch),
     "postcard": lambda cls, folder, patch, settings: _standin(cls, folder, patch),
     "tns": _hermes,
+    **dict.fromkeys(treasuremap_reports.SAID, _treasuremap),
     "trial": lambda cls, folder, patch, settings: _standin(cls, folder, patch),
 }
 

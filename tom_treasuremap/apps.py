@@ -46,6 +46,13 @@ class TomTreasuremapConfig(AppConfig):
         maps = {"new", "updated", "reinstated", "late"}
         return [{"name": "coverage", "on": maps, "run": "tom_treasuremap.ahead.react", "live_only": False}]
 
+    def destinations(self):
+        return [
+            "tom_treasuremap.destination.TreasureMapPointings",
+            "tom_treasuremap.completing.TreasureMapComplete",
+            "tom_treasuremap.cancelling.TreasureMapCancel",
+        ]
+
     def worker_jobs(self):
         ask = {"lane": "pointings"}  # what waits for a service that is slow must not stand before what does not
         return [

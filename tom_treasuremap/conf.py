@@ -25,6 +25,14 @@ OPTIONS: dict[str, Option] = {
         (bool,),
         "That server is this team's own: it may be asked about events that only a protected topic knows.",
     ),
+    "TEST_EVENTS": Option(
+        False,
+        (bool,),
+        "Pointings at test events are reported, too; those of the Treasure Map itself are for trying that out.",
+    ),
+    "TEST_SERVER": Option(
+        False, (bool,), "That server is for trying things out: nobody takes for real what it is told."
+    ),
     "FOLLOW": Option(
         True, (bool,), "The worker fetches the pointings of the events that FOLLOW_KINDS and FOLLOW_DAYS name."
     ),

@@ -8,12 +8,17 @@ from tom_treasuremap.client import TreasureMap
 from tom_treasuremap.conf import conf
 
 
-def service(token: str | None = None) -> TreasureMap:
+def service(token: str | None = None, *, whole: float | None = None) -> TreasureMap:
     """The client, with this TOM's token or a person's. Raises Refused when no server is set."""
     if not conf.BASE_URL:
         raise Refused("no Treasure Map is set (TOM_TREASUREMAP['BASE_URL'])")
-    waits = {"connect": conf.CONNECT_SECONDS, "read": conf.READ_SECONDS, "whole": conf.FETCH_SECONDS}
+    waits = {"connect": conf.CONNECT_SECONDS, "read": conf.READ_SECONDS, "whole": whole or conf.FETCH_SECONDS}
     return TreasureMap(conf.BASE_URL, conf.TOKEN if token is None else token, **waits)
+
+
+def origin() -> str:
+    """Which server that is; "" when none is set."""
+    return service().origin if conf.BASE_URL else ""
 
 
 def why_not_asked(event: Event) -> str:

@@ -4,5 +4,16 @@ from tom_treasuremap.models.coverage import CoverageRun
 from tom_treasuremap.models.fetches import EventName, FetchState
 from tom_treasuremap.models.instruments import Instrument
 from tom_treasuremap.models.pointings import Pointing
+from tom_treasuremap.models.reports import Account, Report, ReportRule, TreasureMapProfile
 
-__all__ = ["CoverageRun", "EventName", "FetchState", "Instrument", "Pointing"]
+__all__ = [
+    "Account",
+    "CoverageRun",
+    "EventName",
+    "FetchState",
+    "Instrument",
+    "Pointing",
+    "Report",
+    "ReportRule",
+    "TreasureMapProfile",
+]
