@@ -44,7 +44,7 @@ class Account(models.Model):
 
 class ReportQuerySet(models.QuerySet):
     def visible_to(self, user: Any) -> ReportQuerySet:
-        """Those of events that this user may see: their own; else of observations that they see, or told of in a delivery that they know."""
+        """Those of events and observations that this user may see, which are their own or told in a delivery that they know of."""
         if user is None or not user.is_active or not user.is_authenticated:
             return self.none()
         if user.is_superuser:
