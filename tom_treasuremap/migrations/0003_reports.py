@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
         ('auth', '0012_alter_user_first_name_max_length'),
         ('tom_observations', '0016_alter_facility_options'),
         ('tom_scimma', '0014_backfills'),
-        ('tom_treasuremap', '0001_initial'),
+        ('tom_treasuremap', '0002_coverage'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
