@@ -15,6 +15,7 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
 from benchmarks import machine, mix, side  # noqa: E402
+from benchmarks.bursts import bursts, crowd  # noqa: E402
 from benchmarks.heard import every_target, hermes, known  # noqa: E402
 from benchmarks.shares import points, shared  # noqa: E402
 from benchmarks.subscribed import matched, newest_alert, subscribed  # noqa: E402
@@ -211,5 +212,7 @@ if __name__ == "__main__":
             "subscribed": subscribed,
             "newest_alert": newest_alert,
             "matched": matched,
+            "crowd": crowd,
+            "bursts": bursts,
         }
     )
