@@ -17,6 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks import (
+    backfill,
     candidates,
     compose,
     footprints,
@@ -50,6 +51,7 @@ PARTS = (
     hermes,
     parsing,
     compose,
+    backfill,
 )
 RESULTS = Path(__file__).resolve().parent / "results.json"
 
