@@ -185,6 +185,7 @@ PURE = (
     "decision",
     "guard",
     "parsers",
+    "translate",
     "times",
     "tidings",
     "hours",
