@@ -45,7 +45,11 @@ def read(data: bytes, *, max_bytes: int = MAX_BYTES) -> SkyMap:
     """
     from tom_scimma.skymap import fits
 
-    return SkyMap(**fits.read(data, max_bytes=max_bytes))
+    fields = fits.read(data, max_bytes=max_bytes)
+    spans = fields.pop("spans")
+    sky = SkyMap(**fields)
+    vars(sky)["spans"] = spans  # what checking the pixels has worked out already
+    return sky
 
 
 def unpack(data: bytes) -> SkyMap:

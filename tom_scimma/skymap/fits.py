@@ -43,9 +43,12 @@ TOTAL_TOLERANCE = 1e-6
 TOTAL_RANGE = (1e-9, 1e12)
 BLOCK_ROWS = 1 << 18
 
+#: (order, first order-29 index, number of order-29 pixels), as grid.spans gives them
+Spans = tuple[np.ndarray, ...]
+
 
 def read(data: bytes, *, max_bytes: int) -> dict[str, Any]:
-    """The fields of a SkyMap. Raises BadSkyMap, naming what is wrong."""
+    """The fields of a SkyMap, and its `spans`. Raises BadSkyMap, naming what is wrong."""
     seen = []
     for table in tables(data, max_bytes=max_bytes):
         names = table.columns
@@ -58,7 +61,7 @@ def read(data: bytes, *, max_bytes: int) -> dict[str, Any]:
     )
 
 
-def _columns(table: Table, max_bytes: int) -> tuple[np.ndarray, list[np.ndarray], list[str]]:
+def _columns(table: Table, max_bytes: int) -> tuple[Any, ...]:
     frame = str(table.header.get("COORDSYS") or "C").strip().upper()
     if frame not in FRAMES:
         raise BadSkyMap(f"COORDSYS is {frame!r}; only equatorial maps (C) are read")
@@ -89,8 +92,8 @@ def most_rows(max_bytes: int, columns: int) -> int:
     return max_bytes // (8 * (16 + 2 * columns))
 
 
-def multiorder(table: Table, max_bytes: int) -> tuple[np.ndarray, list[np.ndarray], list[str]]:
-    """(uniq, [density and distance columns], notes) of a UNIQ table, sorted in nested order. Raises BadSkyMap."""
+def multiorder(table: Table, max_bytes: int) -> tuple[np.ndarray, list[np.ndarray], list[str], Spans]:
+    """(uniq, [density and distance columns], notes, spans) of a UNIQ table, sorted in nested order. Raises BadSkyMap."""
     if "PROBDENSITY" not in table.columns:
         raise BadSkyMap(f"a map with UNIQ needs the column PROBDENSITY; it has {', '.join(table.columns)}")
     if str(table.header.get("ORDERING") or "NUNIQ").strip().upper() not in ("NUNIQ", "UNIQ"):
@@ -111,8 +114,10 @@ def multiorder(table: Table, max_bytes: int) -> tuple[np.ndarray, list[np.ndarra
             parts.append(column.integers(values) if name == "UNIQ" else column.floats(values))
     uniq, *columns = (parts[0] if len(parts) == 1 else np.concatenate(parts) for parts in stored)
     _positive(columns[0])
-    order = _sorted(uniq, table.header)
-    return uniq[order], [column[order] for column in columns], []
+    rows, spans = _sorted(uniq, table.header)
+    if rows is None:
+        return uniq, columns, [], spans
+    return uniq[rows], [column[rows] for column in columns], [], tuple(part[rows] for part in spans)
 
 
 def _positive(density: np.ndarray) -> None:
@@ -125,17 +130,22 @@ def _positive(density: np.ndarray) -> None:
     )
 
 
-def _sorted(uniq: np.ndarray, header: dict[str, Any]) -> np.ndarray:
-    """Row numbers in nested order. Raises BadSkyMap for pixels that do not exist, or that overlap."""
+def _sorted(uniq: np.ndarray, header: dict[str, Any]) -> tuple[np.ndarray | None, Spans]:
+    """(row numbers in nested order, or None where they stand so; spans of `uniq`).
+
+    Raises BadSkyMap for pixels that do not exist, or that overlap.
+    """
     if uniq.min() < 4 or uniq.max() >= 1 << (2 * grid.MAX_ORDER + 4):
         row = int(np.flatnonzero((uniq < 4) | (uniq >= 1 << (2 * grid.MAX_ORDER + 4)))[0])
         raise BadSkyMap(f"UNIQ {uniq[row]} in row {row} is out of range (4 to 4**31 - 1)")
-    order, start, size = grid.spans(uniq)
+    order, start, size = spans = grid.spans(uniq)
     for key in ("MOCORDER", "MOCORD_S"):
         if key in header and order.max() > whole(header, key):
             row = int(order.argmax())
             raise BadSkyMap(f"{key} is {header[key]} but UNIQ {uniq[row]} in row {row} is of order {order[row]}")
-    rows = np.argsort(start)
+    if (start[:-1] + size[:-1] <= start[1:]).all():
+        return None, spans
+    rows = np.argsort(start, kind="stable")  # files sorted by UNIQ have a few long runs
     start = start[rows]
     overlap = start[:-1] + size[rows[:-1]] > start[1:]
     if overlap.any():
@@ -143,13 +153,16 @@ def _sorted(uniq: np.ndarray, header: dict[str, Any]) -> np.ndarray:
         one, other = (int(uniq[rows[first + step]]) for step in (0, 1))
         said = f"UNIQ {one} is given twice" if one == other else f"UNIQ {one} and {other} overlap"
         raise BadSkyMap(f"{said} ({int(overlap.sum())} overlaps in all)")
-    return rows
+    return rows, spans
 
 
-def _finished(table: Table, uniq: np.ndarray, columns: list[np.ndarray], notes: list[str]) -> dict[str, Any]:
+def _finished(
+    table: Table, uniq: np.ndarray, columns: list[np.ndarray], notes: list[str], spans: Spans | None = None
+) -> dict[str, Any]:
     """Normalised, with distance put in order and the header's word on it."""
     density, *distance = columns
-    area = grid.pixel_area(grid.order_of(uniq))
+    spans = spans or grid.spans(uniq)
+    area = grid.area_of(spans[2])
     total = float(np.sum(density * area))
     if not TOTAL_RANGE[0] <= total <= TOTAL_RANGE[1]:
         raise BadSkyMap(f"the total probability is {total:g}; there is nothing to normalise")
@@ -164,6 +177,7 @@ def _finished(table: Table, uniq: np.ndarray, columns: list[np.ndarray], notes: 
     meta = {key: table.header[key] for key in META if table.header.get(key) not in (None, "")}
     return dict(
         zip(("uniq", "density", "mu", "sigma", "norm"), (uniq, density, *distance), strict=False),
+        spans=spans,
         stated_distance=_stated(table.header),
         notes=tuple(notes),
         meta=meta,

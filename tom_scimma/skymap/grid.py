@@ -46,6 +46,11 @@ def pixel_area(order: np.ndarray | int) -> np.ndarray:
     return SPHERE_SR / 12 * np.exp2(-2.0 * np.asarray(order))
 
 
+def area_of(size: np.ndarray) -> np.ndarray:
+    """Area in steradians of pixels that span so many order-29 ones; the very numbers of `pixel_area`."""
+    return size * (SPHERE_SR / 12 * 0.5 ** (2 * MAX_ORDER))
+
+
 def pixel_of(ra: np.ndarray, dec: np.ndarray, order: int) -> np.ndarray:
     """Nested index, int64, of positions in degrees; -1 where a coordinate is not finite or |dec| > 90."""
     from tom_scimma.skymap import index

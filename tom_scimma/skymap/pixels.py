@@ -54,7 +54,7 @@ class Pixels:
     @cached_property
     def pixel_area(self) -> np.ndarray:
         """Area of each pixel, float64[n], steradians."""
-        return grid.pixel_area(self.order)
+        return grid.area_of(self.spans[2])
 
     @cached_property
     def ranked(self) -> Ranked:
