@@ -10,7 +10,7 @@ from typing import Any
 
 from tests import factories as make
 from tests import hermes_content
-from tom_scimma.compose.content import Content, Observation
+from tom_scimma.compose.content import Content, Counterpart, Observation
 from tom_scimma.models import Event
 from tom_treasuremap import instruments
 from tom_treasuremap.destination import packed
@@ -98,9 +98,60 @@ def _cancelling(fake: Fake) -> Said:
     return Said(packed(body), packed({**body, "ids": [9]}), lambda: len(rows(fake, status="cancelled")))
 
 
+def _doi(fake: Fake) -> Said:
+    fake.world.zenodo = True
+    report = planned(fake)
+    service(fake.token).complete(NAME, report.number, "2025-11-12T18:07:11Z")
+    body = {"event": NAME, "graceid": NAME, "ids": [report.number], "creators": [{"name": "A", "affiliation": "B"}]}
+    count = lambda: sum(row["doi_url"] is not None for row in rows(fake))  # noqa: E731
+    path = {"path": "/api/v1/request_doi", "method": "POST"}
+    return Said(packed(body), packed({**body, "ids": [9]}), count, path)
+
+
+def _candidate(fake: Fake) -> Said:
+    row = {"candidate_name": "AT2025abc", "discovery_date": "2025-11-12T19:00:00Z", "discovery_magnitude": 19.5}
+    body = {"event": NAME, "candidate": {**row, "magnitude_unit": "ab_mag", "ra": 10.0, "dec": -20.0}}
+    refused = {**body, "candidate": {**body["candidate"], "candidate_name": "X", "magnitude_unit": "mag"}}
+    path = {"path": "/api/v1/candidate", "method": "POST"}
+    first = hermes_content.point(unit="AB mag")
+    counterpart = Counterpart("AT2026abc", "interesting", pk=3)
+    chosen = hermes_content.content(
+        event=hermes_content.event(name=NAME), candidates=(counterpart,), photometry=(first,)
+    )
+    return Said(packed(body), packed(refused), lambda: len(fake.world.candidates), path, chosen)
+
+
+def _galaxies(fake: Fake) -> Said:
+    row = {"name": "NGC 1", "ra": 10.0, "dec": -20.0, "score": 0.5, "rank": 1}
+    body = {"event": NAME, "galaxies": [row]}
+    refused = {**body, "galaxies": [{"name": "NGC 2", "score": 0.5, "rank": 1}]}
+    path = {"path": "/api/v1/event_galaxies", "method": "POST"}
+    return Said(packed(body), packed(refused), lambda: len(fake.world.lists), path)
+
+
+def _instrument(fake: Fake) -> Said:
+    row = {
+        "instrument_name": "Ours",
+        "instrument_type": 1,
+        "footprint_type": "Rectangular",
+        "unit": "deg",
+        "height": 1,
+        "width": 2,
+    }
+    refused = {**row, "instrument_name": "Other", "footprint_type": "Polygon", "polygon": "nonsense"}
+    path = {"path": "/api/v1/instruments", "method": "POST"}
+    began = len(fake.world.instruments)
+    count = lambda: len(fake.world.instruments) - began  # noqa: E731
+    return Said(packed({"instrument": row}), packed({"instrument": refused}), count, path)
+
+
 #: name of a destination: what is said there
 SAID: dict[str, Callable[[Fake], Said]] = {
     "treasuremap": _posting,
+    "treasuremap-candidate": _candidate,
+    "treasuremap-doi": _doi,
+    "treasuremap-galaxies": _galaxies,
+    "treasuremap-instrument": _instrument,
     "treasuremap-cancel": _cancelling,
     "treasuremap-complete": _completing,
 }

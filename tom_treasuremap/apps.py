@@ -51,7 +51,14 @@ class TomTreasuremapConfig(AppConfig):
             "tom_treasuremap.destination.TreasureMapPointings",
             "tom_treasuremap.completing.TreasureMapComplete",
             "tom_treasuremap.cancelling.TreasureMapCancel",
+            "tom_treasuremap.dois.TreasureMapDoi",
+            "tom_treasuremap.counterparts.TreasureMapCandidate",
+            "tom_treasuremap.galaxies.TreasureMapGalaxies",
+            "tom_treasuremap.registering.TreasureMapInstrument",
         ]
+
+    def delivery_subjects(self):
+        return {"instrument": "tom_treasuremap.registering.subjects"}
 
     def worker_jobs(self):
         ask = {"lane": "pointings"}  # what waits for a service that is slow must not stand before what does not
