@@ -16,6 +16,15 @@ class TomTreasuremapConfig(AppConfig):
         from tom_treasuremap import ahead, checks  # noqa: F401  registers them
 
         ahead.connect()
+        self._watch_observations()
+
+    def _watch_observations(self):
+        from django.db.models.signals import post_save
+        from tom_observations.models import ObservationRecord
+
+        from tom_treasuremap.observed import saved
+
+        post_save.connect(saved, sender=ObservationRecord, dispatch_uid="tom_treasuremap.observed")
 
     def include_url_paths(self):
         from django.urls import include, path
@@ -44,7 +53,15 @@ class TomTreasuremapConfig(AppConfig):
 
     def event_reactions(self):
         maps = {"new", "updated", "reinstated", "late"}
-        return [{"name": "coverage", "on": maps, "run": "tom_treasuremap.ahead.react", "live_only": False}]
+        return [
+            {"name": "coverage", "on": maps, "run": "tom_treasuremap.ahead.react", "live_only": False},
+            {
+                "name": "reports outside",
+                "on": {"updated"},
+                "run": "tom_treasuremap.withdrawing.shrunk",
+                "live_only": True,
+            },
+        ]
 
     def destinations(self):
         return [
@@ -82,4 +99,5 @@ class TomTreasuremapConfig(AppConfig):
                 "lane": "coverage",
             },
             {"name": "own pointings", "every": timedelta(minutes=1), "run": "tom_treasuremap.gathering.gather"},
+            {"name": "own reports", "every": timedelta(minutes=1), "run": "tom_treasuremap.observed.reconcile"},
         ]
