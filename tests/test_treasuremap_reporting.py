@@ -225,7 +225,7 @@ def test_a_500_that_stored_nothing_waits_for_a_person_and_goes_once_when_sent_ag
 
 def test_what_is_to_be_cancelled_while_its_reply_is_lost_is_cancelled_once_it_is_found(fake, event, ada):
     one = tell(look(), ada, event)
-    Delivery.objects.filter(pk=one.posted_id).update(state="unknown")
+    Delivery.objects.filter(pk=one.posted_id).update(state="unknown", not_before=timezone.now())
     number = fake.observe(reports.NAME, [{**reports.POINTING, "time": "2026-11-20T03:00:00"}], submitterid=100)[0]
     one.refresh_from_db()
     cancelling.cancel([one], ada, "retracted")

@@ -41,6 +41,12 @@ class TomTreasuremapConfig(AppConfig):
                 "place": "tab",
                 "url": "tom_treasuremap:event-coverage",
             },
+            {
+                "partial": "tom_treasuremap/partials/planned_card.html",
+                "label": "Planned at the Treasure Map",
+                "place": "card",
+                "context": "tom_treasuremap.withdrawing.panel",
+            },
         ]
 
     def event_layers(self):
@@ -73,6 +79,13 @@ class TomTreasuremapConfig(AppConfig):
             "tom_treasuremap.galaxies.TreasureMapGalaxies",
             "tom_treasuremap.registering.TreasureMapInstrument",
         ]
+
+    def profile_details(self):
+        return [{"partial": "tom_treasuremap/partials/profile.html", "context": "tom_treasuremap.views.account.card"}]
+
+    def target_detail_tabs(self):
+        tab = "tom_treasuremap/partials/target_tab.html"
+        return [{"partial": tab, "label": "Treasure Map", "context": "tom_scimma.apps.nothing"}]
 
     def delivery_subjects(self):
         return {"instrument": "tom_treasuremap.registering.subjects"}

@@ -2,10 +2,22 @@
 
 from django.urls import path
 
-from tom_treasuremap.views import coverage, pointings
+from tom_treasuremap.views import account, coverage, pointings, reports
 
 app_name = "tom_treasuremap"
 urlpatterns = [
+    path("treasuremap/token/", account.TokenView.as_view(), name="token"),
+    path("treasuremap/account/test/", account.AccountTestView.as_view(), name="account-test"),
+    path("treasuremap/rules/", account.RulesView.as_view(), name="rules"),
+    path("treasuremap/instrument/", account.InstrumentView.as_view(), name="instrument"),
+    path("treasuremap/targets/<int:pk>/", account.TargetReportView.as_view(), name="target-report"),
+    path("treasuremap/<event:name>/reports/", reports.EventReportsView.as_view(), name="event-reports"),
+    path("treasuremap/<event:name>/reports/file/", reports.EventReportFileView.as_view(), name="event-report-file"),
+    path(
+        "treasuremap/<event:name>/reports/<slug:act>/",
+        reports.EventReportActView.as_view(),
+        name="event-report-act",
+    ),
     path("treasuremap/<event:name>/coverage/", coverage.EventCoverageView.as_view(), name="event-coverage"),
     path(
         "treasuremap/<event:name>/coverage/curve.<slug:form>",

@@ -1,0 +1,231 @@
+"""The pages of what is told to the Treasure Map: who sees and does what, wrong input, one form to a receipt.
+
+Authority: the rule that every view checks login and permission itself, and that nothing is sent while a page is made.
+"""
+
+from __future__ import annotations
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from tom_observations.models import ObservationRecord
+
+from tests import factories as make
+from tests import sharing
+from tests import treasuremap_reports as reports
+from tests.outside.rig import deliver
+from tom_scimma.models import Delivery, Event
+from tom_treasuremap.models import Instrument, Report, ReportRule, TreasureMapProfile
+
+pytestmark = pytest.mark.django_db
+FORM = {
+    "status": "planned", "instrument": "100", "ra": "125.25", "dec": "-12.5", "time": "2026-11-20 03:00", "band": "r", "depth": "21.5",
+    "depth_unit": "ab_mag",
+}  # fmt: skip
+
+
+@pytest.fixture
+def fake(settings):
+    with reports.at_standin(settings) as fake:
+        yield fake
+
+
+@pytest.fixture
+def event(fake):
+    return Event.objects.get(name=reports.NAME)
+
+
+@pytest.fixture
+def ada(fake, client):
+    user = make.user("ada")
+    client.force_login(user)
+    return user
+
+
+def url(name: str, *more) -> str:
+    return reverse(f"tom_treasuremap:{name}", args=[reports.NAME, *more])
+
+
+def send() -> None:
+    for lane in (
+        "treasuremap",
+        "treasuremap-complete",
+        "treasuremap-cancel",
+        "treasuremap-doi",
+        "treasuremap-instrument",
+    ):
+        deliver(lane)
+
+
+def test_a_pointing_by_the_form_from_planned_to_a_doi(client, fake, event, ada):
+    fake.world.zenodo = True
+    page = url("event-reports")
+    assert "Nothing that you may see" in client.get(page).content.decode()
+    before = len(fake.requests)
+    assert client.post(page, FORM).status_code == 302
+    assert len(fake.requests) == before  # nothing is sent by the page
+    send()
+    one = Report.objects.get()
+    body = client.get(page).content.decode()
+    assert str(one.number) in body
+    assert "delivered" in body
+    said = {"report": one.pk, "time": "2026-11-20 03:07", "pos_angle": "12"}
+    assert client.post(url("event-report-act", "complete"), said).status_code == 302
+    send()
+    assert [row["status"] for row in reports.rows(fake)] == ["completed"]
+    assert client.post(url("event-report-act", "doi"), {"report": one.pk}).status_code == 400  # no plain yes
+    assert (
+        client.post(url("event-report-act", "doi"), {"report": one.pk, "authors": "Ada", "sure": "on"}).status_code
+        == 400
+    )
+    client.post(url("event-report-act", "doi"), {"report": one.pk, "authors": "A. Lovelace; LCO", "sure": "on"})
+    send()
+    assert Report.objects.get().doi
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"status": "completed", "depth": ""}, "needs the depth"),
+        ({"depth_unit": ""}, "needs its unit"),
+        ({"band": "other"}, "central wavelength"),
+        ({"ra": "400"}, "less than or equal to 360"),
+        ({"ra": "nan"}, "Enter a number"),
+        ({"instrument": "4242"}, "Select a valid choice"),
+        ({"time": "yesterday"}, "time"),
+    ],
+)
+def test_wrong_input_is_said_at_its_field_and_kept(client, event, ada, change, words):
+    answer = client.post(url("event-reports"), {**FORM, **change})
+    assert answer.status_code == 400
+    assert words in answer.content.decode()
+    assert Delivery.objects.count() == 0
+
+
+def test_a_file_all_of_it_or_nothing(client, fake, event, ada):
+    head = "ra,dec,time,status,band,depth,depth_unit,instrument_id\n"
+    good = "10,20,2026-11-20T03:00:00,completed,r,21,ab_mag,100\n"
+    bad = "11,20,2026-11-20T03:00:00,completed,r,,,100\n"
+
+    def post(text: str):
+        return client.post(url("event-report-file"), {"file": SimpleUploadedFile("a.csv", (head + text).encode())})
+
+    answer = post(good + bad)
+    assert answer.status_code == 400
+    assert "row 2" in answer.content.decode()
+    assert Report.objects.count() == 0
+    assert post(good).status_code == 302
+    assert post(good).status_code == 302
+    send()
+    assert len(reports.rows(fake)) == 1
+
+
+def test_who_may_do_what(client, fake, event):
+    few = make.Group.objects.create(name="few")
+    owner, member, stranger = make.user("owner", few), make.user("member", few), make.user("stranger")
+    client.force_login(owner)
+    client.post(url("event-reports"), FORM)
+    send()
+    one = Report.objects.get()
+    cancel = url("event-report-act", "cancel")
+    client.logout()
+    for name in ("event-reports",):
+        assert client.get(url(name)).status_code == 302
+    assert client.post(cancel, {"report": one.pk}).status_code == 302
+    for path in ("token", "rules", "instrument"):
+        assert client.get(reverse(f"tom_treasuremap:{path}")).status_code == 302
+    for user, sees in ((member, True), (stranger, False)):
+        client.force_login(user)
+        assert (str(one.number) in client.get(url("event-reports")).content.decode()) is sees
+        client.post(cancel, {"report": one.pk})
+        client.post(url("event-report-act", "cancel-planned"))
+    assert Delivery.objects.count() == 1
+    client.force_login(owner)
+    assert "Cancel 1 planned pointing at Treasure Map" in client.get(event.get_absolute_url()).content.decode()
+    client.post(url("event-report-act", "cancel-planned"))
+    send()
+    assert [row["status"] for row in reports.rows(fake)] == ["cancelled"]
+    assert client.post(url("event-report-act", "explode"), {"report": one.pk}).status_code == 404
+    hidden = make.event("S251112zz", groups=(few,))
+    client.force_login(stranger)
+    page = reverse("tom_treasuremap:event-reports", args=[hidden.name])
+    assert (client.get(page).status_code, client.post(page, FORM).status_code) == (404, 404)
+
+
+def test_a_token_is_kept_tested_and_never_shown(client, fake, ada):
+    client.post(reverse("tom_treasuremap:token"), {"token": "token-other"})
+    assert TreasureMapProfile.objects.get().token == "token-other"
+    body = client.get(reverse("user-profile")).content.decode()
+    assert "an own token" in body
+    assert "token-other" not in body
+    assert "token-other" not in client.get(reverse("tom_treasuremap:token")).content.decode()
+    said = client.post(reverse("tom_treasuremap:account-test"), follow=True).content.decode()
+    assert "tomother" in said
+    TreasureMapProfile.objects.update_or_create(user=ada, defaults={"token": "wrong"})
+    assert "was not taken" in client.post(reverse("tom_treasuremap:account-test"), follow=True).content.decode()
+
+
+def test_rules_are_ones_own(client, fake, ada):
+    page = reverse("tom_treasuremap:rules")
+    said = {"facility": "LCO", "instrument": "sinistro", "number": "100", "planned": "on", "completed": "on"}
+    assert client.post(page, {**said, "depth": "21"}).status_code == 400
+    assert client.post(page, said).status_code == 302
+    rule = ReportRule.objects.get()
+    assert (rule.owner, rule.number) == (ada, 100)
+    client.force_login(make.user("bob"))
+    assert "sinistro" not in client.get(page).content.decode().split("A new rule")[0]
+    client.post(page, {"remove": rule.pk})
+    assert ReportRule.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        {"footprint_type": "Rectangular", "width": "2", "height": "1"},
+        {"footprint_type": "Circular", "radius": "0.5"},
+        {"footprint_type": "Polygon", "polygon": "(-1, 1)\n(1, 1)\n(0, -1)"},
+        {"footprint_type": "Polygon", "polygon": "(-2, 1)\n(-1, 1)\n(-1, -1)\n#\n1 1\n2 1\n2 -1"},
+    ],
+)
+def test_an_instrument_is_looked_at_confirmed_and_registered_once(client, fake, ada, shape):
+    said = {"instrument_name": "Ours", "instrument_type": "1", "unit": "deg", **shape}
+    page = reverse("tom_treasuremap:instrument")
+    body = client.post(page, said).content.decode()
+    assert body.count("<polygon") == (2 if "#" in shape.get("polygon", "") else 1)
+    assert Delivery.objects.count() == 0
+    client.post(page, {**said, "confirm": "yes"})
+    client.post(page, {**said, "confirm": "yes"})
+    send()
+    assert Delivery.objects.get().state == "delivered", Delivery.objects.get().reason
+    assert Instrument.objects.get(name="Ours").rings
+
+
+@pytest.mark.parametrize("change", [{"radius": "-1"}, {"radius": ""}, {"radius": "90"}, {"instrument_name": ""}])
+def test_an_instrument_that_cannot_be(client, fake, ada, change):
+    said = {
+        "instrument_name": "Ours",
+        "instrument_type": "1",
+        "unit": "deg",
+        "footprint_type": "Circular",
+        "radius": "1",
+        **change,
+    }
+    assert client.post(reverse("tom_treasuremap:instrument"), said).status_code == 400
+
+
+def test_a_targets_observations_lead_to_the_composer(client, fake, event, ada):
+    star = sharing.target("AT2026abc")
+    page = reverse("tom_treasuremap:target-report", args=[star.pk])
+    assert "no observations" in client.get(page).content.decode()
+    record = ObservationRecord.objects.create(
+        target=star, facility="LCO", parameters={}, observation_id="7", status="PENDING"
+    )
+    event.target = star
+    event.save()
+    body = client.get(page).content.decode()
+    assert f'name="observation" value="{record.pk}"' in body
+    answer = client.get(reverse("tom_scimma:share"), {"event": event.name, "observation": record.pk}, follow=True)
+    assert "Treasure Map" in answer.content.decode()
+    few = make.Group.objects.create(name="few")
+    secret = sharing.target("AT2026zzz", few)
+    assert client.get(reverse("tom_treasuremap:target-report", args=[secret.pk])).status_code == 404
