@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timezone
 from urllib.parse import quote
 
 import night
@@ -61,6 +61,7 @@ def _everything(
     yield from _candidates(browser, night.names(start))
     yield from _told(browser, night.names(start), user)
     yield from _pointings(browser, night.names(start).merger, alive)
+    yield from _reported(browser, night.names(start).merger, alive)
     yield from _hermes(browser, night.names(start).merger, alive)
     yield from _health(browser)
 
@@ -101,6 +102,19 @@ def _pointings(browser: Browser, name: str, alive: Callable[[], object]) -> Iter
     for _, team, *_ in teams.LOOKS:
         if page.status != 200 or team not in page.text:
             yield f"{page.answer}: the pointings of {name} do not show {team}"
+
+
+def _reported(browser: Browser, name: str, alive: Callable[[], object]) -> Iterator[str]:
+    """A pointing of ours told to the Treasure Map by the form, delivered by the worker."""
+    page, moment = f"/treasuremap/{quote(name)}/reports/", datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M")
+    said = {"status": "planned", "instrument": "9", "ra": "10.5", "dec": "-20.5", "time": moment, "band": "r"}
+    answer = browser.post(page, **said)
+    began = time.monotonic()
+    while "delivered" not in (text := browser.get(page).text) and time.monotonic() - began < PATIENCE / 2:
+        alive()
+        time.sleep(0.2)
+    if "delivered" not in text:
+        yield f"{answer.answer}: what was told to the Treasure Map has no receipt"
 
 
 def _wait(browser: Browser, kept: int, alive: Callable[[], object]) -> float | None:

@@ -69,6 +69,8 @@ class PointingForm(Small, forms.Form):
 class CompleteForm(Small, forms.Form):
     """When a planned pointing was done, and at which angle."""
 
+    use_required_attribute = False  # the buttons beside it are of the same form
+
     time = UtcField(label="Done at (UTC)")
     pos_angle = forms.FloatField(label="Angle (°)", required=False, min_value=-360, max_value=360)
 
@@ -79,6 +81,8 @@ class CompleteForm(Small, forms.Form):
 
 class DoiForm(Small, forms.Form):
     """Whose work it is, and a plain yes."""
+
+    use_required_attribute = False  # the buttons beside it are of the same form
 
     authors = forms.CharField(
         required=False, widget=forms.Textarea(attrs={"rows": 3}), help_text="Name; Affiliation, a line each"

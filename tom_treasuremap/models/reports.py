@@ -95,6 +95,12 @@ class Report(models.Model):
         return f"{self.source} at {self.event}: {self.status or self.wanted}"
 
     @property
+    def words(self) -> str:
+        """What it came from, for a table: those of forms and files have no name of their own."""
+        kind, _, name = self.source.partition(":")
+        return kind if kind in ("form", "file") else f"{kind} {name}"
+
+    @property
     def deliveries(self) -> list[Delivery]:
         """What was sent about it, in order."""
         found = (self.posted, self.completed, self.cancelled, self.doi_asked)
