@@ -6,29 +6,18 @@ Authority: the headers and payload that HERMES puts on a topic; promises 1 to 3 
 from __future__ import annotations
 
 import json
-import sqlite3
 import uuid
-from contextlib import closing
 
 import pytest
-from django.db import connection
 
-from tests.embedded import Embedded, Tom, migrated
+from tests.embedded import Embedded, Tom
 from tests.hermes_messages import message, point, star
 
 
 @pytest.fixture
-def tom(tmp_path, django_db_setup, django_db_blocker):
+def tom(template, tmp_path):
     """A TOM with a copy of the tests' own tables, and its broker."""
-    folder = tmp_path / "template"
-    folder.mkdir()
-    with django_db_blocker.unblock():
-        if connection.vendor == "sqlite" and connection.introspection.table_names():
-            with closing(sqlite3.connect(folder / "db.sqlite3")) as copy:
-                connection.connection.backup(copy)
-        else:
-            migrated(folder)
-    with Embedded(tmp_path) as broker, Tom(folder, tmp_path / "tom", broker) as made:
+    with Embedded(tmp_path) as broker, Tom(template, tmp_path / "tom", broker) as made:
         yield made
 
 
@@ -41,8 +30,8 @@ def test_what_hermes_and_others_publish_is_taken_in_once(tom):
         ("_format", b"json"),
         ("_sender", b"tom-demo-0badcafe"),
     ]
-    tom.broker.send(topic, whole, headers=headers)
-    tom.broker.send(topic, whole, headers=headers)  # the same, delivered twice
+    tom.broker.send(topic, whole, headers=headers, partition=0)
+    tom.broker.send(topic, whole, headers=headers, partition=0)  # the same, delivered twice
     bare = json.dumps({"title": "from a script", "message_text": "", "data": None}).encode()
     row = {
         key: value
@@ -50,7 +39,11 @@ def test_what_hermes_and_others_publish_is_taken_in_once(tom):
         if key != "brightness_unit"
     }
     tom.broker.send(
-        topic, bare, json.dumps(message([{"name": "AT2026abc"}], photometry=[row, 5])).encode(), b"no HERMES message"
+        topic,
+        bare,
+        json.dumps(message([{"name": "AT2026abc"}], photometry=[row, 5])).encode(),
+        b"no HERMES message",
+        partition=0,  # behind the message that makes the target
     )
     settings = {"SOURCES": {"local": tom.entry("hermes.*", topic)}}
     listener = tom.listen(settings, "--until-idle", "1")

@@ -12,7 +12,6 @@ import pytest
 
 from tests.outside.standin import Standin
 from tests.outside.tom import Tom
-from tests.test_listener import template  # noqa: F401  a migrated database to copy
 
 
 @pytest.fixture
@@ -22,7 +21,7 @@ def outside():
 
 
 @pytest.fixture
-def tom(template, tmp_path, outside):  # noqa: F811
+def tom(template, tmp_path, outside):
     folder = tmp_path / "tom"
     shutil.copytree(template, folder)
     with Tom(folder, outside, REACTION_SECONDS=3) as made:
