@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 from tom_observations.models import ObservationRecord
 
@@ -17,8 +18,9 @@ from tests import factories as make
 from tests import sharing
 from tests import treasuremap_reports as reports
 from tests.outside.rig import deliver, hurry
+from tom_scimma import acts, skymap
 from tom_scimma.errors import Unsaid
-from tom_scimma.models import Delivery, Event
+from tom_scimma.models import Alert, Delivery, Event
 from tom_treasuremap import cancelling, dois, observed, rules, withdrawing
 from tom_treasuremap.models import Report, ReportRule, TreasureMapProfile
 from tom_treasuremap.pointings import Pointing
@@ -206,8 +208,6 @@ def test_a_lost_reply_is_found_and_not_sent_twice(fake, event, ada, fault):
 
 
 def test_a_500_that_stored_nothing_waits_for_a_person_and_goes_once_when_sent_again(fake, event, ada):
-    from tom_scimma import acts
-
     one = tell(look(), ada, event)
     fake.faults.append({**POST, "do": "500", "times": 1})
     send()
@@ -276,8 +276,6 @@ def test_a_test_event_goes_only_where_the_setting_allows(fake, ada, settings):
     one.posted.refresh_from_db()
     assert (one.posted.destination, one.posted.state) == ("treasuremap:test", "held")
     settings.TOM_TREASUREMAP = {**settings.TOM_TREASUREMAP, "TEST_EVENTS": True}
-    from tom_scimma import acts
-
     acts.release(one.posted, ada)
     send()
     assert len(reports.rows(fake)) == 1
@@ -302,8 +300,6 @@ def test_reports_are_seen_by_who_sees_the_event_and_knows_of_them(fake, event, a
     ada.groups.add(team)
     tell(look(), ada, event)
     mate, stranger = make.user("mate", team), make.user("stranger")
-    from django.contrib.auth.models import AnonymousUser
-
     seen = {user: Report.objects.visible_to(user).count() for user in (ada, mate, stranger)}
     assert seen == {ada: 1, mate: 1, stranger: 0}
     assert Report.objects.visible_to(AnonymousUser()).count() == 0
@@ -409,3 +405,13 @@ def test_what_is_planned_there_is_cancelled_by_one_act(fake, event, ada):
     send()
     assert {row["status"] for row in reports.rows(fake)} == {"cancelled"}
     assert withdrawing.panel(event, ada)["planned_count"] == 0
+
+
+def test_a_smaller_map_cancels_what_is_queued_outside_it_and_nothing_else(fake, ada):
+    there = make.known("S251112cn", sky=skymap.from_gaussian(125.0, -12.0, 3.0))
+    near, far = tell(look(ra=125.0, dec=-12.0), ada, there), tell(look(ra=300.0, dec=40.0), ada, there, "visit:6")
+    done = tell(look(ra=300.0, dec=41.0, status="completed"), ada, there, "visit:7")
+    withdrawing.shrunk(Alert.objects.get(event=there).pk, "updated")
+    states = [Delivery.objects.get(pk=row.posted_id) for row in (near, far, done)]
+    assert [row.state for row in states] == ["queued", "cancelled", "queued"]
+    assert "99%" in states[1].reason
