@@ -51,7 +51,7 @@ def scattered(sky, count: int = 40, seed: int = 3) -> list[Pointing]:
     ]
 
 
-def drawn(sky, count: int = 400_000, seed: int = 1):
+def drawn(sky, count: int = 200_000, seed: int = 1):
     """(row, ra, dec, unit vectors) of places drawn from the map."""
     rng = np.random.default_rng(seed)
     mass = sky.density * sky.pixel_area
@@ -176,11 +176,11 @@ def test_detection_against_draws(sky):
     rng = np.random.default_rng(5)
     some = [
         replace(one, depth=float(rng.uniform(18.5, 21)), band=str(rng.choice(["g", "r", "i"])))
-        for one in scattered(sky, 60)
+        for one in scattered(sky, 36)
     ]
     source = detection.Source({"g": (-16.5, -14.0), "r": (-16.0, -14.5)}, onset=EVENT, decline=0.5)
     found = cover.coverage(sky, some, cameras=CAMERAS, detect=source)
-    row, ra, dec = drawn(sky, 200_000)
+    row, ra, dec = drawn(sky, 60_000)
     far = _distances(sky, row, rng)
     u = rng.random(len(row))
     caught = np.zeros(len(row), bool)
@@ -194,7 +194,7 @@ def test_detection_against_draws(sky):
         apparent = bright + u * (faint - bright) + 0.5 * days + 5 * np.log10(far * 1e5)
         caught |= (seen.seen(found.fields[[place]], ra, dec) > 0) & (apparent <= one.depth)
     assert 0.05 < caught.mean() < 0.6
-    assert found.detected.probability == pytest.approx(caught.mean(), abs=0.006)
+    assert found.detected.probability == pytest.approx(caught.mean(), abs=0.01)
     assert found.detected.unused == {"band i": sum(one.band == "i" for one in some)}
     left = found.detected.left
     assert np.sum(left.density * left.pixel_area) == pytest.approx(1, abs=1e-9)

@@ -263,7 +263,7 @@ def _places(value, path=()):
 WHOLE = made(content(photometry=(point(), limit()), spectra=(spectrum(),), astrometry=(position(),)))
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(some.sampled_from([path for path in _places(WHOLE) if path]), some.sampled_from(MUTANTS))
 def test_what_hermes_refuses_of_a_spoilt_message_is_known_before(fake_text, path, mutant):
     spoilt = json.loads(json.dumps(WHOLE))
