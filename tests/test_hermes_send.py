@@ -27,7 +27,7 @@ from tom_scimma import outbox, sources
 from tom_scimma.compose.content import File
 from tom_scimma.errors import Rejected, ReplyLost, Unsaid
 from tom_scimma.ingest import ingest
-from tom_scimma.models import Delivery
+from tom_scimma.models import Delivery, Embargo
 
 pytestmark = pytest.mark.django_db
 TOPIC = "hermes.test"
@@ -199,8 +199,10 @@ def test_a_circular_is_drafted_and_sent_as_it_was_edited(fake, user, target):
 def test_a_title_that_gcn_does_not_take_is_known_before(fake, target):
     there = Gcn(TOPIC)
     payload, _ = there.preview(given.filled(there, chosen(target), title="re: hello"))
-    assert all("<" not in text for text in there.faults(payload)["message"])
-    assert len(there.faults(payload)["message"]) == 2
+    for faults in (there.faults(payload), there.ask(payload, fake.token)):
+        assert set(faults) == {"title"}
+        assert all("<" not in text for text in faults["title"])
+        assert len(faults["title"]) == 2
 
 
 def product(target, name: str, content: bytes):
@@ -297,6 +299,34 @@ def test_a_draft_for_hermes_own_form(fake, user, target):
     address = Hermes(TOPIC).preload(payload, fake.token)
     assert address.startswith(f"{fake.url}/submit-message?id=")
     assert fake.world.drafts[address.rpartition("=")[2]]["title"] == "Photometry of AT2026abc (S260101ab)"
+
+
+def test_the_page_opens_it_for_who_may_send_there(fake, user, target, client):
+    client.force_login(user)
+    page = client.get("/share/", {"target": target.pk})["Location"]
+    said = {"sinks": "1", "sink": f"hermes:{TOPIC}", "f.title": "By hand"}
+    there = f"{page}preload/?sink=hermes:{TOPIC}"
+    address = client.post(there, said)["Location"]
+    assert fake.world.drafts[address.rpartition("=")[2]]["title"] == "By hand"
+    assert "Open in HERMES" in client.get(page).content.decode()
+    stranger = make.user("stranger")
+    client.force_login(stranger)
+    assert client.post(there, said).status_code == 404
+    client.force_login(user)
+    Embargo.objects.create(target=target, reason="not yet", by_name="root")
+    assert client.post(there, said)["Location"] == page
+    assert "It was not handed on" in client.get(page).content.decode()
+    assert len(fake.world.drafts) == 1
+    assert not fake.messages
+
+
+def test_a_form_that_does_not_answer_is_said_on_the_page(fake, user, target, client, settings):
+    settings.TOM_HERMES = {**settings.TOM_HERMES, "BASE_URL": "http://127.0.0.1:9"}
+    client.force_login(user)
+    page = client.get("/share/", {"target": target.pk})["Location"]
+    said = {"sinks": "1", "sink": f"hermes:{TOPIC}", "f.title": "By hand"}
+    assert client.post(f"{page}preload/?sink=hermes:{TOPIC}", said)["Location"] == page
+    assert "It was not handed on" in client.get(page).content.decode()
 
 
 def test_a_retraction_goes_through_the_outbox_by_those_who_may(fake, user, target, client):

@@ -104,6 +104,7 @@ SHARE = {
     "share-form",
     "share-preview",
     "share-rows",
+    "share-preload",
     "share-payload",
     "share-discard",
     "share-check",

@@ -56,6 +56,11 @@ class Hermes(AtHermes):
     addressed = True
     takes_files = True
     continuous = True
+    own_form = "Open in HERMES's own form"
+    own_form_lacks = (
+        "There, HERMES drops our mark, files and what it has no field for, and TNS or GCN have to be ticked again; "
+        "what is sent there is not listed under Sent."
+    )
     warning = (
         "HERMES publishes this to everybody who reads the topic, at once. A retraction hides the message in the archive; "
         "it takes nothing back from those who have read it."
@@ -181,5 +186,5 @@ class Hermes(AtHermes):
         """The address of HERMES' own form with this as a draft. Our mark, the data of our own keys and flags do not survive."""
         from tom_hermes.conf import page
 
-        with accounts.client(credential) as hermes:
+        with accounts.client(credential or "", ask=8.0) as hermes:
             return page(f"submit-message?id={hermes.preload(json.loads(payload)['message'])}")

@@ -107,6 +107,7 @@ urlpatterns = [
     path("share/<int:pk>/form/", share.ShareFormView.as_view(), name="share-form"),
     path("share/<int:pk>/preview/", share.SharePreviewView.as_view(), name="share-preview"),
     path("share/<int:pk>/rows/", share.ShareRowsView.as_view(), name="share-rows"),
+    path("share/<int:pk>/preload/", share.SharePreloadView.as_view(), name="share-preload"),
     path("share/<int:pk>/payload/", share.SharePayloadView.as_view(), name="share-payload"),
     path("share/<int:pk>/discard/", share.ShareDiscardView.as_view(), name="share-discard"),
     path("share/<int:pk>/check/", share_send.ShareCheckView.as_view(), name="share-check"),

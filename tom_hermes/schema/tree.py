@@ -17,10 +17,14 @@ _SECTIONS = {
 
 
 def flat(tree: Any) -> dict[str, list[str]]:
-    """{"photometry.3.bandpass": [...]}: by the path in the message, without `data`; "message" for the whole of it."""
+    """{"photometry.3.bandpass": [...]}: by the path in the message, without `data`; "message" for the whole of it.
+
+    GCN's rules of titles come from HERMES as errors of the whole message; they are the title's.
+    """
     found: dict[str, list[str]] = {}
     for path, text in _leaves(tree, ()):
-        found.setdefault(".".join(path) or "message", []).append(text)
+        whole = "title" if text.startswith("Title ") else "message"
+        found.setdefault(".".join(path) or whole, []).append(text)
     return found
 
 

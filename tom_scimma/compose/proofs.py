@@ -10,7 +10,7 @@ from tom_scimma.compose.content import Content
 from tom_scimma.compose.fields import Field, grouped
 from tom_scimma.compose.parcels import Letter, Parcel, Proof
 from tom_scimma.compose.selection import TARGET
-from tom_scimma.errors import DeliveryError
+from tom_scimma.errors import DeliveryError, ScimmaError
 from tom_scimma.models import Draft, Event
 
 #: so much of a payload or a text is on the page; the rest is in the file
@@ -74,6 +74,24 @@ def _asked(proof: Proof, user: Any) -> tuple[dict[str, Field], dict[str, Answer]
         text = "The service would refuse it." if faults else "The service takes it like this."
         answers[letter.name] = Answer(not faults, text, rest)
     return fields, answers
+
+
+class Held(ScimmaError):
+    """A letter that may not be handed to a service's own form; the text says why."""
+
+
+def loose(draft: Draft, name: str) -> Letter:
+    """The letter for a sink that has a form of its own. Raises Held, where a rule or an embargo would hold it, and Unseen."""
+    letter = next((one for one in drafts.proof_of(draft).letters if one.name == name and one.there.own_form), None)
+    if letter is None:
+        raise Held("that sink is not chosen, or has no form of its own.")
+    if len(letter.parcels) != 1:
+        raise Held("; ".join(letter.problems) or "the form takes one message.")
+    if letter.there.is_dry:
+        raise Held("this is a dry run, and nothing leaves for there.")
+    if held := _held(letter, draft):
+        raise Held(" ".join(held))
+    return letter
 
 
 def _held(letter: Letter, draft: Draft) -> list[str]:

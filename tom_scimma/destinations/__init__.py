@@ -60,6 +60,8 @@ class Destination:
     addressed: bool = False  #: the composer offers it for each of `addresses`, and not without one
     takes_files: bool = False  #: data products go along
     continuous: bool = False  #: new data may go there by themselves
+    own_form: str = ""  #: words of the button that opens the service's own form (`preload`); "": it has none
+    own_form_lacks: str = ""  #: what does not survive the way to that form
     warning: str = ""  #: what a person must know before this leaves for good, such as that it cannot be taken back
 
     def __init__(self, address: str = ""):
@@ -141,6 +143,13 @@ class Destination:
         Raises Unavailable where it does not answer.
         """
         return {}
+
+    def preload(self, payload: bytes, credential: Any) -> str:
+        """The address of the service's own form, with this as a draft that a person finishes there. Has short time-outs.
+
+        Nothing is said by it. Raises Rejected or Unavailable. For those with `own_form`.
+        """
+        raise NotImplementedError(f"{self.name} has no form of its own")
 
     def delivered(self, delivery: Delivery, receipt: Receipt) -> None:
         """Keeps what the receipt brought (ids, names); called once, in the transaction that makes it delivered. No I/O."""

@@ -14,6 +14,7 @@ from tom_scimma.compose import approvals, drafts, proofs, rows, sinks
 from tom_scimma.compose.fields import mark
 from tom_scimma.compose.gather import Unseen
 from tom_scimma.compose.selection import KINDS, Selection
+from tom_scimma.errors import DeliveryError
 from tom_scimma.models import Draft, StandingShare
 from tom_scimma.views.files import attachment
 
@@ -185,6 +186,22 @@ class SharePayloadView(DraftMixin, View):
                 if letter.name == name and str(parcel.number) == number:
                     return attachment(parcel.payload, proofs.file_name(letter, parcel, proof.content))
         raise Http404("no such part")
+
+
+class SharePreloadView(DraftMixin, View):
+    """POST: the draft opens in a service's own form, where this person finishes it. What would be held here is not handed on."""
+
+    http_method_names = ["post"]
+
+    def post(self, request, pk):
+        drafts.typed(self.draft, typed(request), ticked(request))
+        try:
+            letter = proofs.loose(self.draft, request.GET.get("sink", ""))
+            there = letter.there
+            return redirect(there.preload(letter.parcels[0].payload, there.credential(request.user)))
+        except (Unseen, proofs.Held, DeliveryError) as error:
+            notes.error(request, f"It was not handed on: {error}")
+        return redirect(self.draft)
 
 
 class ShareDiscardView(DraftMixin, View):
