@@ -3,6 +3,7 @@
 Authority: promise 6 of the design; TOM Toolkit's own rules of who may see and change a target.
 """
 
+import re
 from threading import Thread
 
 import pytest
@@ -169,6 +170,27 @@ def test_why_a_row_waits_is_not_told_to_visitors(waiting, clients):
     assert "Log in to see what waits" in page
     assert "no target is called" not in page
     assert "somewhere" in clients["stranger"].get(waiting.get_absolute_url()).content.decode()
+
+
+def test_why_a_row_waits_does_not_tell_strangers_of_targets(settings, clients):
+    """A target that one may not see, elsewhere on the sky, or none at all: the page is the same."""
+    settings.TOM_HERMES = {"TOPICS": {"hermes.photometry": {"targets": "match"}}}
+    Target.objects.create(name="NGC-there", type="SIDEREAL", ra=10.0, dec=10.0, permissions="PRIVATE")
+    for number, name in enumerate(("NGC-there", "NGC-absent")):
+        hear(sent(message([star(name, ra=200.0, dec=-40.0)], photometry=[point(name)]), offset=number))
+
+    def page(role, row):
+        text = clients[role].get(row.get_absolute_url()).content.decode()
+        return text[text.index("Not placed") : text.index("as sent")].replace(row.unplaced.first().name, "X")
+
+    rows = Received.objects.order_by("pk")
+    assert {row.unplaced.filter(section="photometry").get().reason for row in rows} == {"clash", "target"}
+    told = [
+        re.sub(r'csrfmiddlewaretoken" value="\w+"|rows/\d+|received/\d+', "", page("stranger", row)) for row in rows
+    ]
+    assert told[0] == told[1]
+    assert "degrees away" in page("superuser", rows[0])
+    assert "no target is called" in page("superuser", rows[1])
 
 
 def test_rows_are_assigned_once(waiting, clients):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from tom_hermes import accounts
+from tom_hermes import accounts, searching
 from tom_hermes.credentials import token_of
 from tom_hermes.parts import MARK
 from tom_scimma import sources
@@ -37,7 +37,7 @@ def is_ours(document: Any) -> bool:
 
 
 def _is(document: Any, key: str) -> bool:
-    return is_ours(document) and mark_of(document)["key"] == key
+    return is_ours(document) and mark_of(document).get("key") == key
 
 
 def archived(destination: str, topic: str, key: str, since: datetime) -> dict[str, Any] | None:
@@ -52,9 +52,7 @@ def archived(destination: str, topic: str, key: str, since: datetime) -> dict[st
             found = hermes.archive(topics=[topic], start=since - EARLIER, page=page)
             for item in found.messages:
                 if _is(item.get("message"), key):
-                    headers = item.get("metadata", {}).get("headers", {})
-                    uuid = headers.get("_id") or item.get("annotations", {}).get("con_text_uuid")
-                    return {**item["message"], "uuid": uuid}
+                    return {**item["message"], "uuid": searching.found(item).uuid}
             page = found.next
             if not page:
                 return None

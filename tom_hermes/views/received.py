@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages as notes
 from django.contrib.auth.mixins import LoginRequiredMixin
+from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.views.generic import TemplateView, View
@@ -28,6 +30,9 @@ from tom_scimma.views.events import ListMixin
 SHOWN, OFFERED = 200, 8
 #: targets are offered to assign to within this of where the message has it, degrees
 AROUND = 1 / 60
+#: reasons that tell whether there is a target of that name or place
+TELLING = ("target", "clash", "audience", "place")
+UNTOLD = "no target that you may see takes it: assign it to one that you may change"
 
 
 class ReceivedListView(ListMixin):
@@ -107,6 +112,10 @@ def waiting(row: Received, said: Said, user) -> list[dict[str, Any]]:
         makeable = homeless and target is not None and (target.ra is not None or target.moving)
         seen = {item.target_id: item.target for item in rows if item.target_id}
         allowed = targets_for_user(user, Target.objects.filter(pk__in=seen), "view_target")
+        told = knows(target.names if target is not None else (name,), user)
+        for item in rows:
+            untold = not told and item.target_id is None and item.reason in TELLING
+            item.why, item.said = ("not placed", UNTOLD) if untold else (item.get_reason_display(), item.words)
         found.append(
             {
                 "name": name,
@@ -118,6 +127,18 @@ def waiting(row: Received, said: Said, user) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def knows(names: Iterable[str], user) -> bool:
+    """Whether this user may be told which targets have these names: they see every target, or all of those, and there are some."""
+    if user.is_superuser or user.has_perm(f"{Target._meta.app_label}.view_target"):
+        return True
+    here = Target.objects.filter(
+        Q(name__in=names) | Q(pk__in=TargetName.objects.filter(name__in=names).values("target_id"))
+    )
+    seen = targets_for_user(user, here, "view_target")
+    count = seen.distinct().count()
+    return bool(count) and count == here.distinct().count()
 
 
 def around(target, user) -> list[str]:
