@@ -152,8 +152,7 @@ def _sky(packet: Packet, kind: Kind, extra: dict[str, Any]) -> Sky | None:
     map_url = fields.link(packet.get("skymap_fits", "HealPix_URL") or "")
     if map_url is None:
         return found
-    said = {} if found is None else {k: v for k, v in found.to_json().items() if k != "type"}
-    return Sky(**{**said, "type": "healpix" if found is None else found.type, "skymap_url": map_url})
+    return replace(found or Sky("healpix"), skymap_url=map_url)
 
 
 def _contained(packet: Packet, radius: float) -> float | None:
