@@ -14,7 +14,7 @@ from tests.factories import NIGHT
 from tests.test_merging import IVO, hear, reading, report, topics  # noqa: F401
 from tests.test_merging import NIGHT as NOTICES
 from tests.world import HIDDEN, World
-from tom_scimma.models import Alert, Event, Merge
+from tom_scimma.models import Alert, Event, Hint, Merge
 from tom_scimma.notice import Cite
 
 pytestmark = pytest.mark.django_db
@@ -122,6 +122,18 @@ class TestPairs:
             [report("GRB 261121A", 5, text="GRB 261121A: Fermi trigger 700000001 is the same")],
         )
         assert Merge.objects.get().because == "GCN Circulars names Fermi GBM 700000001 in its report of GRB 261121A"
+
+    def test_a_hint_waits_for_the_event_that_it_means(self, topics):  # noqa: F811
+        coincides = reading("S261121ab", 3, source="LVK", kind="GW", cites=(Cite(IVO, "coincidence"),))
+        circular = report("GRB 261121A", 5, text="GRB 261121A: Fermi trigger 700000001 is the same")
+        hear([coincides], [circular])
+        assert (Merge.objects.count(), Hint.objects.count()) == (0, 2)
+        hear([NOTICES[0]])
+        assert set(Merge.objects.values_list("name", "other_name", "state")) == {
+            ("S261121ab", "Fermi GBM 700000001", "proposed"),
+            ("Fermi GBM 700000001", "GRB 261121A", "proposed"),
+        }
+        assert Hint.objects.count() == 0
 
     def test_only_who_may_decides_and_what_they_said_holds(self, proposed, client):
         address = f"/merges/{proposed.pk}"

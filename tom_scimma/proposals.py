@@ -15,13 +15,18 @@ from django.utils import timezone
 
 from tom_scimma import folding, meeting, merging, roster
 from tom_scimma.acts import NotNow
-from tom_scimma.models import Alert, Alias, Event, Merge, NoticeId
+from tom_scimma.models import Alert, Alias, Event, Hint, Merge, NoticeId
 from tom_scimma.models.merges import pair_of
 from tom_scimma.statements import Statement
 
 
 def note(statements: Iterable[Statement]) -> None:
-    """Proposes the pairs that notices speak of without the right to join them: coincidences, and what reports name together."""
+    """Proposes the pairs that notices speak of without the right to join them: coincidences, and what reports name together.
+
+    A hint at an event that is not here yet waits for it, so that the order of arrival does not matter.
+    """
+    statements = list(statements)
+    _answer(statements)
     hints = [(item, name) for item in statements for name in meeting.coincident(item.notice)]
     if not hints:
         return
@@ -30,6 +35,26 @@ def note(statements: Iterable[Statement]) -> None:
         other = events.get(name)
         if other is not None and other.pk != item.event.pk:
             propose(item.event, other, _because(item, name), alert=item.alert)
+    early = [
+        Hint(alert=item.alert, name=name, because=_because(item, name)[:300])
+        for item, name in hints
+        if name not in events
+    ]
+    if early:
+        Hint.objects.bulk_create(early, ignore_conflicts=True)
+
+
+def _answer(statements: Iterable[Statement]) -> None:
+    """Proposes what earlier notices hinted at, now that somebody speaks of it."""
+    events = {key: item.event for item in statements for key in roster.names(item)}
+    if not events:
+        return
+    for hint in Hint.objects.filter(name__in=events).select_related("alert__event"):
+        one, other = hint.alert.event, events[hint.name]
+        if one.pk != other.pk:
+            propose(one, other, hint.because, alert=hint.alert)
+        if one.role == other.role:  # a test of that name may still be followed by the real one
+            hint.delete()
 
 
 def propose(one: Event, other: Event, because: str, *, alert: Alert | None = None) -> Merge | None:

@@ -72,6 +72,11 @@ def links(statement: Statement) -> bool:
     return statement.authority and statement.public and statement.notice.role != "test"
 
 
+def names(statement: Statement) -> set[str]:
+    """By what its event is known from now on, as far as this statement says."""
+    return {meeting.own(statement.notice), statement.event.name, *_taught(statement, statement.event)}
+
+
 def _keys(statement: Statement) -> tuple[str, ...]:
     """What its event may be known by already."""
     notice = statement.notice

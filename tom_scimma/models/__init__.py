@@ -7,7 +7,7 @@ from tom_scimma.models.candidates import Candidate, CandidateDecision, Candidate
 from tom_scimma.models.detectors import Detector
 from tom_scimma.models.events import Alias, Event, NoticeId
 from tom_scimma.models.galaxies import Galaxy, GalaxyCatalog
-from tom_scimma.models.merges import Merge
+from tom_scimma.models.merges import Hint, Merge
 from tom_scimma.models.messages import Message, MessageBody
 from tom_scimma.models.outbox import Attempt, Delivery, Job, Stop, Worker
 from tom_scimma.models.people import Contact, Telling
@@ -34,6 +34,7 @@ __all__ = [
     "Event",
     "Galaxy",
     "GalaxyCatalog",
+    "Hint",
     "Job",
     "Listener",
     "Localization",

@@ -65,6 +65,20 @@ class Merge(models.Model):
         return f"{self.other_name} in {self.name}: {self.state}"
 
 
+class Hint(models.Model):
+    """What an alert says of a second event of which nobody has spoken yet: a proposal as soon as somebody does."""
+
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=200, db_index=True)  #: of the second event, or the id of a notice about it
+    because = models.CharField(max_length=300)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["alert", "name"], name="scimma_hint_once")]
+
+    def __str__(self):
+        return f"{self.alert_id}: {self.name}"
+
+
 def pair_of(one: str, other: str) -> str:
     """The identity of a pair of names."""
     return hashlib.sha256("\n".join(sorted((one, other))).encode()).hexdigest()
