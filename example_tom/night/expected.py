@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from night import gcn
 from night.arcs import Arc
 from night.mergers import MERGER
 from night.names import GALAXY, Names, names
@@ -51,8 +50,8 @@ def _mergers(known: Names) -> list[Expected]:
 
 def _others(known: Names) -> list[Expected]:
     return [
-        Expected(f"Fermi GBM {known.gamma_number}", "GRB", 4, top_class="GRB"),
-        Expected(f"Swift {gcn.guano_number(known.gamma)}", "GRB", 2),
+        # Swift's two say that they follow up Fermi's trigger: one event, under the first name of the two
+        Expected(f"Fermi GBM {known.gamma_number}", "GRB", 6, top_class="GRB"),
         Expected(f"IceCube {known.neutrino}", "NU", 2),
         Expected(f"Einstein Probe WXT {known.transient}", "XRT", 1),
         Expected(f"Einstein Probe WXT {known.transient_test}", "XRT", 1, role="test"),
