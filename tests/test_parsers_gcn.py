@@ -123,6 +123,29 @@ def test_a_gbm_notice_field_by_field():
     }  # fmt: skip
 
 
+def test_the_draft_with_its_core_in_groups_says_the_same():
+    notice = one(
+        {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "reporter": {"mission": "GLOWBUG"},
+            "alert_info": {"datetime_of_notice": "2026-04-03T05:06:07Z", "alert_tense": "test", "alert_type": "update"},
+            "event_info": {"event_id": ["BUG260403.211", 77], "id_source": "GLOWBUG"},
+            "trigger_time": {"trigger_time": "2026-04-03T05:04:00Z"},
+            "trigger_stats": {"far": 0.125, "rate_snr": 6.5, "classification": {"GRB": 0.75}},
+            "equatorial": {"ra": 120.5, "dec": -8.25, "semi_major": 5.5, "containment_probability": 0.68},
+            "glowbug": {"detector_num": 10},
+        }
+    )
+    assert (notice.event, notice.aliases, notice.kind) == ("Glowbug 77", ("BUG260403.211",), "GRB")
+    assert (notice.role, notice.alert_type, notice.far_hz) == ("test", "update", 0.125)
+    assert (notice.to_json()["time"], notice.to_json()["sent"]) == (
+        "2026-04-03T05:04:00.000000Z", "2026-04-03T05:06:07.000000Z",
+    )  # fmt: skip
+    assert (notice.sky.type, notice.sky.radius_deg, notice.sky.containment) == ("circle", 5.5, 0.68)
+    assert (notice.classification, notice.properties) == ({"GRB": 0.75}, {"rate_snr": 6.5})
+    assert (notice.extra["glowbug"], notice.extra["id_source"]) == ({"detector_num": 10}, "GLOWBUG")
+
+
 def test_nothing_that_was_said_is_lost():
     """Each key of each sample is somewhere in the notice: as a value, or in `extra` under its own name."""
     for name in WHO:

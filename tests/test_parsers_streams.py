@@ -120,6 +120,7 @@ def test_a_hermes_message_is_a_report_with_the_place_of_its_only_target():
     assert notice.sky.radius_deg == pytest.approx(2 / 3600)
     assert notice.links == {"us": "https://example.org/1"}
     assert one(said, "hermes.test").role == "test"
+    assert one({**said, "data": {"event_id": ["S260314ab"]}}).event == "S260314ab"
     two = {**said, "data": {**said["data"], "targets": said["data"]["targets"] * 2}}
     assert one(two).sky is None
 

@@ -447,3 +447,15 @@ def test_chime_names_its_bursts_by_number_as_its_json_does(word, alert_type):
         alert_type,
     )
     assert (notice.sky.radius_deg, notice.sky.containment, notice.properties["dm"]) == (0.54, 0.95, 308.1)
+
+
+@pytest.mark.parametrize("number", [46, 83, 51, 129])
+def test_where_a_spacecraft_looks_is_no_position_even_unsaid(number):
+    notice = one("ivo://nasa.gsfc.gcn/X#Point_Dir", {"Packet_Type": number}, place=("10.5", "20", "0.1"))
+    assert (notice.sky, notice.extra["coordinates"]) == (None, {"C1": "10.5", "C2": "20", "Error2Radius": "0.1"})
+
+
+def test_hawcs_run_and_event_are_named_however_they_are_spelled():
+    for run, event in (("run_id", "event_id"), ("Run_ID", "Event_ID")):
+        said = {"Packet_Type": 171, run: 11000, event: 77}
+        assert one("ivo://nasa.gsfc.gcn/AMON#HAWC_BURST_1", said).event == "HAWC 11000_77"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..notice import Cite, Notice
-from . import fields, gcn_classic, gcn_names, gcn_sky, gcn_targets
+from . import fields, gcn_classic, gcn_names, gcn_nested, gcn_sky, gcn_targets
 
 _CORE = {"alert_datetime", "trigger_time", "alert_type", "alert_tense", "ra_dec_error", "mission", "messenger"}
 _ALERT_TYPES = {"initial": "initial", "update": "update", "subsequent": "update", "retraction": "retraction"}
@@ -50,7 +50,11 @@ def recognises(said: Any) -> bool:
     if "superevent_id" in said:  # LVK's own alert, whatever schema it names
         return False
     schema = said.get("$schema")
-    return (isinstance(schema, str) and "/gcn/notices/" in schema) or len(_CORE & said.keys()) >= 3
+    return (
+        (isinstance(schema, str) and "/gcn/notices/" in schema)
+        or len(_CORE & said.keys()) >= 3
+        or gcn_nested.recognises(said)
+    )
 
 
 def parse(topic: str, said: dict[str, Any]) -> tuple[Notice, ...]:
@@ -58,6 +62,8 @@ def parse(topic: str, said: dict[str, Any]) -> tuple[Notice, ...]:
 
     Raises Unparsable for an event's name that is none.
     """
+    if gcn_nested.recognises(said):
+        said = gcn_nested.flat(said)
     words = gcn_names.words(topic, said)
     said = gcn_classic.in_degrees(said)
     if gcn_targets.recognises(said):

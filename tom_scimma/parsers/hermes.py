@@ -52,7 +52,8 @@ def parse(topic: str, said: dict[str, Any]) -> tuple[Notice, ...]:
 
 
 def _event(data: dict[str, Any], targets: list[dict[str, Any]], title: str, said: dict[str, Any]) -> tuple[str, str]:
-    given = fields.clean(data.get("event_id"))
+    events = data.get("event_id")
+    given = fields.clean(events[0] if isinstance(events, list) and events else events)
     names = _names(targets)
     for text in (given, title, *names):
         found = public_names.find(text)

@@ -94,7 +94,7 @@ def _kind(packet: Packet) -> Kind:
 def _named(packet: Packet, kind: Kind, time: datetime | None) -> tuple[str, list[str]]:
     """The event's name by the naming rule, and aliases the packet gives."""
     given = [name for name in (packet.get("event_name"), packet.get("Event_Name")) if name and name != "(null)"]
-    run, event = (fields.number(packet.params.get(key)) for key in ("run_id", "event_id"))
+    run, event = (fields.number(packet.get(*keys)) for keys in (("run_id", "Run_ID"), ("event_id", "Event_ID")))
     if run and event is not None:
         return f"{kind.source} {run:.0f}_{event:.0f}", given
     superevent = fields.superevent(packet.get("TrigID", "Event_TrigID") or "")
@@ -143,7 +143,7 @@ def _alert_type(packet: Packet, kind: Kind) -> str:
 
 def _sky(packet: Packet, kind: Kind, extra: dict[str, Any]) -> Sky | None:
     """The source's place. Not every packet that names a place means one: CALET's is where it looks."""
-    found = place.sky(packet, extra, kind.containment, valid=kind.source != "CALET")
+    found = place.sky(packet, extra, kind.containment, valid=kind.source != "CALET" and not _points(kind))
     if found is not None and found.radius_deg and (said := _contained(packet, found.radius_deg)):
         found = replace(found, containment=said)
     radius = fields.number(packet.get("Src_Error90"))
@@ -153,6 +153,11 @@ def _sky(packet: Packet, kind: Kind, extra: dict[str, Any]) -> Sky | None:
     if map_url is None:
         return found
     return replace(found or Sky("healpix"), skymap_url=map_url)
+
+
+def _points(kind: Kind) -> bool:
+    """True for where a spacecraft looks or turns to, which speaks of no source."""
+    return kind.source in ("Swift", "Fermi", "INTEGRAL") and (kind.kind, kind.alert_type) == ("UNK", "other")
 
 
 def _contained(packet: Packet, radius: float) -> float | None:
