@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 
 from tests import factories as make
 from tests import sharing as shared
-from tests.outside.rig import deliver
+from tests.outside.rig import deliver, hurry
 from tests.outside.standin import Standin
 from tom_hermes.fake import Fake
 from tom_scimma.models import Delivery, Reaction, SendRule
@@ -149,3 +149,35 @@ def test_to_hermes_which_is_asked_loses_its_reply_and_is_found_to_have_it(visito
     assert len(hermes.messages) == 1
     expect(states.get_by_role("link", name=re.compile("[0-9a-f]{8}")).first).to_have_attribute("href", re.compile(url))
     visitor.fits()
+
+
+def test_while_hermes_refuses_connections_the_click_returns_and_it_goes_out_later(visitor, team, settings):
+    """A real port that nobody listens on, and later the stand-in on that very port."""
+    cache.clear()
+    page, port = visitor.page, 0
+    with Fake() as fake:
+        port = int(fake.url.rpartition(":")[2])
+        settings.TOM_HERMES = {"BASE_URL": fake.url, "TOKEN": fake.token}
+        visitor.log_in("grace")
+        visitor.go(f"/share/?target={team.pk}")
+    page.reload(wait_until="networkidle")  # what may be written where is known from before
+    page.get_by_role("checkbox", name=re.compile("^HERMES hermes.test")).check()
+    page.get_by_label("Text", exact=True).fill("We saw it fade.")
+    expect(page.locator("#share-preview pre").first).to_contain_text("We saw it fade.")
+    page.get_by_role("button", name="Ask the service").click()
+    expect(page.locator("#share-preview")).to_contain_text("It could not be asked")
+    page.get_by_role("button", name="Look at it once more").click()
+    page.get_by_role("button", name="Send", exact=True).click()
+    states = page.locator("#share-states")
+    expect(states).to_contain_text("queued")
+    deliver("hermes")
+    row = Delivery.objects.get()
+    assert (row.state, row.attempts) == ("queued", 1)
+    expect(states).to_contain_text("efused")  # why it waits
+    visitor.fits()
+    with Fake(port=port) as again:
+        settings.TOM_HERMES = {**settings.TOM_HERMES, "TOKEN": again.token}
+        hurry(row)
+        deliver("hermes")
+        expect(states).to_contain_text("delivered")
+        assert len(again.messages) == 1

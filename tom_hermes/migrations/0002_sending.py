@@ -6,6 +6,18 @@ from django.conf import settings
 from django.db import migrations, models
 
 
+#: the older plugin's table, of the name of ours; and what becomes of it
+THEIRS, ASIDE = 'tom_hermes_hermesprofile', 'tom_hermes_hermesprofile_before'
+
+
+def put_aside(apps, schema_editor):
+    """The older plugin's table of accounts makes room for ours; its encrypted tokens stay in it."""
+    names = schema_editor.connection.introspection.table_names()
+    if THEIRS in names and ASIDE not in names:
+        quote = schema_editor.quote_name
+        schema_editor.execute(f'ALTER TABLE {quote(THEIRS)} RENAME TO {quote(ASIDE)}')
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -15,6 +27,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.RunPython(put_aside, migrations.RunPython.noop),
         migrations.CreateModel(
             name='Known',
             fields=[
