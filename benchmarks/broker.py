@@ -74,7 +74,8 @@ class Embedded:
     def producer(self):
         from confluent_kafka import Producer
 
-        return Producer({"bootstrap.servers": self._address, "acks": "all", "linger.ms": 0})
+        large = {"message.max.bytes": 10_000_000}
+        return Producer({"bootstrap.servers": self._address, "acks": "all", "linger.ms": 0, **large})
 
     def source(self, *topics: str) -> dict:
         """One entry of TOM_SCIMMA["SOURCES"]."""
@@ -92,8 +93,9 @@ class Embedded:
 class Listener:
     """One `manage.py listen`, as users run it."""
 
-    def __init__(self, environment: dict[str, str], sources: dict[str, dict], log: Path):
-        settings = {"DJANGO_SETTINGS_MODULE": "benchmarks.settings", "BENCH_SCIMMA": json.dumps({"SOURCES": sources})}
+    def __init__(self, environment: dict[str, str], sources: dict[str, dict], log: Path, **scimma):
+        heard = json.dumps({"SOURCES": sources, **scimma})
+        settings = {"DJANGO_SETTINGS_MODULE": "benchmarks.settings", "BENCH_SCIMMA": heard}
         env = {**os.environ, "PYTHONPATH": str(ROOT), **environment, **settings}
         self.log = log
         with log.open("ab") as output:

@@ -21,7 +21,8 @@ from confluent_kafka import Producer
 
 def start(delay=0):
     """The broker's producer, which is the broker, and its address. It answers `delay` milliseconds late."""
-    mock = {"test.mock.num.brokers": 1, "test.mock.broker.rtt": delay}
+    large = {"message.max.bytes": 10_000_000}  # it refuses what it would not send itself: a sky map of a megabyte
+    mock = {"test.mock.num.brokers": 1, "test.mock.broker.rtt": delay, **large}
     broker = Producer({"bootstrap.servers": "embedded:1", "log_level": 2, **mock})
     found = broker.list_topics(timeout=10).brokers.values()
     return broker, ",".join(f"{node.host}:{node.port}" for node in found)
