@@ -107,7 +107,7 @@ class TomTreasuremapConfig(AppConfig):
             },
             {
                 "name": "coverage worked out",
-                "every": timedelta(seconds=1),
+                "every": timedelta(seconds=2),
                 "run": "tom_treasuremap.working.due",
                 "lane": "coverage",
             },

@@ -37,6 +37,11 @@ def lost(now: datetime) -> QuerySet[Delivery]:
     return Delivery.objects.filter(state=State.UNKNOWN, not_before__lte=now).order_by("pk")
 
 
+def waits(service: str, now: datetime) -> bool:
+    """Whether a service has anything to send: asked before a transaction, which on SQLite is in everybody's way."""
+    return ready(now).filter(service=service).exists()
+
+
 def first(service: str, now: datetime) -> Delivery | None:
     """The next delivery of a service, locked until the end of the transaction; None while all is stopped."""
     moving = ~Exists(Stop.objects.filter(in_force=True))
@@ -59,6 +64,8 @@ def take(delivery: Delivery, process: str, now: datetime) -> Attempt | None:
 
 def look(service: str, now: datetime, lease: datetime) -> Delivery | None:
     """A delivery with a lost reply that this worker looks up; others leave it alone until `lease`."""
+    if not lost(now).filter(service=service).exists():  # on SQLite a transaction is in everybody's way
+        return None
     with transaction.atomic():
         rows = lost(now).filter(service=service).select_for_update(skip_locked=True, of=("self",))
         delivery = rows.select_related("by").first()

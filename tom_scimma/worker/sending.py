@@ -55,6 +55,8 @@ class Sender:
     def _claim(self, lane: Lane) -> tuple[Delivery, Attempt, Destination] | None:
         """The next delivery, claimed and committed; MOVED when it may not leave and went elsewhere."""
         now = timezone.now()
+        if not claims.waits(self.service, now):
+            return None
         taken = delivery = None
         try:
             with transaction.atomic():
