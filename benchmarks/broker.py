@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks import machine
@@ -63,6 +64,7 @@ class Embedded:
         self._process = ground.enter(
             subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         )
+        ground.enter(ExitStack()).callback(self._process.terminate)  # it does not end with its input
         wait("the embedded broker", file.exists)
         self._address = file.read_text()
 
