@@ -177,7 +177,7 @@ def test_moments_to_parameters_is_the_way_back_and_that_of_ligo_skymap():
 
 @settings(max_examples=40, deadline=None)
 @given(
-    st.lists(st.tuples(st.floats(0, 1), st.floats(-150, 1000), st.floats(5, 300)), min_size=12, max_size=12),
+    st.lists(st.tuples(st.floats(0, 1), st.floats(-200, 1000), st.floats(5, 300)), min_size=12, max_size=12),
     st.lists(st.floats(0, 3000), min_size=2, max_size=30),
 )
 def test_volume_levels_lie_in_0_to_1_and_fall_with_density(pixels, far):
@@ -190,5 +190,24 @@ def test_volume_levels_lie_in_0_to_1_and_fall_with_density(pixels, far):
     assert ((level >= 0) & (level <= 1)).all()
     rank = np.argsort(-density)
     assert (np.diff(level[rank]) >= 0).all()
-    r = np.linspace(0, 3000, 20_001)
-    assert np.sum(sky.distance_pdf(r)) * (r[1] - r[0]) == pytest.approx(1, abs=2e-3)
+    r = 3000 * np.square(np.linspace(0, 1, 20_001))  # dense where distances below zero leave a steep fall
+    pdf = sky.distance_pdf(r)
+    said = weight[np.isfinite(norm)].sum()  # a norm beyond float64 is a distance that is not known
+    assert np.sum((pdf[1:] + pdf[:-1]) / 2 * np.diff(r)) == pytest.approx(said, abs=2e-3)
+
+
+def test_a_pixel_whose_norm_is_beyond_float64_has_no_usable_distance():
+    mu, sigma = np.array([-200.0, *[100.0] * 11]), np.array([5.0, *[20.0] * 11])
+    norm = distance.moments(mu, sigma)[2]
+    assert np.isinf(norm[0])
+    known, unknown = (
+        skymap.SkyMap(np.arange(4, 16), np.full(12, 1 / (4 * np.pi)), *columns)
+        for columns in ((mu, sigma, norm), (np.where(mu < 0, np.inf, mu), sigma, np.where(mu < 0, 0, norm)))
+    )
+    ra, dec = skymap.grid.centres(known.uniq)
+    for r in (0.0, 0.5, 100.0):
+        np.testing.assert_array_equal(known.volume_level_at(ra, dec, r), unknown.volume_level_at(ra, dec, r))
+        np.testing.assert_array_equal(known.volume_density_at(ra, dec, r), unknown.volume_density_at(ra, dec, r))
+        assert known.distance_pdf(r) == unknown.distance_pdf(r)
+    assert known.volume_level_at(ra[0], dec[0], 1.0) == 1
+    assert np.isnan(known.distance_pdf_at(ra[0], dec[0], 1.0))

@@ -108,7 +108,7 @@ def _density(sky: SkyMap, at: np.ndarray, distance: np.ndarray, sd: np.ndarray) 
         return density, np.full(at.size, np.nan)
     mu, sigma, norm = sky.mu[at], sky.sigma[at], sky.norm[at]
     wide = np.hypot(sigma, np.nan_to_num(np.asarray(sd, np.float64)))
-    known = inside & np.isfinite(mu) & (wide > 0)
+    known = inside & np.isfinite(mu) & np.isfinite(norm) & (wide > 0)
     with np.errstate(all="ignore"):
         off = (distance - mu) / wide
         found = density * norm * np.exp(-0.5 * np.square(off)) / (wide * np.sqrt(2 * np.pi))

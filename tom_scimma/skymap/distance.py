@@ -122,7 +122,7 @@ def conditional_pdf(sky: SkyMap, ra: float, dec: float, r: Any) -> Any:
     """Density per Mpc of the distance along one line of sight; as ligo.skymap.distance.conditional_pdf."""
     row = int(sky.rows_at(ra, dec))
     r = np.asarray(r, np.float64)
-    if sky.mu is None or sky.sigma is None or sky.norm is None or row < 0 or not np.isfinite(sky.mu[row]):
+    if sky.mu is None or sky.sigma is None or sky.norm is None or row < 0 or not _known(sky.mu[row], sky.norm[row]):
         found = np.full(r.shape, np.nan)
     else:
         found = _pdf(r, sky.mu[row], sky.sigma[row], sky.norm[row])
@@ -139,7 +139,7 @@ def marginal_pdf(sky: SkyMap, r: Any) -> Any:
         found = np.full(r.shape, np.nan)
     else:
         weight = sky.density * sky.pixel_area
-        known = np.isfinite(sky.mu) & (weight > FAINT * weight.max())
+        known = _known(sky.mu, sky.norm) & (weight > FAINT * weight.max())
         weight = weight[known]
         mu, sigma, norm = (column[known] for column in (sky.mu, sky.sigma, sky.norm))
         found = np.array([np.dot(weight, _pdf(at, mu, sigma, norm)) for at in r.ravel()]).reshape(r.shape)
@@ -164,6 +164,11 @@ def beyond(s: Any, y: Any) -> Any:
     return (np.square(s) + 1) * ndtr(-y) + (2 * s + y) * np.exp(-0.5 * np.square(y)) / np.sqrt(2 * np.pi)
 
 
+def _known(mu: Any, norm: Any) -> Any:
+    """Where a distance can be used: it is known, and its norm is a float64's."""
+    return np.isfinite(mu) & np.isfinite(norm)
+
+
 def _pdf(r: Any, mu: Any, sigma: Any, norm: Any) -> Any:
-    inside = np.maximum(r, 0)
-    return norm * np.square(inside) * np.exp(-0.5 * np.square((r - mu) / sigma)) / (sigma * np.sqrt(2 * np.pi))
+    inside = np.maximum(r, 0)  # the norm meets the Gaussian first: alone it may be close to what a float64 can say
+    return norm * np.exp(-0.5 * np.square((inside - mu) / sigma)) * np.square(inside) / (sigma * np.sqrt(2 * np.pi))
