@@ -16,6 +16,7 @@ from django.db import connection  # noqa: E402
 
 from benchmarks import machine, mix, side  # noqa: E402
 from benchmarks.bursts import bursts, crowd  # noqa: E402
+from benchmarks.covered import covered, tab  # noqa: E402
 from benchmarks.heard import every_target, hermes, known  # noqa: E402
 from benchmarks.shares import points, shared  # noqa: E402
 from benchmarks.subscribed import matched, newest_alert, subscribed  # noqa: E402
@@ -214,5 +215,7 @@ if __name__ == "__main__":
             "matched": matched,
             "crowd": crowd,
             "bursts": bursts,
+            "covered": covered,
+            "tab": tab,
         }
     )

@@ -20,6 +20,7 @@ from benchmarks import (
     backfill,
     candidates,
     compose,
+    coverage,
     deluge,
     footprints,
     galaxies,
@@ -54,6 +55,7 @@ PARTS = (
     parsing,
     compose,
     backfill,
+    coverage,
 )
 RESULTS = Path(__file__).resolve().parent / "results.json"
 
