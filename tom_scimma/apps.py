@@ -104,6 +104,12 @@ class TomScimmaConfig(AppConfig):
                 "run": "tom_scimma.compose.corrections.run",
             },
             {"name": "annotators renewed", "every": timedelta(minutes=5), "run": "tom_scimma.annotate.refresh"},
+            {
+                "name": "large messages fetched",
+                "every": timedelta(seconds=10),
+                "run": "tom_scimma.overdue.fetch_due",
+                "lane": "large messages",
+            },
         ]
 
     def subscription_actions(self):

@@ -29,6 +29,8 @@ PAUSES = (1.0, 5.0, 15.0)
 OWN = ("_id", "_sender", "_relay")
 #: header of ours on a stub that could not be fetched, with the reason, and on what was fetched, with the address
 ERROR, ADDRESS = "_offload_error", "_offload_url"
+#: header of ours on a stub whose server was away: when to ask again (ISO), empty for soon
+AGAIN = "_offload_again"
 
 
 @dataclass(frozen=True)
@@ -62,12 +64,14 @@ def fetch(
     """
     waits = iter(pauses)
     while True:
+        again: tuple[tuple[str, bytes], ...] = ()
         try:
             url = address(record)
             body = _get(url, where(), hosts, max_bytes, seconds)
             return unpack(replace(record, headers=_unfailed(record)), url, _document(url, body, loads), max_bytes)
         except Unavailable as error:
             failure: ScimmaError = error
+            again = ((AGAIN, b""),)
             wait = next(waits, None)
             if wait is None:
                 break
@@ -75,12 +79,13 @@ def fetch(
         except (Refused, Rejected) as error:
             failure = error
             break
-    return replace(record, headers=(*_unfailed(record), (ERROR, str(failure).encode("utf-8", "replace")[:1000])))
+    reason = (ERROR, str(failure).encode("utf-8", "replace")[:1000])
+    return replace(record, headers=(*_unfailed(record), reason, *again))
 
 
 def _unfailed(record: Record) -> tuple[tuple[str, bytes], ...]:
-    """The headers without the reason of an earlier failure."""
-    return tuple(item for item in record.headers if item[0] != ERROR)
+    """The headers without those of an earlier failure."""
+    return tuple(item for item in record.headers if item[0] not in (ERROR, AGAIN))
 
 
 def address(record: Record) -> str:

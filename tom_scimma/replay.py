@@ -59,7 +59,7 @@ def _rewrite(message: Message, item: Reading, now: datetime, spread: bool) -> Re
     roster.lock(
         touched, statements
     )  # events before their message, as `prune` does, so that neither waits for the other
-    _note(message, item)
+    note(message, item)
     if statements:
         Event.objects.bulk_create(roster.resolve(statements))
     before = _matched(message, statements)
@@ -104,7 +104,8 @@ def _record(message: Message) -> Record:
     return retrieve(record, pauses=())
 
 
-def _note(message: Message, item: Reading) -> None:
+def note(message: Message, item: Reading) -> None:
+    """Writes on a message's row how it was read; of a stub also what was fetched, or why it could not be."""
     message.state, message.format, message.parser = item.state, item.format, item.parser
     message.error, message.traceback = item.error, item.traceback
     fields = ["state", "format", "parser", "error", "traceback"]
