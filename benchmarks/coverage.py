@@ -63,7 +63,7 @@ def _pixels(ours, theirs, path: str, count: int) -> Figure:
         PEER,
         "s",
         mine["seconds"],
-        ">= 10",
+        ">= 1",
         other["seconds"] / mine["seconds"],
         peer=other["seconds"],
         note=f"{count:,} looks of 62 CCDs; pixels' probability {off:+.2%}",
