@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 from tom_targets.models import Target
@@ -12,9 +13,10 @@ from tom_targets.models import Target
 from tests import factories as make
 from tests import stations
 from tests.messages import igwn, record, wxt
+from tests.told import contact
 from tom_scimma import retention
 from tom_scimma.ingest import ingest
-from tom_scimma.models import Alert, Event, Message, MessageBody, Reaction
+from tom_scimma.models import Alert, Delivery, Event, Message, MessageBody, Reaction, Telling
 
 pytestmark = pytest.mark.django_db
 
@@ -169,3 +171,39 @@ def test_an_event_that_something_was_sent_about_stays(capsys):
     make.delivery(None, Event.objects.get(name="S261121a"))
     prune(capsys, "--yes")
     assert set(Event.objects.values_list("name", flat=True)) == {"S261121a"}
+
+
+@pytest.mark.parametrize("state", Delivery.State.values)
+def test_that_people_were_told_keeps_nothing_once_it_is_over(capsys, state):
+    hear("S261121a", days=31)
+    ada, event = make.user("ada"), Event.objects.get()
+    told = make.delivery(ada, event, destination="people:1", service="people", personal=True, state=state)
+    prune(capsys, "--yes")
+    assert Event.objects.exists() == (state in {"held", "queued", "sending", "unknown"})
+    told.refresh_from_db()
+    assert told.event_name == "S261121a"
+
+
+def test_who_is_still_to_be_told_keeps_what_it_says(capsys):
+    hear("S261121a", days=31)
+    telling = Telling.objects.create(contact=contact(make.user("ada")), alert=Alert.objects.get(), change="new")
+    prune(capsys, "--yes")
+    assert Event.objects.exists()
+    Telling.objects.filter(pk=telling.pk).update(dropped="no news any more")
+    prune(capsys, "--yes")
+    assert not Event.objects.exists()
+
+
+def test_what_was_told_of_a_forgotten_event_is_for_superusers_alone(capsys):
+    team = Group.objects.create(name="team")
+    ada, bob, root = make.user("ada", team), make.user("bob", team), make.user("root", is_superuser=True)
+    hear("S261121a", days=31)
+    event = Event.objects.get()
+    told = make.delivery(ada, event, service="people", destination="people:1", state="delivered")  # a group's channel
+    other = make.delivery(ada, event, b"2")
+    Delivery.objects.filter(pk=other.pk).update(event=None, event_name="")  # about no event
+    assert [set(Delivery.objects.visible_to(user)) for user in (ada, bob)] == [{told, other}] * 2
+    prune(capsys, "--yes")
+    told.refresh_from_db()
+    assert told.event is None
+    assert [set(Delivery.objects.visible_to(user)) for user in (ada, bob, root)] == [{other}, {other}, {told, other}]

@@ -15,7 +15,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from tom_scimma.conf import topic_policy
 from tom_scimma.ingest import refold
-from tom_scimma.models import Alert, Candidate, Event, Message, Reaction
+from tom_scimma.models import Alert, Candidate, Delivery, Event, Message, Reaction, Telling
 
 BATCH = 500
 UNDONE = (Reaction.State.QUEUED, Reaction.State.RUNNING)
@@ -26,11 +26,21 @@ def _kept() -> QuerySet[Candidate]:
     return Candidate.objects.filter(people).order_by().values("pk")
 
 
+def _lasting() -> QuerySet[Delivery]:
+    """What was said, but to people's own channels and over: else whoever is told of everything keeps everything."""
+    return Delivery.objects.exclude(service="people", state__in=Delivery.FINAL).order_by().values("pk")
+
+
+def _waiting() -> QuerySet[Telling]:
+    return Telling.objects.waiting().order_by().values("pk")
+
+
 #: why all that was said of an event stays: words, and the events it holds for. A new reason is one more line
 NEEDED: list[tuple[str, Callable[[], QuerySet[Event]]]] = [
     ("the event has a target", lambda: Event.objects.filter(target__isnull=False)),
     ("a person decided on a candidate of it, or added one", lambda: Event.objects.filter(candidates__in=_kept())),
-    ("something was sent about it", lambda: Event.objects.filter(deliveries__isnull=False)),
+    ("something was sent about it", lambda: Event.objects.filter(deliveries__in=_lasting())),
+    ("somebody is still to be told of it", lambda: Event.objects.filter(alerts__tellings__in=_waiting())),
     ("a reaction to it is not done", lambda: Event.objects.filter(alerts__reactions__state__in=UNDONE)),
 ]
 

@@ -25,7 +25,7 @@ class DeliveryQuerySet(models.QuerySet):
 
         A superuser: all. Others, where it is about an event, only while they may see the event: their own; and those that
         somebody of a group of theirs sent, or that are about an event of a group of theirs, where it was not said to one
-        person alone.
+        person alone. One about an event that is forgotten: superusers alone, since nobody can say who might see it.
         """
         if user is None or isinstance(user, AnonymousUser) or not user.is_active:
             return self.none()
@@ -33,7 +33,7 @@ class DeliveryQuerySet(models.QuerySet):
             return self.all()
         groups = [pk for pk, name in groups_of(user).items() if name != EVERYBODY]
         own = models.Q(by=user)
-        seen = models.Q(event=None) | models.Q(event__in=Event.objects.visible_to(user).values("pk"))
+        seen = models.Q(event=None, event_name="") | models.Q(event__in=Event.objects.visible_to(user).values("pk"))
         if not groups:
             return self.filter(own & seen)
         colleagues = user._meta.model._base_manager.filter(groups__in=groups).values("pk")
