@@ -10,14 +10,17 @@ from tom_scimma.skymap.descent import Level, descend
 from tom_scimma.skymap.footprint import Fields, together
 from tom_scimma.skymap.inside import finest
 from tom_scimma.skymap.overlap import overlap, runs
-from tom_scimma.skymap.union import FINE, small_enough
+from tom_scimma.skymap.union import FINE, different, small_enough
 
 if TYPE_CHECKING:
     from tom_scimma.skymap import SkyMap
 
 
 def gain(sky: SkyMap, fields: Fields, new: Fields) -> float:
-    """Probability in the union of `new` that lies in none of `fields`; as exact as `union`."""
+    """Probability in the union of `new` that lies in none of `fields`; as exact as `union`. The same place again adds none."""
+    both = together([fields, new])
+    once = different(both)
+    fields, new = both[once[once < len(fields)]], both[once[once >= len(fields)]]
     reach = [np.array([shape.reach for shape in some.shapes])[some.shape] for some in (fields, new)]
     apart = fields.axes[:, 0] @ new.axes[:, 0].T
     near = fields[(apart >= np.cos(np.minimum(reach[0][:, None] + reach[1][None], np.pi))).any(axis=1)]

@@ -71,7 +71,7 @@ def union(
         with ThreadPoolExecutor(THREADS) as threads:  # numpy lets go of the interpreter's lock for most of it
             all_, *each = threads.map(lambda some: union(sky, some, tolerance=tolerance, edge=edge), parts)
         return replace(all_, by=dict(zip(groups, each, strict=True)))
-    fields = _different(fields)
+    fields = fields[different(fields)]
     coarse = min(float(np.clip(EVEN * len(fields), FINE, COARSE)), edge)
     while True:
         sums = _Sums(fields, coarse, edge)
@@ -82,11 +82,11 @@ def union(
         coarse *= min((tolerance / found.error) ** 1.5, 0.5)
 
 
-def _different(fields: Fields) -> Fields:
-    """The fields, each placement once: surveys come back to the same one many times."""
+def different(fields: Fields) -> np.ndarray:
+    """Which of the fields to look at, ascending: each placement once, since surveys come back to the same one many times."""
     rows = np.concatenate((fields.shape[:, None], fields.axes.reshape(-1, 9)), axis=1)
     lines = np.ascontiguousarray(rows + 0.0).view(np.dtype((np.void, rows.shape[1] * 8))).ravel()
-    return fields[np.sort(np.unique(lines, return_index=True)[1])]
+    return np.sort(np.unique(lines, return_index=True)[1])
 
 
 def small_enough(level: Level, pairs: np.ndarray, enough: np.ndarray, coarse: float, edge: float = 1.0) -> np.ndarray:
