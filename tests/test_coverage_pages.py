@@ -159,6 +159,22 @@ def test_many_pointings_are_left_to_the_worker(client, event):
     assert numbers(client, event).status_code == 200
 
 
+def test_what_ended_the_worker_once_does_not_end_it_again(client, event):
+    looks(event, [(30 + i / 100, 20) for i in range(covering.SMALL + 1)])
+    page(client, event)
+    CoverageRun.objects.update(error="Working it out was begun and did not end.")
+    working.due()
+    assert "did not end" in page(client, event).content.decode()
+
+
+def test_another_server_s_instrument_of_the_same_number_is_not_taken(client, event):
+    looks(event, [(30, 20)])
+    before = numbers(client, event).json()["area"]
+    tiny = [[[-0.1, -0.1], [0.1, -0.1], [0.1, 0.1], [-0.1, 0.1]]]
+    Instrument.objects.create(origin="elsewhere.test", number=47, name="other", rings=tiny, fetched=timezone.now())
+    assert numbers(client, event).json()["area"] == before
+
+
 def test_new_pointings_and_new_maps_are_worked_out_ahead(event):
     looks(event, [(30, 20)])
     alert = Alert.objects.get(event=event)

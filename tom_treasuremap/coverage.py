@@ -5,18 +5,18 @@
     found.curve          [(time, probability by then), ...]
     found.residual       SkyMap: what nobody has covered
 
-Which pointings count (completed ones, one team's, one band's) is chosen before: see `chosen`. Footprints are the true
-ones, turned and with the gaps between CCDs; a pointing whose footprint nobody knows is left out and counted.
+Which pointings count (completed ones, one team's, one band's) is chosen before, by the rows' filter. Footprints are the
+true ones, turned and with the gaps between CCDs; a pointing whose footprint nobody knows is left out and counted.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -150,63 +150,7 @@ def curve(sky: SkyMap, pointings: Sequence[Pointing], fields: Fields) -> list[tu
     return found
 
 
-def chosen(pointings: Sequence[Pointing], *keep: Callable[[Pointing], bool]) -> list[Pointing]:
-    """Those that all of the conditions hold for; see the functions below for usual ones."""
-    return [one for one in pointings if all(fits(one) for fits in keep)]
-
-
-def of_status(*statuses: str) -> Callable[[Pointing], bool]:
-    """completed, planned, cancelled."""
-    return lambda one: one.status in statuses
-
-
-def of_team(*teams: str) -> Callable[[Pointing], bool]:
-    """Those of some teams."""
-    return lambda one: one.team in teams
-
-
-def of_instrument(*numbers: int) -> Callable[[Pointing], bool]:
-    """Those of some instruments, by Treasure Map's ids."""
-    return lambda one: one.instrument_id in numbers
-
-
-def of_band(*bands: str) -> Callable[[Pointing], bool]:
-    """Those in some bands."""
-    return lambda one: one.band in bands
-
-
-def deeper_than(depth: float) -> Callable[[Pointing], bool]:
-    """Those with a depth, as an AB magnitude, of this or fainter."""
-    return lambda one: (limit := detection.ab_limit(one)) is not None and limit >= depth
-
-
-def between(begin: datetime | None, end: datetime | None) -> Callable[[Pointing], bool]:
-    """Those with a time from `begin` to `end`."""
-    return lambda one: (
-        (begin is None or (one.time is not None and one.time >= begin))
-        and (end is None or (one.time is not None and one.time <= end))
-    )
-
-
 def more(found: Coverage, new: Sequence[Pointing], cameras: Mapping[int, Footprint]) -> float:
     """Probability that further pointings would add; only their surroundings are looked at."""
     fields, _ = on_sky(new, cameras)
     return gain.gain(found.sky, found.fields, fields) if len(fields) else 0.0
-
-
-__all__: list[Any] = [
-    "Coverage",
-    "Share",
-    "area",
-    "between",
-    "chosen",
-    "coverage",
-    "curve",
-    "deeper_than",
-    "more",
-    "of_band",
-    "of_instrument",
-    "of_status",
-    "of_team",
-    "on_sky",
-]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +19,7 @@ FINEST, COARSEST = 11, 6
 
 
 def often(fields: Fields) -> list[dict[str, Any]]:
-    """For 1, 2, 3, 5 and 10 times: {"times", "area" in deg2, "moc" as text of its JSON form}, as far as any place was.
+    """For 1, 2, 3, 5 and 10 times: {"times", "area" in deg2, "moc" in its JSON form}, as far as any place was.
 
     Places are the centres of HEALPix pixels, the finer the less sky there is.
     """
@@ -41,7 +40,7 @@ def often(fields: Fields) -> list[dict[str, Any]]:
             break
         moc = MOC.from_healpix_cells(some.astype(np.uint64), np.full(len(some), order, np.uint8), order)
         area = float(len(some) * grid.pixel_area(order) * grid.DEG2_PER_SR)
-        found.append({"times": times, "area": area, "moc": json.loads(json.dumps(moc.serialize("json")))})
+        found.append({"times": times, "area": area, "moc": moc.serialize("json")})
     return found
 
 

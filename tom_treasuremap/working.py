@@ -25,15 +25,19 @@ from tom_treasuremap.conf import conf
 from tom_treasuremap.footprints import camera
 from tom_treasuremap.models import CoverageRun, Instrument, Pointing
 from tom_treasuremap.seen_often import often
+from tom_treasuremap.service import origin
 
 
 def due() -> None:
-    """The job: what pages have asked for, one after the other, the newest question first."""
+    """The job: what pages have asked for, one after the other, the newest question first. What ends the worker is not tried again."""
+    runs = CoverageRun.objects.filter(state=CoverageRun.State.ASKED)
+    runs.exclude(error="").update(state=CoverageRun.State.FAILED)  # begun, and never ended: others have their turn
     until = time.monotonic() + 20
     while time.monotonic() < until:
-        run = CoverageRun.objects.filter(state=CoverageRun.State.ASKED).order_by("-pk").first()
+        run = runs.order_by("-pk").first()
         if run is None:
             return
+        runs.filter(pk=run.pk).update(error="Working it out was begun and did not end.")
         work(run)
 
 
@@ -72,7 +76,7 @@ def _answer(run: CoverageRun) -> tuple[dict[str, Any], Any]:
         "map_area": float(sky.area(0.9)),
         "teams": [{"team": team, **vars(share)} for team, share in got.by_team.items()],
         "curve": _curve(got, run),
-        "unplaced": _unplaced([*got.unplaced, *coverage.coverage(sky, planned, cameras=known).unplaced]),
+        "unplaced": _unplaced([*got.unplaced, *_homeless(planned, known)]),
         "planned": {"count": len(planned), "gain": coverage.more(got, planned, known) if planned else 0.0},
         "seen": often(got.fields) if got.pointings else [],
         "detected": _detected(got, source),
@@ -93,9 +97,11 @@ def pointings(keys: Sequence[int]) -> list[Any]:
 
 
 def cameras(rows: Sequence[Any]) -> dict[int, Any]:
-    """The cameras of the instruments that pointings name, by their number."""
+    """The cameras of the instruments that pointings name, by their number: as the server knows them that this TOM speaks to,
+    else as the one that was asked last."""
     numbers = {row.instrument_id for row in rows if row.instrument_id is not None}
-    made = {one.number: camera(one.rings) for one in Instrument.objects.filter(number__in=numbers).order_by("fetched")}
+    found = Instrument.objects.filter(number__in=numbers).order_by("fetched")
+    made = {one.number: camera(one.rings) for one in sorted(found, key=lambda one: one.origin == origin())}
     return {number: one for number, one in made.items() if one is not None}
 
 
@@ -113,6 +119,11 @@ def _curve(got: coverage.Coverage, run: CoverageRun) -> list[list[Any]]:
     if start is None:
         return [[time_.isoformat(), value] for time_, value in got.curve]
     return [[(time_ - start).total_seconds() / 3600, value] for time_, value in got.curve]
+
+
+def _homeless(rows: Sequence[Any], known: dict[int, Any]) -> list[Any]:
+    placed = set(coverage.on_sky(rows, known)[1].tolist())
+    return [row for at, row in enumerate(rows) if at not in placed]
 
 
 def _unplaced(rows: Sequence[Any]) -> list[dict[str, Any]]:

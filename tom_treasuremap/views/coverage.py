@@ -15,7 +15,7 @@ from tom_scimma.views.pictures import answer
 from tom_treasuremap import covering, curves
 from tom_treasuremap.coverage_form import PRESETS, CoverageForm
 from tom_treasuremap.models import CoverageRun, Pointing
-from tom_treasuremap.views.pointings import _choices
+from tom_treasuremap.views.pointings import choices
 
 #: regions of what is left that are said in deg2
 LEVELS = (0.5, 0.9)
@@ -57,7 +57,7 @@ class EventCoverageView(AskedMixin, TemplateView):
             presets=[(name, one[0]) for name, one in PRESETS.items()],
             said=self.request.GET,
             query=self.request.GET.urlencode(),
-            choices=_choices(rows.known()),
+            choices=choices(rows.known()),
             versions=covering.versions(self.event, self.request.user),
             **kwargs,
         )

@@ -60,7 +60,7 @@ class EventPointingsView(ChosenMixin, TemplateView):
             said=said,
             statuses=Pointing.Status.values,
             filter_errors=[f"{name}: {error}" for name, errors in chosen.errors.items() for error in errors],
-            choices=_choices(self.rows()),
+            choices=choices(self.rows()),
             summary=_summary(self.rows()),
             **_state(self.event),
             form=FileForm(user=self.request.user) if self.request.user.is_authenticated else None,
@@ -82,7 +82,7 @@ def _lines(rows) -> list[dict[str, Any]]:
     return [{"row": row, "instrument": known.get(row.instrument_id)} for row in rows]
 
 
-def _choices(rows) -> dict[str, list]:
+def choices(rows) -> dict[str, list]:
     """The values that a person may choose among."""
     found = {}
     for name in ("team", "telescope", "band", "source"):
