@@ -15,7 +15,7 @@ from tom_scimma import eventmaps, skymap
 from tom_scimma.annotators import SHIPPED, Annotator, Finding, annotators
 from tom_scimma.conf import conf
 from tom_scimma.errors import BadSkyMap
-from tom_scimma.limit import apart, within
+from tom_scimma.limit import apart
 from tom_scimma.models import Alert, Annotation
 
 #: so many alerts an annotator are done anew in one run
@@ -67,11 +67,9 @@ def _asked(annotator: Annotator, alert: Alert, map: skymap.SkyMap | None) -> tup
     """What an annotator says, or what went wrong; whatever it wrote to the database is undone in that case."""
     try:
         if annotator.path in SHIPPED:
-            with within(conf.ANNOTATOR_SECONDS):
-                said = _run(annotator, alert, map)
-        else:  # it may wait for ever
-            said = apart(annotator.name, conf.ANNOTATOR_SECONDS, lambda: _run(annotator, alert, map))
-        return said, ""
+            return _run(annotator, alert, map), ""
+        # somebody else's may wait for ever
+        return apart(annotator.name, conf.ANNOTATOR_SECONDS, lambda: _run(annotator, alert, map)), ""
     except Exception as error:  # somebody else's code may raise anything; it costs only itself
         if isinstance(error, (InterfaceError, DatabaseError)) and not connection.is_usable():
             raise

@@ -106,7 +106,9 @@ OPTIONS: dict[str, Option] = {
         (list, tuple),
         "Annotators of this TOM's own, by dotted path, run after those that ship with the app; see docs/annotators.md.",
     ),
-    "ANNOTATOR_SECONDS": Option(10.0, (int, float), "An annotator that takes longer is ended, and its answer missing."),
+    "ANNOTATOR_SECONDS": Option(
+        10.0, (int, float), "An annotator of yours that takes longer is left to itself, and its answer missing."
+    ),
     "ALADIN_URL": Option(
         "https://aladin.cds.unistra.fr/AladinLite/api/v3/3.8.2/aladin.js",
         (str,),
