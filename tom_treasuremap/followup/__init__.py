@@ -1,0 +1,1 @@
+"""Asking telescopes for observations, and following what becomes of them."""
