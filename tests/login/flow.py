@@ -14,7 +14,7 @@ from django.contrib.auth.models import Group, User
 from django.core.checks import run_checks
 from django.test import Client
 
-from tests.oidc_issuer import Issuer
+from tom_scimma.fake_services.issuer import Issuer
 
 pytestmark = pytest.mark.django_db
 LOGIN = "/accounts/oidc/scimma/login/"
