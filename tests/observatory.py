@@ -1,0 +1,47 @@
+"""A telescope and requests for tests of what is asked of telescopes; no database."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from tom_treasuremap.followup.request import Exposure, Request
+from tom_treasuremap.telescopes.telescope import Filter, Limits, Site, Telescope
+
+DUSK = datetime(2026, 11, 20, 10, 0, tzinfo=timezone.utc)
+SQUARE = ((-0.2, -0.2), (0.2, -0.2), (0.2, 0.2), (-0.2, 0.2))
+
+
+def telescope(name: str = "tester", **changes: Any) -> Telescope:
+    """A small telescope at Siding Spring with filters g and r."""
+    values = {
+        "label": "Tester 0.4 m",
+        "site": Site(-31.2733, 149.0612, 1116.0, "Australia/Sydney", "Q58", "Siding Spring"),
+        "rings": (SQUARE,),
+        "filters": {
+            "g": Filter("g", "g", 4770, 1379, ((30, 18.5), (300, 20.0))),
+            "rp": Filter("rp", "r", 6231, 1382, ((30, 18.5), (300, 20.0))),
+        },
+        "limits": Limits(min_altitude=20),
+        "readout": 10.0,
+        "filter_change": 5.0,
+    }
+    return Telescope(name, **{**values, **changes})
+
+
+def request(number: int = 1, **changes: Any) -> Request:
+    """Three exposures in g and one in r of one place, from dusk on, within six hours."""
+    values = {
+        "id": f"tom-{number:04}",
+        "telescope": "tester",
+        "name": f"Request {number}",
+        "target": f"AT2026abc{number}",
+        "ra": 150.25,
+        "dec": -30.5,
+        "exposures": (Exposure("g", 60.0, 3), Exposure("rp", 120.0)),
+        "start": DUSK,
+        "end": DUSK + timedelta(hours=6),
+        "event": "S261120ab",
+        "by": "alice",
+    }
+    return Request(**{**values, **changes})

@@ -1,0 +1,84 @@
+"""What is wrong with a request, whatever way it goes. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from tom_treasuremap.followup.request import Request
+from tom_treasuremap.telescopes.telescope import Telescope
+from tom_treasuremap.transports.document import document
+
+DAY = 86400.0
+
+
+def sayable(request: Request) -> dict[str, Any]:
+    """A request's document. Raises ValueError for one that no JSON can say."""
+    said = document(request)
+    if not all(math.isfinite(said[name]) for name in ("ra", "dec", "pos_angle", "priority")):
+        raise ValueError(f"{request.id} has a number that is not finite")
+    return said
+
+
+def faults(request: Request, telescope: Telescope) -> dict[str, list[str]]:
+    """What is wrong, by field; {}: nothing. What can be reached when is not asked here."""
+    found: dict[str, list[str]] = {}
+    for field, why in (*_place(request), *_exposures(request, telescope), *_window(request), *_names(request)):
+        found.setdefault(field, []).append(why)
+    if telescope.reports_only:
+        found.setdefault("telescope", []).append(f"Nobody here can ask {telescope.label} for anything.")
+    return found
+
+
+def seconds(request: Request, telescope: Telescope) -> float:
+    """How long its exposures take with readout and changes of the filter, without the way there."""
+    open_for = sum(exposure.seconds * exposure.count for exposure in request.exposures)
+    reading = telescope.readout * sum(exposure.count for exposure in request.exposures)
+    return open_for + reading + telescope.filter_change * max(0, len(request.exposures) - 1)
+
+
+def _place(request: Request) -> Iterator[tuple[str, str]]:
+    if not (math.isfinite(request.ra) and 0 <= request.ra < 360):
+        yield "ra", f"{request.ra} is not from 0 to 360 degrees."
+    if not (math.isfinite(request.dec) and -90 <= request.dec <= 90):
+        yield "dec", f"{request.dec} is not from -90 to 90 degrees."
+    if not math.isfinite(request.pos_angle):
+        yield "pos_angle", f"{request.pos_angle} is no angle."
+
+
+def _exposures(request: Request, telescope: Telescope) -> Iterator[tuple[str, str]]:
+    if not request.exposures:
+        yield "exposures", "It needs at least one exposure."
+    for exposure in request.exposures:
+        if exposure.filter not in telescope.filters:
+            known = ", ".join(telescope.filters) or "none"
+            yield "filter", f"{telescope.label} has no filter {exposure.filter}; it has: {known}."
+        if not (math.isfinite(exposure.seconds) and 0 < exposure.seconds <= DAY):
+            yield "seconds", f"{exposure.seconds:g} s is no time to expose."
+        if exposure.count < 1:
+            yield "count", f"{exposure.count} exposures are none."
+
+
+def _window(request: Request) -> Iterator[tuple[str, str]]:
+    for name in ("start", "end"):
+        if getattr(request, name).tzinfo is None:
+            yield name, "It does not say its zone; times are UTC."
+            return
+    if request.end <= request.start:
+        yield "end", "It ends before it begins."
+    elif 0 < _open(request) < math.inf and _open(request) > (request.end - request.start).total_seconds():
+        yield "end", f"The exposures alone take {_open(request):.0f} s, longer than from start to end."
+
+
+def _open(request: Request) -> float:
+    return sum(exposure.seconds * exposure.count for exposure in request.exposures)
+
+
+def _names(request: Request) -> Iterator[tuple[str, str]]:
+    for name in ("id", "name", "target"):
+        said = getattr(request, name)
+        if not said.strip():
+            yield name, "It is empty."
+        elif not said.isprintable():
+            yield name, "It has a character that cannot be printed, such as a new line."
