@@ -302,3 +302,29 @@ def test_deflate_as_zlib_writes_it_is_opened(server, monkeypatch):
         Handler, "do_deflate", lambda self: self.reply(zlib.compress(b"hi"), Content_Encoding="deflate"), raising=False
     )
     assert fetch(server, "deflate") == b"hi"
+
+
+def asked(server, path, **options):
+    place = f"http://127.0.0.1:{server.server_port}/{path}"
+    return guard.ask(place, **{"allowed_hosts": ["127.0.0.1"], "max_bytes": 1000, "seconds": 5, **options})
+
+
+def test_what_a_service_says_with_an_error_is_heard(server):
+    said = asked(server, "status/500")
+    assert (said.status, said.body) == (500, b"no")
+    assert asked(server, "plain").body == b"hello"
+    assert asked(server, "near").body == b"hello"
+
+
+def test_something_is_posted_and_an_answer_is_no_larger_or_slower_than_allowed(server, monkeypatch):
+    def post(self):
+        self.reply(self.rfile.read(int(self.headers["Content-Length"])), 201)
+
+    monkeypatch.setattr(Handler, "do_POST", post, raising=False)
+    said = asked(server, "plain", method="POST", data=b"{}", headers={"Content-Type": "application/json"})
+    assert (said.status, said.body) == (201, b"{}")
+    for path, error in (("huge", Refused), ("away", Refused), ("short", Unavailable), ("drip", Unavailable)):
+        with pytest.raises(error):
+            asked(server, path, seconds=0.5)
+    with pytest.raises(Refused, match="not among the hosts"):
+        asked(server, "plain", allowed_hosts=["archive.example"])

@@ -3,6 +3,7 @@
 The one place that imports `requests`. Every address that somebody wrote into a message passes here:
 
     fetch("https://archive.example/msg/1", allowed_hosts=["archive.example"], max_bytes=2**20, seconds=20) -> bytes
+    ask("https://archive.example/topics", allowed_hosts=...) -> Answer(status, headers, body), whatever the status
 
 A host is allowed by its name (`archive.example`), by name and port (`archive.example:8443`), or by pattern
 (`*.example`). What a pattern lets in must also have a public address; a full name may be private: it was chosen.
@@ -14,10 +15,10 @@ import fnmatch
 import ipaddress
 import os
 import socket
-import threading
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import partial
 from typing import Any
@@ -30,6 +31,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from tom_scimma.answers import retry_after
+from tom_scimma.clock import Clock, deadline
 from tom_scimma.errors import Refused, Unavailable
 
 PORTS = {"http": 80, "https": 443}
@@ -54,15 +56,63 @@ def fetch(
     change (not allowed, elsewhere, too large, 401, 403 ...), Unavailable for what may (statuses of `later`, 5xx, time-out),
     with the seconds that the server asked to wait.
     """
-    place = check(url, allowed_hosts)
-    with deadline(seconds) as clock, session_of(clock, public_only=not _named(place, allowed_hosts)) as session:
+    with _line(url, allowed_hosts, seconds) as session:
         session.auth = auth
         session.headers.update({"Accept-Encoding": "identity", **(headers or {})})
+        return _get(session, url, max_bytes, seconds, later)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a server said, whatever it was."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def ask(
+    url: str,
+    *,
+    method: str = "GET",
+    data: bytes | None = None,
+    allowed_hosts: Iterable[str],
+    max_bytes: int,
+    seconds: float,
+    headers: Mapping[str, str] | None = None,
+    auth: Any = None,
+) -> Answer:
+    """The answer of a service whose errors say something: any status, the body at most `max_bytes` long, in full within `seconds`.
+
+    Redirects are followed for GET, at the same origin. Raises Refused for an address or an answer that is not allowed,
+    Unavailable where there is none in full.
+    """
+    with _line(url, allowed_hosts, seconds) as session:
+        session.auth = auth
+        session.headers.update({"Accept-Encoding": "identity", **(headers or {})})
+        here = url
+        for _ in range(4):
+            asked = session.request(
+                method, here, data=data, stream=True, allow_redirects=False, timeout=seconds, verify=_verify()
+            )
+            with asked as response:
+                if response.status_code in REDIRECTS and method == "GET":
+                    here = _same_origin(here, response.headers.get("Location", ""))
+                    continue
+                return Answer(response.status_code, response.headers, _body(here, response, max_bytes))
+    raise Refused(f"{_short(url)} redirects in a circle")
+
+
+@contextmanager
+def _line(url: str, allowed_hosts: Iterable[str], seconds: float) -> Iterator[requests.Session]:
+    """A session for one question; what goes wrong on the way is Refused or Unavailable."""
+    hosts = list(allowed_hosts)
+    place = check(url, hosts)
+    with deadline(seconds) as clock, session_of(clock, public_only=not _named(place, hosts)) as session:
         try:
-            body = _get(session, url, max_bytes, seconds, later)
-            if not clock.expired:  # a line that is cut looks like an end, where no length was said
-                return body
-            raise TimeoutError
+            yield session
+            if clock.expired:  # a line that is cut looks like an end, where no length was said
+                raise TimeoutError
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             if isinstance(error, requests.exceptions.InvalidURL):
                 raise Refused(f"{_short(url)} is not an address: {error}") from error
@@ -95,9 +145,8 @@ def _named(place: SplitResult, allowed_hosts: Iterable[str]) -> bool:
 
 
 def _get(session: requests.Session, url: str, max_bytes: int, seconds: float, later: Collection[int]) -> bytes:
-    verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
     for _ in range(4):
-        with session.get(url, stream=True, allow_redirects=False, timeout=seconds, verify=verify) as response:
+        with session.get(url, stream=True, allow_redirects=False, timeout=seconds, verify=_verify()) as response:
             if response.status_code in REDIRECTS:
                 url = _same_origin(url, response.headers.get("Location", ""))
                 continue
@@ -108,6 +157,10 @@ def _get(session: requests.Session, url: str, max_bytes: int, seconds: float, la
                 raise Unavailable(said, retry_after(response.headers, datetime.now(timezone.utc)))
             return _body(url, response, max_bytes)
     raise Refused(f"{_short(url)} redirects in a circle")
+
+
+def _verify() -> str | bool:
+    return os.environ.get("REQUESTS_CA_BUNDLE") or True
 
 
 def _same_origin(url: str, location: str) -> str:
@@ -154,49 +207,6 @@ def _plain(chunks: Iterator[bytes], encoding: str, url: str) -> Iterator[bytes]:
 
 def _short(url: str) -> str:
     return repr(url if len(url) <= 200 else url[:200] + "...")
-
-
-class Clock:
-    """Cuts every connection of one fetch when its time is over, whatever it is waiting for."""
-
-    def __init__(self):
-        self.expired = False
-        self._lock = threading.Lock()
-        self._lines: list[socket.socket] = []
-
-    def watch(self, line: socket.socket) -> None:
-        # a duplicate, because TLS takes the first one over; shutting either down ends the connection
-        with self._lock:
-            self._lines.append(line.dup())
-        if self.expired:
-            self.expire()
-
-    def expire(self) -> None:
-        with self._lock:
-            self.expired = True
-            for line in self._lines:
-                try:
-                    line.shutdown(socket.SHUT_RDWR)
-                except OSError:  # already gone
-                    pass
-
-    def close(self) -> None:
-        with self._lock:
-            while self._lines:
-                self._lines.pop().close()
-
-
-@contextmanager
-def deadline(seconds: float) -> Iterator[Clock]:
-    clock = Clock()
-    timer = threading.Timer(seconds, clock.expire)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield clock
-    finally:
-        timer.cancel()
-        clock.close()
 
 
 def session_of(clock: Clock, *, public_only: bool = False) -> requests.Session:
