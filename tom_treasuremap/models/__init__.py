@@ -3,6 +3,7 @@
 from tom_treasuremap.models.coverage import CoverageRun
 from tom_treasuremap.models.fetches import EventName, FetchState
 from tom_treasuremap.models.instruments import Instrument
+from tom_treasuremap.models.plans import Plan, PlanVisit
 from tom_treasuremap.models.pointings import Pointing
 from tom_treasuremap.models.reports import Account, Report, ReportRule, TreasureMapProfile
 
@@ -12,6 +13,8 @@ __all__ = [
     "EventName",
     "FetchState",
     "Instrument",
+    "Plan",
+    "PlanVisit",
     "Pointing",
     "Report",
     "ReportRule",

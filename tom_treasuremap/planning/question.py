@@ -1,0 +1,82 @@
+"""Question: what a plan is asked for. A value that goes into a row and back; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import datetime
+from typing import Any
+
+#: where fields come from
+SUBJECTS = {
+    "grid": "the telescope's own grid",
+    "free": "fields laid where they cover most",
+    "galaxies": "the event's galaxies",
+    "candidates": "the event's candidates",
+    "targets": "chosen targets",
+    "point": "one field centred on the alert",
+}
+#: how long each exposure is
+EXPOSURES = {"fixed": "the same for all", "filter": "one for each filter", "deep": "as deep as the source asks"}
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is to be planned. None: as the telescope, or the TOM, has it."""
+
+    telescopes: tuple[str, ...] = ()  #: names
+    subjects: tuple[str, ...] = ("grid",)  #: of SUBJECTS, together
+    targets: tuple[int, ...] = ()  #: keys of TOM targets, for "targets"
+    most: int = 1000  #: fields at most of each telescope
+    level: float = 0.95  #: credible region that fields are laid in
+    pos_angle: float = 0.0  #: deg, from north through east, of fields that are laid freely
+    exposure: str = "fixed"  #: of EXPOSURES
+    seconds: float = 60.0
+    seconds_by_filter: Mapping[str, float] = field(default_factory=dict)
+    filters: tuple[str, ...] = ()  #: one after the other in each visit; empty: the telescope's first
+    visits: int = 1
+    gap_min: float = 30.0  #: minutes between two visits of a field, at least
+    gap_max: float | None = None  #: and at most
+    start: datetime | None = None  #: None: now
+    end: datetime | None = None  #: None: the end of the coming night
+    budget: float | None = None  #: hours of telescope time, overheads counted, each
+    airmass: float | None = None
+    moon: bool = True  #: the telescopes' Moon rules hold
+    residual: bool = True  #: what others observed counts as seen
+    planned: float = 0.5  #: weight of what others only plan, 0..1
+    source: Mapping[str, Any] | None = None  #: what is to be detected, as the coverage form says it
+    version: int | None = None  #: key of the alert whose map it is; None: the map that stands for the event
+    priority: float = 1.0
+    nodes: int = 2000  #: how far the search goes
+    limit: float = 30.0  #: and for how many seconds
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, the defaults left out."""
+        blank = Question()
+        said = {name: value for name, value in asdict(self).items() if value != getattr(blank, name)}
+        return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in said.items()}
+
+    @classmethod
+    def from_json(cls, said: Mapping[str, Any]) -> Question:
+        """The question of plain values; what it does not know any more is left out."""
+        known = {one.name for one in fields(cls)}
+        values = {name: value for name, value in said.items() if name in known}
+        for name in ("start", "end"):
+            if isinstance(values.get(name), str):
+                values[name] = datetime.fromisoformat(values[name])
+        for name in ("telescopes", "subjects", "targets", "filters"):
+            if name in values:
+                values[name] = tuple(values[name])
+        return cls(**values)
+
+    def but(self, **changes: Any) -> Question:
+        """The same, asked otherwise."""
+        return replace(self, **changes)
+
+    @property
+    def words(self) -> str:
+        """It in one line, for a table."""
+        what = " and ".join(SUBJECTS.get(name, name) for name in self.subjects)
+        filters = f" in {', '.join(self.filters)}" if self.filters else ""
+        times = f", {self.visits} visits" if self.visits > 1 else ""
+        return f"{what}, {self.seconds:g} s{filters}{times}"
