@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from tom_scimma.skymap import SkyMap
 
 TOLERANCE = 1e-4
+#: that of each group, in tolerances of all: nobody reads a team's share to four digits, and there are many teams
+OF_GROUPS = 2
 #: groups are worked on side by side
 THREADS = 4
 #: standard deviations in `error`
@@ -59,6 +61,8 @@ def union(
 ) -> Union:
     """The union of footprints, and that of each group of them: `by` names the group of each, such as its team.
 
+    `error` of the whole is at most `tolerance`, that of a group twice that.
+
     Pixels of which only a part is covered hold no more than `edge`, where it matters how fine `pixels` are.
     """
     if by is not None:
@@ -69,10 +73,12 @@ def union(
             groups.setdefault(name, []).append(number)
         parts = [fields, *(fields[numbers] for numbers in groups.values())]
         with ThreadPoolExecutor(THREADS) as threads:  # numpy lets go of the interpreter's lock for most of it
-            all_, *each = threads.map(lambda some: union(sky, some, tolerance=tolerance, edge=edge), parts)
+            allowed = [tolerance, *[tolerance * OF_GROUPS] * len(groups)]
+            all_, *each = threads.map(lambda some, off: union(sky, some, tolerance=off, edge=edge), parts, allowed)
         return replace(all_, by=dict(zip(groups, each, strict=True)))
     fields = fields[different(fields)]
-    coarse = min(float(np.clip(EVEN * len(fields), FINE, COARSE)), edge)
+    most = COARSE * max(tolerance / TOLERANCE, 1.0) ** 1.5  # as the error goes with what a pixel holds
+    coarse = min(float(np.clip(EVEN * len(fields), FINE, most)), edge)
     while True:
         sums = _Sums(fields, coarse, edge)
         descend(sky, fields, sums.take)
