@@ -6,14 +6,12 @@ from typing import Any
 
 from tom_hermes.conf import conf
 from tom_hermes.models import HermesProfile
+from tom_scimma import secrets
 
 
 def own_token(user: Any) -> str:
     """The API token that a person gave; "" for none."""
-    if user is None or not user.is_authenticated:
-        return ""
-    row = HermesProfile.objects.filter(user=user).first()
-    return (row.token or "") if row is not None else ""
+    return secrets.own(HermesProfile, user)
 
 
 def token_of(user: Any) -> str:

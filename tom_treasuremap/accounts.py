@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from tom_scimma import secrets
 from tom_scimma.errors import Unavailable
 from tom_treasuremap.client import TreasureMap
 from tom_treasuremap.conf import conf
@@ -22,10 +23,7 @@ KNOWN_FOR = timedelta(days=7)
 
 def own_token(user: Any) -> str:
     """The API token that a person gave; "" for none."""
-    if user is None or not user.is_authenticated:
-        return ""
-    row = TreasureMapProfile.objects.filter(user=user).first()
-    return (row.token or "") if row is not None else ""
+    return secrets.own(TreasureMapProfile, user)
 
 
 def token_of(user: Any) -> str:
