@@ -1,0 +1,149 @@
+"""Draft: a plan in the making, one line a telescope; and how fields are put in. Whatever it holds is a valid plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from tom_treasuremap.planning import worth
+from tom_treasuremap.planning.problem import NEVER, Problem
+from tom_treasuremap.planning.timeline import Ground, Line
+
+#: fields that are tried at once, the most worthy of those that are left
+TRIED = 48
+#: what adds less than this part of the best field is not worth a slew
+NOTHING = 1e-9
+
+
+class Setting:
+    """What is worked out once for a problem."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.grounds = [Ground(reach, problem.step, problem.horizon) for reach in problem.reaches]
+        self.worth = worth.of(problem)
+        self.count = len(problem.fields)
+        self.usable = np.concatenate([np.zeros(0, bool), *(ground.usable for ground in self.grounds)])
+        jobs = [ground.length.reshape(self.count, ground.turns).sum(axis=1) for ground in self.grounds]
+        least = [int(np.ceil(ground.reach.telescope.readout)) * ground.needed for ground in self.grounds]
+        times = [np.maximum(some + more, 1) for some, more in zip(jobs, least, strict=True)]
+        self.time = np.concatenate([np.zeros(0, np.int64), *times])
+
+
+class Draft:
+    """Lines of all telescopes, and what is left to gain."""
+
+    def __init__(self, setting: Setting) -> None:
+        self.setting = setting
+        self.lines = [Line.empty(ground) for ground in setting.grounds]
+        self.left = worth.Left(setting.worth)
+
+    @property
+    def value(self) -> float:
+        """What the plan is worth."""
+        return self.left.value
+
+    @property
+    def lookers(self) -> np.ndarray:
+        """Telescopes' fields that are in."""
+        count = self.setting.count
+        return np.concatenate(
+            [np.zeros(0, np.int64), *(at * count + line.fields for at, line in enumerate(self.lines))]
+        )
+
+    def copy(self) -> Draft:
+        """The same, apart."""
+        other = object.__new__(Draft)
+        other.setting, other.lines, other.left = self.setting, list(self.lines), self.left.copy()
+        return other
+
+    def fill(self, lookers: np.ndarray, favour: np.ndarray | None = None) -> Draft:
+        """Puts in what fits of these, the most worth in its time first; `favour` is what to multiply that with."""
+        left = np.array(lookers, np.int64)
+        left = left[self.setting.usable[left] & ~np.isin(left, self.lookers)]
+        floor = NOTHING * float(self.setting.worth.alone().max(initial=0.0))
+        while len(left):
+            adds = self.left.adds[left]
+            left, adds = left[adds > floor], adds[adds > floor]
+            if not len(left):
+                break
+            rate = adds / self.setting.time[left] * (1.0 if favour is None else favour[left])
+            order = np.lexsort((left, -rate))[:TRIED]
+            kept, place = self._best(left[order], rate[order])
+            gone = left[order][~kept]
+            if place is not None:
+                at, position, run = place
+                if self.put(int(left[order][at]), position, run):
+                    gone = np.append(gone, left[order][at])
+                else:
+                    gone = np.append(gone, left[order][at])
+            left = left[~np.isin(left, gone)]
+        return self
+
+    def _best(self, tried: np.ndarray, rate: np.ndarray) -> tuple[np.ndarray, tuple[int, int, int] | None]:
+        """(which of them fit, (the best of them, its position, its run) or None)."""
+        fits, found, most = np.zeros(len(tried), bool), None, -1.0
+        for number, line in enumerate(self.lines):
+            mine = np.flatnonzero(tried // self.setting.count == number)
+            if not len(mine):
+                continue
+            jobs = tried[mine] % self.setting.count * line.ground.turns
+            start, cost, run = line.places(jobs)
+            position = np.lexsort((start, cost), axis=0)[0]
+            here = (position, np.arange(len(mine)))
+            fits[mine] = start[here] < NEVER
+            length = line.ground.length[jobs]
+            score = np.where(fits[mine], rate[mine] * length / np.maximum(cost[here], 1), -1.0)
+            top = int(np.argmax(score))
+            if score[top] > most:
+                most, found = float(score[top]), (int(mine[top]), int(position[top]), int(run[here][top]))
+        return fits, found
+
+    def put(self, looker: int, position: int, run: int) -> bool:
+        """Puts a field in, its first visit there, the next ones where they fit best; False where they do not."""
+        number, field = divmod(looker, self.setting.count)
+        line = self.lines[number]
+        job = field * line.ground.turns
+        found = line.with_job(job, position, run)
+        for turn in range(1, int(line.ground.needed[field])):
+            found = found and _next(found, job + turn)
+        if found is None:
+            return False
+        self.lines[number] = found
+        self.left.take(looker)
+        return True
+
+    def drop(self, lookers: Iterable[int]) -> Draft:
+        """Takes fields out."""
+        some = np.array(sorted(lookers), np.int64)
+        for number, line in enumerate(self.lines):
+            mine = some[some // self.setting.count == number]
+            if len(mine):
+                before = line.fields
+                self.lines[number] = line.without(mine % self.setting.count)
+                for field in np.setdiff1d(before, self.lines[number].fields):
+                    self.left.drop(number * self.setting.count + int(field))
+        return self
+
+
+def _next(line: Line, job: int) -> Line | None:
+    """The line with the next visit of a field whose last one is in."""
+    ground = line.ground
+    before = int(np.flatnonzero(line.jobs == job - 1)[0])
+    least, most = ground.gaps[job // ground.turns]
+    start, cost, run = line.places(
+        np.array([job]), int(line.early[before] + least), int(min(line.late[before] + most, NEVER - 1))
+    )
+    for position in np.lexsort((start[:, 0], cost[:, 0]))[:8]:
+        if start[position, 0] >= NEVER or position <= before:
+            continue
+        found = line.with_job(job, int(position), int(run[position, 0]))
+        if found is not None:
+            return found
+    return None
+
+
+def first(setting: Setting) -> Draft:
+    """The plan at once: always the field that gives most in its time and still fits."""
+    return Draft(setting).fill(np.arange(setting.count * len(setting.grounds)))
