@@ -31,7 +31,8 @@ def value(fields: Iterable[Field], visits: Iterable[Visit], *, turns: int = 1, s
         field = known.get((telescope, name)) or known[("", name)]
         if len(seen) < turns:
             continue
-        for piece, weight in (field.pieces or {(field.telescope, name): field.weight}).items():
+        pieces: Mapping[Any, float] = field.pieces or {(field.telescope, name): field.weight}
+        for piece, weight in pieces.items():
             sky[piece if shared else (telescope, piece)] = max(weight, 0.0)
     return math.fsum(sky.values())
 

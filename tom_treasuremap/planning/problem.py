@@ -22,7 +22,7 @@ from tom_treasuremap.visits import Field
 #: s between two times of the grid
 STEP = 60
 #: where a job cannot begin at all
-NEVER = np.int64(1) << 40
+NEVER = 1 << 40
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ def of(
     budget: float | None = None,
 ) -> Reach:
     """What a telescope may do; only its own fields are looked into. `rule` takes the place of its standard constraint."""
-    from tom_treasuremap import constraints
+    from tom_treasuremap import constraints  # type: ignore[attr-defined, unused-ignore]
 
     times = mjd(begin, step, steps)
     mine = np.array([one.telescope in ("", telescope.name) for one in fields], bool)
@@ -52,7 +52,7 @@ def axes(telescope: Telescope, fields: Sequence[Field], times: np.ndarray) -> sl
     """Where the mount's axes stand, deg: float64[f, 1] each, or [f, n] for one that turns in azimuth and altitude."""
     if telescope.slew is None or not telescope.slew.altaz or telescope.site is None:
         return slews.equatorial(fields)
-    from tom_treasuremap import sky_position
+    from tom_treasuremap import sky_position  # type: ignore[attr-defined, unused-ignore]
 
     ra, dec = (np.array([getattr(one, name) for one in fields], float) for name in ("ra", "dec"))
     alt, az = sky_position.altaz(telescope.site, ra, dec, times)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -48,11 +49,11 @@ class Worth:
 
 def of(problem: Problem) -> Worth:
     """The Worth of a problem's fields."""
-    piece: dict[tuple, int] = {}
+    piece: dict[Any, int] = {}
     mass: list[float] = []
     rows: list[tuple[np.ndarray, np.ndarray]] = []
     for at, one in enumerate(problem.fields):
-        here = one.pieces.items() if one.pieces else [((one.telescope, one.name), one.weight)]
+        here: list[Any] = list(one.pieces.items()) or [((one.telescope, one.name), one.weight)]
         numbers = np.empty(len(here), np.int64)
         for place, (key, weight) in enumerate(here):
             number = piece.setdefault(key, len(mass))
@@ -62,12 +63,12 @@ def of(problem: Problem) -> Worth:
         rows.append((np.full(len(numbers), at), numbers))
     if not rows:
         return Worth(0, np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
-    field, number = (np.concatenate(parts) for parts in zip(*rows, strict=True))
+    whose, number = (np.concatenate(parts) for parts in zip(*rows, strict=True))
     some = np.array(mass)
     count, lookers, pieces = len(problem.fields), [], []
     for turn, reach in enumerate(problem.reaches):
-        mine = reach.open.any(axis=1)[field]
-        lookers.append(turn * count + field[mine])
+        mine = reach.open.any(axis=1)[whose]
+        lookers.append(turn * count + whose[mine])
         pieces.append(number[mine] + (0 if problem.shared else turn * len(mass)))
     if not problem.shared:
         some = np.tile(some, max(len(problem.reaches), 1))
