@@ -17,6 +17,7 @@ class TomTreasuremapConfig(AppConfig):
 
         ahead.connect()
         self._watch_observations()
+        self._watch_the_switch()
 
     def _watch_observations(self):
         from django.db.models.signals import post_save
@@ -25,6 +26,17 @@ class TomTreasuremapConfig(AppConfig):
         from tom_treasuremap.observed import saved
 
         post_save.connect(saved, sender=ObservationRecord, dispatch_uid="tom_treasuremap.observed")
+        from tom_treasuremap.followup import joining
+
+        post_save.connect(joining.saved, sender=ObservationRecord, dispatch_uid="tom_treasuremap.joining")
+
+    def _watch_the_switch(self):
+        from django.db.models.signals import post_save
+
+        from tom_scimma.models import Stop
+        from tom_treasuremap.followup import arming
+
+        post_save.connect(arming.stopped, sender=Stop, dispatch_uid="tom_treasuremap.stopped")
 
     def include_url_paths(self):
         from django.urls import include, path
@@ -110,6 +122,22 @@ class TomTreasuremapConfig(AppConfig):
                 "every": timedelta(seconds=2),
                 "run": "tom_treasuremap.working.due",
                 "lane": "coverage",
+            },
+            {
+                "name": "telescopes asked",
+                "every": timedelta(seconds=2),
+                "run": "tom_treasuremap.followup.following.follow",
+                "lane": "telescopes",
+            },
+            {
+                "name": "requests taken back",
+                "every": timedelta(seconds=5),
+                "run": "tom_treasuremap.followup.cancelling.due",
+            },
+            {
+                "name": "requests joined",
+                "every": timedelta(minutes=1),
+                "run": "tom_treasuremap.followup.joining.strays",
             },
             {"name": "own pointings", "every": timedelta(minutes=1), "run": "tom_treasuremap.gathering.gather"},
             {"name": "own reports", "every": timedelta(minutes=1), "run": "tom_treasuremap.observed.reconcile"},

@@ -40,6 +40,13 @@ def _numbers() -> Iterator[CheckMessage]:
         if getattr(conf, key) <= 0:
             hint = "Give a positive number."
             yield Error(f"TOM_TREASUREMAP[{key!r}] is {getattr(conf, key)}.", hint=hint, id="tom_treasuremap.E005")
+    for key in ("STATES_SECONDS", "VETO_SECONDS"):
+        if getattr(conf, key) < 0:
+            hint = "Give a number of seconds, 0 or more."
+            yield Error(f"TOM_TREASUREMAP[{key!r}] is {getattr(conf, key)}.", hint=hint, id="tom_treasuremap.E005")
+    if conf.CANCEL_GRACE < timedelta(0):
+        hint = "Give a time that is not negative."
+        yield Error(f"TOM_TREASUREMAP['CANCEL_GRACE'] is {conf.CANCEL_GRACE}.", hint=hint, id="tom_treasuremap.E005")
     for key in ("EVERY", "WHOLE_EVERY"):
         if getattr(conf, key) < timedelta(minutes=1):
             hint = "Give at least a minute: the server is everybody's."

@@ -68,6 +68,21 @@ OPTIONS: dict[str, Option] = {
         "Services that publish observing plans by ObsLocTAP. Each: `name`, `url` (of the TAP service), `telescope` (by default "
         "what it says), `table` (`ivoa.obsplan`), `days` (30).",
     ),
+    "STATES_SECONDS": Option(
+        30.0,
+        (int, float),
+        "Between two questions to a telescope about what became of requests; `poll_seconds` among a telescope's options wins.",
+    ),
+    "VETO_SECONDS": Option(
+        120.0,
+        (int, float),
+        "What this TOM asks by itself waits so long before it leaves, and anybody who sees it may stop it.",
+    ),
+    "CANCEL_GRACE": Option(
+        timedelta(minutes=5),
+        (timedelta,),
+        "After a retraction this TOM takes back what it asked by itself so much later, where the telescope is armed for that.",
+    ),
 }
 
 conf = Conf("TOM_TREASUREMAP", OPTIONS)

@@ -86,7 +86,7 @@ def told(record: ObservationRecord, event: Event, mine: Report | None, rule: Rep
     """The pointing of a record with what was said before, or what the rule says, where the record is silent. Raises ValueError."""
     pointing = replace(own.found(record, event.name, "").pointing, status=state_of(record))
     said = mine.said if mine is not None else {}
-    number = said.get("instrumentid") or (rule.number if rule is not None else None)
+    number = said.get("instrumentid") or (rule.number if rule is not None else None) or pointing.instrument_id
     pointing = replace(pointing, instrument_id=number)
     if pointing.depth is None and rule is not None and rule.depth is not None:
         pointing = replace(pointing, depth=rule.depth, depth_unit=rule.depth_unit)

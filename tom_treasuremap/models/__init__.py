@@ -1,5 +1,6 @@
 """The rows of this app, one file a group of tables."""
 
+from tom_treasuremap.models.asked import Arming, Asked
 from tom_treasuremap.models.coverage import CoverageRun
 from tom_treasuremap.models.fetches import EventName, FetchState
 from tom_treasuremap.models.instruments import Instrument
@@ -9,6 +10,8 @@ from tom_treasuremap.models.reports import Account, Report, ReportRule, Treasure
 
 __all__ = [
     "Account",
+    "Arming",
+    "Asked",
     "CoverageRun",
     "EventName",
     "FetchState",

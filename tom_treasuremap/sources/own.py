@@ -29,6 +29,7 @@ FACILITIES: dict[str, dict[str, str]] = {
     "BLANCO": OCS,
     "OCS": OCS,
     "GEM": {"filter": r"filter|elements", "instrument": r"instrument|obsid", "begin": r"window_start|ready"},
+    "FollowUp": {"filter": r"filter", "instrument": r"telescope", "begin": r"start"},
     "Swift": {"filter": r"uvot_mode", "instrument": r"instrument", "begin": r"exposure_start|start"},
     "SALT": {"filter": r"filter", "instrument": r"instrument", "begin": r"start"},
 }
@@ -63,7 +64,7 @@ def found(record: Any, event: str, team: str) -> Found:
             event=event,
             team=team,
             telescope=" ".join(filter(None, (record.facility, _text(_value(said, names["instrument"]))))),
-            instrument_id=None,
+            instrument_id=_whole(said.get("treasuremap_instrument")),
             ra=ra,
             dec=dec,
             pos_angle=_number(_value(said, names["angle"])),
@@ -108,6 +109,10 @@ def _number(value: Any) -> float | None:
         return number(value, "value")
     except ValueError:
         return None  # not a number is not known
+
+
+def _whole(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _moment(value: Any) -> datetime | None:

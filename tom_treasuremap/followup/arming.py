@@ -1,0 +1,168 @@
+"""Which telescopes this TOM may ask by itself: armed by a person, for one rule, until a date, so much a night.
+
+allowed(telescope, rule, alert, requests) -> Verdict(arming, why)      `why` "": it may
+ask_armed(requests, verdict.arming, event=event, targets=target)       after VETO_SECONDS, in which anybody may stop it
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+from tom_observations.models import ObservationRecord
+
+from tom_scimma import switch
+from tom_scimma.conf import conf as trunk
+from tom_scimma.models import Alert, Event, Stop, Subscription
+from tom_scimma.trials import about_a_test
+from tom_treasuremap import telescopes
+from tom_treasuremap.conf import conf
+from tom_treasuremap.followup import asking, written
+from tom_treasuremap.followup.request import Request
+from tom_treasuremap.models import Arming, Asked
+
+PERMISSION = "tom_treasuremap.arm_telescope"
+#: names that LVK gives to mock and test events
+MOCK = re.compile(r"(MS|TS|M|T)\d{6}[a-z]*", re.IGNORECASE)
+LONGEST = timedelta(days=31)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether this TOM may ask by itself, and by whose word."""
+
+    arming: Arming | None
+    why: str  #: it may not; "": it may
+
+    def __bool__(self) -> bool:
+        return not self.why
+
+
+def arm(
+    telescope: str, rule: Subscription, by: Any, until: datetime, *, hours: float, requests: int, cancels: bool = False
+) -> Arming:
+    """Arms a telescope for a rule; what was in force for both ends. Raises PermissionDenied, or ValueError with words for a person."""
+    if not may_arm(by):
+        raise PermissionDenied("You may not arm telescopes.")
+    now = timezone.now()
+    if switch.stopped() is not None:
+        raise ValueError("Everything that leaves this TOM is stopped. Lift that first.")
+    if not now < until <= now + LONGEST:
+        raise ValueError(f"Give a time that is to come, at most {LONGEST.days} days from now.")
+    if rule.tests:
+        raise ValueError(f"“{rule}” runs on test events, which never move a telescope.")
+    if hours <= 0 or requests <= 0:
+        raise ValueError("Give at least one request and some time: with none, nothing would be asked.")
+    with transaction.atomic():
+        for old in Arming.objects.in_force(now).filter(telescope=telescope, rule=rule):
+            old.disarmed, old.disarmed_by, old.why = now, by, "Armed anew."
+            old.save()
+        return Arming.objects.create(
+            telescope=telescope, rule=rule, by=by, until=until, hours=hours, requests=requests, cancels=cancels
+        )
+
+
+def may_arm(user: Any) -> bool:
+    """Whether a person may arm and disarm."""
+    return bool(user is not None and user.is_authenticated and user.is_active and user.has_perm(PERMISSION))
+
+
+def disarm(arming: Arming, by: Any, why: str) -> None:
+    """Ends it, and drops what waits under it and has not left. `by` None: this TOM itself."""
+    from tom_treasuremap.followup import cancelling
+
+    now = timezone.now()
+    Arming.objects.filter(pk=arming.pk, disarmed=None).update(disarmed=now, disarmed_by=by, why=why)
+    waiting = Asked.objects.open().filter(arming=arming, submission__state__in=cancelling.WAITING)
+    cancelling.cancel([row.record for row in waiting.select_related("record")], by, f"Disarmed. {why}".strip())
+
+
+def stopped(sender: Any, instance: Stop, created: bool, raw: bool = False, **more: Any) -> None:
+    """The signal: who turns the big switch disarms every telescope."""
+    if created and not raw:
+        for arming in Arming.objects.in_force():
+            disarm(arming, instance.by, f"Everything was stopped. {instance.reason}".strip())
+
+
+def allowed(
+    telescope: str, rule: Subscription, alert: Alert, requests: Sequence[Request], *, now: datetime | None = None
+) -> Verdict:
+    """Whether this TOM may ask a telescope for these by itself, because this alert met this rule. Queries only."""
+    now = now or timezone.now()
+    arming = Arming.objects.in_force(now).filter(telescope=telescope, rule=rule).select_related("by", "rule").first()
+    if arming is None:
+        return Verdict(None, f"{telescope} is not armed for “{rule}”.")
+    why = _stopped(rule, arming) or not_live(alert, now) or _shut(telescope) or _over(arming, requests)
+    return Verdict(arming, why)
+
+
+def not_live(alert: Alert, now: datetime) -> str:
+    """Why no telescope moves because of an alert; "" where one may."""
+    event = alert.event
+    if not alert.live or alert.message.via != "listen":
+        return "Only what was heard live moves a telescope, nothing that was replayed or loaded."
+    if not alert.authority:
+        return f"{alert.source} only reports on {event.name}; it is no authority for it."
+    if event.role != "observation" or alert.role != "observation" or MOCK.fullmatch(event.name):
+        return f"{event.name} is a test."
+    if about_a_test(f"alert:{alert.pk}", None):
+        return f"{event.name} came by a topic of tests."
+    if event.state != Event.State.ACTIVE:
+        return f"{event.name} is {event.get_state_display()}."
+    if now - alert.order > trunk.ACT_AGE:
+        return f"The alert is older than {trunk.ACT_AGE}."
+    return ""
+
+
+def ask_armed(
+    requests: Sequence[Request], arming: Arming, *, event: Event | None = None, targets: Any = None, plan: str = ""
+) -> list[ObservationRecord]:
+    """Asks in the name of who armed the telescope; it leaves after VETO_SECONDS, unless somebody stops it. See `asking.ask`."""
+    goes = timezone.now() + timedelta(seconds=conf.VETO_SECONDS)
+    return asking.ask(requests, by=arming.by, event=event, targets=targets, plan=plan, arming=arming, not_before=goes)
+
+
+def used(arming: Arming, night: Any) -> tuple[int, float]:
+    """Requests and hours of a night that were asked for under it; what never left does not count."""
+    rows = Asked.objects.filter(arming=arming, night=night).select_related("record", "submission")
+    counted = [
+        row for row in rows if row.has_left or row.record is None or row.record.status not in ("CANCELED", "FAILED")
+    ]
+    return len(counted), sum(row.seconds for row in counted) / 3600
+
+
+def _stopped(rule: Subscription, arming: Arming) -> str:
+    if switch.stopped() is not None:
+        return "Everything that leaves this TOM is stopped."
+    if not may_arm(arming.by):
+        return f"{arming.by.get_username()}, who armed it, may not do that any more."
+    if not rule.enabled or not rule.owner.is_active or rule.tests:
+        return f"“{rule}” is switched off, or runs on tests."
+    return ""
+
+
+def _shut(telescope: str) -> str:
+    status = telescopes.status(telescope)
+    return "" if status.state == "open" else f"{telescope} is {status.state}. {status.why}".strip()
+
+
+def _over(arming: Arming, requests: Sequence[Request]) -> str:
+    telescope = telescopes.telescope(arming.telescope)
+    nights: dict[Any, list[Request]] = {}
+    for request in requests:
+        nights.setdefault(written.night_of(request.start, telescope), []).append(request)
+    for night, mine in nights.items():
+        count, hours = used(arming, night)
+        count += len(mine)
+        hours += sum(one.seconds * one.count for request in mine for one in request.exposures) / 3600
+        if count > arming.requests:
+            return f"It would be {count} requests in the night of {night}; it is armed for {arming.requests}."
+        if hours > arming.hours + 1e-9:
+            return f"It would be {hours:.2f} h in the night of {night}; it is armed for {arming.hours:g} h."
+    return ""

@@ -1,0 +1,56 @@
+"""Scheduled visits in the TOM's calendar, which everybody who uses the TOM sees: what is protected is not named there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import apps
+from django.urls import reverse
+
+from tom_treasuremap import telescopes
+from tom_treasuremap.models import Asked
+
+#: shown while it may happen, and once it did
+SHOWN = ("SCHEDULED", "IN_PROGRESS", "COMPLETED")
+
+
+def keep(row: Asked) -> None:
+    """Makes the calendar's entry of one observation what the observation is now; none where it does not take place."""
+    if not apps.is_installed("tom_calendar"):
+        return
+    from tom_calendar.models import CalendarEvent
+
+    record = row.record
+    there = CalendarEvent.objects.filter(pk=row.calendar).first() if row.calendar else None
+    if record.status not in SHOWN or record.scheduled_start is None:
+        if there is not None:
+            there.delete()
+            Asked.objects.filter(pk=row.pk).update(calendar=None)
+        return
+    values = _entry(row)
+    if there is None:
+        if row.calendar and record.status == "COMPLETED":
+            return  # somebody took it off the calendar
+        there = CalendarEvent.objects.create(**values)
+        Asked.objects.filter(pk=row.pk).update(calendar=there.pk)
+        row.calendar = there.pk
+    elif any(getattr(there, name) != value for name, value in values.items()):
+        CalendarEvent.objects.filter(pk=there.pk).update(**values)
+
+
+def _entry(row: Asked) -> dict[str, Any]:
+    record = row.record
+    known = telescopes.telescopes().get(row.telescope)
+    label = known.label if known is not None else row.telescope
+    open_to_all = record.target.permissions != "PRIVATE" and (row.event is None or row.event.public)
+    what = record.target.name if open_to_all else "a protected target"
+    about = row.request.get("name", "") if open_to_all else ""
+    return {
+        "title": f"{label}: {what}"[:200],
+        "description": f"{record.status.replace('_', ' ').capitalize()}. {about}".strip(),
+        "start_time": record.scheduled_start,
+        "end_time": record.scheduled_end or record.scheduled_start,
+        "url": reverse("tom_observations:detail", kwargs={"pk": record.pk}),
+        "user": record.user.get_username() if record.user_id and open_to_all else "",
+        "telescope": label[:200],
+    }

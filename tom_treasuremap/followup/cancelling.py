@@ -1,0 +1,115 @@
+"""Taking requests back: what has not left never leaves; what has left is cancelled at the telescope, where it can be.
+
+cancel(records, by, why)    -> what could not be, in words, by observation id
+due()                       the job: what is to be taken back as soon as it can, or after its grace time
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from tom_observations.models import ObservationRecord
+
+from tom_scimma import acts, outbox
+from tom_scimma.models import Delivery
+from tom_treasuremap import telescopes
+from tom_treasuremap.followup import asking, following
+from tom_treasuremap.followup.request import TERMINAL, State
+from tom_treasuremap.models import Asked
+from tom_treasuremap.transports import transport
+
+Sent = Delivery.State
+WAITING = (Sent.QUEUED, Sent.HELD)
+
+
+def may_cancel(record: ObservationRecord, user: Any) -> bool:
+    """Whoever asked for it, and whoever may change its target, while they may see it."""
+    if user is None or not user.is_authenticated or not user.is_active:
+        return False
+    if not Asked.objects.visible_to(user).filter(record=record).exists():
+        return False
+    if user.is_superuser or record.user_id == user.pk:
+        return True
+    target = record.target
+    return user.has_perm(f"{target._meta.app_label}.change_target", target) or user.has_perm(
+        f"{target._meta.app_label}.change_basetarget", target
+    )
+
+
+def cancel(records: Iterable[ObservationRecord], by: Any, why: str = "") -> dict[str, str]:
+    """Takes back these observations; {} where all could be. `by` None: this TOM itself. In a transaction of its own.
+
+    What is at the telescope stays as it is until the telescope says that it is cancelled.
+    """
+    left: dict[str, str] = {}
+    rows = Asked.objects.filter(record__in=[record.pk for record in records])
+    for row in rows.select_related("record", "submission", "cancellation", "by"):
+        with transaction.atomic():
+            words = _cancel(row, by, why)
+        if words:
+            left[row.request_id] = words
+    return left
+
+
+def _cancel(row: Asked, by: Any, why: str) -> str:
+    """What stands in the way, or nothing."""
+    if row.record.status in TERMINAL:
+        return f"It is {row.record.status.lower().replace('_', ' ')} already."
+    if row.submission is None:
+        following.apply(row, State("CANCELED", message=why or "Cancelled."), by=_name(by))
+        return ""
+    if row.submission.state in WAITING and _dropped(row, by, why):
+        return ""
+    return _recalled(row, by, why)
+
+
+def _dropped(row: Asked, by: Any, why: str) -> bool:
+    """It has not left and never leaves; those that were to go with it go without it. False: a worker was faster."""
+    others = Asked.objects.filter(submission=row.submission).exclude(pk=row.pk)
+    others = [one for one in others.select_related("record") if one.record.status not in TERMINAL]
+    goes = row.submission.not_before if row.armed_by else None
+    try:
+        acts.cancel(row.submission, by, why)
+    except acts.NotNow:
+        row.submission.refresh_from_db()
+        return False
+    if others:
+        asking.submit(telescopes.telescope(row.telescope), others, not_before=goes)
+    following.apply(row, State("CANCELED", message=why or "Cancelled before it left."))
+    return True
+
+
+def _recalled(row: Asked, by: Any, why: str) -> str:
+    telescope = telescopes.telescope(row.telescope)
+    way = transport(telescope)
+    if way.cancel is None:
+        return f"{telescope.label} has it and cannot be told from here: tell the observers, then mark it on the night page."
+    Asked.objects.filter(pk=row.pk).update(cancel_reason=why)
+    if row.submission.state in (Sent.SENDING, *WAITING):  # its fate will be known in a moment
+        Asked.objects.filter(pk=row.pk, cancel_after=None).update(cancel_after=timezone.now())
+        return ""
+    if row.cancellation is not None and row.cancellation.state not in Delivery.FINAL:
+        return ""  # asked already
+    there = way.cancels(telescope)
+    payload = way.withdraw([row.request_id], telescope, why)
+    turn = 1 if row.cancellation is None else row.cancellation.generation + 1
+    key = outbox.key_of(there, f"request:{row.request_id}", b"cancel", turn)
+    row.cancellation = outbox.queue(
+        there, payload, key=key, by=by or row.by, subject=f"observation:{row.record_id}", event=row.event
+    )
+    Asked.objects.filter(pk=row.pk).update(cancellation=row.cancellation, cancel_after=None)
+    return ""
+
+
+def due() -> None:
+    """The job: cancels what was to be cancelled as soon as its fate is known, or when its grace time is over."""
+    rows = Asked.objects.open().filter(cancel_after__lte=timezone.now()).exclude(record__status="IN_PROGRESS")
+    for row in rows.select_related("record"):
+        cancel([row.record], None, row.cancel_reason)
+
+
+def _name(by: Any) -> str:
+    return by.get_username() if by is not None else ""

@@ -1,0 +1,144 @@
+"""What becomes of what was asked: the job that asks the telescopes, and what is written of their answers.
+
+follow()              the job; the only one that asks transports for states
+apply(row, state)     one state into the observation, the calendar and the pointings
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from tom_observations.models import ObservationRecord
+
+from tom_scimma.errors import DeliveryError
+from tom_scimma.models import Delivery
+from tom_treasuremap import telescopes
+from tom_treasuremap.conf import conf
+from tom_treasuremap.followup import calendar, written
+from tom_treasuremap.followup.request import TERMINAL, State
+from tom_treasuremap.models import Asked
+from tom_treasuremap.transports import transport
+
+Sent = Delivery.State
+#: deliveries that ended before the telescope had them: what the observation is then
+ENDS = {Sent.REJECTED: "FAILED", Sent.CANCELLED: "CANCELED", Sent.EXPIRED: "WINDOW_EXPIRED", Sent.DRY: "CANCELED"}
+#: of those the telescope can be asked about
+THERE = (Sent.DELIVERED, Sent.UNKNOWN)
+
+
+def follow() -> None:
+    """The job: everything that is open, telescope by telescope."""
+    _again()
+    rows = Asked.objects.open().select_related("record", "submission", "cancellation")
+    names = rows.order_by("telescope").values_list("telescope", flat=True).distinct()
+    known = telescopes.telescopes()
+    for name in names:
+        mine = list(rows.filter(telescope=name).order_by("pk"))
+        for row in mine:
+            delivered(row)
+        if name in known:
+            ask(known[name], [row for row in mine if _is_there(row)])
+
+
+def ask(telescope: Any, rows: Iterable[Asked], *, now: datetime | None = None) -> None:
+    """Asks a telescope what became of these, unless it was asked just before."""
+    way = transport(telescope)
+    now = now or timezone.now()
+    pause = timedelta(seconds=float(telescope.options.get("poll_seconds", conf.STATES_SECONDS)))
+    due = {row.request_id: row for row in rows if row.polled is None or row.polled <= now - pause}
+    if not way.follows or not due:
+        return
+    Asked.objects.filter(pk__in=[row.pk for row in due.values()]).update(polled=now)
+    try:
+        found: Mapping[str, State] = way.states(telescope, list(due))
+    except DeliveryError as error:
+        Asked.objects.filter(pk__in=[row.pk for row in due.values()]).update(message=f"Not known just now: {error}")
+        return
+    for name, state in found.items():
+        if name in due:
+            apply(due[name], state)
+
+
+def refresh(row: Asked) -> None:
+    """The same for one, at once, for somebody who asks: what has ended here, else what its telescope says."""
+    delivered(row)
+    if row.record.status not in TERMINAL and _is_there(row):
+        ask(telescopes.telescope(row.telescope), [row], now=timezone.now() + timedelta(days=1))
+
+
+def apply(row: Asked, state: State, *, by: str = "") -> bool:
+    """Writes one state; False where it changes nothing: what has ended stays as it ended."""
+    with transaction.atomic():
+        record = ObservationRecord.objects.select_for_update().get(pk=row.record_id)
+        row.refresh_from_db()
+        if record.status in TERMINAL and not (by and row.marked_by):
+            return False
+        start, end = state.start or record.scheduled_start, state.end or record.scheduled_end
+        changed = (record.status, record.scheduled_start, record.scheduled_end) != (state.state, start, end)
+        row.message, row.url = state.message, state.url or row.url
+        row.products = [_plain(one) for one in state.products] or row.products
+        row.observed = [_plain(one) for one in state.observed]
+        row.marked_by = by or row.marked_by
+        row.save()
+        row.record = record
+        if changed:
+            record.status, record.scheduled_start, record.scheduled_end = state.state, start, end
+            if state.state == "COMPLETED":
+                record.parameters = _as_done(record.parameters, row)
+            record.save()
+        calendar.keep(row)
+    return changed
+
+
+def _as_done(said: Mapping[str, Any], row: Asked) -> dict[str, Any]:
+    """The observation's parameters with what was really done, from which the pointing is read."""
+    first = next(iter(row.observed), {})
+    names = ("ra", "dec", "pos_angle", "depth")
+    done = {name: first[name] for name in names if first.get(name) is not None}
+    if "depth" in done:
+        done["depth_unit"] = first.get("depth_unit") or "ab_mag"
+    if first.get("filter"):
+        filters = telescopes.telescope(row.telescope).filters
+        known = filters.get(first["filter"])
+        done["filter"] = (known.band or known.name) if known is not None else first["filter"]
+    return {**said, **done, "observed": row.observed}
+
+
+def delivered(row: Asked) -> None:
+    """How far the deliveries of one came: what ended before the telescope had it has ended, and what was taken back, too."""
+    sent = row.submission
+    if sent is not None and sent.state in ENDS:
+        if sent.state == Sent.REJECTED and row.arming is not None:
+            from tom_treasuremap.followup import arming
+
+            arming.disarm(row.arming, None, f"{row.telescope} refused {row.request_id}: {sent.reason}")
+        words = sent.reason or ("It was a dry run: nothing left." if sent.state == Sent.DRY else "")
+        apply(row, State(ENDS[sent.state], message=words))
+    elif row.cancellation is not None and row.cancellation.state == Sent.DELIVERED:
+        apply(row, State("CANCELED", message=row.cancel_reason or "Cancelled."))
+    elif sent is not None and sent.state == Sent.HELD and row.message != sent.reason:
+        row.message = sent.reason
+        row.save(update_fields=["message"])
+
+
+def _again() -> None:
+    """What a person sent again goes on under the new delivery."""
+    for row in Asked.objects.filter(submission__resends__isnull=False).select_related("record").distinct()[:200]:
+        row.submission = row.submission.resends.order_by("-pk").first()
+        row.message = ""
+        row.save()
+        if row.record is not None and row.record.status in TERMINAL and row.submission.state not in ENDS:
+            row.record.status = "PENDING"
+            row.record.save()
+
+
+def _is_there(row: Asked) -> bool:
+    return row.submission is not None and row.submission.state in THERE
+
+
+def _plain(said: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: written.iso(value) if isinstance(value, datetime) else value for key, value in said.items()}

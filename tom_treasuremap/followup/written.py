@@ -1,0 +1,79 @@
+"""A Request as JSON and back, its identity, and what an observation's parameters say of it. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from datetime import date, datetime, timedelta, timezone
+from typing import Any
+
+from tom_treasuremap.followup.request import Exposure, Request
+from tom_treasuremap.telescopes.telescope import Telescope
+
+#: before every id of ours, so that the ids of other facilities cannot be the same
+PREFIX = "fu-"
+
+
+def identity(request: Request, key: str = "") -> str:
+    """The id of a request: of what it asks, who asks, and `key`, by which the same may be meant to be asked twice."""
+    said = {**as_json(request), "id": "", "key": key}
+    return PREFIX + hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:24]
+
+
+def identified(request: Request, key: str = "") -> Request:
+    """The request with its id."""
+    return replace(request, id=identity(request, key))
+
+
+def as_json(request: Request) -> dict[str, Any]:
+    """A request as JSON has it; times in ISO."""
+    said = asdict(request)
+    return {
+        **said,
+        "exposures": [asdict(one) for one in request.exposures],
+        "start": iso(request.start),
+        "end": iso(request.end),
+    }
+
+
+def from_json(said: Mapping[str, Any]) -> Request:
+    """The request of that JSON."""
+    exposures = tuple(Exposure(**one) for one in said["exposures"])
+    times = {name: datetime.fromisoformat(said[name]) for name in ("start", "end")}
+    return Request(**{**said, "exposures": exposures, **times})
+
+
+def iso(moment: datetime) -> str:
+    """A moment in UTC, to the second."""
+    return moment.astimezone(timezone.utc).isoformat(timespec="seconds")
+
+
+def parameters(request: Request, telescope: Telescope) -> dict[str, Any]:
+    """What the observation says of the request, under the names by which pointings are read from it."""
+    first = request.exposures[0] if request.exposures else None
+    known = telescope.filters.get(first.filter) if first is not None else None
+    return {
+        "observation_type": request.kind,
+        "name": request.name,
+        "telescope": telescope.name,
+        "treasuremap_instrument": telescope.instrument_id,
+        "event": request.event,
+        "ra": request.ra,
+        "dec": request.dec,
+        "pos_angle": request.pos_angle,
+        "filter": (known.band or known.name) if known is not None else (first.filter if first is not None else ""),
+        "exposures": [asdict(one) for one in request.exposures],
+        "start": iso(request.start),
+        "end": iso(request.end),
+        "priority": request.priority,
+        **({"fixed": True} if request.fixed else {}),
+        **request.extra,
+    }
+
+
+def night_of(moment: datetime, telescope: Telescope) -> date:
+    """The date of the evening, at the telescope, of the night that a moment is in."""
+    hours = telescope.site.longitude / 15 if telescope.site is not None else 0.0
+    return (moment.astimezone(timezone.utc) + timedelta(hours=hours - 12)).date()
