@@ -35,6 +35,23 @@ def template(tmp_path_factory, django_db_setup, django_db_blocker):
     return folder
 
 
+@pytest.fixture
+def astropy_frames(orientation_table):
+    """Astropy with the installed table of Bulletin A and nothing from the network; as it was afterwards."""
+    from astropy.utils import iers
+
+    with iers.conf.set_temp("auto_download", False), iers.earth_orientation_table.set(orientation_table):
+        yield
+
+
+@pytest.fixture(scope="session")
+def orientation_table():
+    from astropy.utils import iers
+    from astropy_iers_data import IERS_A_FILE
+
+    return iers.IERS_A.open(IERS_A_FILE)
+
+
 def pytest_collection_modifyitems(items):
     """Sorts by file alone; the order in a file stays."""
     items.sort(key=lambda item: LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))

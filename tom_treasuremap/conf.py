@@ -56,6 +56,12 @@ OPTIONS: dict[str, Option] = {
         (timedelta,),
         "All of them are read this often; between, only those that may have changed.",
     ),
+    "TELESCOPES": Option(
+        [],
+        (list, tuple),
+        "Telescopes beside the shipped ones: paths of JSON files, or dicts as those files have them. One with the name of a "
+        "shipped one stands in its place.",
+    ),
     "EXTINCTION": Option(
         "",
         (str,),

@@ -7,6 +7,7 @@ from tom_treasuremap.models.instruments import Instrument
 from tom_treasuremap.models.plans import Plan, PlanVisit
 from tom_treasuremap.models.pointings import Pointing
 from tom_treasuremap.models.reports import Account, Report, ReportRule, TreasureMapProfile
+from tom_treasuremap.models.telescopes import TelescopeChange, TelescopeRow, TelescopeState
 
 __all__ = [
     "Account",
@@ -21,5 +22,8 @@ __all__ = [
     "Pointing",
     "Report",
     "ReportRule",
+    "TelescopeChange",
+    "TelescopeRow",
+    "TelescopeState",
     "TreasureMapProfile",
 ]

@@ -59,7 +59,7 @@ class Axis:
     """How an axis moves."""
 
     speed: float  #: deg/s
-    acceleration: float  #: deg/s2
+    acceleration: float  #: deg/s2; infinite where it is not known
 
 
 @dataclass(frozen=True)

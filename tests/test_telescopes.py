@@ -1,0 +1,152 @@
+"""Telescopes as data. Authority: the shipped files' own sources (Minor Planet Center's constants, published fields of view)."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from tom_scimma.skymap import footprint
+from tom_treasuremap.telescopes import shipped, telescope, telescopes
+from tom_treasuremap.telescopes.checks import WrongTelescope
+from tom_treasuremap.telescopes.known import shipped_files
+from tom_treasuremap.telescopes.reading import parse, read
+
+NAMES = {"lco-0m4-coj", "lco-1m0-coj", "ztf", "decam", "goto", "atlas", "css", "swift-uvot"}
+
+
+def said(name: str = "lco-1m0-coj") -> dict:
+    return copy.deepcopy(dict(shipped_files()[name]))
+
+
+def test_eight_are_shipped():
+    assert set(shipped()) == NAMES
+
+
+#: latitude, longitude, height as published by the observatories; the MPC's constants give some 10 m
+PLACES = {
+    "ztf": (33.3574, -116.8598, 1707.0),
+    "decam": (-30.1690, -70.8063, 2207.0),
+    "atlas": (20.7075, -156.2570, 3055.0),
+    "css": (32.4427, -110.7885, 2791.0),
+}
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_places_are_where_the_observatories_say(name):
+    site = shipped()[name].site
+    latitude, longitude, height = PLACES[name]
+    assert site.latitude == pytest.approx(latitude, abs=0.01)
+    assert site.longitude == pytest.approx(longitude, abs=0.01)
+    assert site.height == pytest.approx(height, abs=60.0)
+
+
+#: deg2: Bellm et al. 2019; Flaugher et al. 2015 (62 CCDs are 2.9); goto-tile; Christensen et al. 2012
+AREAS = {
+    "ztf": (47.0, 1.5),
+    "decam": (2.7, 0.15),
+    "goto": (44.0, 0.5),
+    "css": (5.0, 0.05),
+    "lco-1m0-coj": (0.195, 0.002),
+}
+
+
+@pytest.mark.parametrize("name", AREAS)
+def test_fields_of_view_have_the_published_area(name):
+    rings = shipped()[name].rings
+    camera = footprint.mosaic([tuple(zip(*ring, strict=True)) for ring in rings])
+    area, off = AREAS[name]
+    assert camera.area == pytest.approx(area, abs=off)
+
+
+def test_mosaics_have_their_ccds():
+    assert len(shipped()["ztf"].rings) == 64
+    assert len(shipped()["decam"].rings) == 61  # N30 does not work
+
+
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_every_figure_has_its_source(name):
+    one = said(name)
+    told = {key.split(".")[0] for key in one["sources"]}
+    plain = {"name", "label", "sources", "transport", "options", "reports_only"}
+    assert {key for key, value in one.items() if value is not None} - plain <= told
+
+
+def test_swift_is_only_reported_on():
+    swift = shipped()["swift-uvot"]
+    assert swift.site is None
+    assert swift.reports_only
+
+
+def test_airmass_limit_is_an_altitude():
+    assert read(said()).limits.min_altitude == pytest.approx(38.68, abs=0.01)
+
+
+def test_a_filter_takes_its_waves_from_its_band():
+    assert read(said()).filters["rp"].central_wave == 6415.4
+
+
+WRONG = [
+    ("name", "LCO 1m", "name"),
+    ("site", {"latitude": 95, "longitude": 0}, "site.latitude"),
+    ("site", {"latitude": "south", "longitude": 0}, "site.latitude"),
+    ("site", {"latitude": 5}, "site.longitude"),
+    ("site", {"latitude": 5, "longitude": 5, "timezone": "Mars/Olympus"}, "site.timezone"),
+    ("site", {"parallax": [1, 2, 3]}, "site.parallax"),
+    ("site", None, "site"),
+    ("field", {"square": 1}, "field"),
+    ("field", {"rectangle": [1]}, "field"),
+    ("field", {"rectangle": [200, 1]}, "field"),
+    ("field", {"rings": [[[0, 0], [1, 1]]]}, "field"),
+    ("filters", [], "filters"),
+    ("filters", [{"name": "r", "band": "Rubin"}], "filters.0.band"),
+    ("filters", [{"name": "r"}, {"name": "r"}], "filters.1.name"),
+    ("filters", [{"name": "r", "depths": [[60, 21], [30, 20]]}], "filters.0.depths"),
+    ("limits", {"min_altitude": True}, "limits.min_altitude"),
+    ("limits", {"lowest": 3}, "limits.lowest"),
+    ("limits", {"horizon": [[90, 20], [10, 20]]}, "limits.horizon"),
+    ("moon", {"separation": -1}, "moon.separation"),
+    ("twilight", "dusk", "twilight"),
+    ("readout", float("nan"), "readout"),
+    ("slew", {"axes": [{"speed": 1}]}, "slew.axes"),
+    ("slew", {"axes": [{"speed": 0}, {"speed": 1}]}, "slew.axes.0.speed"),
+    ("instrument_id", "ZTF", "instrument_id"),
+    ("reports_only", "yes", "reports_only"),
+    ("colour", "blue", "colour"),
+    ("sources", {"site": 3}, "sources.site"),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "field"), WRONG)
+def test_what_is_wrong_is_said_at_its_field(key, value, field):
+    with pytest.raises(WrongTelescope) as told:
+        read({**said(), key: value})
+    assert set(told.value.fields) == {field}
+
+
+def test_all_that_is_wrong_is_said_at_once():
+    with pytest.raises(WrongTelescope) as told:
+        read({**said(), "twilight": "dusk", "readout": -3})
+    assert set(told.value.fields) == {"twilight", "readout"}
+
+
+def test_a_text_that_is_no_json_names_its_line():
+    with pytest.raises(WrongTelescope) as told:
+        parse('{\n  "name": "x",\n  oops\n}')
+    assert "line 3" in told.value.fields
+
+
+@pytest.mark.django_db
+def test_settings_add_and_replace(settings, tmp_path):
+    import json
+
+    (tmp_path / "mine.json").write_text(json.dumps({**said(), "name": "mine"}))
+    settings.TOM_TREASUREMAP = {"TELESCOPES": [str(tmp_path / "mine.json"), {**said("ztf"), "label": "Our ZTF"}]}
+    assert set(telescopes()) == NAMES | {"mine"}
+    assert telescope("ztf").label == "Our ZTF"
+
+
+@pytest.mark.django_db
+def test_an_unknown_name_says_which_are_known():
+    with pytest.raises(KeyError, match="lco-1m0-coj"):
+        telescope("hale")

@@ -1,0 +1,13 @@
+"""Telescopes that people added by a page."""
+
+from __future__ import annotations
+
+from tom_treasuremap.telescopes.reading import read
+from tom_treasuremap.telescopes.telescope import Telescope
+
+
+def of_pages() -> dict[str, Telescope]:
+    """By name; a row was read before it was stored, so it can be read."""
+    from tom_treasuremap.models import TelescopeRow
+
+    return {row.name: read(row.said) for row in TelescopeRow.objects.filter(removed=None)}
