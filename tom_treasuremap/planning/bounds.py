@@ -7,13 +7,6 @@ import numpy as np
 from tom_treasuremap.planning.draft import Setting
 
 
-def version() -> str:
-    """Of HiGHS."""
-    import highspy
-
-    return str(highspy.Highs().version())
-
-
 def sum_of_best(setting: Setting) -> float:
     """The best fields by worth in their time, until the time of all telescopes is full; the last one in part.
 

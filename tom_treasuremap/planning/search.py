@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from tom_treasuremap.planning import bounds, draft, improve, reasons, written
+from tom_treasuremap.planning import bounds, draft, exact, improve, reasons, solver, written
 from tom_treasuremap.planning.draft import Draft, Setting
 from tom_treasuremap.planning.problem import Problem
 from tom_treasuremap.visits import Plan
@@ -38,7 +38,10 @@ class Search:
         self.offer(draft.first(self.setting))
         if start is not None:
             self.offer(written.read(self.setting, start))
-        if nodes <= 0:
+        if nodes > 0 and exact.small(self.setting):
+            self.offer(exact.best(self.setting))
+            self.lower(self.best.value)
+        if nodes <= 0 or self.proved:
             return self.plan("optimal" if self.proved else "greedy")
         return self.plan(improve.improve(self, nodes))
 
@@ -83,7 +86,7 @@ class Search:
             "seconds": round(time.monotonic() - self.begun, 3),
             "seed": improve.SEED,
             "numpy": np.__version__,
-            "highs": bounds.version() if self.nodes else "",
+            "highs": solver.version() if self.nodes else "",
         }
         why = reasons.reasons(self.best, self.known) if stopped else {}
         return Plan(visits, self.best.value, bound, why, stopped, how)

@@ -63,13 +63,13 @@ def of(problem: Problem) -> Worth:
         rows.append((np.full(len(numbers), at), numbers))
     if not rows:
         return Worth(0, np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
-    whose, number = (np.concatenate(parts) for parts in zip(*rows, strict=True))
+    whose, which = (np.concatenate(parts) for parts in zip(*rows, strict=True))
     some = np.array(mass)
     count, lookers, pieces = len(problem.fields), [], []
     for turn, reach in enumerate(problem.reaches):
         mine = reach.open.any(axis=1)[whose]
         lookers.append(turn * count + whose[mine])
-        pieces.append(number[mine] + (0 if problem.shared else turn * len(mass)))
+        pieces.append(which[mine] + (0 if problem.shared else turn * len(mass)))
     if not problem.shared:
         some = np.tile(some, max(len(problem.reaches), 1))
     empty = np.zeros(0, np.int64)
