@@ -272,6 +272,12 @@ def _treasuremap(cls: type[Destination], folder: Path, monkeypatch, settings) ->
         yield case
 
 
+def _at_telescope(cls: type[Destination], *given) -> AbstractContextManager[Case]:
+    from tests import transport_cases
+
+    return transport_cases.CASES[cls.name](cls, *given)
+
+
 #: name of a destination, with @real for the real service -> (class, folder, monkeypatch, settings) -> its case
 CASES: dict[str, Callable[..., AbstractContextManager[Case]]] = {
     "gcn": _hermes,
@@ -283,6 +289,7 @@ CASES: dict[str, Callable[..., AbstractContextManager[Case]]] = {
     "postcard": lambda cls, folder, patch, settings: _standin(cls, folder, patch),
     "tns": _hermes,
     **dict.fromkeys(treasuremap_reports.SAID, _treasuremap),
+    **dict.fromkeys(("simulated", "simulated-cancel"), _at_telescope),
     "trial": lambda cls, folder, patch, settings: _standin(cls, folder, patch),
 }
 

@@ -45,3 +45,29 @@ def request(number: int = 1, **changes: Any) -> Request:
         "by": "alice",
     }
     return Request(**{**values, **changes})
+
+
+def know(settings, *known: Telescope) -> None:
+    """Lets this TOM's settings name these telescopes beside the shipped ones."""
+    before = getattr(settings, "TOM_TREASUREMAP", {})
+    settings.TOM_TREASUREMAP = {**before, "TELESCOPES": [said(one) for one in known]}
+
+
+def said(one: Telescope) -> dict[str, Any]:
+    """A telescope as settings and files have it."""
+    filters = [
+        {"name": item.name, "band": item.band, "depths": [list(pair) for pair in item.depths]}
+        for item in one.filters.values()
+    ]
+    return {
+        "name": one.name,
+        "label": one.label,
+        "site": {"latitude": one.site.latitude, "longitude": one.site.longitude, "height": one.site.height},
+        "field": {"rectangle": [0.4, 0.4]},
+        "filters": filters,
+        "limits": {"min_altitude": one.limits.min_altitude},
+        "readout": one.readout,
+        "filter_change": one.filter_change,
+        "transport": one.transport,
+        "options": dict(one.options),
+    }

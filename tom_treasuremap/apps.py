@@ -90,6 +90,8 @@ class TomTreasuremapConfig(AppConfig):
             "tom_treasuremap.counterparts.TreasureMapCandidate",
             "tom_treasuremap.galaxies.TreasureMapGalaxies",
             "tom_treasuremap.registering.TreasureMapInstrument",
+            "tom_treasuremap.transports.simulated.Submit",
+            "tom_treasuremap.transports.simulated.Cancel",
         ]
 
     def profile_details(self):

@@ -10,6 +10,7 @@ from django.core.checks import CheckMessage, Error, register
 
 from tom_scimma.setting_checks import near, shape
 from tom_treasuremap.conf import OPTIONS, conf
+from tom_treasuremap.transports import checks as transports
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 SERVICE = ("name", "url", "telescope", "table", "days")
@@ -18,7 +19,12 @@ SERVICE = ("name", "url", "telescope", "table", "days")
 @register()
 def settings_check(app_configs, **kwargs) -> list[CheckMessage]:
     """TOM_TREASUREMAP: its keys, their types, and what is in them."""
-    return shape("TOM_TREASUREMAP", OPTIONS, "tom_treasuremap") or [*_address(), *_numbers(), *_services()]
+    return shape("TOM_TREASUREMAP", OPTIONS, "tom_treasuremap") or [
+        *_address(),
+        *_numbers(),
+        *_services(),
+        *transports.simulated(),
+    ]
 
 
 def _address() -> Iterator[CheckMessage]:

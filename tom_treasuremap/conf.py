@@ -68,6 +68,12 @@ OPTIONS: dict[str, Option] = {
         "Dotted path of a function (band, ra[], dec[]) -> magnitudes of extinction, for how likely a source would have been seen. "
         "Empty: none is taken off, and the page says so.",
     ),
+    "SIMULATED": Option(
+        {},
+        (dict,),
+        "How simulated telescopes behave, where their own `options` do not say it: `seed` (1), `speed` (1: their seconds in one of "
+        "ours), the parts of cases from 0 to 1 of `weather`, `failures`, `refusals` and `lost` answers (0), `off` (False).",
+    ),
     "OBSLOCTAP": Option(
         [],
         (list, tuple),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tom_treasuremap.views import account, coverage, pointings, reports
+from tom_treasuremap.views import account, coverage, frames, pointings, reports
 
 app_name = "tom_treasuremap"
 urlpatterns = [
@@ -38,4 +38,5 @@ urlpatterns = [
     ),
     path("treasuremap/<event:name>/fetch/", pointings.EventFetchView.as_view(), name="event-fetch"),
     path("treasuremap/<event:name>/load/", pointings.EventLoadView.as_view(), name="event-load"),
+    path("followup/frames/<str:identity>.fits", frames.SimulatedFrameView.as_view(), name="simulated-frame"),
 ]

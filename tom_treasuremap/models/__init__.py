@@ -8,6 +8,7 @@ from tom_treasuremap.models.plans import Plan, PlanVisit
 from tom_treasuremap.models.pointings import Pointing
 from tom_treasuremap.models.reports import Account, Report, ReportRule, TreasureMapProfile
 from tom_treasuremap.models.telescopes import TelescopeChange, TelescopeRow, TelescopeState
+from tom_treasuremap.models.telling import OcsProfile, SimulatedRequest, ToldState
 
 __all__ = [
     "Account",
@@ -17,13 +18,16 @@ __all__ = [
     "EventName",
     "FetchState",
     "Instrument",
+    "OcsProfile",
     "Plan",
     "PlanVisit",
     "Pointing",
     "Report",
     "ReportRule",
+    "SimulatedRequest",
     "TelescopeChange",
     "TelescopeRow",
     "TelescopeState",
+    "ToldState",
     "TreasureMapProfile",
 ]

@@ -20,6 +20,7 @@ from tom_treasuremap.transports.transport import Transport
 #: name, as `Telescope.transport` has it -> its class
 TABLE = {
     "download": "tom_treasuremap.transports.download.Download",
+    "simulated": "tom_treasuremap.transports.simulated.Simulated",
 }
 
 
