@@ -183,8 +183,11 @@ def test_two_of_one_kind_at_once_in_one_place_are_proposed_and_nothing_else_is()
         heard("Swift 1", SKY, kind="GRB"),
         heard("Fermi GBM 1", SKY, seconds=2, kind="GRB"),
         heard("S261120ab", SKY, seconds=1),
+        heard("S261120cd", SKY, seconds=3),  # LVK numbered these two apart
+        heard("Fermi GBM 2", SKY, seconds=3, kind="GRB"),
     )
-    assert (Merge.objects.get().name, Merge.objects.get().other_name) == ("Fermi GBM 1", "Swift 1")
+    pairs = {(row.name, row.other_name) for row in Merge.objects.all()}
+    assert pairs == {("Fermi GBM 1", "Swift 1"), ("Fermi GBM 2", "Swift 1")}
 
 
 def test_a_protected_partner_is_known_to_its_groups_alone(client):

@@ -91,5 +91,13 @@ def rank(name: str) -> tuple[int, str]:
     return (2 if public else 1), name
 
 
+def numbered_apart(one: str, other: str) -> bool:
+    """Whether one authority gave both names: two superevents, or two triggers of one instrument, are two things."""
+    if SUPEREVENT.fullmatch(one) and SUPEREVENT.fullmatch(other):
+        return True
+    both = _TRIGGER.fullmatch(one) and _TRIGGER.fullmatch(other)
+    return bool(both) and one.rpartition(" ")[0] == other.rpartition(" ")[0]
+
+
 #: whose words name an event: those of authorities on real events, of tests, of reports
 REAL, TEST, REPORT = 0, 1, 2

@@ -2,7 +2,8 @@
 
 Two events are a pair when the one happened within the window of the other that COINCIDENCE_WINDOWS has for their kinds and
 their maps do not speak against one place (spatial Bayes factor of at least 1, SkyMap.overlap). An event that nobody placed is
-near in time alone. A pair is never joined by itself; two of one kind, within a minute and in one place, are proposed.
+near in time alone. A pair is never joined by itself; two of one kind, within a minute and in one place, are
+proposed, unless one authority numbered them apart.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
-from tom_scimma import eventmaps, proposals, wording
+from tom_scimma import eventmaps, meeting, proposals, wording
 from tom_scimma.annotators import Finding
 from tom_scimma.conf import conf
 from tom_scimma.errors import BadSkyMap
@@ -87,7 +88,8 @@ def _pair(event: Event, map, other: Event) -> dict[str, Any] | None:
     if overlap is not None and overlap < 1:
         return None
     seconds = (other.time - event.time).total_seconds()
-    if event.kind == other.kind and abs(seconds) <= SAME and overlap is not None:
+    alike = event.kind == other.kind and abs(seconds) <= SAME and overlap is not None
+    if alike and not meeting.numbered_apart(event.name, other.name):
         proposals.propose(event, other, f"two of one kind, {wording.span(abs(seconds))} apart and in one place")
     return {
         "event": other.name,
