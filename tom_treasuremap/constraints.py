@@ -29,7 +29,9 @@ class Constraint:
     def holds(self, sky: Sky) -> np.ndarray:
         raise NotImplementedError
 
-    def __call__(self, site: Site, coords: tuple[Any, Any], times: Any) -> np.ndarray:
+    def __call__(self, site: Site | None, coords: tuple[Any, Any], times: Any) -> np.ndarray:
+        if site is None:
+            raise ValueError("what a telescope in space sees is not known here: ask for telescopes with a site")
         return self.on(Sky(site, *coords, times))
 
     def on(self, sky: Sky) -> np.ndarray:

@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from tom_treasuremap.constraints import Twilight
-from tom_treasuremap.sky_position import mjd_of, mjds
+from tom_treasuremap.sky_position import Sky, mjd_of, mjds
 from tom_treasuremap.telescopes.telescope import Site, Telescope
-from tom_treasuremap.windows import edges, grid
+from tom_treasuremap.windows import grid, runs
 
 SET = -0.8333  #: deg, the Sun's centre when its upper limb is at the horizon: 34' of refraction, 16' of radius
 
@@ -53,19 +52,35 @@ def night(telescope: Telescope, when: Any) -> Night | None:
 
 def _night(site: Site, noon: float, twilight: float) -> Night:
     times = grid(noon, noon + 1, 600.0)
-    sets = _longest(site, times, SET)
-    dark = _longest(site, times, twilight)
-    sunset = None if sets is None or sets[0] <= noon else sets[0]
-    sunrise = None if sets is None or sets[1] >= noon + 1 else sets[1]
-    start, end = dark or (None, None)
+    altitude = Sky(site, 0.0, 0.0, times).sun_altitude
+    sunset, sunrise = _below(site, times, altitude, SET) or (None, None)
+    start, end = _below(site, times, altitude, twilight) or (None, None)
+    sunset = None if sunset == times[0] else sunset
+    sunrise = None if sunrise == times[-1] else sunrise
     return Night(float(noon), float(noon + 1), sunset, start, end, sunrise)
 
 
-def _longest(site: Site, times: np.ndarray, below: float) -> tuple[float, float] | None:
-    rule = Twilight(below)
-    good = rule(site, (0.0, 0.0), times)[0]
-    found = edges(rule, site, 0.0, 0.0, times, good, within=1.0)
-    return max(found, key=lambda one: one[1] - one[0]) if found else None
+def _below(site: Site, times: np.ndarray, altitude: np.ndarray, limit: float) -> tuple[float, float] | None:
+    """When the Sun is below a limit, the longest time of it: the ends of `times` where it is so there already."""
+    found = runs(altitude <= limit, np.arange(len(times)))
+    if not found:
+        return None
+    first, last = max(found, key=lambda one: one[1] - one[0])
+    start = float(times[0]) if first == 0 else _crossing(site, times[first - 1 : first + 1], limit)
+    end = float(times[-1]) if last == len(times) - 1 else _crossing(site, times[last : last + 2], limit)
+    return start, end
+
+
+def _crossing(site: Site, between: np.ndarray, limit: float) -> float:
+    """When the Sun passes a limit that lies between its altitudes at two times: one step of secants a look, to a second."""
+    low, high = float(between[0]), float(between[1])
+    for _ in range(2):  # its path is bent by arcseconds in ten minutes: after the second look nothing is left
+        close = np.linspace(low, high, 9)
+        above = Sky(site, 0.0, 0.0, close).sun_altitude - limit
+        at = int(np.argmax(above[1:] * above[:-1] <= 0))
+        low, high = float(close[at]), float(close[at + 1])
+    part = above[at] / (above[at] - above[at + 1]) if above[at] != above[at + 1] else 0.0
+    return low + float(part) * (high - low)
 
 
 def utc(mjd: float) -> datetime:

@@ -11,20 +11,18 @@ astroplan have it by default. The Moon is where this site sees it, the Sun where
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import erfa
 import numpy as np
 
 from tom_treasuremap.earth_turning import turning
+from tom_treasuremap.sun_moon import DAY, MJD0, TT_UTC, sun_moon
 from tom_treasuremap.telescopes.telescope import Site
 
-MJD0 = 2400000.5
 AU = 149597870700.0  #: m, IAU 2012
-DAY = 86400.0
 BINS = 2  #: a day: how often precession, nutation and aberration are worked out
-TT_UTC = 69.184  #: s, since 2017; a second of the Moon is half an arcsecond, of all else nothing
 
 
 def mjds(times: Any) -> np.ndarray:
@@ -53,9 +51,9 @@ class Sky:
     """The sky over one site: m positions (ICRS, degrees) at n times (MJD UTC, Time or datetimes)."""
 
     site: Site
-    ra: np.ndarray
-    dec: np.ndarray
-    times: np.ndarray
+    ra: Any  #: float64[m] once made
+    dec: Any
+    times: Any  #: float64[n] once made
     bins: list[tuple[np.ndarray, Any]] = field(init=False, repr=False)  #: (which times, SOFA's astrom) of each half day
 
     def __post_init__(self):
@@ -67,21 +65,20 @@ class Sky:
 
     def _bins(self) -> list[tuple[np.ndarray, Any]]:
         half = np.floor(self.times * BINS).astype(int)
-        found = []
-        for one in np.unique(half):
-            middle = np.array([(one + 0.5) / BINS])
-            dut1, xp, yp = turning(middle)
-            found.append((np.flatnonzero(half == one), _astrom(self.site, middle[0], dut1[0], xp[0], yp[0])))
-        return found
+        return [(np.flatnonzero(half == one), _astrom(self.site, int(one))) for one in np.unique(half)]
+
+    @cached_property
+    def spin(self) -> np.ndarray:
+        """The Earth's rotation angle, radians, float64[n]."""
+        dut1, _, _ = turning(self.times)
+        return erfa.era00(MJD0, self.times + dut1 / DAY)
 
     @cached_property
     def local(self) -> np.ndarray:
         """Rotations from the CIRS axes to (south, east, up), float64[n, 3, 3]: SOFA's `atioq`, without refraction."""
         found = np.empty((len(self.times), 3, 3))
-        dut1, _, _ = turning(self.times)
-        era = erfa.era00(MJD0, self.times + dut1 / DAY)
         for which, astrom in self.bins:
-            turn = era[which] + astrom["along"]
+            turn = self.spin[which] + astrom["along"]
             c, s = np.cos(turn), np.sin(turn)
             zero, one = np.zeros_like(c), np.ones_like(c)
             spin = np.stack([c, s, zero, -s, c, zero, zero, zero, one], axis=-1).reshape(-1, 3, 3)
@@ -132,20 +129,16 @@ class Sky:
     def hour_angle(self) -> np.ndarray:
         """Hours, -12..12, west positive, float64[m, n]: what astropy's HADec gives."""
         found = np.empty((len(self.ra), len(self.times)))
-        dut1, _, _ = turning(self.times)
-        era = erfa.era00(MJD0, self.times + dut1 / DAY)
         for (which, astrom), (_, vectors) in zip(self.bins, self.stars, strict=True):
             ra = np.arctan2(vectors[:, 1], vectors[:, 0])
-            angle = era[which][None, :] + astrom["along"] - ra[:, None]
+            angle = self.spin[which][None, :] + astrom["along"] - ra[:, None]
             found[:, which] = (angle + np.pi) % (2 * np.pi) - np.pi
         return np.degrees(found) / 15.0
 
     @cached_property
     def _earth(self) -> tuple[np.ndarray, np.ndarray]:
         """Sun and Moon from the Earth's centre, au, float64[n, 3] each, on the ICRS axes."""
-        tt = MJD0, self.times + TT_UTC / DAY
-        heliocentric, _ = erfa.epv00(*tt)
-        return -heliocentric["p"], erfa.moon98(*tt)["p"]
+        return sun_moon(self.times)
 
     def _body(self, vectors: np.ndarray, aberrated: bool) -> np.ndarray:
         """Unit vectors on (south, east, up), float64[n, 3], of what stands at `vectors` au from the Earth's centre."""
@@ -196,12 +189,14 @@ class Sky:
         return np.degrees(np.arccos(np.clip(self._component(moon), -1, 1)))
 
 
-def _astrom(site: Site, mjd: float, dut1: float, xp: float, yp: float) -> Any:
-    """SOFA's `apco13` without its look at leap seconds, which warns of every date some years ahead."""
+@lru_cache(maxsize=512)
+def _astrom(site: Site, half: int) -> Any:
+    """SOFA's `apco13` in the middle of a half day, without its look at leap seconds, which warns of dates some years ahead."""
+    mjd = (half + 0.5) / BINS
     tt = MJD0, mjd + TT_UTC / DAY
+    dut1, xp, yp = (value[0] for value in turning(np.array([mjd])))
     heliocentric, barycentric = erfa.epv00(*tt)
-    matrix = erfa.pnm06a(*tt)
-    x, y = erfa.bpn2xy(matrix)
+    x, y = erfa.bpn2xy(erfa.pnm06a(*tt))
     s, spin = erfa.s06(*tt, x, y), erfa.era00(MJD0, mjd + dut1 / DAY)
     place = np.radians(site.longitude), np.radians(site.latitude), site.height
     return erfa.apco(*tt, barycentric, heliocentric["p"], x, y, s, spin, *place, xp, yp, erfa.sp00(*tt), 0.0, 0.0)

@@ -19,6 +19,12 @@ def runs(good: Any, times: Any) -> list[tuple[Any, Any]]:
     return [(times[first], times[last - 1]) for first, last in zip(edges[::2], edges[1::2], strict=True)]
 
 
+def between(good: np.ndarray, times: np.ndarray) -> list[tuple[float, float]]:
+    """The runs of `good`, each edge in the middle between the last time that is not and the first that is."""
+    middles = np.concatenate([times[:1], (times[1:] + times[:-1]) / 2, times[-1:]])
+    return [(float(middles[first]), float(middles[last + 1])) for first, last in runs(good, np.arange(len(times)))]
+
+
 def grid(start: float, end: float, step: float = 300.0) -> np.ndarray:
     """MJDs from `start` to `end`, both included, at most `step` seconds apart."""
     return np.linspace(start, end, max(2, int(np.ceil((end - start) / (step * SECOND))) + 1))
