@@ -10,12 +10,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from tom_observations.models import ObservationRecord
 
+from tests import catalogs, sharing
 from tests import factories as make
-from tests import sharing
 from tests import treasuremap_reports as reports
 from tests.outside.rig import deliver
+from tom_scimma import skymap
 from tom_scimma.models import Delivery, Event
 from tom_treasuremap.models import Instrument, Report, ReportRule, TreasureMapProfile
+from tom_treasuremap.service import service
 
 pytestmark = pytest.mark.django_db
 FORM = {
@@ -229,3 +231,39 @@ def test_a_targets_observations_lead_to_the_composer(client, fake, event, ada):
     few = make.Group.objects.create(name="few")
     secret = sharing.target("AT2026zzz", few)
     assert client.get(reverse("tom_treasuremap:target-report", args=[secret.pk])).status_code == 404
+
+
+def test_ranked_galaxies_are_told_by_a_click_once(client, settings, tmp_path):
+    settings.TOM_SCIMMA = {"GALAXY_DIR": str(tmp_path)}
+    catalog = catalogs.loaded(tmp_path)
+    make.known(reports.NAME, sky=skymap.from_gaussian(30.0, 20.0, 4.0, order=5))
+    with reports.at_standin(settings) as fake:
+        client.force_login(make.user("ada"))
+        _tell_galaxies(client, fake, catalog)
+
+
+def _tell_galaxies(client, fake, catalog):
+    listed = client.get(
+        reverse("tom_scimma:event-galaxies", args=[reports.NAME]), headers={"HX-Request": "true"}
+    ).content.decode()
+    assert "Tell the Treasure Map" in listed
+    page = client.get(url("event-galaxies")).content.decode()
+    assert catalog.name in page
+    assert "<ol><li>" in page
+    assert client.post(url("event-galaxies"), {"count": "0"}).status_code == 400
+    for _ in range(2):
+        client.post(url("event-galaxies"), {"count": "7"})
+    assert Delivery.objects.filter(destination__startswith="treasuremap-galaxies").count() == 1
+    deliver("treasuremap-galaxies")
+    rows = service(fake.token).galaxies(reports.NAME)
+    assert sorted(row["rank"] for row in rows) == list(range(1, 8))
+    assert rows[0]["name"] in page
+
+
+def test_who_may_not_tell_galaxies(client, fake, event):
+    assert client.get(url("event-galaxies")).status_code == 302
+    settled = make.user("bob")
+    client.force_login(settled)
+    Event.objects.filter(pk=event.pk).update(public=False)
+    assert client.get(url("event-galaxies")).status_code == 404
+    assert client.post(url("event-galaxies"), {"count": "7"}).status_code == 404

@@ -33,6 +33,11 @@ def event_panels() -> list[dict[str, Any]]:
     return [panel for panels in gather("event_panels") for panel in panels]
 
 
+def galaxy_links() -> list[dict[str, Any]]:
+    """Where installed apps take an event's ranked galaxies: `label` and the name of a page that gets the event and the list's query."""
+    return [link for links in gather("galaxy_links") for link in links]
+
+
 def message_receivers(topic: str) -> list[Callable]:
     """The functions that installed apps want called for messages of this topic.
 

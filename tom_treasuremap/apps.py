@@ -69,6 +69,9 @@ class TomTreasuremapConfig(AppConfig):
             {"name": "often", "label": "How often seen", "features": f"{ours}.often"},
         ]
 
+    def galaxy_links(self):
+        return [{"label": "Tell the Treasure Map", "url": "tom_treasuremap:event-galaxies"}]
+
     def event_reactions(self):
         maps = {"new", "updated", "reinstated", "late"}
         return [

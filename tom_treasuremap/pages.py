@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tom_treasuremap.views import account, coverage, frames, pointings, reports
+from tom_treasuremap.views import account, coverage, frames, galaxies, pointings, reports
 
 app_name = "tom_treasuremap"
 urlpatterns = [
@@ -18,6 +18,7 @@ urlpatterns = [
         reports.EventReportActView.as_view(),
         name="event-report-act",
     ),
+    path("treasuremap/<event:name>/galaxies/", galaxies.EventGalaxiesReportView.as_view(), name="event-galaxies"),
     path("treasuremap/<event:name>/coverage/", coverage.EventCoverageView.as_view(), name="event-coverage"),
     path(
         "treasuremap/<event:name>/coverage/curve.<slug:form>",

@@ -18,7 +18,7 @@ from django.views.generic import TemplateView, View
 from tom_targets.models import Target
 from tom_targets.permissions import targets_for_user
 
-from tom_scimma import wording
+from tom_scimma import hooks, wording
 from tom_scimma.errors import BadCatalog
 from tom_scimma.galaxies import files, light, making, sheet, store
 from tom_scimma.galaxies.event import LISTED, Choice, Found, galaxies
@@ -84,6 +84,7 @@ class EventGalaxiesView(EventMixin, TemplateView):
             listed=LISTED,
             ned=found.catalog is not None and found.catalog.name in OF_NED,
             may_make=self.request.user.is_authenticated,
+            links=hooks.galaxy_links() if self.request.user.is_authenticated else (),
             **kwargs,
         )
 
