@@ -190,7 +190,7 @@ def test_a_stub_that_is_none_is_refused(payload):
 def test_any_bytes_are_read_or_refused_in_no_time(body):
     begun = time.monotonic()
     try:
-        offload.unpack(stub("http://x"), "http://x", offload._document("http://x", body, unbson), 1000)
+        offload.unpack(stub("http://x"), "http://x", offload.document("http://x", body, unbson), 1000)
     except Refused:
         pass
     assert time.monotonic() - begun < 15
@@ -203,7 +203,7 @@ def test_a_good_answer_with_bytes_changed_is_read_or_refused(data):
     for _ in range(data.draw(st.integers(1, 4))):
         body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
     try:
-        offload.unpack(stub("http://x"), "http://x", offload._document("http://x", bytes(body), unbson), 1000)
+        offload.unpack(stub("http://x"), "http://x", offload.document("http://x", bytes(body), unbson), 1000)
     except Refused:
         pass
 

@@ -12,7 +12,9 @@ from contextlib import closing
 from typing import Any
 
 from tom_scimma import offload, wire
+from tom_scimma.archive import access
 from tom_scimma.conf import conf
+from tom_scimma.errors import Refused
 from tom_scimma.offload import Archive
 from tom_scimma.offsets import Place
 from tom_scimma.record import Record
@@ -138,6 +140,17 @@ def archive(source: Source) -> Archive:
         return Archive(broker.offload_endpoint(), http_auth(credential(source)))
 
 
+def _where(record: Record, source: Source) -> Archive:
+    """The archive that keeps a large message: the one we know, where its stub names that, else the one that the broker names."""
+    ours = access.url(source)
+    try:
+        if ours and offload.origin(offload.address(record)) == offload.origin(ours):
+            return Archive(ours, http_auth(credential(source)))
+    except (Refused, ValueError):
+        pass  # `fetch` says what is wrong with it
+    return archive(source)
+
+
 def retrieve(record: Record, where: Callable[[], Archive] | None = None, **options: Any) -> Record:
     """The message that a stub stands for, fetched now; the stub with the reason in a header when it cannot be had.
 
@@ -146,6 +159,6 @@ def retrieve(record: Record, where: Callable[[], Archive] | None = None, **optio
     if not offload.is_stub(record):
         return record
     known = sources()
-    find = where or (lambda: archive(known[record.source]) if record.source in known else Archive())
+    find = where or (lambda: _where(record, known[record.source]) if record.source in known else Archive())
     limits = {"hosts": conf.FETCH_HOSTS, "max_bytes": conf.MAX_MESSAGE_BYTES, "seconds": conf.FETCH_SECONDS}
     return offload.fetch(record, find, loads=unbson, **limits, **options)

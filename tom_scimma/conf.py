@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 
 from tom_scimma.known_topics import KNOWN_TOPICS
+from tom_scimma.policy import TargetPolicy, TopicPolicy
 
 
 @dataclass(frozen=True)
@@ -148,6 +149,17 @@ OPTIONS: dict[str, Option] = {
     "GRACEDB_URL": Option(
         "https://gracedb.ligo.org", (str,), "The GraceDB whose public API `backfill --gracedb` asks."
     ),
+    "ARCHIVE_URL": Option(
+        "",
+        (str,),
+        "The Hopskotch archive that keeps what Hopskotch sources say; by default the one that belongs to the broker.",
+    ),
+    "ARCHIVE_DAYS": Option(
+        30,
+        (int,),
+        "So many days back the worker compares with the archive: what it has and we do not, and what is marked retracted there. "
+        "0: never.",
+    ),
     "FETCH_SECONDS": Option(20.0, (int, float), "Time-out of one fetch from outside."),
     "NOTIFY_SCHEMES": Option(
         SCHEMES,
@@ -217,36 +229,6 @@ class Conf:
 
 
 conf = Conf("TOM_SCIMMA", OPTIONS)
-
-
-@dataclass(frozen=True)
-class TargetPolicy:
-    """Which notices make or update a TOM target."""
-
-    #: largest error radius that is good enough, degrees
-    max_radius_deg: float = 0.25
-    #: kinds of event; empty for all but gravitational waves
-    kinds: tuple[str, ...] = ("GRB", "NU", "SN", "XRT", "FRB", "OT", "UNK")
-    roles: tuple[str, ...] = ("observation",)  #: of the notice: observation, test, utility, prediction
-    #: OPEN, PUBLIC or PRIVATE; None: PUBLIC for a public topic, PRIVATE for one with groups
-    permissions: str | None = None
-    #: Django groups that may see the target; None: those of the topic
-    groups: tuple[str, ...] | None = None
-
-
-@dataclass(frozen=True)
-class TopicPolicy:
-    """What this TOM does with one topic."""
-
-    source: str = ""  #: empty: any source
-    keep: str = "all"  #: all | matched (only what matters here, see docs/listening.md) | none (counted only)
-    days: int | None = None  #: `prune` removes messages older than this; None: never
-    groups: tuple[str, ...] = ()  #: Django groups that may see its messages; empty: public
-    lane: str = "fast"  #: fast | bulk: bulk topics never stand before fast ones
-    authority: tuple[str, ...] = ()  #: sources (or first words of them) it may speak for
-    senders: tuple[str, ...] = ()  #: credentials that may do so; empty: any the broker lets write
-    targets: TargetPolicy | None = field(default_factory=TargetPolicy)  #: None: never makes targets
-    republish: tuple[str, ...] = ()  #: a protected topic's messages may be republished to these topics (or patterns)
 
 
 def reading_limits() -> dict[str, Any]:

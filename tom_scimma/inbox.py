@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -11,12 +11,16 @@ from django.contrib.auth.models import Group
 from django.db import connection
 from django.utils import timezone
 
-from tom_scimma import bulk, sieve
+from tom_scimma import bulk, offload, sieve
 from tom_scimma.conf import TopicPolicy, topic_policy
+from tom_scimma.errors import Refused
 from tom_scimma.models import Message, MessageBody, TopicState
 from tom_scimma.models.messages import compress, header_text
 from tom_scimma.reading import PARSED, QUARANTINED, Reading
 from tom_scimma.record import Record, printable
+
+#: a group that is none: what it may see, superusers see
+NOBODY = "superusers only"
 
 
 @dataclass
@@ -61,7 +65,12 @@ def _policy(record: Record, policies: dict[tuple[str, str], TopicPolicy]) -> Top
     place = (record.topic, record.source)
     if place not in policies:
         policies[place] = topic_policy(*place)
-    return policies[place]
+    return closed(policies[place]) if record.private else policies[place]
+
+
+def closed(policy: TopicPolicy) -> TopicPolicy:
+    """The policy for a message that is not public: its topic's groups, or, where it has none, superusers alone."""
+    return policy if policy.groups else replace(policy, groups=(NOBODY,))
 
 
 def _new(arrivals: list[Arrival], via: str, now: datetime) -> list[Arrival]:
@@ -87,7 +96,20 @@ def _new(arrivals: list[Arrival], via: str, now: datetime) -> list[Arrival]:
 def _another(stored: Message, record: Record) -> bool:
     """Whether a stored message under the same `_id` is another one. A large message may come as its stub, and whole."""
     same_place = record.offset is not None and (stored.partition, stored.offset) == (record.partition, record.offset)
-    return stored.sha256 != record.sha256 and not same_place
+    return stored.sha256 != record.sha256 and not same_place and not _of_one_stub(stored, record)
+
+
+def _of_one_stub(stored: Message, record: Record) -> bool:
+    """Whether one is the stub and the other the large message out of the archive, that was fetched for this very stub."""
+    fetched = record.header(offload.ADDRESS)
+    try:
+        if offload.is_stub(record):
+            return dict(map(tuple, stored.headers)).get(offload.ADDRESS) == offload.address(record)
+        if fetched is not None and stored.format == offload.FORMAT:
+            return fetched.decode("utf-8", "replace") == offload.address(stored.record())
+    except Refused:
+        pass
+    return False
 
 
 def _contested(arrivals: list[Arrival], known: dict[UUID, Message]) -> list[Arrival]:
@@ -114,7 +136,9 @@ def _known(uids: list[UUID]) -> dict[UUID, Message]:
         return {}
     return {
         message.uid: message
-        for message in Message.objects.filter(uid__in=set(uids)).only("uid", "sha256", "state", "partition", "offset")
+        for message in Message.objects.filter(uid__in=set(uids)).only(
+            "uid", "sha256", "state", "partition", "offset", "format"
+        )
     }
 
 

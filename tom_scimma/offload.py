@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import struct
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -31,6 +32,8 @@ OWN = ("_id", "_sender", "_relay")
 ERROR, ADDRESS = "_offload_error", "_offload_url"
 #: header of ours on a stub whose server was away: when to ask again (ISO), empty for soon
 AGAIN = "_offload_again"
+#: header of ours on a stub that was kept as it is, to be fetched when somebody asks
+REFERENCE = "_offload_reference"
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ def fetch(
         try:
             url = address(record)
             body = _get(url, where(), hosts, max_bytes, seconds)
-            return unpack(replace(record, headers=_unfailed(record)), url, _document(url, body, loads), max_bytes)
+            return unpack(replace(record, headers=_unfailed(record)), url, document(url, body, loads), max_bytes)
         except Unavailable as error:
             failure: ScimmaError = error
             again = ((AGAIN, b""),)
@@ -84,8 +87,8 @@ def fetch(
 
 
 def _unfailed(record: Record) -> tuple[tuple[str, bytes], ...]:
-    """The headers without those of an earlier failure."""
-    return tuple(item for item in record.headers if item[0] not in (ERROR, AGAIN))
+    """The headers without those of an earlier failure, and of not having been asked for."""
+    return tuple(item for item in record.headers if item[0] not in (ERROR, AGAIN, REFERENCE))
 
 
 def address(record: Record) -> str:
@@ -111,14 +114,19 @@ def _get(url: str, archive: Archive, hosts: Iterable[str], max_bytes: int, secon
             f"{url[:200]!r}: the broker names no server for large messages (topic sys.metadata), nor does FETCH_HOSTS"
         )
     auth = archive.auth if ours else None
-    try:
+    with refusals(url):
         return guard.fetch(url, allowed_hosts=allowed, max_bytes=max_bytes + ENVELOPE, seconds=seconds, auth=auth)
-    except (
-        RuntimeError,
-        ScramException,
-        ValueError,
-    ) as error:  # hop's ways to say so, of a wrong password among others
-        raise Unavailable(f"{url[:200]!r}: our credential is refused, or log-in failed: {error}") from error
+
+
+@contextmanager
+def refusals(url: str, kind: type[ScimmaError] = Unavailable) -> Iterator[None]:
+    """hop's ways to say that a credential is refused, of a wrong password among others, as an error of ours."""
+    try:
+        yield
+    except (RuntimeError, ScramException, ValueError) as error:
+        if isinstance(error, ScimmaError):
+            raise
+        raise kind(f"{url[:200]!r}: our credential is refused, or log-in failed: {error}") from error
 
 
 def origin(url: str) -> tuple[str, str, int]:
@@ -127,7 +135,8 @@ def origin(url: str) -> tuple[str, str, int]:
     return parts.scheme, parts.hostname or "", parts.port or guard.PORTS.get(parts.scheme, 0)
 
 
-def _document(url: str, body: bytes, loads: Callable[[bytes], Any]) -> Any:
+def document(url: str, body: bytes, loads: Callable[[bytes], Any]) -> Any:
+    """What a BSON answer says, read by `loads` after its lengths were looked at. Raises Refused."""
     try:
         _walk(body, 0, len(body), 0)
         return loads(body)

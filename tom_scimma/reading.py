@@ -83,6 +83,8 @@ def read(
     document = None
     try:
         document = decode.decode(record, max_bytes=max_bytes, schemas=schemas)
+        if document.format == "external" and record.header("_offload_reference") is not None:
+            return Reading(record, IGNORED, document.format, document=document)  # the message itself is to come
         parsed = parsers.parse(record.topic, document)
         notices = tuple(_as_test(notice) for notice in parsed.notices) if record.is_test else parsed.notices
         read_maps = tuple(_maps(notice, max_skymap_bytes) for notice in notices) if maps else ((),) * len(notices)

@@ -35,6 +35,8 @@ class Record:
     received: datetime | None = None
     #: the broker it came from, host:port, or the path of the file
     broker: str = ""
+    #: whoever kept it says that not all may read it: for the groups of its topic, and where it has none for superusers
+    private: bool = False
 
     def header(self, name: str) -> bytes | None:
         """The first header of that name (compared without case), or None."""

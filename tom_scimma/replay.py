@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from tom_scimma import ingest, offload, proposals, reading, roster
+from tom_scimma import inbox, ingest, offload, proposals, reading, roster
 from tom_scimma.conf import conf, reading_limits, topic_policy
 from tom_scimma.inbox import Arrival
 from tom_scimma.ingest import Result
@@ -53,6 +53,8 @@ def _again(message: Message, now: datetime) -> Result:
 
 def _rewrite(message: Message, item: Reading, now: datetime, spread: bool) -> Result:
     policy = topic_policy(message.topic, message.source)
+    if not (message.public or policy.groups or message.groups.exists()):  # it came for superusers alone
+        policy = inbox.closed(policy)
     arrival = Arrival(item, policy, message.uid, message, created=True)
     touched = set(message.alerts.values_list("event_id", flat=True))
     statements = _unsaid(statements_of(arrival, "replay", now))
@@ -97,7 +99,8 @@ def _matched(message: Message, statements: list[Statement]) -> dict[str, Alert]:
 def _record(message: Message) -> Record:
     """The record as stored; of a large message that could not be fetched then, the message itself if it can be now."""
     record = message.record()
-    if not offload.is_stub(record) or record.source not in conf.SOURCES:
+    kept = record.header(offload.REFERENCE) is not None  # nobody asked for it
+    if not offload.is_stub(record) or record.source not in conf.SOURCES or kept:
         return record
     from tom_scimma.broker import retrieve
 

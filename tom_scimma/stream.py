@@ -248,3 +248,10 @@ def unbson(data: bytes) -> Any:
     from hop import bson
 
     return bson.loads(data)
+
+
+def tobson(value: Any) -> bytes:
+    """A value as a BSON document, as hop writes it."""
+    from hop import bson
+
+    return bson.dumps(value)

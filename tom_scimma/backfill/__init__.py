@@ -4,6 +4,7 @@ A source of the past is a file here with a class that has
 
     source, topic, asked       which stretch of which past, as text
     batches(cursor)            (Records, cursor after them), in order, from where a cursor left off ({}: the beginning)
+    stored(results), total(), tally        where it wants to hear what came of a batch, can say how much there is, or counts
 
 `run` stores each batch and then its cursor, so that a run that is cut short goes on, and one that is done finds nothing new.
 """
@@ -37,17 +38,30 @@ class Past(Protocol):
     def batches(self, cursor: dict[str, Any]) -> Iterator[Batch]: ...
 
 
-def run(past: Past, tell: Callable[[Backfill], Any] = lambda row: None, *, again: bool = False) -> Backfill:
+def run(
+    past: Past,
+    tell: Callable[[Backfill], Any] = lambda row: None,
+    *,
+    again: bool = False,
+    enough: Callable[[], bool] = lambda: False,
+) -> Backfill:
     """Fetches and stores what is left of a stretch of the past; the row says what came of it.
 
-    `tell` hears of the row after each batch. `again` begins at the beginning. Raises Rejected, Unavailable or Refused as the
+    `tell` hears of the row after each batch. `again` begins at the beginning; once there is `enough` for now, the row stays
+    queued and the next run goes on. Raises Rejected, Unavailable or Refused as the
     source does, after the row has noted it: what was stored stays, and the next run goes on.
     """
     row = _row(past, again)
     try:
+        if hasattr(past, "total"):
+            row.total = past.total()
         for records, cursor in past.batches(dict(row.cursor)):
-            _store(row, records, cursor)
+            _store(row, past, records, cursor)
             tell(row)
+            if enough():
+                row.state = row.State.QUEUED
+                row.save()
+                return row
     except (DeliveryError, Refused) as error:
         row.state, row.error, row.moved = row.State.FAILED, str(error)[:2000], timezone.now()
         row.save()
@@ -63,18 +77,24 @@ def _row(past: Past, again: bool) -> Backfill:
         source=past.source, topic=past.topic, asked=past.asked[:255], defaults={"started": now, "moved": now}
     )
     if not made:
-        row.started = row.moved = now
-        row.read = row.created = row.quarantined = 0  # of this run
-        row.state, row.error = row.State.RUNNING, ""
+        if row.state != row.State.QUEUED:  # a new run, not the next piece of one
+            row.started = now
+            row.read = row.created = row.quarantined = row.seen = row.unopened = 0
+        row.moved, row.state, row.error = now, row.State.RUNNING, ""
         if again:
             row.cursor = {}
         row.save()
     return row
 
 
-def _store(row: Backfill, records: list[Record], cursor: dict[str, Any]) -> None:
+def _store(row: Backfill, past: Past, records: list[Record], cursor: dict[str, Any]) -> None:
     """The records, then the cursor: cut off between the two, the same records come again and end in the same rows."""
     results = ingest.ingest(records, via="backfill") if records else []
+    if results and hasattr(past, "stored"):
+        past.stored(results)
+    for name, number in getattr(past, "tally", {}).items():
+        setattr(row, name, getattr(row, name) + number)
+    getattr(past, "tally", {}).clear()
     row.cursor, row.moved = cursor, timezone.now()
     row.read += len(results)
     row.created += sum(result.created for result in results)

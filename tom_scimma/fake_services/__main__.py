@@ -24,6 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     with start(world, options.port, faults=json.loads(options.faults.read_text()) if options.faults else []) as running:
         print(f"issuer  {running.issuer}  client {issuer.client_id!r}, secret {issuer.secret!r}", flush=True)
         print(f"hopauth {running.hopauth}", flush=True)
+        print(f"archive {running.archive}", flush=True)
         for name in world.credentials:
             print(f"credential {name} {name[::-1]}", flush=True)
         try:

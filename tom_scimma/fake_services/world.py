@@ -101,6 +101,7 @@ class World:
     permissions: list[Permission] = field(default_factory=list)  #: of credentials
     tokens: dict[str, Token] = field(default_factory=dict)
     messages: list[Any] = field(default_factory=list)  #: the archive's
+    shelf: dict[Any, Any] = field(default_factory=dict, repr=False)  #: the same by uuid, see archived.py
     exchanges: dict[str, Any] = field(default_factory=dict)  #: SCRAM exchanges that are under way, by sid
     issuer: Any = None  #: the log-in's keys and grants, see issuer.py
     clock: Callable[[], datetime] = _now

@@ -2,6 +2,7 @@
 
 from tom_scimma.models.alerts import Alert, Localization, Reaction
 from tom_scimma.models.annotations import Annotation
+from tom_scimma.models.archive import ArchiveDay, ArchiveRecord
 from tom_scimma.models.backfills import Backfill
 from tom_scimma.models.candidates import Candidate, CandidateDecision, CandidateLevel, Placement
 from tom_scimma.models.detectors import Detector
@@ -21,6 +22,8 @@ __all__ = [
     "Alias",
     "Annotation",
     "Approval",
+    "ArchiveDay",
+    "ArchiveRecord",
     "Attempt",
     "Backfill",
     "Candidate",

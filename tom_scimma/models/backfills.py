@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 
 
@@ -9,6 +10,7 @@ class Backfill(models.Model):
     """One stretch of one topic's past: begun, how far it got, and what came of it."""
 
     class State(models.TextChoices):
+        QUEUED = "queued", "waits for the worker"
         RUNNING = "running", "running, or cut short"
         DONE = "done", "done"
         FAILED = "failed", "failed"
@@ -22,6 +24,13 @@ class Backfill(models.Model):
     read = models.BigIntegerField(default=0)
     created = models.BigIntegerField(default=0)  #: messages that were not here before
     quarantined = models.BigIntegerField(default=0)
+    total = models.BigIntegerField(null=True)  #: messages of the stretch, where the past can say so
+    seen = models.BigIntegerField(default=0)  #: of those, looked at in this run, with what is here already
+    unopened = models.BigIntegerField(default=0)  #: listed, but not opened to us
+    since = models.DateTimeField(null=True)  #: of a stretch that a person asked for on a page
+    until = models.DateTimeField(null=True)
+    whole = models.BooleanField(default=False)  #: large messages are fetched too
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     started = models.DateTimeField()
     moved = models.DateTimeField()  #: when the cursor last did
     error = models.TextField(blank=True)

@@ -1,4 +1,4 @@
-"""`manage.py backfill`: a topic's past from the broker, superevents from GraceDB. Never acted on."""
+"""`manage.py backfill`: a topic's past from the broker and the archive behind it, superevents from GraceDB. Never acted on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from datetime import timezone as tz
 from django.core.management.base import BaseCommand, CommandError
 
 from tom_scimma import sources
+from tom_scimma.archive import access
 from tom_scimma.backfill import Past, run
+from tom_scimma.backfill.archive import Archived
 from tom_scimma.backfill.gracedb import GraceDB
 from tom_scimma.backfill.kafka import Retention
 from tom_scimma.conf import conf
@@ -22,14 +24,15 @@ EVERY = 2.0
 
 class Command(BaseCommand):
     help = (
-        "Fetches what was missed: a topic's messages that the broker still has (--topic), or superevents from GraceDB's public API "
-        "(--gracedb). Nobody is told, nothing moves, and no listener's place changes. Cut short, the same command goes on where it stood."
+        "Fetches what was missed: a topic's messages that the broker still has and, behind them, those of the Hopskotch archive "
+        "(--topic), or superevents from GraceDB's public API (--gracedb). Nobody is told, nothing moves, and no listener's place "
+        "changes. Cut short, the same command goes on where it stood."
     )
 
     def add_arguments(self, parser):
         parser.add_argument("names", nargs="*", metavar="SUPEREVENT", help="with --gracedb: these alone")
         what = parser.add_mutually_exclusive_group(required=True)
-        what.add_argument("--topic", help="a topic to read from the broker")
+        what.add_argument("--topic", help="a topic to read from the broker, and with --since from the archive")
         what.add_argument("--gracedb", action="store_true", help="superevents of a time, or those that are named")
         parser.add_argument(
             "--source",
@@ -38,6 +41,14 @@ class Command(BaseCommand):
         )
         parser.add_argument("--since", type=moment, metavar="TIME", help="ISO time, UTC; by default all there is")
         parser.add_argument("--until", type=moment, metavar="TIME", help="ISO time, UTC; by default now")
+        parser.add_argument(
+            "--only",
+            choices=("broker", "archive"),
+            help="with --topic: one of the two; the archive also without --since",
+        )
+        parser.add_argument(
+            "--whole", action="store_true", help="large messages of the archive too, not only their references"
+        )
         parser.add_argument("--again", action="store_true", help="from the beginning, although it was done before")
 
     def handle(self, *args, **options):
@@ -45,23 +56,36 @@ class Command(BaseCommand):
             raise CommandError("names are superevents for --gracedb, and stand alone: no times, no topic")
         if options["since"] and options["until"] and options["since"] >= options["until"]:
             raise CommandError("--since must be before --until")
-        past = self._past(options)
+        troubles = [said for past in self._pasts(options) if (said := self._run(past, options["again"]))]
+        if troubles:
+            raise CommandError(" ".join(troubles))
+
+    def _run(self, past: Past, again: bool) -> str:
+        """Fetches from one source of the past and says what came; what went wrong with it, in words, "" for nothing."""
         self._shown = time.monotonic()
         try:
-            row = run(past, self._progress, again=options["again"])
+            row = run(past, self._progress, again=again)
         except ScimmaError as error:
-            raise CommandError(f"{error} What was fetched is stored; the same command goes on from there.") from error
+            return f"{error} What was fetched is stored; the same command goes on from there."
         self.stdout.write(said(row))
-        if missing := getattr(past, "missing", ()):
-            raise CommandError(f"GraceDB does not know, or does not show: {', '.join(missing)}")
+        missing = getattr(past, "missing", ())
+        return f"GraceDB does not know, or does not show: {', '.join(missing)}" if missing else ""
 
-    def _past(self, options) -> Past:
+    def _pasts(self, options) -> list[Past]:
+        """Where it is looked for, one after the other: what the broker gave need not be opened in the archive."""
         if options["gracedb"]:
             if not options["names"] and not options["since"]:
                 raise CommandError("name superevents, or --since a time; all of GraceDB is a lot to ask for")
             limits = {"max_bytes": conf.MAX_MESSAGE_BYTES, "seconds": conf.FETCH_SECONDS}
-            return GraceDB(conf.GRACEDB_URL, options["names"], options["since"], options["until"], **limits)
-        return Retention(self._source(options), options["topic"], options["since"], options["until"])
+            return [GraceDB(conf.GRACEDB_URL, options["names"], options["since"], options["until"], **limits)]
+        source, only = self._source(options), options["only"]
+        stretch = (options["topic"], options["since"], options["until"])
+        pasts: list[Past] = [] if only == "archive" else [Retention(source, *stretch)]
+        if only == "archive" and not access.url(source):
+            raise CommandError(f"the source {source.name} has no archive; is TOM_SCIMMA['ARCHIVE_URL'] set?")
+        if access.url(source) and (only == "archive" or (only is None and options["since"])):
+            pasts.append(Archived(access.client(source), source.name, *stretch, whole=options["whole"]))
+        return pasts
 
     def _source(self, options) -> sources.Source:
         known = sources.sources()
@@ -81,16 +105,23 @@ class Command(BaseCommand):
     def _progress(self, row: Backfill) -> None:
         if time.monotonic() - self._shown > EVERY:
             self._shown = time.monotonic()
-            self.stdout.write(f"{row.read} read, {row.created} new ...")
+            of = f"{row.seen} of {row.total} looked at, " if row.total is not None else ""
+            self.stdout.write(f"{of}{row.read} read, {row.created} new ...")
             self.stdout.flush()
 
 
 def said(row: Backfill) -> str:
     """What a run that is done came to, in a line."""
+    closed = (
+        f" {row.unopened} that the archive lists could not be opened; see the Archive page." if row.unopened else ""
+    )
+    where, looked = row.topic, f"{row.read} read"
+    if row.total is not None:
+        where, looked = f"{row.topic} (archive)", f"{row.seen} looked at"
     if not row.created:
-        return f"{row.topic}: nothing new ({row.read} read, all here or dropped by policy)."
+        return f"{where}: nothing new ({looked}, all here or dropped by policy).{closed}"
     bad = f", {row.quarantined} of them in quarantine" if row.quarantined else ""
-    return f"{row.topic}: {row.created} new of {row.read} read{bad}."
+    return f"{where}: {row.created} new of {looked}{bad}.{closed}"
 
 
 def moment(text: str) -> datetime:
