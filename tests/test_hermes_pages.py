@@ -193,6 +193,25 @@ def test_why_a_row_waits_does_not_tell_strangers_of_targets(settings, clients):
     assert "no target is called" in page("superuser", rows[1])
 
 
+def test_a_row_that_lacks_something_does_not_tell_strangers_of_the_target_that_it_is_of(settings, clients):
+    settings.TOM_HERMES = {"TOPICS": {"hermes.photometry": {"targets": "match"}}}
+    Target.objects.create(name="NGC-there", type="SIDEREAL", ra=200.0, dec=-40.0, permissions="PRIVATE")
+    for number, name in enumerate(("NGC-there", "NGC-absent")):
+        rows = [point(name, bandpass=""), point(name, brightness_unit="furlong")]
+        hear(sent(message([star(name, ra=200.0, dec=-40.0)], photometry=rows), offset=number))
+    there, absent = Received.objects.order_by("pk")
+    assert there.unplaced.exclude(target=None).exists()
+
+    def page(row):
+        text = clients["stranger"].get(row.get_absolute_url()).content.decode()
+        text = re.sub(r'csrfmiddlewaretoken" value="\w+"|rows/\d+|received/\d+', "", text)
+        return (
+            text[text.index("Not placed") : text.rindex("as sent")].replace("NGC-there", "X").replace("NGC-absent", "X")
+        )
+
+    assert page(there) == page(absent)
+
+
 def test_rows_are_assigned_once(waiting, clients):
     Target.objects.create(name="chosen", type="SIDEREAL", ra=99, dec=1, permissions="PUBLIC")
     address = reverse("tom_hermes:received-act", args=[waiting.pk, "assign"])

@@ -108,13 +108,17 @@ def waiting(row: Received, said: Said, user) -> list[dict[str, Any]]:
     found = []
     for name, rows in by_name.items():
         target = said.target(name)
-        homeless = any(item.target_id is None and item.state == "waiting" for item in rows)
+        theirs = {item.target_id for item in rows if item.target_id}
+        seen = set(
+            targets_for_user(user, Target.objects.filter(pk__in=theirs), "view_target").values_list("pk", flat=True)
+        )
+        # a target that this user may not see is none to them
+        homeless = any(item.target_id not in seen and item.state == "waiting" for item in rows)
         makeable = homeless and target is not None and (target.ra is not None or target.moving)
-        seen = {item.target_id: item.target for item in rows if item.target_id}
-        allowed = targets_for_user(user, Target.objects.filter(pk__in=seen), "view_target")
         told = knows(target.names if target is not None else (name,), user)
         for item in rows:
-            untold = not told and item.target_id is None and item.reason in TELLING
+            hidden = item.target_id is not None and item.target_id not in seen
+            untold = hidden or (not told and item.target_id is None and item.reason in TELLING)
             item.why, item.said = ("not placed", UNTOLD) if untold else (item.get_reason_display(), item.words)
         found.append(
             {
@@ -123,7 +127,7 @@ def waiting(row: Received, said: Said, user) -> list[dict[str, Any]]:
                 "homeless": homeless,
                 "makeable": makeable,
                 "offered": around(target, user) if homeless else (),
-                "seen": set(allowed.values_list("pk", flat=True)),
+                "seen": seen,
             }
         )
     return found
