@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 
-from tom_scimma.login_groups import claimed, memberships
+from tom_scimma.login_groups import claimed
+from tom_scimma.memberships import wanted
 
 ROOT = Path(__file__).parent.parent
 
@@ -36,15 +37,15 @@ def test_a_tom_without_it_is_as_before(client, settings):
     [
         ((), {}, {}),
         (("/LVC",), {}, {}),
-        (("/LVC",), {"/LVC": "lvc", "/Rubin": "rubin"}, {"lvc": True, "rubin": False}),
-        (("/LVC/Virgo",), {"/LVC*": "lvc", "/LVC/Virgo": "virgo"}, {"lvc": True, "virgo": True}),
-        (("/b",), {"/a": "both", "/b": "both"}, {"both": True}),
-        (("/b",), {"/b": "both", "/a": "both"}, {"both": True}),
-        (("/lvc",), {"/LVC": "lvc"}, {"lvc": False}),
+        (("/LVC",), {"/LVC": "lvc", "/Rubin": "rubin"}, {"lvc": "/LVC"}),
+        (("/LVC/Virgo",), {"/LVC*": "lvc", "/LVC/Virgo": "virgo"}, {"lvc": "/LVC/Virgo", "virgo": "/LVC/Virgo"}),
+        (("/b",), {"/a": "both", "/b": "both"}, {"both": "/b"}),
+        (("/b",), {"/b": "both", "/a": "both"}, {"both": "/b"}),
+        (("/lvc",), {"/LVC": "lvc"}, {}),
     ],
 )
-def test_memberships(names, table, expected):
-    assert memberships(names, table) == expected
+def test_groups_that_follow(names, table, expected):
+    assert wanted(names, table) == expected
 
 
 @pytest.mark.parametrize(

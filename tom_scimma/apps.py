@@ -45,7 +45,10 @@ class TomScimmaConfig(AppConfig):
         return [{"partial": "tom_scimma/partials/target_share_button.html"}]
 
     def profile_details(self):
-        return [{"partial": "tom_scimma/partials/contacts_card.html", "context": "tom_scimma.views.contacts.card"}]
+        return [
+            {"partial": "tom_scimma/partials/contacts_card.html", "context": "tom_scimma.views.contacts.card"},
+            {"partial": "tom_scimma/partials/scimma_card.html", "context": "tom_scimma.views.hopskotch.card"},
+        ]
 
     def include_url_paths(self):
         from django.urls import include, path

@@ -115,18 +115,25 @@ OPENID = "allauth.socialaccount.providers.openid_connect"
 
 
 def _login() -> Problems:
-    for claimed, group in conf.LOGIN_GROUPS.items():
-        if not (isinstance(claimed, str) and isinstance(group, str) and claimed and group):
-            yield Error(
-                f"TOM_SCIMMA['LOGIN_GROUPS'] maps {claimed!r} to {group!r}.",
-                hint='Map the name of a group in the claim to the name of a Django group: {"/LVC": "lvc"}.',
-                id="tom_scimma.E009",
-            )
-    if not conf.LOGIN_GROUPS:
+    for key, example in (("LOGIN_GROUPS", '{"/LVC": "lvc"}'), ("HOPSKOTCH_GROUPS", '{"tomtoolkit": "team"}')):
+        for there, group in getattr(conf, key).items():
+            if not (isinstance(there, str) and isinstance(group, str) and there and group):
+                yield Error(
+                    f"TOM_SCIMMA[{key!r}] maps {there!r} to {group!r}.",
+                    hint=f"Map the name of a group at SCiMMA to the name of a Django group: {example}.",
+                    id="tom_scimma.E009",
+                )
+    if conf.HOPAUTH_URL and not conf.HOPAUTH_URL.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+        yield Error(
+            f"TOM_SCIMMA['HOPAUTH_URL'] is {conf.HOPAUTH_URL!r}.",
+            hint="Give an https address such as https://my.hop.scimma.org/hopauth; None: SCiMMA Auth is never asked.",
+            id="tom_scimma.E008",
+        )
+    if not (conf.LOGIN_GROUPS or conf.LOGIN_REQUIRES):
         return
     if OPENID not in settings.INSTALLED_APPS:
         yield Warning(
-            "TOM_SCIMMA['LOGIN_GROUPS'] is set, but nobody can log in with SCiMMA.",
+            "TOM_SCIMMA['LOGIN_GROUPS'] or ['LOGIN_REQUIRES'] is set, but nobody can log in with SCiMMA.",
             hint="Add allauth.socialaccount and allauth.socialaccount.providers.openid_connect to INSTALLED_APPS; "
             "see docs/login.md.",
             id="tom_scimma.W003",

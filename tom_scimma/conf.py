@@ -210,6 +210,23 @@ OPTIONS: dict[str, Option] = {
         "SCiMMA log-in: groups of the OpenID claim to Django groups, `{claimed name or pattern: Django group}`. Empty: off.",
     ),
     "LOGIN_GROUPS_CLAIM": Option("groups", (str,), "Name of the OpenID claim that lists a person's groups."),
+    "LOGIN_REQUIRES": Option(
+        [],
+        (list, tuple),
+        "SCiMMA log-in: only members of one of these groups of the claim, by name or pattern, may enter. Empty: everybody.",
+    ),
+    "HOPSKOTCH_GROUPS": Option(
+        {},
+        (dict,),
+        "SCiMMA Auth's own groups to Django groups, `{group there, by name or pattern: Django group}`: who is in them, and who "
+        "sees topics that are not public at SCiMMA. See docs/login.md.",
+    ),
+    "HOPAUTH_URL": Option(
+        "",
+        (str, type(None)),
+        "SCiMMA Auth, which knows topics, groups and rights; empty: the one that belongs to the broker, for SCiMMA's own brokers. "
+        "None: never asked.",
+    ),
 }
 
 

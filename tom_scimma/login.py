@@ -23,7 +23,7 @@ from django.shortcuts import render
 from django.utils.crypto import constant_time_compare, get_random_string
 
 from tom_scimma.conf import conf
-from tom_scimma.login_groups import claimed, memberships, speaks_for_groups
+from tom_scimma.login_groups import claimed, follow_claim, in_mapped_group, may_enter, speaks_for_groups
 
 logger = logging.getLogger(__name__)
 
@@ -90,6 +90,18 @@ class LoginAdapter(DefaultSocialAccountAdapter):
         except (jwt.PyJWTError, KeyError, TypeError) as error:
             logger.warning("log-in through %s refused: %s: %s", provider.app.provider_id, type(error).__name__, error)
             raise ImmediateHttpResponse(_refused(str(error))) from error
+        if speaks_for_groups(sociallogin):
+            self._admit(sociallogin)
+
+    @staticmethod
+    def _admit(sociallogin) -> None:
+        """Refuses who may not enter by LOGIN_REQUIRES; what they lost at SCiMMA is lost here all the same."""
+        data = sociallogin.account.extra_data
+        if conf.LOGIN_REQUIRES and not may_enter(claimed(data, conf.LOGIN_GROUPS_CLAIM)):
+            logger.warning("log-in of subject %s refused: in none of LOGIN_REQUIRES", sociallogin.account.uid)
+            if sociallogin.is_existing:
+                follow_claim(sociallogin.user, data)
+            raise ImmediateHttpResponse(_not_for_you())
 
     def _verified(self, request, provider: CheckedProvider) -> dict[str, Any]:
         """The ID token's claims (OpenID Connect Core 3.1.3.7). Raises jwt.PyJWTError."""
@@ -119,7 +131,7 @@ class LoginAdapter(DefaultSocialAccountAdapter):
 
     def is_open_for_signup(self, request, sociallogin):
         """As the TOM has it, and for members of a group that LOGIN_GROUPS maps."""
-        return super().is_open_for_signup(request, sociallogin) or _has_group(sociallogin)
+        return super().is_open_for_signup(request, sociallogin) or in_mapped_group(sociallogin)
 
     def populate_user(self, request, sociallogin, data):
         """The issuer's words for a new account; a user name is cut at the @, since others see it."""
@@ -129,19 +141,11 @@ class LoginAdapter(DefaultSocialAccountAdapter):
     def save_user(self, request, sociallogin, form=None):
         """A new account, inactive until approved where the TOM says so (allauth forgets that without a form)."""
         approval = getattr(settings, "TOM_REGISTRATION_STRATEGY", None) == "approval_required"
-        if approval and not _has_group(sociallogin):
+        if approval and not in_mapped_group(sociallogin):
             sociallogin.user.is_active = False
         user = super().save_user(request, sociallogin, form=form)
         user.groups.add(Group.objects.get_or_create(name="Public")[0])  # as the host does with those who register
         return user
-
-
-def _has_group(sociallogin) -> bool:
-    if not conf.LOGIN_GROUPS or not speaks_for_groups(sociallogin):
-        return False
-    return any(
-        memberships(claimed(sociallogin.account.extra_data, conf.LOGIN_GROUPS_CLAIM), conf.LOGIN_GROUPS).values()
-    )
 
 
 def _same(what: str, seen: Any, expected: Any) -> None:
@@ -166,6 +170,11 @@ def _unavailable(url: str, why: str) -> HttpResponse:
 def _refused(why: str) -> HttpResponse:
     words = "What SCiMMA's log-in service answered could not be trusted, so you were not logged in. Please try again."
     return _page("Log-in refused", words, why, 401)
+
+
+def _not_for_you() -> HttpResponse:
+    words = "SCiMMA knows you, but you are in none of the groups there that may enter this TOM. Ask whoever runs it."
+    return _page("No access", words, "not in a group that may enter", 401)  # the host makes a redirect of a 403
 
 
 def _page(title: str, words: str, why: str, status: int) -> HttpResponse:

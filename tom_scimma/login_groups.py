@@ -1,21 +1,24 @@
-"""Log in with SCiMMA: the groups that the identity provider names, as Django groups. Off while LOGIN_GROUPS is empty.
+"""Log in with SCiMMA: what the identity provider says of a person is kept current here, and their groups follow.
 
-At each log-in through OpenID Connect the person joins and leaves the Django groups that LOGIN_GROUPS speaks of; groups
-it does not speak of are never touched, nor is anybody who logs in with a password.
+At each log-in through OpenID Connect name and e-mail become what SCiMMA says, and the person joins and leaves Django
+groups as memberships.py has it: by the log-in's claim (LOGIN_GROUPS), and by SCiMMA Auth's groups (HOPSKOTCH_GROUPS).
+Nobody who logs in with a password is touched.
 """
 
 from __future__ import annotations
 
 import fnmatch
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.contrib.auth.models import Group
-
+from tom_scimma import memberships
 from tom_scimma.conf import conf
+from tom_scimma.models.identity import Kind
 
 logger = logging.getLogger(__name__)
+
+BY = "log-in"
 
 
 def connect() -> None:
@@ -26,17 +29,51 @@ def connect() -> None:
 
 
 def follow_login(sender, user, sociallogin=None, **kwargs) -> None:
-    """Receives allauth's `user_logged_in`; acts on a log-in through the OpenID provider that LOGIN_GROUPS is of."""
-    if sociallogin is not None and conf.LOGIN_GROUPS and speaks_for_groups(sociallogin):
-        follow(user, claimed(sociallogin.account.extra_data, conf.LOGIN_GROUPS_CLAIM))
+    """Receives allauth's `user_logged_in`; acts on a log-in through the OpenID provider that is SCiMMA's."""
+    if sociallogin is None or not speaks_for_groups(sociallogin):
+        return
+    keep_current(user, sociallogin.account.extra_data)
+    follow_claim(user, sociallogin.account.extra_data)
+    if conf.HOPSKOTCH_GROUPS:
+        from tom_scimma import syncing
+
+        syncing.at_login(user)
+
+
+def follow_claim(user: Any, data: Mapping[str, Any], *, by: str = BY) -> list[str]:
+    """The groups that follow from the claim in what the log-in said; what changed, in words."""
+    if not conf.LOGIN_GROUPS:
+        return []
+    return memberships.follow(user, Kind.LOGIN, claimed(data, conf.LOGIN_GROUPS_CLAIM), conf.LOGIN_GROUPS, by=by)
+
+
+def keep_current(user: Any, data: Mapping[str, Any]) -> None:
+    """Name and e-mail as SCiMMA has them; what it does not say stays."""
+    said = data.get("userinfo") if isinstance(data.get("userinfo"), Mapping) else data
+    addresses = said.get("email_list")  # CILogon's, before Keycloak
+    email = said.get("email") or (addresses[0] if isinstance(addresses, list) and addresses else "")
+    values = {"email": email, "first_name": said.get("given_name"), "last_name": said.get("family_name")}
+    changed = []
+    for name, value in values.items():
+        longest = user._meta.get_field(name).max_length
+        if isinstance(value, str) and value and len(value) <= longest and getattr(user, name) != value:
+            setattr(user, name, value)
+            changed.append(name)
+    if changed:
+        user.save(update_fields=changed)
 
 
 def speaks_for_groups(sociallogin) -> bool:
     """True for the OpenID Connect provider called `scimma`, or the only one there is."""
+    return sociallogin.account.provider == provider()
+
+
+def provider() -> str:
+    """The name of SCiMMA's provider: `scimma`, or the only OpenID Connect one; "" for none."""
     from allauth.socialaccount.adapter import get_adapter
 
-    apps = [app.provider_id or app.provider for app in get_adapter().list_apps(None, provider="openid_connect")]
-    return sociallogin.account.provider in apps and (sociallogin.account.provider == "scimma" or len(apps) == 1)
+    names = [app.provider_id or app.provider for app in get_adapter().list_apps(None, provider="openid_connect")]
+    return "scimma" if "scimma" in names else names[0] if len(names) == 1 else ""
 
 
 def claimed(data: Mapping[str, Any], claim: str) -> tuple[str, ...]:
@@ -56,21 +93,15 @@ def claimed(data: Mapping[str, Any], claim: str) -> tuple[str, ...]:
     return tuple(name for name in value if isinstance(name, str)) if isinstance(value, list) else ()
 
 
-def memberships(names: tuple[str, ...], table: Mapping[str, str]) -> dict[str, bool]:
-    """Django group -> whether somebody in the claimed groups `names` is in it, for every group the table speaks of."""
-    found: dict[str, bool] = {}
-    for pattern, group in table.items():
-        found[group] = found.get(group, False) or any(fnmatch.fnmatchcase(name, pattern) for name in names)
-    return found
+def in_mapped_group(sociallogin) -> bool:
+    """Whether the log-in claims a group that LOGIN_GROUPS maps."""
+    if not conf.LOGIN_GROUPS or not speaks_for_groups(sociallogin):
+        return False
+    names = claimed(sociallogin.account.extra_data, conf.LOGIN_GROUPS_CLAIM)
+    return bool(memberships.wanted(names, conf.LOGIN_GROUPS))
 
 
-def follow(user, names: tuple[str, ...]) -> None:
-    """Puts a user into the Django groups that follow from the claimed ones, and out of the mapped others."""
-    wanted = memberships(names, conf.LOGIN_GROUPS)
-    has = set(user.groups.filter(name__in=wanted).values_list("name", flat=True))
-    joins = [name for name, member in wanted.items() if member and name not in has]
-    leaves = [name for name in has if not wanted[name]]
-    user.groups.add(*(Group.objects.get_or_create(name=name)[0] for name in joins))
-    user.groups.remove(*Group.objects.filter(name__in=leaves))
-    if joins or leaves:
-        logger.info("log-in of %s: joins %s, leaves %s", user.get_username(), joins or "nothing", leaves or "nothing")
+def may_enter(names: Iterable[str]) -> bool:
+    """Whether somebody in these claimed groups may log in with SCiMMA, by LOGIN_REQUIRES."""
+    required = conf.LOGIN_REQUIRES
+    return not required or any(fnmatch.fnmatchcase(name, pattern) for name in names for pattern in required)

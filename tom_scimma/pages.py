@@ -13,6 +13,7 @@ from tom_scimma.views import (
     export,
     find,
     galaxies,
+    hopskotch,
     joint,
     maps,
     messages,
@@ -126,6 +127,9 @@ urlpatterns = [
     path("told/", told.ToldView.as_view(), name="told"),
     path("told/<int:pk>/seen/", told.TellingSeenView.as_view(), name="telling-seen"),
     path("told/seen/<str:token>/", told.SeenView.as_view(), name="seen"),
+    path("scimma/credential/", hopskotch.CredentialView.as_view(), name="credential"),
+    path("scimma/credential/test/", hopskotch.CredentialTestView.as_view(), name="credential-test"),
+    path("scimma/access/", hopskotch.AccessView.as_view(), name="access"),
     path("scimma/health/", health.health, name="health"),
     path("scimma/metrics", metrics.metrics, name="metrics"),
 ]

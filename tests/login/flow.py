@@ -5,6 +5,7 @@ Authority: OpenID Connect Core 1.0 sections 3.1.2 and 3.1.3.7; docs/login.md (gr
 
 from __future__ import annotations
 
+from io import StringIO
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -12,9 +13,14 @@ import requests
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import Group, User
 from django.core.checks import run_checks
+from django.core.management import CommandError, call_command
 from django.test import Client
 
+from tom_scimma import hopauth
+from tom_scimma.fake_services import demo, start
 from tom_scimma.fake_services.issuer import Issuer
+from tom_scimma.fake_services.world import ALICE
+from tom_scimma.models import AccessChange
 
 pytestmark = pytest.mark.django_db
 LOGIN = "/accounts/oidc/scimma/login/"
@@ -153,6 +159,132 @@ def test_another_provider_has_no_say_in_groups(client, issuer, settings):
         requests.get(address, allow_redirects=False, timeout=10).headers["Location"].removeprefix("http://testserver")
     )
     assert groups(who(client)) == {"Public"}
+
+
+def test_a_membership_made_by_hand_stays_when_scimma_takes_the_same_group_away(client, issuer):
+    issuer.person["groups"] = []
+    log_in(client)
+    user = who(client)
+    user.groups.add(Group.objects.create(name="lvc"))
+    for claim in (["/LVC"], []):
+        issuer.person["groups"] = claim
+        client.logout()
+        log_in(client)
+        assert "lvc" in groups(user)
+    assert not AccessChange.objects.exists()
+
+
+def test_what_changed_is_on_record_and_on_the_profile(client, issuer):
+    for claim in (["/LVC"], []):
+        issuer.person["groups"] = claim
+        log_in(client)
+        text = client.get("/users/profile/").content.decode()
+        assert ("because of /LVC" in text) == bool(claim)
+        client.logout()
+    assert [change.text for change in AccessChange.objects.order_by("pk")] == [
+        "alice joins lvc: in /LVC (log-in)",
+        "alice leaves lvc: no longer in /LVC (log-in)",
+    ]
+
+
+def test_name_and_address_are_kept_current(client, issuer):
+    log_in(client)
+    issuer.person |= {"email": "a.adams@example.org", "family_name": "Adams", "given_name": ""}
+    client.logout()
+    log_in(client)
+    user = who(client)
+    assert (user.first_name, user.last_name, user.email) == ("Alice", "Adams", "a.adams@example.org")
+
+
+def test_only_members_may_enter_where_settings_say_so_and_staff_have_their_password(client, issuer, settings):
+    issuer.person["groups"] = ["/LVC"]
+    log_in(client)
+    user = who(client)
+    client.logout()
+    settings.TOM_SCIMMA = {**settings.TOM_SCIMMA, "LOGIN_REQUIRES": ["/LVC", "/Rubin*"]}
+    issuer.person["groups"] = ["/Team A"]
+    response = log_in(client)
+    assert (response.status_code, who(client)) == (401, None)
+    assert "may enter" in response.content.decode()
+    assert "lvc" not in groups(user)  # what was lost is lost, though nobody came in
+    issuer.person["groups"] = ["/Rubin LSST"]
+    log_in(client)
+    assert who(client) == user
+    client.logout()
+    staff = User.objects.create_user("staff", password="a good one", is_staff=True)
+    client.post("/accounts/login/", {"login": "staff", "password": "a good one"})
+    assert who(client) == staff
+
+
+def scimma(settings, running, issuer, **more):
+    """Settings of a TOM whose source, log-in and SCiMMA Auth are the stand-ins'."""
+    name = "bob-1c0ffee1"
+    source = {"brokers": "127.0.0.1:1", "auth": {"username": name, "password": name[::-1]}}
+    settings.TOM_SCIMMA = {
+        "SOURCES": {"hopskotch": source},
+        "HOPAUTH_URL": running.hopauth,
+        "HOPSKOTCH_GROUPS": {"tomtoolkit": "team", "herm*": "hermes"},
+        **more,
+    }
+
+
+@pytest.fixture
+def running():
+    hopauth._tokens.clear()
+    with start(demo()) as running:
+        yield running
+
+
+def test_scimma_auths_groups_follow_by_the_toms_credential_as_far_as_it_sees(client, issuer, settings, running):
+    scimma(settings, running, issuer)
+    running.world.add_group("hermetic", members=(ALICE,))  # Bob, whose credential the TOM has, is not in it
+    log_in(client)
+    user = who(client)
+    assert groups(user) == {"team", "hermes", "Public"}
+    running.world.leave(ALICE, "tomtoolkit")
+    call_command("syncgroups", stdout=StringIO())
+    assert groups(user) == {"hermes", "Public"}
+    running.world.leave(ALICE, "hermes")
+    client.logout()
+    log_in(client)
+    assert groups(user) == {"Public"}
+
+
+def test_a_service_that_fails_changes_nothing_and_holds_nobody_up(client, issuer, settings, running):
+    scimma(settings, running, issuer)
+    log_in(client)
+    user = who(client)
+    running.world.leave(ALICE, "tomtoolkit")
+    client.logout()
+    running.faults.append({"path": "/hopauth/*", "do": "500", "times": None})
+    log_in(client)
+    assert who(client) == user
+    assert groups(user) == {"team", "hermes", "Public"}
+    with pytest.raises(CommandError, match="stay as they were"):
+        call_command("syncgroups", stdout=StringIO())
+    assert groups(user) == {"team", "hermes", "Public"}
+    running.faults.clear()
+    call_command("syncgroups", stdout=StringIO())
+    assert groups(user) == {"hermes", "Public"}
+
+
+def test_ones_own_credential_says_all_groups_and_somebody_elses_nothing(client, issuer, settings, running):
+    scimma(settings, running, issuer)
+    running.world.add_group("hermetic", members=(ALICE,))
+    settings.TOM_SCIMMA["HOPSKOTCH_GROUPS"] = {"hermetic": "own"}
+    log_in(client)
+    user = who(client)
+    assert groups(user) == {"Public"}
+    name = "alice-bed6b3a5"
+    client.post("/scimma/credential/", {"name": name, "password": name[::-1]})
+    client.post("/scimma/credential/test/")
+    assert groups(user) == {"own", "Public"}
+    other = "bob-1c0ffee1"
+    client.post("/scimma/credential/", {"name": other, "password": other[::-1]})
+    assert groups(user) == {"Public"}
+    text = client.post("/scimma/credential/test/", follow=True).content.decode()
+    assert "belongs to somebody else" in text
+    assert groups(user) == {"Public"}
 
 
 def test_an_account_is_never_joined_by_its_address(client, issuer):

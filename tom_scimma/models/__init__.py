@@ -8,6 +8,7 @@ from tom_scimma.models.candidates import Candidate, CandidateDecision, Candidate
 from tom_scimma.models.detectors import Detector
 from tom_scimma.models.events import Alias, Event, NoticeId
 from tom_scimma.models.galaxies import Galaxy, GalaxyCatalog
+from tom_scimma.models.identity import AccessChange, HopskotchCredential, Membership, RightsAsked, TopicAccess
 from tom_scimma.models.merges import Hint, Merge
 from tom_scimma.models.messages import Message, MessageBody
 from tom_scimma.models.outbox import Attempt, Delivery, Job, Stop, Worker
@@ -18,6 +19,7 @@ from tom_scimma.models.subscriptions import Match, Subscription, SubscriptionAct
 from tom_scimma.models.topics import Listener, TopicState
 
 __all__ = [
+    "AccessChange",
     "Alert",
     "Alias",
     "Annotation",
@@ -38,16 +40,19 @@ __all__ = [
     "Galaxy",
     "GalaxyCatalog",
     "Hint",
+    "HopskotchCredential",
     "Job",
     "Listener",
     "Localization",
     "Match",
+    "Membership",
     "Merge",
     "Message",
     "MessageBody",
     "NoticeId",
     "Placement",
     "Reaction",
+    "RightsAsked",
     "SendRule",
     "Share",
     "SharedItem",
@@ -57,6 +62,7 @@ __all__ = [
     "SubscriptionAction",
     "TargetPlace",
     "Telling",
+    "TopicAccess",
     "TopicState",
     "Worker",
 ]
