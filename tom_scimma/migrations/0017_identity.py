@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
-        ('tom_scimma', '0015_hints'),
+        ('tom_scimma', '0016_archive'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
