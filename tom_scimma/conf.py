@@ -10,24 +10,13 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
-
 from tom_scimma.known_topics import KNOWN_TOPICS
+from tom_scimma.options import Conf, Option
 from tom_scimma.policy import TargetPolicy, TopicPolicy
-
-
-@dataclass(frozen=True)
-class Option:
-    """One key of an app's settings."""
-
-    default: Any
-    types: tuple[type, ...]
-    help: str
 
 
 #: how people may be told: mail, chat, push, telephones, duty rosters, webhooks
@@ -228,21 +217,6 @@ OPTIONS: dict[str, Option] = {
         "None: never asked.",
     ),
 }
-
-
-class Conf:
-    """Reads a dict of settings when asked, so that `override_settings` and a running TOM agree. Each app has one."""
-
-    def __init__(self, setting: str, options: Mapping[str, Option]):
-        self._setting, self._options = setting, options
-
-    def __getattr__(self, name: str) -> Any:
-        try:
-            option = self._options[name]
-        except KeyError:
-            raise AttributeError(f"{self._setting} has no key {name!r}; known: {', '.join(self._options)}") from None
-        given = getattr(settings, self._setting, {})
-        return given.get(name, option.default) if isinstance(given, dict) else option.default  # E001 says it is no dict
 
 
 conf = Conf("TOM_SCIMMA", OPTIONS)
