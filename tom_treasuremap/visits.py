@@ -21,6 +21,7 @@ class Field:
     pieces: Mapping[int, float] = field(default_factory=dict)
     telescope: str = ""  #: whose field it is; empty: anybody's
     target: int | None = None  #: pk of a TOM target
+    seconds: float | None = None  #: of each of its exposures, where it is to have its own
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ plan.best(some, nodes=100)
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -157,7 +157,7 @@ def of(
 ) -> Problem:
     """The Problem of looking at fields within a window, under each telescope's rules, or under those given by its name.
 
-    A constraint is called as (site, (ra[m], dec[m]), MJD[n]) and answers bool[m, n]. Raises ValueError where two fields of
+    `constraints` are of `constraints.py`, one of a telescope or several by what people call them. Raises ValueError where two fields of
     one telescope share a name, or the window is none.
     """
     begin, end = window
@@ -178,10 +178,15 @@ def of(
 
 
 def wanted(visits: Wanted, telescope: Telescope, one: Field) -> Visits:
-    """What a telescope is to do at a field."""
+    """What a telescope is to do at a field; a field's own seconds come first."""
     if isinstance(visits, Visits):
-        return visits
-    return visits[telescope.name] if isinstance(visits, Mapping) else visits(telescope, one)
+        found = visits
+    else:
+        found = visits[telescope.name] if isinstance(visits, Mapping) else visits(telescope, one)
+    if one.seconds is None:
+        return found
+    own = tuple(tuple(replace(item, seconds=one.seconds) for item in block) for block in found.blocks)
+    return replace(found, blocks=own)
 
 
 def fixed(

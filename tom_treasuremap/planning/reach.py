@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -29,30 +29,43 @@ def of(
     step: int,
     steps: int,
     visits: Wanted,
-    rule: Any = None,
+    rules: Any = None,
     budget: float | None = None,
 ) -> Reach:
-    """What a telescope may do; only its own fields are looked into. `rule` takes the place of its standard constraint."""
-    from tom_treasuremap import constraints  # type: ignore[attr-defined, unused-ignore]
+    """What a telescope may do; only its own fields are looked into.
 
+    `rules` take the place of its standard ones: a Constraint, or {what people call it: Constraint}.
+    """
     times = mjd(begin, step, steps)
-    mine = np.array([one.telescope in ("", telescope.name) for one in fields], bool)
+    mine = np.flatnonzero([one.telescope in ("", telescope.name) for one in fields])
     ra, dec = (np.array([getattr(one, name) for one in fields], float)[mine] for name in ("ra", "dec"))
-    open_ = np.zeros((len(fields), steps), bool)
-    open_[mine] = (rule or constraints.standard(telescope))(telescope.site, (ra, dec), times)
-    stops = {}
-    if rule is None:
-        for name, forbids in constraints.stops(telescope, (ra, dec), times).items():
-            stops[name] = np.zeros((len(fields), steps), bool)
-            stops[name][mine] = forbids
-    return fixed(fields, telescope, open_, visits, budget, stops, axes(telescope, fields, times))
+    found = {}
+    for name, forbids in stops(telescope, ra, dec, times, rules).items():
+        found[name] = np.zeros((len(fields), steps), bool)
+        found[name][mine] = forbids
+    open_ = ~np.any(list(found.values()), axis=0) if found else np.ones((len(fields), steps), bool)
+    return fixed(fields, telescope, open_, visits, budget, found, axes(telescope, fields, times))
+
+
+def stops(telescope: Telescope, ra: np.ndarray, dec: np.ndarray, times: np.ndarray, rules: Any) -> dict[str, Any]:
+    """{rule: bool[m, n], when it forbids}: all of them over one sky."""
+    from tom_treasuremap import constraints
+    from tom_treasuremap.sky_position import Sky
+
+    if telescope.site is None:
+        return {"nobody knows when it can look": np.ones((len(ra), len(times)), bool)}
+    named = constraints.rules(telescope) if rules is None else rules
+    sky = Sky(telescope.site, ra, dec, times)
+    if not isinstance(named, Mapping):
+        named = {"": named}
+    return {name: ~rule.on(sky) for name, rule in named.items()}
 
 
 def axes(telescope: Telescope, fields: Sequence[Field], times: np.ndarray) -> slews.Axes:
     """Where the mount's axes stand, deg: float64[f, 1] each, or [f, n] for one that turns in azimuth and altitude."""
     if telescope.slew is None or not telescope.slew.altaz or telescope.site is None:
         return slews.equatorial(fields)
-    from tom_treasuremap import sky_position  # type: ignore[attr-defined, unused-ignore]
+    from tom_treasuremap import sky_position
 
     ra, dec = (np.array([getattr(one, name) for one in fields], float) for name in ("ra", "dec"))
     alt, az = sky_position.altaz(telescope.site, ra, dec, times)

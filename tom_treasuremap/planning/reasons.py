@@ -99,9 +99,13 @@ def _closed(some: Draft, at: int, number: int) -> str:
             f"{label} sees it for {max(open_ - 1, 0) * problem.step / 60:.0f} min only; "
             f"its visits need {(need + gap) / 60:.0f} min"
         )
-    often = {name: float(forbids[at].mean()) for name, forbids in reach.stops.items() if forbids[at].any()}
+    stops = {name: forbids[at] for name, forbids in reach.stops.items() if name}
+    dark = ~stops.pop("daylight") if "daylight" in stops else np.ones(problem.steps, bool)
+    if not dark.any():
+        return f"{label}: no night within the window"
+    often = {name: float(forbids[dark].mean()) for name, forbids in stops.items() if forbids[dark].any()}
     if not often:
         return f"{label} cannot look at it within the window"
     always = [name for name, part in often.items() if part == 1.0]
     names = always or sorted(often, key=lambda name: -often[name])[:3]
-    return f"{label}: {' and '.join(names)}{'' if always else ', by turns all through the window'}"
+    return f"{label}: {' and '.join(names)} {'all night' if always else 'by turns, all night'}"
