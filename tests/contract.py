@@ -289,7 +289,7 @@ CASES: dict[str, Callable[..., AbstractContextManager[Case]]] = {
     "postcard": lambda cls, folder, patch, settings: _standin(cls, folder, patch),
     "tns": _hermes,
     **dict.fromkeys(treasuremap_reports.SAID, _treasuremap),
-    **dict.fromkeys(("simulated", "simulated-cancel"), _at_telescope),
+    **dict.fromkeys(("ocs", "ocs-cancel", "simulated", "simulated-cancel"), _at_telescope),
     "trial": lambda cls, folder, patch, settings: _standin(cls, folder, patch),
 }
 

@@ -93,6 +93,8 @@ class TomTreasuremapConfig(AppConfig):
             "tom_treasuremap.counterparts.TreasureMapCandidate",
             "tom_treasuremap.galaxies.TreasureMapGalaxies",
             "tom_treasuremap.registering.TreasureMapInstrument",
+            "tom_treasuremap.transports.ocs.Submit",
+            "tom_treasuremap.transports.ocs.Cancel",
             "tom_treasuremap.transports.simulated.Submit",
             "tom_treasuremap.transports.simulated.Cancel",
         ]

@@ -28,15 +28,21 @@ def settings_check(app_configs, **kwargs) -> list[CheckMessage]:
 
 
 def _address() -> Iterator[CheckMessage]:
-    yield from _url("TOM_TREASUREMAP['BASE_URL']", conf.BASE_URL) if conf.BASE_URL else ()
+    yield from _url("TOM_TREASUREMAP['BASE_URL']", conf.BASE_URL, conf.TOKEN) if conf.BASE_URL else ()
+    if conf.OCS_URL:  # people have tokens of their own
+        yield from _url(
+            "TOM_TREASUREMAP['OCS_URL']", conf.OCS_URL, "theirs", "https://observe.lco.global, without /api"
+        )
 
 
-def _url(where: str, said: str) -> Iterator[CheckMessage]:
+def _url(
+    where: str, said: str, token: str = "", such: str = "https://treasuremap.space, without /api/v1"
+) -> Iterator[CheckMessage]:
     place = urlsplit(said)
     if place.scheme not in ("http", "https") or not place.hostname:
-        hint = "An address such as https://treasuremap.space, without /api/v1."
+        hint = f"An address such as {such}."
         yield Error(f"{where} is {said!r}, which is no address.", hint=hint, id="tom_treasuremap.E004")
-    elif place.scheme == "http" and place.hostname not in LOOPBACK and conf.TOKEN:
+    elif place.scheme == "http" and place.hostname not in LOOPBACK and token:
         hint = "Use https: a token sent in the clear can be read on the way."
         yield Error(f"{where} is {said!r}.", hint=hint, id="tom_treasuremap.E004")
 

@@ -68,6 +68,21 @@ OPTIONS: dict[str, Option] = {
         "Dotted path of a function (band, ra[], dec[]) -> magnitudes of extinction, for how likely a source would have been seen. "
         "Empty: none is taken off, and the page says so.",
     ),
+    "OCS_URL": Option(
+        "https://observe.lco.global",
+        (str,),
+        "The portal of the Observatory Control System by which telescopes with the transport `ocs` are asked. Empty: none.",
+    ),
+    "OCS_TOKEN": Option(
+        "",
+        (str,),
+        "This TOM's API token there; people may have their own. Empty: the `api_key` of `FACILITIES['LCO']`, where that is the "
+        "same portal.",
+    ),
+    "OCS_PROPOSAL": Option(
+        "", (str,), "The proposal whose time is used, where neither request nor telescope names one."
+    ),
+    "OCS_TEST_SERVER": Option(False, (bool,), "That portal is for trying things out: nothing is observed."),
     "SIMULATED": Option(
         {},
         (dict,),

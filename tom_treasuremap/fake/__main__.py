@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import threading
 from pathlib import Path
 
 from tom_treasuremap.fake.server import DOES, Fake
+from tom_treasuremap.standin import serve
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -21,12 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     faults = json.loads(options.faults.read_text()) if options.faults else []
     seed = json.loads(options.seed.read_text()) if options.seed else None
-    with Fake(seed, host=options.host, port=options.port, faults=faults, zenodo=options.zenodo) as fake:
-        print(fake.url, flush=True)
-        try:
-            threading.Event().wait()
-        except KeyboardInterrupt:
-            pass
+    serve(Fake(seed, host=options.host, port=options.port, faults=faults, zenodo=options.zenodo))
     return 0
 
 

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from tom_treasuremap.standin import Answer
 
 NO_TOKEN = "Authentication required. Please provide a valid JWT token or API token."
 DATABASE = "A database error occurred"
 UNEXPECTED = "An unexpected error occurred"
-
-
-class Answer(Exception):
-    """An answer that ends the request, an error mostly."""
-
-    def __init__(self, status: int, body: Any, kind: str = "application/json", headers: dict[str, str] | None = None):
-        super().__init__(status, body)
-        self.status, self.body, self.kind, self.headers = status, body, kind, headers or {}
 
 
 def refused(message: str, *errors: str) -> Answer:

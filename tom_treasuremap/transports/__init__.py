@@ -10,8 +10,7 @@ See docs/transports.md for how to add one.
 from __future__ import annotations
 
 from functools import cache
-
-from django.utils.module_loading import import_string
+from importlib import import_module
 
 from tom_treasuremap.telescopes.telescope import Telescope
 from tom_treasuremap.transports.formats import FORMATS, File, files
@@ -20,6 +19,7 @@ from tom_treasuremap.transports.transport import Transport
 #: name, as `Telescope.transport` has it -> its class
 TABLE = {
     "download": "tom_treasuremap.transports.download.Download",
+    "ocs": "tom_treasuremap.transports.ocs.OcsTransport",
     "simulated": "tom_treasuremap.transports.simulated.Simulated",
 }
 
@@ -27,7 +27,8 @@ TABLE = {
 @cache
 def transports() -> dict[str, Transport]:
     """All of them by name."""
-    return {name: import_string(path)() for name, path in TABLE.items()}
+    paths = {name: path.rpartition(".") for name, path in TABLE.items()}
+    return {name: getattr(import_module(module), found)() for name, (module, _, found) in paths.items()}
 
 
 def transport(telescope: Telescope) -> Transport:

@@ -1,0 +1,413 @@
+"""Telescopes of an Observatory Control System. Authority: TOM Toolkit's own `tom_observations/facilities/ocs.py`, which here asks
+the same stand-in; the portal's own sources (github.com/observatorycontrolsystem/observation-portal) for what it takes and says; the
+table of answers of the interfaces. OCS_TEST_URL (and OCS_TEST_TOKEN) name a real portal, which validates and is sent nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+
+import pytest
+import requests
+from django.core.checks import run_checks
+
+from tests import factories as make
+from tests.observatory import request, telescope
+from tests.transport_cases import portal, soon
+from tom_scimma import destinations, outbox, sources
+from tom_scimma.errors import Rejected, ReplyLost, Unavailable
+from tom_treasuremap import telescopes
+from tom_treasuremap.fake_ocs import FakeOcs
+from tom_treasuremap.models import OcsProfile
+from tom_treasuremap.ocs_client import Ocs
+from tom_treasuremap.transports import requestgroup, transport
+from tom_treasuremap.transports.ocs import NO_TOKEN, Cancel, Submit, token_of
+from tom_treasuremap.transports.simulation import Manner
+
+KEY = "a" * 64
+
+
+@pytest.fixture
+def fake():
+    with FakeOcs() as made:
+        yield made
+
+
+@pytest.fixture
+def there(settings, fake):
+    return portal(settings, fake)
+
+
+def submit(there, fake, *given, **changes):
+    payload = transport(there).write([soon(*given, **changes)], there)
+    return Submit(there.name).send(payload, KEY, fake.token)
+
+
+def became(there, name: str = "tom-0001"):
+    return transport(there).states(there, [name])[name]
+
+
+def test_a_requestgroup_says_what_the_hosts_own_form_says(there):
+    """ocs.py: OCSBaseObservationForm.observation_payload and what it is made of."""
+    group = json.loads(transport(there).write([soon(extra={"max_airmass": 1.4})], there))["group"]
+    assert set(group) == {"name", "proposal", "ipp_value", "operator", "observation_type", "requests"}
+    (one,) = group["requests"]
+    assert set(one) == {"configurations", "windows", "location"}
+    assert one["location"] == {"telescope_class": "1m0", "site": "coj"}
+    (configured,) = one["configurations"]
+    assert set(configured) == {
+        "type", "instrument_type", "target", "instrument_configs", "acquisition_config", "guiding_config", "constraints",
+    }  # fmt: skip
+    assert (configured["type"], configured["instrument_type"]) == ("EXPOSE", "1M0-SCICAM-SINISTRO")
+    target = configured["target"]
+    assert (target["type"], target["ra"], target["dec"], target["epoch"]) == ("ICRS", 150.25, -30.5, 2000.0)
+    assert configured["constraints"] == {"max_airmass": 1.4, "min_lunar_distance": 30.0}
+    assert configured["instrument_configs"] == [
+        {"exposure_count": 3, "exposure_time": 60.0, "optical_elements": {"filter": "gp"}},
+        {"exposure_count": 1, "exposure_time": 120.0, "optical_elements": {"filter": "rp"}},
+    ]
+
+
+def test_what_the_telescope_is_like_is_in_it():
+    there = telescope(
+        options={
+            "instrument_type": "I",
+            "telescope_class": "2m0",
+            "element": "slit",
+            "rotator": True,
+            "readout_mode": "fast",
+        }
+    )
+    one = request(1, kind="spectrum", pos_angle=30.0, fixed=True)
+    group = requestgroup.group(one, there)
+    configured = group["requests"][0]["configurations"][0]
+    assert configured["type"] == "SPECTRUM"
+    assert configured["constraints"]["max_airmass"] == pytest.approx(2.924)  # 20 degrees
+    first = configured["instrument_configs"][0]
+    assert first["optical_elements"] == {"slit": "g"}
+    assert (first["mode"], first["rotator_mode"], first["extra_params"]) == ("fast", "SKY", {"rotator_angle": 30.0})
+    # it plans the way there into the window of what is to begin at its time
+    assert group["requests"][0]["windows"][0]["end"] == "2026-11-20T16:10:00.000000Z"
+    assert requestgroup.group(request(1, kind="time_critical"), there)["observation_type"] == "TIME_CRITICAL"
+
+
+def test_the_mark_fits_and_is_of_this_tom_and_request():
+    name = requestgroup.marked("A very long name\nof a request " * 5, requestgroup.mark("tom-1", "ours"))
+    assert len(name) <= 50
+    assert "\n" not in name
+    signs = {requestgroup.mark(*pair) for pair in (("tom-1", "ours"), ("tom-2", "ours"), ("tom-1", "theirs"))}
+    assert len(signs) == 3
+    assert requestgroup.marked("", "#abc") == "#abc"
+
+
+@pytest.mark.parametrize(
+    ("options", "changes", "field"),
+    [
+        ({"instrument_type": ""}, {}, "telescope"),
+        ({}, {"pos_angle": 10.0}, "pos_angle"),
+        ({}, {"extra": {"observation_type": "NOW"}}, "observation_type"),
+    ],
+)
+def test_what_is_known_to_be_wrong_is_said_before_it_leaves(there, options, changes, field):
+    assert transport(there).faults(soon(), there) == {}
+    changed = replace(there, options={**there.options, **options})
+    assert list(transport(there).faults(soon(1, **changes), changed)) == [field]
+
+
+def test_without_a_proposal_nothing_leaves(there, settings):
+    settings.TOM_TREASUREMAP = {**settings.TOM_TREASUREMAP, "OCS_PROPOSAL": ""}
+    assert list(transport(there).faults(soon(), there)) == ["proposal"]
+    assert transport(there).faults(soon(extra={"proposal": "X"}), there) == {}
+
+
+@pytest.mark.django_db
+def test_from_asked_to_completed(there, fake):
+    receipt = submit(there, fake)
+    (group,) = fake.groups
+    number = group["requests"][0]["id"]
+    assert receipt.url == f"{fake.url}/requests/{number}"
+    assert receipt.data["group"] == group["id"]
+    assert group["name"] == f"Request 1 {requestgroup.mark('tom-0001', sources.tom_name())}"
+    assert group["proposal"] == "TOM2026A-001"
+    assert [asked.path for asked in fake.requests] == [
+        "/api/requestgroups/", "/api/requestgroups/validate/", "/api/requestgroups/",
+    ]  # fmt: skip
+    assert became(there).state == "PENDING"
+    start = datetime.now(timezone.utc).replace(microsecond=0) + timedelta(hours=1)
+    fake.put(number, "SCHEDULED", start=start, end=start + timedelta(minutes=9))
+    state = became(there)
+    assert (state.state, state.start, state.end - state.start) == ("SCHEDULED", start, timedelta(minutes=9))
+    fake.put(number, "IN_PROGRESS", start=start)
+    assert became(there).state == "IN_PROGRESS"
+    fake.put(number, "FAILED", why="Guiding was lost")
+    again = became(there)
+    assert (again.state, again.message) == ("PENDING", "Guiding was lost")  # it is tried again there
+    fake.put(number, "COMPLETED", start=start, end=start + timedelta(minutes=9))
+    done = became(there)
+    assert (done.state, done.start) == ("COMPLETED", start)
+    assert [(row["filter"], row["seconds"]) for row in done.observed] == [("gp", 180.0), ("rp", 120.0)]
+    assert (done.observed[0]["ra"], done.observed[0]["start"]) == (150.25, start)
+    assert done.url == receipt.url
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("end", "state", "words"),
+    [("WINDOW_EXPIRED", "WINDOW_EXPIRED", ""), ("FAILURE_LIMIT_REACHED", "FAILED", "The dome is stuck")],
+)
+def test_other_ends(there, fake, end, state, words):
+    submit(there, fake)
+    fake.put(fake.groups[0]["requests"][0]["id"], end, why=words)
+    found = became(there)
+    assert (found.state, found.message) == (state, words)
+    assert not found.observed
+
+
+@pytest.mark.django_db
+def test_what_the_portal_refuses_is_said_at_its_field(there, fake):
+    with pytest.raises(Rejected, match="Invalid pk") as refused:
+        submit(there, fake, 1, extra={"proposal": "NOBODY"})
+    assert refused.value.fields == {"proposal": ['Invalid pk "NOBODY" - object does not exist.']}
+    past = datetime(2026, 1, 1, tzinfo=timezone.utc)
+    with pytest.raises(Rejected) as refused:
+        submit(there, fake, 2, start=past, end=past + timedelta(hours=1))
+    assert refused.value.fields == {"requests.0.windows.0.end": ["Window end time must be in the future"]}
+    assert fake.groups == []
+
+
+@pytest.mark.django_db
+def test_the_same_request_is_there_once_whoever_sends_it_again(there, fake):
+    fake.faults.append({"path": "/api/requestgroups/", "method": "POST", "do": "drop_after"})
+    with pytest.raises(ReplyLost):
+        submit(there, fake)
+    payload = transport(there).write([soon()], there)
+    again = Submit(there.name).send(payload, "b" * 64, fake.token)  # a person sends it again
+    assert len(fake.groups) == 1
+    assert again.data["group"] == fake.groups[0]["id"]
+    fake.world.cancel(fake.groups[0], datetime.now(timezone.utc))
+    Submit(there.name).send(payload, "c" * 64, fake.token)  # what was cancelled may be asked anew
+    assert [group["state"] for group in fake.groups] == ["CANCELED", "PENDING"]
+    assert became(there).state == "PENDING"
+
+
+SUBMIT = {"path": "/api/requestgroups/", "method": "POST"}
+VALIDATE = {"path": "/api/requestgroups/validate/"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("where", "do", "answer", "stored"),
+    [
+        (SUBMIT, "500", ReplyLost, 0),
+        (SUBMIT, "500_after", ReplyLost, 1),
+        (SUBMIT, "502", ReplyLost, 0),
+        (SUBMIT, "drop", ReplyLost, 0),
+        (SUBMIT, "half", ReplyLost, 1),
+        (SUBMIT, "hang", ReplyLost, 0),
+        (SUBMIT, "html", ReplyLost, 0),
+        (SUBMIT, "null", ReplyLost, 0),
+        (SUBMIT, "refuse", Rejected, 0),
+        (SUBMIT, "302", Rejected, 0),
+        (SUBMIT, "429", Unavailable, 0),
+        (SUBMIT, "503", Unavailable, 0),
+        (VALIDATE, "500", Unavailable, 0),  # nothing was submitted yet
+        (VALIDATE, "drop_after", Unavailable, 0),
+        (VALIDATE, "hang", Unavailable, 0),
+        (VALIDATE, "html", Unavailable, 0),
+        (VALIDATE, "429", Unavailable, 0),
+        (VALIDATE, "refuse", Rejected, 0),
+    ],
+    ids=lambda value: (
+        value.get("path", "")[-10:-1] if isinstance(value, dict) else getattr(value, "__name__", str(value))
+    ),
+)
+def test_the_table_of_answers(there, fake, settings, where, do, answer, stored):
+    if do == "hang":
+        settings.TOM_TREASUREMAP = {**settings.TOM_TREASUREMAP, "READ_SECONDS": 0.1}
+    fake.faults.append({**where, "do": do})
+    with pytest.raises(answer) as said:
+        submit(there, fake)
+    assert type(said.value) is answer
+    assert fake.token not in str(said.value)
+    assert len(fake.groups) == stored
+    if do == "429":
+        assert said.value.retry_after == 3
+
+
+@pytest.mark.django_db
+def test_cancelling(there, fake):
+    submit(there, fake)
+    payload = transport(there).withdraw(["tom-0001"], there, "retracted")
+    number = fake.groups[0]["requests"][0]["id"]
+    fake.put(number, "IN_PROGRESS")
+    with pytest.raises(Rejected, match="is being exposed"):
+        Cancel(there.name).send(payload, KEY, fake.token)
+    assert fake.groups[0]["state"] == "PENDING"
+    fake.put(number, "FAILED")
+    for _ in range(2):
+        Cancel(there.name).send(payload, KEY, fake.token)
+    assert became(there).state == "CANCELED"
+
+
+@pytest.mark.django_db
+def test_what_has_ended_is_not_cancelled(there, fake):
+    submit(there, fake)
+    fake.put(fake.groups[0]["requests"][0]["id"], "COMPLETED")
+    with pytest.raises(Rejected, match="Cannot transition from request state COMPLETED"):
+        Cancel(there.name).send(transport(there).withdraw(["tom-0001"], there, ""), KEY, fake.token)
+    with pytest.raises(Rejected, match="no request with our mark"):
+        Cancel(there.name).send(transport(there).withdraw(["tom-0002"], there, ""), KEY, fake.token)
+
+
+@pytest.mark.django_db
+def test_whose_token_it_is(there, fake, settings):
+    alice, bob = make.user("alice"), make.user("bob")
+    OcsProfile.objects.create(user=bob, token="bobs own")
+    assert (token_of(alice), token_of(bob), token_of(None)) == (fake.token, "bobs own", fake.token)
+    assert Submit(there.name).speaker(bob) == "your own account at the observatory"
+    settings.TOM_TREASUREMAP = {**settings.TOM_TREASUREMAP, "OCS_TOKEN": ""}
+    settings.FACILITIES = {"LCO": {"portal_url": "https://observe.lco.global", "api_key": "the hosts"}}
+    assert token_of(alice) == ""  # of another portal
+    with pytest.raises(Rejected) as refused:
+        Submit(there.name).credential(alice)
+    assert str(refused.value) == NO_TOKEN
+    settings.FACILITIES = {"LCO": {"portal_url": f"{fake.url}/", "api_key": "the hosts"}}
+    assert token_of(alice) == "the hosts"
+    with pytest.raises(Rejected, match="Invalid token"):
+        submit(there, type("Fake", (), {"token": "wrong"}))
+
+
+@pytest.mark.django_db
+def test_a_telescope_that_is_asked_another_way_by_now_is_not_asked_this_way(there, settings):
+    row = outbox.queue(
+        "ocs:tester", transport(there).write([soon()], there), key=KEY, by=None, subject="event:S261120ab"
+    )  # fmt: skip
+    found = destinations.find("ocs:tester")
+    assert found.may_send(row, None) == ""
+    assert "150" not in found.origin()
+    other = {**settings.TOM_TREASUREMAP["TELESCOPES"][0], "transport": "download", "options": {}}
+    settings.TOM_TREASUREMAP = {**settings.TOM_TREASUREMAP, "TELESCOPES": [other]}
+    assert "by download" in found.may_send(row, None)
+    settings.TOM_TREASUREMAP = {**settings.TOM_TREASUREMAP, "TELESCOPES": []}
+    assert "no telescope" in found.may_send(row, None)
+
+
+def test_the_marked_ones_are_found_on_any_page(fake):
+    there = Ocs(fake.url, fake.token)
+    group = requestgroup.group(
+        soon(), telescope(options={"instrument_type": "1M0-SCICAM-SINISTRO", "telescope_class": "1m0"})
+    )
+    group["requests"][0]["configurations"][0]["instrument_configs"][1:] = []
+    group["requests"][0]["configurations"][0]["instrument_configs"][0]["optical_elements"] = {"filter": "gp"}
+    for number in range(205):
+        fake.world.keep(
+            {**group, "name": f"x{number}", "proposal": "TOM2026A-001"}, fake.world.users[0], datetime.now(timezone.utc)
+        )
+    assert len(there.named("x")) == 205
+    assert len({row["id"] for row in there.named("x")}) == 205
+    assert [row["name"] for row in there.named("x204")] == ["x204"]
+    assert Ocs(fake.url, fake.world.users[1]["token"]).named("x") == []  # of another proposal
+
+
+def test_the_client_asks_what_else_there_is(fake):
+    there = Ocs(f"{fake.url}/api/", fake.token)
+    assert there.instruments()["1M0-SCICAM-SINISTRO"]["class"] == "1m0"
+    assert there.profile()["proposals"][0]["id"] == "TOM2026A-001"
+    with pytest.raises(Rejected, match="404"):
+        there.group(17)
+    with pytest.raises(Rejected, match="401"):
+        Ocs(fake.url, "").profile()
+
+
+@pytest.mark.django_db
+def test_the_hosts_own_facility_speaks_to_the_same_stand_in(fake, settings):
+    """tom_observations/facilities/ocs.py, as it is."""
+    from tom_observations.facilities.ocs import OCSFacility
+
+    settings.FACILITIES = {"OCS": {"portal_url": fake.url, "api_key": fake.token, "archive_url": fake.url}}
+    host = OCSFacility()
+    there = telescope(
+        options={"instrument_type": "1M0-SCICAM-SINISTRO", "telescope_class": "1m0", "proposal": "TOM2026A-001"}
+    )
+    group = requestgroup.group(soon(), there)
+    assert host.validate_observation(group)["errors"] == {}
+    assert host.validate_observation(group)["request_durations"]["duration"] > 300
+    (number,) = host.submit_observation(group)
+    assert host.get_observation_status(number)["state"] == "PENDING"
+    fake.put(number, "SCHEDULED")
+    assert host.get_observation_status(number)["scheduled_start"] is not None
+    assert host.cancel_observation(number)
+    assert host.get_observation_status(number)["state"] == "CANCELED"
+
+
+def test_by_time_it_observes_as_a_simulated_telescope_does():
+    with FakeOcs(manner=Manner(speed=3600 * 24)) as fake:
+        there = Ocs(fake.url, fake.token)
+        options = {"instrument_type": "1M0-SCICAM-SINISTRO", "telescope_class": "1m0", "proposal": "TOM2026A-001"}
+        group = requestgroup.group(soon(), telescope(options=options))
+        said = there.submit({**group, "name": "by time"})
+        stored = fake.groups[0]
+        stored["created"] = "2026-01-01T00:00:00Z"  # long ago
+        stored["requests"][0]["windows"] = [{"start": "2026-01-01T00:00:00Z", "end": "2026-01-01T08:00:00Z"}]
+        assert there.group(said["id"])["state"] == "COMPLETED"
+        (one,) = there.observations(said["requests"][0]["id"])
+        assert one["configuration_statuses"][0]["summary"]["time_completed"] == 300.0
+
+
+def test_the_command_serves_without_django(tmp_path):
+    faults = tmp_path / "faults.json"
+    faults.write_text(json.dumps([{"path": "/api/profile/", "do": "500"}]))
+    code = (
+        "import sys; sys.modules['django'] = None; sys.argv = ['fake_ocs', '--faults', sys.argv[1]]; "
+        "from tom_treasuremap.fake_ocs.__main__ import main; main()"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code, str(faults)], stdout=subprocess.PIPE, text=True)
+    try:
+        url = process.stdout.readline().strip()
+        headers = {"Authorization": "Token ocs-alice-a1b2c3d4e5f6"}
+        assert [requests.get(f"{url}/api/profile/", headers=headers, timeout=5).status_code for _ in range(2)] == [
+            500,
+            200,
+        ]
+        assert requests.put(f"{url}/api/profile/", timeout=5).status_code == 405
+        assert requests.get(f"{url}/api/nothing/", timeout=5).status_code == 404
+        assert requests.get(f"{url}/api/instruments", timeout=5).url.endswith("/instruments/")
+    finally:
+        process.terminate()
+        process.wait(5)
+
+
+@pytest.mark.parametrize("url", ["observe.lco.global", "http://portal.example.org"])
+def test_a_wrong_address_is_said(settings, url):
+    settings.TOM_TREASUREMAP = {"OCS_URL": url}
+    (found,) = [check for check in run_checks() if check.id == "tom_treasuremap.E004"]
+    assert "OCS_URL" in found.msg
+    settings.TOM_TREASUREMAP = {"OCS_URL": ""}
+    assert transport(telescope(transport="ocs")).unready(telescope())
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["lco-0m4-coj", "lco-1m0-coj"])
+def test_shipped_telescopes_can_be_asked(there, fake, name):
+    found = telescopes.telescope(name)
+    one = soon(1, telescope=name, exposures=soon().exposures[:1])
+    assert transport(found).faults(one, found) == {}
+    Submit(name).send(transport(found).write([one], found), KEY, fake.token)
+    assert len(fake.groups) == 1
+
+
+@pytest.mark.skipif(not os.environ.get("OCS_TEST_URL"), reason="OCS_TEST_URL names no portal")
+def test_a_real_portal_validates():
+    there = Ocs(os.environ["OCS_TEST_URL"], os.environ.get("OCS_TEST_TOKEN", ""))
+    found = (
+        telescopes.shipped()["lco-1m0-coj"]
+    )
+    current = [row["id"] for row in there.profile()["proposals"] if row.get("current")] or [""]
+    group = requestgroup.group(soon(extra={"proposal": current[0]}), found)
+    wrong = there.validate(group)  # time and sky may be against it; that each field is understood is what counts
+    expected = ("proposal", "request", "requests.0")
+    assert all(field in expected or field.startswith("requests.0.windows") for field in wrong), wrong

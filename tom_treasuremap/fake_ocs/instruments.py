@@ -1,0 +1,62 @@
+"""Instruments and sites of the stand-in, as /api/instruments/ gives them: a few of LCO's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def _filters(*codes: str) -> list[dict[str, Any]]:
+    return [
+        {"name": f"Filter {code}", "code": code, "schedulable": True, "default": number == 0}
+        for number, code in enumerate(codes)
+    ]
+
+
+def _instrument(kind: str, size: str, name: str, elements: dict[str, Any], *types: str) -> dict[str, Any]:
+    return {
+        "type": kind,
+        "class": size,
+        "name": name,
+        "optical_elements": elements,
+        "modes": {
+            "guiding": {"type": "guiding", "modes": [{"name": "On", "code": "ON"}, {"name": "Off", "code": "OFF"}]},
+            "readout": {"type": "readout", "modes": [{"name": "Full", "code": "central"}], "default": "central"},
+        },
+        "default_acceptability_threshold": 90.0,
+        "configuration_types": {code: {"name": code.title(), "code": code, "schedulable": True} for code in types},
+        "default_configuration_type": types[0],
+    }
+
+
+SLOAN = ("rp", "gp", "ip", "zs", "up", "B", "V", "w")
+INSTRUMENTS = {
+    "1M0-SCICAM-SINISTRO": _instrument(
+        "IMAGE", "1m0", "1.0 meter Sinistro", {"filters": _filters(*SLOAN)}, "EXPOSE", "REPEAT_EXPOSE"
+    ),
+    "0M4-SCICAM-QHY600": _instrument(
+        "IMAGE", "0m4", "0.4 meter QHY600", {"filters": _filters(*SLOAN)}, "EXPOSE", "REPEAT_EXPOSE"
+    ),
+    "2M0-FLOYDS-SCICAM": _instrument(
+        "SPECTRA", "2m0", "2.0 meter FLOYDS", {"slits": _filters("slit_1.6as", "slit_2.0as")}, "SPECTRUM", "ARC", "LAMP_FLAT"
+    ),
+}  # fmt: skip
+#: which telescopes stand where
+SITES = {
+    "coj": ("0m4", "1m0", "2m0"),
+    "lsc": ("0m4", "1m0"),
+    "cpt": ("0m4", "1m0"),
+    "elp": ("0m4", "1m0"),
+    "tfn": ("0m4", "1m0"),
+    "ogg": ("0m4", "2m0"),
+}
+
+
+def available(location: dict[str, Any]) -> list[str]:
+    """Instruments at a place."""
+    sites = SITES if not location.get("site") else {location["site"]: SITES.get(location["site"], ())}
+    sizes = {size for found in sites.values() for size in found}
+    return [
+        code
+        for code, row in INSTRUMENTS.items()
+        if row["class"] in sizes and row["class"] == location.get("telescope_class")
+    ]

@@ -1,0 +1,191 @@
+"""The HTTP of the stand-in: who asks, which address is answered by what, and the faults that a test asks for."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from datetime import datetime, timezone
+from typing import Any
+from urllib.parse import urlencode
+
+from tom_treasuremap import standin
+from tom_treasuremap.fake_ocs import rules
+from tom_treasuremap.fake_ocs.instruments import INSTRUMENTS
+from tom_treasuremap.fake_ocs.world import Row, World
+from tom_treasuremap.standin import Answer, Asked, Standin
+from tom_treasuremap.transports.simulation import Manner
+
+HTML = b"<!doctype html><html><head><title>Server Error (500)</title></head><body><h1>Server Error (500)</h1></body></html>"
+BROKEN = Answer(500, HTML, "text/html; charset=utf-8")
+MISSING = Answer(404, {"detail": "Not found."})
+#: what a fault may do here
+DOES: dict[str, Answer | None] = {
+    **standin.DOES,
+    "500": BROKEN,
+    "refuse": Answer(400, {"non_field_errors": ["Refused by a fault of the stand-in."]}),
+    "429": Answer(
+        429, {"detail": "Request was throttled. Expected available in 3 seconds."}, headers={"Retry-After": "3"}
+    ),
+    "503": Answer(503, b"", "text/html", {"Retry-After": "3"}),
+}
+
+
+class FakeOcs(Standin):
+    """The stand-in, serving from construction to `close`."""
+
+    does = DOES
+    software = "gunicorn"
+    broken = BROKEN
+
+    def __init__(self, *, manner: Manner | None = None, **serving: Any):
+        self.world = World(manner)
+        super().__init__(**serving)
+
+    @property
+    def token(self) -> str:
+        """The first account's token."""
+        return self.world.users[0]["token"]
+
+    @property
+    def groups(self) -> list[Row]:
+        """The groups that are stored, the oldest first."""
+        return list(self.world.groups.values())
+
+    def put(self, number: int, state: str, **how: Any) -> None:
+        """Lets a request become something, see `World.put`."""
+        with self.lock:
+            self.world.put(number, state, **how)
+
+    def found(self, asked: Asked, data: bytes, headers: Any) -> Any:
+        if not asked.path.endswith("/"):  # Django's APPEND_SLASH
+            more = f"?{urlencode(asked.query)}" if asked.query else ""
+            return Answer(301, b"", "text/html", {"Location": f"{asked.path}/{more}"})
+        now = datetime.now(timezone.utc)
+        self.world.progress(now)
+        user = self._user(headers)
+        asked.user = user["username"] if user else None
+        asked.body = _decoded(data)
+        for method, pattern, answer in ROUTES:
+            match = re.fullmatch(pattern, asked.path)
+            if match and method == asked.method:
+                return answer(self.world, asked, user, now, *map(int, match.groups()))
+        if any(re.fullmatch(pattern, asked.path) for _, pattern, _ in ROUTES):
+            return Answer(405, {"detail": f'Method "{asked.method}" not allowed.'})
+        return MISSING
+
+    def _user(self, headers: Any) -> Row | None:
+        said = headers.get("Authorization")
+        if not said:
+            return None
+        user = next((user for user in self.world.users if said == f"Token {user['token']}"), None)
+        if user is None:
+            raise Answer(401, {"detail": "Invalid token."}, headers={"WWW-Authenticate": "Token"})
+        return user
+
+
+def _decoded(data: bytes) -> Any:
+    try:
+        return json.loads(data) if data else None
+    except ValueError as error:
+        raise Answer(400, {"detail": f"JSON parse error - {error}"}) from error
+
+
+def _known(user: Row | None) -> Row:
+    if user is None:
+        raise Answer(
+            401, {"detail": "Authentication credentials were not provided."}, headers={"WWW-Authenticate": "Token"}
+        )
+    return user
+
+
+def _seen(world: World, user: Row | None) -> list[Row]:
+    """Groups of one's own proposals, the newest first; nobody sees any."""
+    mine = user["proposals"] if user else ()
+    return [group for group in reversed(world.groups.values()) if group["proposal"] in mine]
+
+
+def _validate(world: World, asked: Asked, user: Row | None, now: datetime) -> Any:
+    wrong = rules.errors(asked.body, _known(user), world.proposals, now)
+    return {"request_durations": {} if wrong else rules.durations(asked.body), "errors": wrong}
+
+
+def _submit(world: World, asked: Asked, user: Row | None, now: datetime) -> Any:
+    wrong = rules.errors(asked.body, _known(user), world.proposals, now)
+    return Answer(400, wrong) if wrong else Answer(201, world.keep(asked.body, _known(user), now))
+
+
+def _list(world: World, asked: Asked, user: Row | None, now: datetime) -> Any:
+    rows, query = _seen(world, user), asked.query
+    if query.get("name"):
+        rows = [row for row in rows if query["name"].lower() in row["name"].lower()]
+    if query.get("request_id"):
+        rows = [row for row in rows if query["request_id"] in [str(one["id"]) for one in row["requests"]]]
+    if query.get("state"):
+        rows = [row for row in rows if row["state"] == query["state"]]
+    limit, offset = int(query.get("limit") or 10), int(query.get("offset") or 0)
+    more = offset + limit < len(rows)
+    address = f"http://portal/api/requestgroups/?{urlencode({**query, 'limit': limit, 'offset': offset + limit})}"
+    return {
+        "count": len(rows),
+        "next": address if more else None,
+        "previous": None,
+        "results": rows[offset : offset + limit],
+    }
+
+
+def _group(world: World, asked: Asked, user: Row | None, now: datetime, number: int) -> Any:
+    return next((group for group in _seen(world, user) if group["id"] == number), MISSING)
+
+
+def _cancel(world: World, asked: Asked, user: Row | None, now: datetime, number: int) -> Any:
+    _known(user)
+    group = _group(world, asked, user, now, number)
+    if isinstance(group, Answer):
+        return group
+    why = world.cancel(group, now)
+    return Answer(400, {"errors": [why]}) if why else group
+
+
+def _request(world: World, asked: Asked, user: Row | None, now: datetime, number: int) -> Any:
+    found = [row for group in _seen(world, user) for row in group["requests"] if row["id"] == number]
+    return found[0] if found else MISSING
+
+
+def _observations(world: World, asked: Asked, user: Row | None, now: datetime, number: int) -> Any:
+    found = _request(world, asked, user, now, number)
+    return found if isinstance(found, Answer) else world.tries[number]
+
+
+def _instruments(world: World, asked: Asked, user: Row | None, now: datetime) -> Any:
+    return INSTRUMENTS
+
+
+def _profile(world: World, asked: Asked, user: Row | None, now: datetime) -> Any:
+    known = _known(user)
+    rows = [{"id": name, "title": f"Proposal {name}", "current": True} for name in known["proposals"]]
+    return {"username": known["username"], "proposals": rows}
+
+
+def _put(world: World, asked: Asked, user: Row | None, now: datetime, number: int) -> Any:
+    """No address of a portal's: what becomes of a request."""
+    try:
+        world.put(number, str((asked.body or {}).get("state")), why=str((asked.body or {}).get("why", "")))
+    except LookupError:
+        return MISSING
+    return world.tries[number]
+
+
+NUMBER = r"(\d+)"
+ROUTES: list[tuple[str, str, Callable[..., Any]]] = [
+    ("POST", "/api/requestgroups/validate/", _validate),
+    ("POST", "/api/requestgroups/", _submit),
+    ("GET", "/api/requestgroups/", _list),
+    ("GET", f"/api/requestgroups/{NUMBER}/", _group),
+    ("POST", f"/api/requestgroups/{NUMBER}/cancel/", _cancel),
+    ("GET", f"/api/requests/{NUMBER}/", _request),
+    ("GET", f"/api/requests/{NUMBER}/observations/", _observations),
+    ("GET", "/api/instruments/", _instruments),
+    ("GET", "/api/profile/", _profile),
+    ("POST", f"/fake/requests/{NUMBER}/", _put),
+]

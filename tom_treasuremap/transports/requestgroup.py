@@ -1,0 +1,202 @@
+"""A request as a requestgroup of the Observatory Control System, and what an OCS says of one. Pure.
+
+Authority: TOM Toolkit's `tom_observations/facilities/ocs.py` and `lco.py`; for what the server takes and gives,
+github.com/observatorycontrolsystem/observation-portal (serializers, filters, state changes).
+
+From `telescope.options`: `instrument_type`, `telescope_class` (both needed), `site`, `enclosure`, `telescope`, `proposal`,
+`readout_mode`, `element` ("filter"), `configuration_type` ("EXPOSE", of spectra "SPECTRUM"), `rotator` (it can turn), `ipp_value` (1.0),
+`observation_type` ("NORMAL"), `guiding`, `acquisition` (objects, as its configurations have them). `Request.extra` may say
+`proposal`, `ipp_value`, `observation_type`, `max_airmass`, `min_moon_separation`, `max_lunar_phase`, `readout_mode` itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from tom_scimma import times
+from tom_scimma.notice import iso
+from tom_treasuremap.followup.request import Exposure, Request, State
+from tom_treasuremap.telescopes.telescope import Telescope
+from tom_treasuremap.transports import rules
+
+LONGEST = 50  #: characters of a requestgroup's name
+#: s that an OCS needs besides the exposures of something that is to begin at its time: it plans the way there into the window
+AROUND = 600.0
+AIRMASS, MOON = 1.6, 30.0  #: its own where nobody says anything else
+TYPES = ("NORMAL", "TIME_CRITICAL", "RAPID_RESPONSE")
+ENDS = {"FAILURE_LIMIT_REACHED": "FAILED", "NOT_ATTEMPTED": "FAILED"}
+
+
+def group(request: Request, telescope: Telescope) -> dict[str, Any]:
+    """The requestgroup, without our mark in its name."""
+    said, extra = telescope.options, request.extra
+    urgent = "TIME_CRITICAL" if request.kind == "time_critical" else "NORMAL"
+    end = request.end + timedelta(seconds=AROUND) if request.fixed else request.end
+    return {
+        "name": request.name,
+        "proposal": extra.get("proposal") or said.get("proposal", ""),
+        "ipp_value": extra.get("ipp_value", said.get("ipp_value", 1.0)),
+        "operator": "SINGLE",
+        "observation_type": extra.get("observation_type") or said.get("observation_type") or urgent,
+        "requests": [
+            {
+                "configurations": [configuration(request, telescope)],
+                "windows": [{"start": iso(request.start), "end": iso(end)}],
+                "location": {
+                    name: said[name] for name in ("telescope_class", "site", "enclosure", "telescope") if said.get(name)
+                },
+            }
+        ],
+    }
+
+
+def configuration(request: Request, telescope: Telescope) -> dict[str, Any]:
+    """What is exposed, how, and under which sky."""
+    said, extra = telescope.options, request.extra
+    low = telescope.limits.min_altitude
+    airmass = min(25.0, 1 / math.sin(math.radians(low))) if low > 2.3 else AIRMASS
+    constraints = {
+        "max_airmass": extra.get("max_airmass") or round(airmass, 3),
+        "min_lunar_distance": extra.get("min_moon_separation", telescope.moon.separation or MOON),
+    }
+    if extra.get("max_lunar_phase") is not None:
+        constraints["max_lunar_phase"] = extra["max_lunar_phase"]
+    usual = "SPECTRUM" if request.kind == "spectrum" else "EXPOSE"
+    return {
+        "type": said.get("configuration_type", usual),
+        "instrument_type": said.get("instrument_type", ""),
+        "target": {
+            "name": request.target[:50],
+            "type": "ICRS",
+            "ra": request.ra,
+            "dec": request.dec,
+            "proper_motion_ra": 0.0,
+            "proper_motion_dec": 0.0,
+            "epoch": 2000.0,
+        },
+        "instrument_configs": [_exposed(one, request, telescope) for one in request.exposures],
+        "acquisition_config": dict(said.get("acquisition", {})),
+        "guiding_config": {"optional": True, **said.get("guiding", {})},
+        "constraints": constraints,
+    }
+
+
+def _exposed(exposure: Exposure, request: Request, telescope: Telescope) -> dict[str, Any]:
+    said = telescope.options
+    mode = request.extra.get("readout_mode") or said.get("readout_mode")
+    found: dict[str, Any] = {
+        "exposure_count": exposure.count,
+        "exposure_time": exposure.seconds,
+        "optical_elements": {said.get("element", "filter"): exposure.filter},
+        **({"mode": mode} if mode else {}),
+    }
+    if said.get("rotator"):
+        found |= {"rotator_mode": "SKY", "extra_params": {"rotator_angle": request.pos_angle}}
+    return found
+
+
+def mark(identity: str, tom: str) -> str:
+    """What is in the name of a requestgroup of ours and of no other: of the request's id and the TOM's name."""
+    return f"#{hashlib.sha256(f'{tom}/{identity}'.encode()).hexdigest()[:14]}"
+
+
+def marked(name: str, sign: str) -> str:
+    """A name with our mark, no longer than it may be."""
+    plain = re.sub(r"\s+", " ", name).strip()
+    return f"{plain[: LONGEST - len(sign) - 1].strip()} {sign}".strip()
+
+
+def faults(request: Request, telescope: Telescope, proposal: str = "") -> dict[str, list[str]]:
+    """What is wrong, by field, besides what the server alone knows. `proposal`: what the TOM has where nobody says one."""
+    found, said = rules.faults(request, telescope), telescope.options
+
+    def wrong(field: str, why: str) -> None:
+        found.setdefault(field, []).append(why)
+
+    for name in ("instrument_type", "telescope_class"):
+        if not said.get(name):
+            wrong("telescope", f"{telescope.label} does not say its {name} (`options` of the telescope).")
+    if not (request.extra.get("proposal") or said.get("proposal") or proposal):
+        wrong("proposal", "No proposal: the telescope's options or TOM_TREASUREMAP['OCS_PROPOSAL'] name one.")
+    if request.pos_angle % 360 and not said.get("rotator"):
+        wrong("pos_angle", f"{telescope.label} cannot turn its camera.")
+    wanted = group(request, telescope)["observation_type"]
+    if wanted not in TYPES:
+        wrong("observation_type", f"{wanted} is none of {', '.join(TYPES)}.")
+    return found
+
+
+# --- what it says
+
+
+def flat(errors: Any, place: str = "") -> dict[str, list[str]]:
+    """Its nested errors by field: {"requests.0.windows.0.end": ["..."]}. What is of no field is under `request`."""
+    found: dict[str, list[str]] = {}
+    if isinstance(errors, str):
+        return {place or "request": [errors]}
+    pairs: Iterable[tuple[Any, Any]] = ()
+    if isinstance(errors, Mapping):
+        pairs = errors.items()
+    elif isinstance(errors, list):
+        pairs = (("" if isinstance(one, str) else i, one) for i, one in enumerate(errors))
+    for name, inner in pairs:
+        name = "" if name in ("non_field_errors", "errors", "detail") else name
+        for field, texts in flat(inner, ".".join(filter(None, (place, str(name) if name != "" else "")))).items():
+            found.setdefault(field, []).extend(texts)
+    return found
+
+
+def state(said: Mapping[str, Any], observations: Iterable[Mapping[str, Any]], url: str = "") -> State:
+    """What has become of a request: of its row at the server and of its observations there."""
+    known, rows = str(said.get("state", "PENDING")), list(observations)
+    if known in ("COMPLETED", "WINDOW_EXPIRED", "CANCELED", *ENDS):
+        done = next((row for row in rows if row.get("state") == "COMPLETED"), None)
+        start, end = (done and _time(done, name) for name in ("start", "end"))
+        observed = tuple(_observed(said, done)) if known == "COMPLETED" and done else ()
+        begun = observed[0]["start"] if observed else start
+        return State(ENDS.get(known, known), begun, end, _why(rows) if known in ENDS else "", url, observed=observed)
+    for wanted, ours in (("IN_PROGRESS", "IN_PROGRESS"), ("PENDING", "SCHEDULED")):
+        for row in rows:
+            if row.get("state") == wanted:
+                return State(ours, _time(row, "start"), _time(row, "end"), url=url)
+    return State("PENDING", message=_why(rows), url=url)
+
+
+def _time(row: Mapping[str, Any], name: str) -> Any:
+    return times.parse(row.get(name)).time
+
+
+def _why(rows: Iterable[Mapping[str, Any]]) -> str:
+    """What it says of the last try that failed."""
+    for row in reversed(list(rows)):
+        for status in row.get("configuration_statuses") or ():
+            reason = (status.get("summary") or {}).get("reason")
+            if reason:
+                return str(reason)
+    return ""
+
+
+def _observed(said: Mapping[str, Any], done: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
+    """What was exposed, one entry a filter: the server says when a configuration began and ended, not each exposure."""
+    statuses = {row.get("configuration"): row.get("summary") or {} for row in done.get("configuration_statuses") or ()}
+    for configured in said.get("configurations") or ():
+        summary = statuses.get(configured.get("id")) or {}
+        target = configured.get("target") or {}
+        start, end = (_time(summary, name) or _time(done, name) for name in ("start", "end"))
+        for exposed in configured.get("instrument_configs") or ():
+            elements = exposed.get("optical_elements") or {}
+            yield {
+                "start": start,
+                "end": end,
+                "filter": next(iter(elements.values()), ""),
+                "seconds": float(exposed.get("exposure_time") or 0) * int(exposed.get("exposure_count") or 1),
+                "depth": None,
+                "ra": target.get("ra"),
+                "dec": target.get("dec"),
+                "pos_angle": (exposed.get("extra_params") or {}).get("rotator_angle", 0.0),
+            }
