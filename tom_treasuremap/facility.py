@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.core.exceptions import ValidationError
 from tom_observations.facility import BaseRoboticObservationFacility
 
+from tom_scimma.models import Event
 from tom_treasuremap import telescopes
-from tom_treasuremap.followup import asking, cancelling, following
+from tom_treasuremap.followup import asking, cancelling, following, validating, written
+from tom_treasuremap.followup.forms import FORMS, FollowUpTemplateForm, ImagingForm
 from tom_treasuremap.followup.request import FAILED, TERMINAL
 from tom_treasuremap.models import Asked
 
@@ -17,16 +17,50 @@ class FollowUpFacility(BaseRoboticObservationFacility):
     """Every telescope that the team may ask, under one name."""
 
     name = asking.FACILITY
-    observation_forms: dict[str, Any] = {}
+    button_label = "Follow up"
+    button_tooltip = "Ask one of the team's telescopes"
+    template_name = "tom_treasuremap/observation_form.html"
+    observation_forms = FORMS
 
     def get_form(self, observation_type):
-        raise NotImplementedError
+        return FORMS.get(observation_type, ImagingForm)
 
-    def submit_observation(self, observation_payload):
-        raise NotImplementedError
+    def get_form_classes_for_display(self, **kwargs):
+        return FORMS
+
+    def get_template_form(self, observation_type):
+        return FollowUpTemplateForm
 
     def validate_observation(self, observation_payload):
-        raise NotImplementedError
+        """What is known to be wrong with it, a line each; []: nothing."""
+        requests = [written.from_json(one) for one in observation_payload["requests"]]
+        return [why for one in requests for words in validating.faults(one).values() for why in words]
+
+    def submit_observation(self, observation_payload):
+        """Ids of the observations that the host is now to make: those of requests that were not made before."""
+        from tom_targets.models import Target
+
+        target = Target.objects.get(pk=observation_payload["target_id"])
+        by = self._asker(observation_payload["params"])
+        made = []
+        for said in observation_payload["requests"]:
+            request = written.from_json(said)
+            event = Event.objects.filter(name=request.event).first() if request.event else None
+            _, new = asking.reserve(request, by=by, target=target, event=event)
+            if new:
+                made.append(request.id)
+        return made
+
+    def _asker(self, said):
+        """Who is logged in; else, for a cadence that goes on, whoever began it."""
+        if self.user is not None:
+            return self.user if self.user.is_authenticated else None
+        went = {
+            "record__parameters__key": said.get("key", ""),
+            "record__observationgroup__dynamiccadence__active": True,
+        }
+        before = Asked.objects.filter(**went).select_related("by").order_by("pk").first() if said.get("key") else None
+        return before.by if before is not None else None
 
     def get_observation_url(self, observation_id):
         row = Asked.objects.filter(request_id=observation_id).first()
@@ -50,6 +84,18 @@ class FollowUpFacility(BaseRoboticObservationFacility):
             for one in known
             if one.site is not None and not one.reports_only
         }
+
+    def get_facility_status(self):
+        """Each telescope with what was said of it last, site by site."""
+        said, sites = telescopes.statuses(), {}
+        for one in telescopes.telescopes().values():
+            if one.reports_only:
+                continue
+            code = (one.site.mpc or one.site.name or one.name) if one.site is not None else "space"
+            there = sites.setdefault(code, {"code": code, "telescopes": []})
+            state = said.get(one.name, telescopes.Status())
+            there["telescopes"].append({"code": one.name, "status": "AVAILABLE" if state.can_observe else state.label})
+        return {"code": self.name, "sites": list(sites.values())}
 
     def get_observation_status(self, observation_id):
         row = Asked.objects.select_related("record", "submission", "cancellation").get(request_id=observation_id)

@@ -14,7 +14,7 @@ from django.utils import timezone
 from tom_observations.models import ObservationRecord
 
 from tom_scimma import acts, outbox
-from tom_scimma.models import Delivery
+from tom_scimma.models import Delivery, Event
 from tom_treasuremap import telescopes
 from tom_treasuremap.followup import asking, following
 from tom_treasuremap.followup.request import TERMINAL, State
@@ -105,10 +105,25 @@ def _recalled(row: Asked, by: Any, why: str) -> str:
 
 
 def due() -> None:
-    """The job: cancels what was to be cancelled as soon as its fate is known, or when its grace time is over."""
-    rows = Asked.objects.open().filter(cancel_after__lte=timezone.now()).exclude(record__status="IN_PROGRESS")
-    for row in rows.select_related("record"):
-        cancel([row.record], None, row.cancel_reason)
+    """The job: cancels what was to be cancelled as soon as its fate is known, and what this TOM takes back after its grace time."""
+    rows = Asked.objects.open().filter(cancel_after__lte=timezone.now())
+    for row in rows.select_related("record", "event", "arming__by", "arming__rule"):
+        why = _kept(row) if row.grace else ""
+        if why:
+            Asked.objects.filter(pk=row.pk).update(cancel_after=None, grace=False, message=why)
+        else:
+            cancel([row.record], None, row.cancel_reason)
+
+
+def _kept(row: Asked) -> str:
+    """Why this TOM does not take it back by itself, after all."""
+    if row.record.status == "IN_PROGRESS":
+        return "It was being observed when it was to be taken back: a running exposure is not stopped."
+    if row.event is None or row.event.state != Event.State.RETRACTED:
+        return "It stays: the event was reinstated."
+    if row.arming is None or not row.arming.is_in_force or not row.arming.cancels:
+        return "It stays: the telescope is not armed for taking back any more."
+    return ""
 
 
 def _name(by: Any) -> str:

@@ -29,11 +29,12 @@ def join(record: ObservationRecord) -> None:
         row = Asked.objects.select_for_update().filter(request_id=record.observation_id, record=None).first()
         if row is None:
             return
-        row.record, row.by = record, row.by or record.user
+        row.record, row.by = record, record.user or row.by
         telescope = telescopes.telescope(row.telescope)
         record.user = record.user or row.by
         said = written.parameters(written.from_json(row.request), telescope)
-        record.parameters = {**said, **record.parameters, "filter": said["filter"]}
+        windows = {name: said[name] for name in ("start", "end")}
+        record.parameters = {**said, **record.parameters, **windows}
         nobody = row.by is None
         record.status = "FAILED" if nobody else "PENDING"
         row.message = "Nobody who is known here asked for it, so that nothing was sent." if nobody else ""

@@ -98,7 +98,8 @@ class Asked(models.Model):
     goes = models.DateTimeField(null=True)  #: of an automatic one: until then anybody may stop it
     submission = models.ForeignKey(Delivery, on_delete=models.SET_NULL, null=True, related_name="+")
     cancellation = models.ForeignKey(Delivery, on_delete=models.SET_NULL, null=True, related_name="+")
-    cancel_after = models.DateTimeField(null=True)  #: then this TOM takes it back by itself, unless somebody keeps it
+    cancel_after = models.DateTimeField(null=True)  #: then it is taken back, as soon as that can be
+    grace = models.BooleanField(default=False)  #: this TOM takes it back by itself then, unless somebody keeps it
     cancel_reason = models.TextField(blank=True)
     message = models.TextField(blank=True)  #: why it is as it is, in the telescope's words or ours
     url = models.CharField(max_length=1000, blank=True)

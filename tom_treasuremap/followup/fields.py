@@ -1,0 +1,85 @@
+"""The fields that forms of requests share, and what they read as."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from datetime import timezone as zone
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from tom_treasuremap import telescopes
+from tom_treasuremap.followup.request import Exposure
+
+ROWS = 4  #: filters of one request
+
+
+class UtcField(forms.DateTimeField):
+    """A moment that is in UTC, whatever zone the TOM shows times in."""
+
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+
+    def to_python(self, value: Any) -> datetime | None:
+        with timezone.override(zone.utc):
+            return super().to_python(value)
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, str):
+            try:
+                value = self.to_python(value)
+            except forms.ValidationError:
+                return value
+        return value.astimezone(zone.utc).replace(tzinfo=None) if isinstance(value, datetime) else value
+
+
+def choices() -> list[tuple[str, str]]:
+    """The telescopes that may be asked, for a choice."""
+    return [
+        ("", "Choose"),
+        *((one.name, one.label) for one in telescopes.telescopes().values() if not one.reports_only),
+    ]
+
+
+def filters() -> list[tuple[str, Any]]:
+    """The filters of all of them, a group a telescope."""
+    rows: list[tuple[str, Any]] = [("", "")]
+    for one in telescopes.telescopes().values():
+        if not one.reports_only:
+            rows.append((one.label, [(name, name) for name in one.filters]))
+    return rows
+
+
+def exposures(said: dict[str, Any]) -> tuple[Exposure, ...]:
+    """What the rows of filters say; a row without a filter says nothing."""
+    found = []
+    for i in range(1, ROWS + 1):
+        if said.get(f"filter_{i}") and said.get(f"seconds_{i}"):
+            found.append(Exposure(said[f"filter_{i}"], float(said[f"seconds_{i}"]), int(said.get(f"count_{i}") or 1)))
+    return tuple(found)
+
+
+def add_rows(form: forms.Form) -> None:
+    """Gives a form its rows of filters; the first is needed."""
+    for i in range(1, ROWS + 1):
+        first = i == 1
+        form.fields[f"filter_{i}"] = FilterField(required=first)
+        form.fields[f"seconds_{i}"] = forms.FloatField(
+            label="Seconds", required=first, min_value=0.001, max_value=86400
+        )
+        form.fields[f"count_{i}"] = forms.IntegerField(
+            label="Times", required=False, min_value=1, max_value=500, initial=1
+        )
+
+
+class FilterField(forms.CharField):
+    """The name of a filter; which ones there are depends on the telescope, which says so when it is asked for another."""
+
+    def __init__(self, **more: Any):
+        super().__init__(label="Filter", max_length=60, widget=forms.Select(choices=filters()), **more)
+
+
+def window() -> tuple[datetime, datetime]:
+    """From now for a day: tonight."""
+    now = timezone.now().replace(second=0, microsecond=0)
+    return now, now + timedelta(days=1)
