@@ -14,7 +14,7 @@ from tom_targets.models import Target
 
 from tests import factories as make
 from tests import following as up
-from tom_treasuremap import gathering, telescopes
+from tom_treasuremap import gathering
 from tom_treasuremap.facility import FollowUpFacility
 from tom_treasuremap.followup import asking, cancelling, following, joining
 from tom_treasuremap.followup.request import State
@@ -24,9 +24,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def known(monkeypatch):
-    monkeypatch.setattr(telescopes, "telescopes", lambda: {up.COJ.name: up.COJ}, raising=False)
-    monkeypatch.setattr(telescopes, "telescope", {up.COJ.name: up.COJ}.__getitem__, raising=False)
+def known(settings):
+    with up.known(settings):
+        yield
 
 
 @pytest.fixture

@@ -38,6 +38,11 @@ def galaxy_links() -> list[dict[str, Any]]:
     return [link for links in gather("galaxy_links") for link in links]
 
 
+def candidate_buttons() -> list[dict[str, Any]]:
+    """What installed apps add to each row of candidates: templates that have `candidate`."""
+    return [button for buttons in gather("candidate_buttons") for button in buttons]
+
+
 def message_receivers(topic: str) -> list[Callable]:
     """The functions that installed apps want called for messages of this topic.
 

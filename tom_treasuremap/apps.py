@@ -43,9 +43,29 @@ class TomTreasuremapConfig(AppConfig):
 
         return [path("", include("tom_treasuremap.pages", namespace="tom_treasuremap"))]
 
+    def observation_facilities(self):
+        return [{"class": "tom_treasuremap.facility.FollowUpFacility"}]
+
+    def target_detail_buttons(self):
+        return [{"partial": "tom_treasuremap/partials/target_follow_up_button.html"}]
+
+    def candidate_buttons(self):
+        return [{"partial": "tom_treasuremap/partials/candidate_follow_up_button.html"}]
+
+    def subscription_actions(self):
+        ours = "tom_treasuremap.followup.acting"
+        form = f"{ours}.FollowUpForm"
+        return [{"name": "follow_up", "label": "Ask a telescope", "run": f"{ours}.run", "form": form}]
+
     def event_panels(self):
         pointings = "tom_treasuremap/partials/pointings.html"
         return [
+            {
+                "partial": "tom_treasuremap/partials/follow_up_card.html",
+                "label": "Follow-up",
+                "place": "card",
+                "context": "tom_treasuremap.followup.withdrawn.panel",
+            },
             {"partial": pointings, "label": "Pointings", "place": "tab", "url": "tom_treasuremap:event-pointings"},
             {
                 "partial": "tom_treasuremap/partials/coverage.html",
@@ -76,6 +96,12 @@ class TomTreasuremapConfig(AppConfig):
         maps = {"new", "updated", "reinstated", "late"}
         return [
             {"name": "coverage", "on": maps, "run": "tom_treasuremap.ahead.react", "live_only": False},
+            {
+                "name": "requests withdrawn",
+                "on": {"retracted"},
+                "run": "tom_treasuremap.followup.withdrawn.retracted",
+                "live_only": True,
+            },
             {
                 "name": "reports outside",
                 "on": {"updated"},

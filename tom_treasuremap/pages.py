@@ -1,11 +1,12 @@
 """URLs of the pages; the host includes them at its root."""
 
-from django.urls import path
+from django.urls import include, path
 
 from tom_treasuremap.views import account, coverage, frames, galaxies, pointings, reports
 
 app_name = "tom_treasuremap"
 urlpatterns = [
+    path("", include("tom_treasuremap.followup_pages")),
     path("treasuremap/token/", account.TokenView.as_view(), name="token"),
     path("treasuremap/account/test/", account.AccountTestView.as_view(), name="account-test"),
     path("treasuremap/rules/", account.RulesView.as_view(), name="rules"),

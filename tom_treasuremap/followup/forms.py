@@ -268,3 +268,6 @@ class FollowUpTemplateForm(GenericTemplateForm):
         fields.add_rows(self)
         for name in ("max_airmass", "min_moon_separation", "pos_angle", "priority"):
             self.fields[name] = copy.deepcopy(RequestForm.base_fields[name])
+
+    def clean(self) -> dict[str, Any]:
+        return {name: value for name, value in super().clean().items() if value not in (None, "")}

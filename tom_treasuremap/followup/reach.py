@@ -91,11 +91,11 @@ def _never(good: Mapping[str, np.ndarray], sky: Any, telescope: Telescope, reque
 
 def _words(name: str, sky: Any, telescope: Telescope, request: Request) -> str:
     if name == "daylight":
-        return f"The Sun is never below {telescope.twilight:g} degrees at {telescope.label} in that window."
+        return f"The Sun is never below {telescope.twilight:.0f} degrees at {telescope.label} in that window."
     if name == "too low":
         top = float(np.max(sky.altitude))
         return (
-            f"It never rises above {telescope.limits.min_altitude:g} degrees there in that window: at most {top:.0f}."
+            f"It never rises above {telescope.limits.min_altitude:.0f} degrees there in that window: at most {top:.0f}."
         )
     if name == "airmass":
         top = float(np.max(sky.altitude))

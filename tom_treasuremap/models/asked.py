@@ -133,6 +133,11 @@ class Asked(models.Model):
         return bool(self.armed_by)
 
     @property
+    def words(self) -> str:
+        """Its status for people."""
+        return self.record.status.lower().replace("_", " ") if self.record is not None else "being made"
+
+    @property
     def seconds(self) -> float:
         """Shutter time asked for."""
         return sum(one["seconds"] * one["count"] for one in self.request["exposures"])

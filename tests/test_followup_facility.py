@@ -1,0 +1,280 @@
+"""The facility as the host calls it: its pages, templates, cadences, API, updatestatus; what is wrong is said and not sent.
+
+Authority: TOM Toolkit 3.1's own views and commands, driven over HTTP and call_command.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from datetime import timezone as zone
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+from django.utils import timezone
+from tom_observations.facility import get_service_class
+from tom_observations.models import DynamicCadence, ObservationGroup, ObservationRecord, ObservationTemplate
+
+from tests import factories as make
+from tests import following as up
+from tests.outside.rig import deliver
+from tom_scimma.models import Delivery
+from tom_treasuremap.followup import following, reach
+from tom_treasuremap.followup.request import Exposure, State
+from tom_treasuremap.models import Asked, TelescopeState
+from tom_treasuremap.telescopes.telescope import MoonRule
+
+utc = zone.utc
+pytestmark = pytest.mark.django_db
+CREATE = "/observations/FollowUp/create/"
+
+
+@pytest.fixture(autouse=True)
+def known(settings):
+    with up.known(settings, up.SENT):
+        yield
+
+
+@pytest.fixture
+def ada(client):
+    user = make.user("ada")
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture
+def target(ada):
+    return up.target(ada)
+
+
+def filled(target, **changes) -> dict:
+    """The form as it is posted, for the dark of the night to come."""
+    start, end = up.dark()
+    values = {
+        "facility": "FollowUp", "target_id": target.pk, "observation_type": "imaging", "telescope": "one-metre",
+        "filter_1": "r", "seconds_1": "120", "count_1": "3", "start": f"{start:%Y-%m-%dT%H:%M}", "end": f"{end:%Y-%m-%dT%H:%M}",
+        "priority": "1", "pos_angle": "0", "key": "2026-11-27T03:00:00+00:00",
+    }  # fmt: skip
+    return {key: value for key, value in {**values, **changes}.items() if value is not None}
+
+
+def test_the_form_shows_each_kind_and_keeps_what_was_typed(client, target):
+    page = client.get(CREATE, {"target_id": target.pk, "telescope": "dome"}).content.decode()
+    for words in ("Imaging", "Time Critical", "Cadence", "Spectrum", 'value="dome" selected'):
+        assert words in page
+    page = client.post(CREATE, filled(target, seconds_1="77", filter_1="z")).content.decode()
+    assert "Our 1 m has no filter z; it has: r, B." in page
+    assert 'value="77"' in page
+    assert not ObservationRecord.objects.exists()
+
+
+def test_a_click_makes_one_observation_and_a_second_click_none(client, ada, target):
+    for _ in range(2):
+        done = client.post(CREATE, filled(target))
+        assert done.status_code == 302, done.content.decode()
+    record = ObservationRecord.objects.get()
+    assert (record.status, record.user) == ("PENDING", ada)
+    assert record.asked.request["exposures"] == [{"filter": "r", "seconds": 120.0, "count": 3}]
+    client.post(CREATE, filled(target, key="another form"))
+    assert ObservationRecord.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "words"),
+    [
+        ({"filter_1": "z"}, "filter_1", "has no filter z"),
+        ({"seconds_1": "100000"}, "seconds_1", "less than or equal to 86400"),
+        ({"start": "2020-01-01T00:00", "end": "2020-01-01T06:00"}, "end", "That is over."),
+        ({"end": "2020-01-01T06:00"}, "end", "It ends before it begins."),
+        ({"max_airmass": "1.0"}, "max_airmass", "Its airmass is never below 1"),
+        ({"telescope": "nothing"}, "telescope", "not one of the available choices"),
+        ({"observation_type": "spectrum", "instrument": "FLOYDS"}, "telescope", "Our 1 m has no spectrograph."),
+    ],
+)
+def test_what_stands_in_the_way_is_said_at_its_field(client, target, change, field, words):
+    answer = client.post(CREATE, filled(target, **change))
+    assert answer.status_code == 200
+    errors = answer.context["form"].errors
+    assert words in " ".join(errors.get(field, [])), errors
+    assert words.replace("'", "&#x27;") in answer.content.decode()
+    assert not ObservationRecord.objects.exists()
+
+
+def test_the_moon_is_named_where_it_stands_in_the_way():
+    """Full Moon was on 2026-11-24, in Taurus: up all night there."""
+    night = {"start": datetime(2026, 11, 24, 11, tzinfo=utc), "end": datetime(2026, 11, 24, 16, tzinfo=utc)}
+    found = reach.why_not(up.COJ, up.request(extra={"min_moon_separation": 120}, **night))
+    assert "The Moon is too near" in found["min_moon_separation"][0]
+    assert reach.why_not(up.COJ, up.request(extra={"min_moon_separation": 20}, **night)) == {}
+    strict = replace(up.COJ, moon=MoonRule(separation=120.0))
+    assert "The Moon is too near" in reach.why_not(strict, up.request(**night))["start"][0]
+    long = up.request(exposures=(Exposure("r", 3600.0, 6),), **night)
+    assert "at a time in that window" in reach.why_not(up.COJ, long)["end"][0]
+
+
+def test_a_target_that_never_rises_and_one_by_day(client, ada):
+    low = up.target(ada, name="Polaris", dec=89.0)
+    errors = client.post(CREATE, filled(low)).context["form"].errors
+    assert "never rises above 30 degrees" in errors["start"][0]
+    start, _ = up.dark()
+    noon = start - timedelta(hours=8)
+    noon = noon if noon > timezone.now() else noon + timedelta(days=1)
+    day = {"start": f"{noon:%Y-%m-%dT%H:%M}", "end": f"{noon + timedelta(hours=1):%Y-%m-%dT%H:%M}"}
+    errors = client.post(CREATE, filled(low, **day)).context["form"].errors
+    assert "The Sun is never below -12 degrees" in errors["start"][0]
+
+
+def test_a_telescope_that_is_closed_is_not_asked_unless_for_weather_and_anyway(client, target):
+    now = timezone.now()
+    soon = {"start": f"{now:%Y-%m-%dT%H:%M}", "end": f"{now + timedelta(days=1):%Y-%m-%dT%H:%M}"}
+    row = TelescopeState.objects.create(
+        telescope="one-metre", state="weather", since=now, by="ada", why="hail", newest=True
+    )
+    errors = client.post(CREATE, filled(target, **soon)).context["form"].errors
+    assert "Our 1 m is closed by weather" in errors["telescope"][0]
+    assert "hail" in errors["telescope"][0]
+    assert client.post(CREATE, filled(target, anyway="on", **soon)).status_code == 302
+    row.state = "taken"
+    row.save()
+    errors = client.post(CREATE, filled(target, anyway="on", key="again", **soon)).context["form"].errors
+    assert "taken by others" in errors["telescope"][0]
+
+
+def test_a_fixed_time_and_what_would_run_into_it(client, target):
+    start, end = up.dark()
+    middle = start + (end - start) / 2
+    begins = f"{middle:%Y-%m-%dT%H:%M}"
+    assert client.post(CREATE, filled(target, observation_type="time_critical", start=begins, end=None)).status_code == 302
+    said = ObservationRecord.objects.get().asked.request
+    assert said["fixed"] and said["kind"] == "time_critical"
+    again = filled(target, observation_type="time_critical", start=begins, end=None, key="another")
+    assert "is to observe something else" in client.post(CREATE, again).context["form"].errors["start"][0]
+
+
+def test_a_series_is_a_group_of_observations(client, ada, target):
+    said = filled(target, observation_type="cadence", visits="3", every_hours="24")
+    assert client.post(CREATE, said).status_code == 302
+    group = ObservationGroup.objects.get()
+    nights = sorted(record.asked.night for record in group.observation_records.all())
+    assert [(night - nights[0]).days for night in nights] == [0, 1, 2]
+    assert len({record.parameters["start"] for record in group.observation_records.all()}) == 3
+
+
+def test_a_target_or_an_event_that_one_may_not_see_is_not_asked_for(client, ada):
+    hidden = up.target(name="AT2026xyz")
+    answer = client.post(CREATE, filled(hidden))
+    assert "you may not see it" in str(answer.context["form"].errors)
+    group = make.Group.objects.create(name="lvk")
+    make.event("S261127zz", groups=(group,))
+    answer = client.post(CREATE, filled(up.target(ada), event="S261127zz"))
+    assert "There is no event S261127zz" in str(answer.context["form"].errors)
+    assert not Asked.objects.exists()
+
+
+def test_a_template_fills_the_form(client, ada, target):
+    said = {
+        "facility": "FollowUp", "template_name": "deep r", "observation_type": "imaging", "telescope": "one-metre",
+        "filter_1": "r", "seconds_1": "300", "count_1": "5",
+    }  # fmt: skip
+    assert client.get("/observations/template/FollowUp/create/").status_code == 200
+    assert client.post("/observations/template/FollowUp/create/", said).status_code == 302
+    row = ObservationTemplate.objects.get()
+    assert client.get(f"/observations/template/{row.pk}/update/").status_code == 200
+    page = client.get(CREATE, {"target_id": target.pk, **row.parameters}).content.decode()
+    assert 'value="300.0"' in page
+    client.post(CREATE, filled(target))  # a template from what was asked
+    page = client.get(reverse("tom_observations:detail", args=[ObservationRecord.objects.get().pk])).content.decode()
+    assert "template" in page
+
+
+@pytest.mark.parametrize("strategy", ["ResumeCadenceAfterFailureStrategy", "RetryFailedObservationsStrategy"])
+def test_a_cadence_of_the_hosts_goes_on_in_the_name_of_who_began_it(client, ada, target, strategy):
+    said = filled(target, cadence_strategy=strategy, cadence_frequency="24")
+    done = client.post(f"{CREATE}?cadence_strategy={strategy}", said)
+    assert done.status_code == 302, done.content.decode()
+    group = DynamicCadence.objects.get().observation_group
+    record = group.observation_records.get()
+    following.apply(record.asked, State("FAILED", message="clouds"))
+    moved = {"window": 0}
+    if strategy.startswith("Resume"):  # asks again from now on, as long as before: that is a day, so that there is a night
+        record.parameters["end"] = (timezone.now() + timedelta(days=1)).isoformat()
+        record.parameters["start"] = timezone.now().isoformat()
+        ObservationRecord.objects.filter(pk=record.pk).update(parameters=record.parameters)
+    call_command("runcadencestrategies", stdout=StringIO())
+    new = group.observation_records.exclude(pk=record.pk).get()
+    new.refresh_from_db()
+    assert (new.status, new.user, new.asked.by) == ("PENDING", ada, ada), moved
+
+
+def test_the_hosts_api_asks_and_cancels(client, ada, target):
+    body = {"facility": "FollowUp", "observation_type": "imaging", "target_id": target.pk, "observing_parameters": filled(target)}
+    answer = client.post("/api/observations/", body, content_type="application/json")
+    assert answer.status_code == 201, answer.content
+    record = ObservationRecord.objects.get()
+    assert (record.status, record.user, record.asked.by) == ("PENDING", ada, ada)
+    client.logout()
+    strange = {**body, "observing_parameters": filled(target, key="nobody")}
+    client.post("/api/observations/", strange, content_type="application/json")
+    assert set(ObservationRecord.objects.exclude(pk=record.pk).values_list("status", flat=True)) <= {"FAILED"}
+
+
+def test_only_who_may_cancels(client, ada, target):
+    client.post(CREATE, filled(target))
+    record = ObservationRecord.objects.get()
+    detail, cancel = (reverse(f"tom_observations:{name}", args=[record.pk]) for name in ("detail", "cancel"))
+    assert "Cancel Observation" in client.get(detail).content.decode()
+    client.force_login(make.user("stranger"))
+    client.get(cancel)
+    record.refresh_from_db()
+    assert record.status == "PENDING"
+    client.force_login(ada)
+    client.get(cancel)
+    record.refresh_from_db()
+    assert record.status == "CANCELED"
+    assert client.get(detail).status_code == 200
+
+
+def test_update_status_asks_the_telescope_and_the_data_products_are_there(client, ada, target):
+    client.post(CREATE, filled(target, telescope="dome"))
+    record = ObservationRecord.objects.get()
+    assert record.asked.submission.destination == "simulated:dome"
+    deliver("simulated")
+    assert Delivery.objects.get().state == "delivered"
+    out = StringIO()
+    call_command("updatestatus", stdout=out)
+    assert "FollowUp" not in out.getvalue()  # it names those that failed
+    record.refresh_from_db()
+    assert record.status in ("PENDING", "SCHEDULED", "IN_PROGRESS")
+    done = [{"id": "fu-1-1", "filename": "a.fits", "created": "2026-11-27T12:00:00", "url": "/followup/frame/fu-1-1"}]
+    following.apply(record.asked, State("COMPLETED", products=tuple(done)))
+    facility = get_service_class("FollowUp")()
+    assert [one["id"] for one in facility.data_products(record.observation_id)] == ["fu-1-1"]
+    assert client.get(reverse("tom_observations:detail", args=[record.pk])).status_code == 200
+
+
+def test_what_the_telescope_refuses_has_failed_with_its_words(client, ada, target):
+    client.post(CREATE, filled(target, telescope="dome"))
+    Delivery.objects.update(state="rejected", reason="the night is given to others")
+    following.follow()
+    record = ObservationRecord.objects.get()
+    assert (record.status, record.asked.message) == ("FAILED", "the night is given to others")
+    assert record.failed and record.terminal
+
+
+def test_sites_and_their_status():
+    facility = get_service_class("FollowUp")()
+    assert facility.get_observing_sites()["Our 1 m"]["latitude"] == -31.27
+    TelescopeState.objects.create(
+        telescope="dome", state="off", since=timezone.now(), by="ada", why="", newest=True
+    )
+    said = {one["code"]: one["status"] for site in facility.get_facility_status()["sites"] for one in site["telescopes"]}
+    assert (said["one-metre"], said["dome"]) == ("AVAILABLE", "out of order")
+    assert facility.get_start_end_keywords() == ("start", "end")
+
+
+def test_the_hosts_other_pages_stand(client, ada, target):
+    client.post(CREATE, filled(target))
+    for path in ("/observations/list/", f"/targets/{target.pk}/", "/observations/status/"):
+        assert client.get(path).status_code == 200, path

@@ -1,0 +1,147 @@
+"""One telescope's night as its page shows it: what is asked, how high it stands, when it is dark. Pure but for `rows`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from datetime import timezone as zone
+from typing import Any
+
+from tom_treasuremap.models import Asked
+from tom_treasuremap.telescopes.telescope import Telescope
+
+WIDTH, HEIGHT, LANE = 1000, 320, 22  #: of the picture, in its own units
+CURVES = 12  #: so many altitudes are drawn
+COLOURS = ("#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#8c564b", "#e377c2", "#17becf", "#bcbd22", "#ff7f0e", "#7f7f7f")
+
+
+@dataclass(frozen=True)
+class Hours:
+    """From when to when the picture goes, and the dark in it."""
+
+    start: datetime
+    end: datetime
+    dark: tuple[datetime, datetime] | None
+    sunset: datetime | None
+    sunrise: datetime | None
+
+    def x(self, moment: datetime) -> float:
+        """Where a moment is, 0 to WIDTH."""
+        whole = (self.end - self.start).total_seconds()
+        return round(min(1.0, max(0.0, (moment - self.start).total_seconds() / whole)) * WIDTH, 1)
+
+
+def rows(telescope: str, night: date, user: Any) -> list[Asked]:
+    """What this user may see of what was asked for a night, in order of time."""
+    found = Asked.objects.visible_to(user).filter(telescope=telescope, night=night).exclude(record=None)
+    found = found.select_related(
+        "record__target", "record__user", "event", "submission", "cancellation", "by", "arming"
+    )
+    return sorted(found, key=lambda row: (begins(row), -float(row.request.get("priority", 1)), row.pk))
+
+
+def begins(row: Asked) -> datetime:
+    """When it is scheduled, or else when its window opens."""
+    return row.record.scheduled_start or datetime.fromisoformat(row.request["start"])
+
+
+def ends(row: Asked) -> datetime:
+    """When it is over, as scheduled or as asked."""
+    if row.record.scheduled_start is not None:
+        return row.record.scheduled_end or row.record.scheduled_start + timedelta(seconds=row.seconds)
+    return datetime.fromisoformat(row.request["end"])
+
+
+def hours(telescope: Telescope, night: date) -> Hours:
+    """The hours of a night: from sunset to sunrise, or a whole day where the Sun does not set."""
+    from tom_treasuremap import nights
+
+    east = telescope.site.longitude / 15 if telescope.site is not None else 0.0
+    noon = datetime(night.year, night.month, night.day, 12, tzinfo=zone.utc) - timedelta(hours=east)
+    found = nights.night(telescope, noon + timedelta(hours=6))
+    if found is None:
+        return Hours(noon, noon + timedelta(days=1), (noon, noon + timedelta(days=1)), None, None)
+    sunset, sunrise, start, end = (
+        nights.utc(one) if one is not None else None for one in (found.sunset, found.sunrise, found.start, found.end)
+    )
+    margin = timedelta(minutes=30)
+    first, last = (sunset - margin if sunset else noon), (sunrise + margin if sunrise else noon + timedelta(days=1))
+    dark = (start, end) if start is not None and end is not None else None
+    return Hours(first, last, dark, sunset, sunrise)
+
+
+def picture(telescope: Telescope, night: date, shown: Iterable[Asked], now: datetime) -> dict[str, Any]:
+    """What the page draws: the dark, an hour grid, an altitude a target, a bar a request."""
+    when, shown = hours(telescope, night), list(shown)
+    lines = _curves(telescope, when, shown)
+    colour = {line["name"]: line["colour"] for line in lines}
+    bars = [_bar(row, when, i, colour) for i, row in enumerate(shown[:60])]
+    ticks = []
+    tick = when.start.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    while tick < when.end:
+        ticks.append({"x": when.x(tick), "label": f"{tick:%H}"})
+        tick += timedelta(hours=1)
+    return {
+        "width": WIDTH,
+        "height": HEIGHT,
+        "dark": _span(when, when.dark) if when.dark else None,
+        "dark_hours": when,
+        "ticks": ticks,
+        "levels": [{"y": _y(alt), "label": alt} for alt in (30, 60)],
+        "limit": _y(telescope.limits.min_altitude),
+        "lines": lines,
+        "bars": bars,
+        "bars_height": LANE * max(1, len(bars)) + 8,
+        "now": when.x(now) if when.start < now < when.end else None,
+    }
+
+
+def _curves(telescope: Telescope, when: Hours, shown: list[Asked]) -> list[dict[str, Any]]:
+    if telescope.site is None:
+        return []
+    import numpy as np
+
+    from tom_treasuremap.sky_position import altaz, mjd_of
+
+    places: dict[str, tuple[float, float]] = {}
+    for row in shown:
+        places.setdefault(row.request["target"], (row.request["ra"], row.request["dec"]))
+    names = list(places)[:CURVES]
+    if not names:
+        return []
+    times = np.linspace(mjd_of(when.start), mjd_of(when.end), 97)
+    altitude, _ = altaz(telescope.site, *np.array([places[name] for name in names]).T, times)
+    xs = np.linspace(0, WIDTH, 97)
+    return [
+        {
+            "name": name,
+            "colour": COLOURS[i % len(COLOURS)],
+            "points": " ".join(f"{x:.0f},{_y(max(0.0, alt)):.1f}" for x, alt in zip(xs, altitude[i], strict=True)),
+            "top": float(altitude[i].max()),
+        }
+        for i, name in enumerate(names)
+    ]
+
+
+def _bar(row: Asked, when: Hours, place: int, colour: dict[str, str]) -> dict[str, Any]:
+    left, right = when.x(begins(row)), when.x(ends(row))
+    name = row.request["target"]
+    return {
+        "x": left,
+        "width": max(4.0, right - left),
+        "y": 4 + place * LANE,
+        "colour": colour.get(name, "#7f7f7f"),
+        "name": name,
+        "solid": row.record.scheduled_start is not None,
+        "text": min(left + 6, WIDTH - 260.0),
+    }
+
+
+def _span(when: Hours, dark: tuple[datetime, datetime]) -> dict[str, float]:
+    left, right = (when.x(one) for one in dark)
+    return {"x": left, "width": right - left}
+
+
+def _y(altitude: float) -> float:
+    return round(HEIGHT * (1 - altitude / 90.0), 1)
