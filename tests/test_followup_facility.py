@@ -146,9 +146,12 @@ def test_a_fixed_time_and_what_would_run_into_it(client, target):
     start, end = up.dark()
     middle = start + (end - start) / 2
     begins = f"{middle:%Y-%m-%dT%H:%M}"
-    assert client.post(CREATE, filled(target, observation_type="time_critical", start=begins, end=None)).status_code == 302
+    assert (
+        client.post(CREATE, filled(target, observation_type="time_critical", start=begins, end=None)).status_code == 302
+    )
     said = ObservationRecord.objects.get().asked.request
-    assert said["fixed"] and said["kind"] == "time_critical"
+    assert said["fixed"]
+    assert said["kind"] == "time_critical"
     again = filled(target, observation_type="time_critical", start=begins, end=None, key="another")
     assert "is to observe something else" in client.post(CREATE, again).context["form"].errors["start"][0]
 
@@ -198,7 +201,9 @@ def test_a_cadence_of_the_hosts_goes_on_in_the_name_of_who_began_it(client, ada,
     record = group.observation_records.get()
     following.apply(record.asked, State("FAILED", message="clouds"))
     moved = {"window": 0}
-    if strategy.startswith("Resume"):  # asks again from now on, as long as before: that is a day, so that there is a night
+    if strategy.startswith(
+        "Resume"
+    ):  # asks again from now on, as long as before: that is a day, so that there is a night
         record.parameters["end"] = (timezone.now() + timedelta(days=1)).isoformat()
         record.parameters["start"] = timezone.now().isoformat()
         ObservationRecord.objects.filter(pk=record.pk).update(parameters=record.parameters)
@@ -209,7 +214,12 @@ def test_a_cadence_of_the_hosts_goes_on_in_the_name_of_who_began_it(client, ada,
 
 
 def test_the_hosts_api_asks_and_cancels(client, ada, target):
-    body = {"facility": "FollowUp", "observation_type": "imaging", "target_id": target.pk, "observing_parameters": filled(target)}
+    body = {
+        "facility": "FollowUp",
+        "observation_type": "imaging",
+        "target_id": target.pk,
+        "observing_parameters": filled(target),
+    }
     answer = client.post("/api/observations/", body, content_type="application/json")
     assert answer.status_code == 201, answer.content
     record = ObservationRecord.objects.get()
@@ -260,16 +270,17 @@ def test_what_the_telescope_refuses_has_failed_with_its_words(client, ada, targe
     following.follow()
     record = ObservationRecord.objects.get()
     assert (record.status, record.asked.message) == ("FAILED", "the night is given to others")
-    assert record.failed and record.terminal
+    assert record.failed
+    assert record.terminal
 
 
 def test_sites_and_their_status():
     facility = get_service_class("FollowUp")()
     assert facility.get_observing_sites()["Our 1 m"]["latitude"] == -31.27
-    TelescopeState.objects.create(
-        telescope="dome", state="off", since=timezone.now(), by="ada", why="", newest=True
-    )
-    said = {one["code"]: one["status"] for site in facility.get_facility_status()["sites"] for one in site["telescopes"]}
+    TelescopeState.objects.create(telescope="dome", state="off", since=timezone.now(), by="ada", why="", newest=True)
+    said = {
+        one["code"]: one["status"] for site in facility.get_facility_status()["sites"] for one in site["telescopes"]
+    }
     assert (said["one-metre"], said["dome"]) == ("AVAILABLE", "out of order")
     assert facility.get_start_end_keywords() == ("start", "end")
 

@@ -18,6 +18,8 @@ from tom_treasuremap.conf import conf
 from tom_treasuremap.followup import cancelling
 from tom_treasuremap.models import Asked
 
+SHOWN = 20  #: on an event's card
+
 
 def retracted(alert_id: int, change: str) -> None:
     """Takes back what has not left, and sets a time for what this TOM may take back by itself."""
@@ -59,15 +61,16 @@ def panel(event: Event, user: Any) -> dict[str, Any]:
     """The card on the event's page."""
     seen = Asked.objects.visible_to(user).filter(event=event).exclude(record=None)
     seen = seen.select_related("record__target", "submission", "cancellation", "by")
-    rows = list(seen[:20]) if user.is_authenticated else []
-    mine = left(event, user) if user.is_authenticated else []
+    rows = list(seen[: SHOWN + 1]) if user.is_authenticated else []
+    count = len(rows) if len(rows) <= SHOWN else seen.count()
+    rows, mine = rows[:SHOWN], left(event, user) if rows else []
     known = {row.pk for row in mine}
     for row in rows:
         row.cancellable = row.pk in known
     return {
         "followup_event": event,
         "followup_rows": rows,
-        "followup_count": seen.count() if user.is_authenticated else 0,
+        "followup_count": count,
         "followup_left": len(mine),
         "followup_retracted": event.state == Event.State.RETRACTED,
         "followup_user": user,

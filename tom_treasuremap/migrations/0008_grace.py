@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tom_treasuremap', '0006_telescopes'),
+        ('tom_treasuremap', '0007_telling'),
     ]
 
     operations = [
