@@ -20,13 +20,17 @@ import numpy as np
 from tom_scimma.skymap import footprint, seen, sphere
 from tom_scimma.skymap import grid as grids
 from tom_treasuremap.planning import pieces
-from tom_treasuremap.planning.residual import Residual
+from tom_treasuremap.planning.residual import Residual, residual
 from tom_treasuremap.telescopes.telescope import Telescope
 from tom_treasuremap.visits import Field
 
 if TYPE_CHECKING:
     from tom_scimma.skymap import SkyMap
     from tom_scimma.skymap.footprint import Fields, Footprint
+
+__all__ = [
+    "Places", "Residual", "Tiles", "camera", "centred", "covering", "events", "fields", "grid", "reachable", "residual", "targets",
+]  # fmt: skip
 
 #: fields of each telescope at most, the best ones
 MOST = 1000
@@ -126,7 +130,7 @@ def _sides(shape: Footprint) -> tuple[float, float]:
     near = np.linspace(0.38, 0.48, 6)
     east, north = (np.concatenate((side.ravel(), -side.ravel())) for side in np.meshgrid(near, np.append(near, -near)))
     for part in (1.0, 0.95, 0.9, 0.85, 0.8, 0.75):
-        if np.mean(seen.seen(shape.at(0.0, 0.0), east * wide * part, north * high * part) > 0) > 0.6:
+        if np.mean(seen.seen(shape.at(0.0, 0.0), east * wide * part, north * high * part) > 0) > 0.85:
             return wide * part, high * part
     return wide * 0.7, high * 0.7
 
