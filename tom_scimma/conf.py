@@ -18,7 +18,6 @@ from tom_scimma.known_topics import KNOWN_TOPICS
 from tom_scimma.options import Conf, Option
 from tom_scimma.policy import TargetPolicy, TopicPolicy
 
-
 #: how people may be told: mail, chat, push, telephones, duty rosters, webhooks
 SCHEMES = (
     "email mailto mailtos mailgun sendgrid postmark resend brevo smtp2go sparkpost o365 "

@@ -4,7 +4,8 @@
     for_event(alerts)        -> [Ledger, ...]          several, with a constant number of queries
     medians(alerts)          -> [Median, ...]          over the recent ones of a queryset
 
-A step is empty until it happened. A step gets its times by one function in SOURCES: alerts in, {alert pk: time} out.
+A step is empty until it happened. It gets its times by one function in SOURCES, or of an app's hook `ledger_sources()`:
+alerts in, {alert pk: time} out.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from statistics import median
 
 from django.db.models import Min, Q
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
+from tom_scimma import hooks
 from tom_scimma.conf import conf
 from tom_scimma.models import Alert, Delivery, Reaction, Telling
 from tom_scimma.wording import span
@@ -161,11 +164,17 @@ def for_event(alerts: Iterable[Alert], *, now: datetime | None = None) -> list[L
     """The ledgers of these alerts, in their order. Alerts should come with `select_related("message")`."""
     alerts = list(alerts)
     now, allowed = now or timezone.now(), budgets()
-    found = {step: source(alerts) for step, source in SOURCES.items()}
+    found = {step: source(alerts) for step, source in _sources().items()}
     return [
         _ledger(alert, {step: times[alert.pk] for step, times in found.items() if alert.pk in times}, allowed, now)
         for alert in alerts
     ]
+
+
+def _sources() -> dict[str, Callable[[Sequence[Alert]], Times]]:
+    """Those of the trunk and what apps add by `ledger_sources() -> {step: "dotted.path"}`."""
+    added = {step: import_string(path) for more in hooks.gather("ledger_sources") for step, path in more.items()}
+    return {**SOURCES, **added}
 
 
 def _ledger(

@@ -16,6 +16,7 @@ class TomTreasuremapConfig(AppConfig):
         from tom_treasuremap import ahead, checks  # noqa: F401  registers them
 
         ahead.connect()
+        self._watch_plans()
         self._watch_observations()
         self._watch_the_switch()
 
@@ -37,6 +38,12 @@ class TomTreasuremapConfig(AppConfig):
         from tom_treasuremap.followup import arming
 
         post_save.connect(arming.stopped, sender=Stop, dispatch_uid="tom_treasuremap.stopped")
+
+    def _watch_plans(self):
+        from tom_treasuremap.plans import watching
+        from tom_treasuremap.signals import pointings_changed
+
+        pointings_changed.connect(watching.changed, dispatch_uid="tom_treasuremap.plans")
 
     def include_url_paths(self):
         from django.urls import include, path
@@ -74,6 +81,12 @@ class TomTreasuremapConfig(AppConfig):
                 "url": "tom_treasuremap:event-coverage",
             },
             {
+                "partial": "tom_treasuremap/partials/event_plans.html",
+                "label": "Plans",
+                "place": "tab",
+                "url": "tom_treasuremap:event-plans",
+            },
+            {
                 "partial": "tom_treasuremap/partials/planned_card.html",
                 "label": "Planned at the Treasure Map",
                 "place": "card",
@@ -81,12 +94,21 @@ class TomTreasuremapConfig(AppConfig):
             },
         ]
 
+    def ledger_sources(self):
+        ledger = "tom_treasuremap.plans.ledger"
+        return {step: f"{ledger}.{step}" for step in ("planned", "approved", "submitted", "exposed")}
+
+    def subscription_actions(self):
+        action = "tom_treasuremap.plans.automatic"
+        return [{"name": "plan", "label": "Make a plan", "run": f"{action}.run", "form": f"{action}.PlanForm"}]
+
     def event_layers(self):
         ours = "tom_treasuremap.layers"
         return [
             {"name": "observed", "label": "Observed", "features": f"{ours}.completed", "shown": True},
             {"name": "planned", "label": "Planned", "features": f"{ours}.planned"},
             {"name": "often", "label": "How often seen", "features": f"{ours}.often"},
+            {"name": "plan", "label": "Plan", "features": "tom_treasuremap.plans.layer.fields"},
         ]
 
     def galaxy_links(self):
@@ -106,6 +128,18 @@ class TomTreasuremapConfig(AppConfig):
                 "name": "reports outside",
                 "on": {"updated"},
                 "run": "tom_treasuremap.withdrawing.shrunk",
+                "live_only": True,
+            },
+            {
+                "name": "plans",
+                "on": {"updated", "late"},
+                "run": "tom_treasuremap.plans.versions.mapped",
+                "live_only": True,
+            },
+            {
+                "name": "plans withdrawn",
+                "on": {"retracted"},
+                "run": "tom_treasuremap.plans.versions.withdrawn",
                 "live_only": True,
             },
         ]
@@ -172,6 +206,21 @@ class TomTreasuremapConfig(AppConfig):
                 "every": timedelta(minutes=1),
                 "run": "tom_treasuremap.followup.joining.strays",
             },
+            *self._planning(),
             {"name": "own pointings", "every": timedelta(minutes=1), "run": "tom_treasuremap.gathering.gather"},
             {"name": "own reports", "every": timedelta(minutes=1), "run": "tom_treasuremap.observed.reconcile"},
+        ]
+
+    def _planning(self):
+        """A first plan never waits for another one to become better."""
+        plans, second = "tom_treasuremap.plans", timedelta(seconds=1)
+        return [
+            {"name": "plans begun", "every": second, "run": f"{plans}.making.begin", "lane": "plans"},
+            {"name": "plans improved", "every": second, "run": f"{plans}.making.improve", "lane": "plans improved"},
+            {
+                "name": "plans watched",
+                "every": timedelta(seconds=15),
+                "run": f"{plans}.watching.watch",
+                "lane": "plans",
+            },
         ]

@@ -62,6 +62,19 @@ OPTIONS: dict[str, Option] = {
         "Telescopes beside the shipped ones: paths of JSON files, or dicts as those files have them. One with the name of a "
         "shipped one stands in its place.",
     ),
+    "PLAN_TELESCOPES": Option(
+        [],
+        (list, tuple),
+        "Names of the telescopes that a plan is for where nobody chose; empty: the first that can be asked from here.",
+    ),
+    "PLAN_SECONDS": Option(60.0, (int, float), "How long an exposure of a plan is where nobody said."),
+    "PLAN_REPORTS": Option(
+        False,
+        (bool,),
+        "Who approves a plan also tells the Treasure Map what it plans, unless they say no; otherwise only where they say so.",
+    ),
+    "PLAN_NODES": Option(2000, (int,), "How far the search for a better plan goes where nobody said."),
+    "PLAN_LIMIT": Option(30.0, (int, float), "And for how many seconds at most."),
     "EXTINCTION": Option(
         "",
         (str,),

@@ -61,7 +61,7 @@ def _tell(record: ObservationRecord, event: Event, mine: Report | None, rule: Re
         return  # a target without a place is no pointing
     if mine is None and not _wanted(pointing, rule):
         return
-    source = f"observation:{record.pk}"
+    source = mine.source if mine is not None else f"observation:{record.pk}"  # a plan told it as its visit
     try:
         with transaction.atomic():
             report(pointing, by, event=event, source=source, observation=record.pk)

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from tom_treasuremap.views import account, coverage, frames, galaxies, pointings, reports
+from tom_treasuremap.views import account, coverage, frames, galaxies, plans, pointings, reports
 
 app_name = "tom_treasuremap"
 urlpatterns = [
@@ -41,4 +41,12 @@ urlpatterns = [
     path("treasuremap/<event:name>/fetch/", pointings.EventFetchView.as_view(), name="event-fetch"),
     path("treasuremap/<event:name>/load/", pointings.EventLoadView.as_view(), name="event-load"),
     path("followup/frames/<str:identity>.fits", frames.SimulatedFrameView.as_view(), name="simulated-frame"),
+    path("treasuremap/<event:name>/plans/", plans.EventPlansView.as_view(), name="event-plans"),
+    path("followup/plans/", plans.PlanListView.as_view(), name="plans"),
+    path("followup/plans/new/", plans.PlanNewView.as_view(), name="plan-new"),
+    path("followup/plans/<int:pk>/", plans.PlanView.as_view(), name="plan"),
+    path("followup/plans/<int:pk>/what-if/", plans.PlanWhatIfView.as_view(), name="plan-what-if"),
+    path("followup/plans/<int:pk>/<slug:kind>.<slug:form>", plans.PlanPictureView.as_view(), name="plan-picture"),
+    path("followup/plans/<int:pk>/file/<slug:form>/", plans.PlanFileView.as_view(), name="plan-file"),
+    path("followup/plans/<int:pk>/<slug:act>/", plans.PlanActView.as_view(), name="plan-act"),
 ]

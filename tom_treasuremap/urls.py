@@ -2,9 +2,10 @@
 
 from tom_common.api_router import SharedAPIRootRouter
 
-from tom_treasuremap import api
+from tom_treasuremap import api, plans_api
 
 router = SharedAPIRootRouter()
 router.register("pointings", api.PointingViewSet, "pointings")
+router.register("plans", plans_api.PlanViewSet, "plans")
 
 urlpatterns: list = []

@@ -145,6 +145,23 @@ class Plan(models.Model):
         return max(0.0, self.bound - self.value) / self.bound
 
     @property
+    def worth(self) -> str:
+        """Its value in words: probability, or the summed weight of targets."""
+        return self.words(self.value)
+
+    @property
+    def most(self) -> str:
+        """What no plan can exceed, in words."""
+        return self.words(self.bound)
+
+    def words(self, value: float | None) -> str:
+        """A value of this plan for people."""
+        from tom_scimma import wording
+
+        weights = {"candidates", "targets"} & set(self.asks.subjects)
+        return wording.number(value, 3) if weights and value is not None else wording.percent(value)
+
+    @property
     def open(self) -> bool:
         return self.state in self.OPEN
 

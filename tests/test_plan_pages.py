@@ -1,0 +1,213 @@
+"""The pages of plans: one click makes one, the page shows it, approves it once, and shows nobody more than they may see.
+
+Authority: the rule that every view checks permission itself; anonymous, stranger, member and owner ask.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Group, Permission
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import escape
+
+from tests import factories as make
+from tests import planned as rig
+from tom_scimma import ledger
+from tom_treasuremap.models import Plan
+from tom_treasuremap.plans import layer, making
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def observatory(settings):
+    settings.TOM_TREASUREMAP = {
+        "BASE_URL": "http://treasuremap.test", "TELESCOPES": [rig.telescope(field={"rectangle": [6.0, 6.0]})],
+        "PLAN_TELESCOPES": ["tester"], "PLAN_NODES": 0,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def boss():
+    return make.user("boss", is_superuser=True)
+
+
+def act(client, row: Plan, name: str, **said):
+    return client.post(reverse("tom_treasuremap:plan-act", args=[row.pk, name]), said, follow=True)
+
+
+def test_one_click_makes_a_plan_and_the_tab_shows_it(client, boss):
+    event = rig.event()
+    client.force_login(boss)
+    where = reverse("tom_treasuremap:event-plans", args=[event.name])
+    assert f'hx-get="{where}"' in client.get(event.get_absolute_url()).content.decode()
+    assert "Nobody has planned" in client.get(where, headers={"HX-Request": "true"}).content.decode()
+    body = client.post(where, headers={"HX-Request": "true"}).content.decode()
+    assert "asked for" in body
+    assert "every 1s" in body
+    making.begin()
+    row = Plan.objects.get()
+    body = client.get(where).content.decode()
+    assert "ready" in body
+    assert escape(row.worth) in body
+    body = client.get(row.get_absolute_url()).content.decode()
+    for words in ("Approve and send", "no plan can exceed", "Why, and why not", "What if", "csv"):
+        assert words.lower() in body.lower(), words
+    assert row.visits.first().field in body
+
+
+def test_the_page_without_a_plan_and_with_many(client, boss):
+    client.force_login(boss)
+    list_ = reverse("tom_treasuremap:plans")
+    assert "There is no plan yet" in client.get(list_).content.decode()
+    for number in range(40):
+        row = Plan.objects.create(name=f"Plan number {number}", asked_by=boss)
+        Plan.objects.filter(pk=row.pk).update(line=row)
+    body = client.get(list_).content.decode()
+    assert "page 1 of 2" in body
+    assert "Plan number 39" in body
+    assert "No plan is in that state" in client.get(list_, {"state": "done"}).content.decode()
+
+
+def test_a_form_that_is_wrong_says_so_at_the_field(client, boss):
+    event = rig.event()
+    client.force_login(boss)
+    where = reverse("tom_treasuremap:event-plans", args=[event.name])
+    answer = client.post(
+        where, {"seconds": "-1", "start": "2026-11-20 03:00", "end": "2026-11-20 02:00", "targets": "nobody"}
+    )
+    body = answer.content.decode()
+    assert answer.status_code == 400
+    assert "It ends before it begins" in body
+    assert "No target that you may see is called nobody" in body
+    assert Plan.objects.count() == 0
+
+
+def test_pictures_and_files(client, boss):
+    row = rig.plan(rig.event(), boss)
+    client.force_login(boss)
+    for kind in ("sky", "timeline", "altitude", "curve"):
+        answer = client.get(reverse("tom_treasuremap:plan-picture", args=[row.pk, kind, "svg"]))
+        assert answer.status_code == 200, kind
+        assert b"<svg" in answer.content
+    assert client.get(reverse("tom_treasuremap:plan-picture", args=[row.pk, "nothing", "svg"])).status_code == 404
+    found = client.get(reverse("tom_treasuremap:plan-file", args=[row.pk, "csv"]))
+    assert found.status_code == 200
+    assert found.content.decode().count("\n") >= row.visits.count()
+    assert client.get(reverse("tom_treasuremap:plan-file", args=[row.pk, "exe"])).status_code == 404
+    features = layer.fields(row.event, boss)
+    assert len(features) == row.visits.values("field").distinct().count()
+    assert features[0]["properties"]["name"].startswith("1 ")
+
+
+def test_approving_by_the_page_once(client, boss):
+    row = rig.plan(rig.event(), boss)
+    client.force_login(boss)
+    assert "requests are on their way" in act(client, row, "approve").content.decode()
+    assert "boss approved it" in act(client, row, "approve").content.decode()
+    row.refresh_from_db()
+    assert row.state == "sent"
+    steps = {entry.step: entry.time for entry in ledger.ledger(row.alert).entries}
+    assert (steps["planned"], steps["approved"]) == (row.ready, row.approved)
+
+
+def test_who_may_look_and_who_may_approve(client):
+    team = Group.objects.create(name="team")
+    member, stranger = make.user("member", team), make.user("stranger")
+    row = rig.plan(rig.event(groups=(team,)), member)
+    assert row.state == "ready", row.error
+    assert row.protected
+    pages = [
+        row.get_absolute_url(),
+        reverse("tom_treasuremap:plan-what-if", args=[row.pk]),
+        reverse("tom_treasuremap:plan-picture", args=[row.pk, "curve", "svg"]),
+        reverse("tom_treasuremap:plan-file", args=[row.pk, "csv"]),
+        f"/api/plans/{row.pk}/",
+    ]
+    for page in pages:
+        assert client.get(page).status_code in (302, 401, 403), page
+    client.force_login(stranger)
+    assert [client.get(page).status_code for page in pages] == [404] * len(pages)
+    assert act(client, row, "approve").status_code == 404
+    assert row.title not in client.get(reverse("tom_treasuremap:plans")).content.decode()
+    client.force_login(member)
+    assert [client.get(page).status_code for page in pages] == [200] * len(pages)
+    assert "waits for somebody who may approve" in client.get(row.get_absolute_url()).content.decode()
+    act(client, row, "approve")
+    row.refresh_from_db()
+    assert row.state == "ready"
+    member.user_permissions.add(Permission.objects.get(codename="approve_plan"))
+    act(client, row, "approve")
+    row.refresh_from_db()
+    assert row.state == "sent"
+
+
+def test_what_if_by_the_page_and_kept(client, boss):
+    row = rig.plan(rig.event(), boss)
+    client.force_login(boss)
+    where = reverse("tom_treasuremap:plan-what-if", args=[row.pk])
+    assert "It would be worth" in client.get(where, {"airmass": "2.5"}).content.decode()
+    assert "is a number" in client.get(where, {"airmass": "high"}).content.decode()
+    assert Plan.objects.count() == 1
+    act(client, row, "keep", airmass="2.5")
+    new = Plan.objects.get(version=2)
+    assert new.asks.airmass == 2.5
+    row.refresh_from_db()
+    assert row.state == "superseded"
+
+
+def test_reasons_are_filtered(client, boss):
+    row = rig.plan(rig.event(), boss, budget=0.2)
+    client.force_login(boss)
+    body = client.get(row.get_absolute_url(), {"why": "in the plan"}).content.decode()
+    named = {one["name"] for one in row.considered if not one["in"]}
+    section = body.split("Why, and why not")[1]
+    assert not any(f"<td>{name}</td>" in section for name in named)
+
+
+def test_a_plan_of_targets(client, boss):
+    from tom_targets.models import Target
+
+    Target.objects.create(name="SN 1", type="SIDEREAL", ra=rig.opposite(), dec=-20, permissions="PUBLIC")
+    client.force_login(boss)
+    where = reverse("tom_treasuremap:plan-new")
+    assert "Name at least one target" in client.post(where, {}).content.decode()
+    client.post(where, {"targets": "SN 1", "seconds": "300"})
+    making.begin()
+    row = Plan.objects.get()
+    assert (row.state, row.error) == ("ready", "")
+    assert row.visits.get().target.name == "SN 1"
+    assert "%" not in row.worth
+    body = act(client, row, "approve").content.decode()
+    assert "1 requests are on their way" in body
+    assert row.visits.get().observation.target.name == "SN 1"
+
+
+def test_over_rest(client, boss):
+    event = rig.event()
+    client.force_login(boss)
+    answer = client.post("/api/plans/", {"event": event.name, "visits": 1}, content_type="application/json")
+    assert answer.status_code == 202, answer.content
+    making.begin()
+    said = client.get(f"/api/plans/{answer.json()['id']}/").json()
+    assert said["state"] == "ready"
+    assert said["visits"]
+    assert said["reasons"]
+    assert client.post(f"/api/plans/{said['id']}/approve/").json()["state"] == "sent"
+    assert client.post(f"/api/plans/{said['id']}/approve/").status_code == 409
+    assert client.get("/api/plans/", {"event": event.name}).json()["count"] == 1
+
+
+def test_what_is_past_is_said_before_it_is_approved(client, boss):
+    row = rig.plan(rig.event(), boss)
+    first = row.visits.order_by("order").first()
+    row.visits.filter(pk=first.pk).update(start=timezone.now() - timedelta(minutes=5), end=timezone.now())
+    client.force_login(boss)
+    assert "of its exposures are past" in client.get(row.get_absolute_url()).content.decode()
+    act(client, row, "approve")
+    first.refresh_from_db()
+    assert first.observation is None
+    assert "past" in first.trouble

@@ -1,0 +1,119 @@
+"""What a person asks a plan for."""
+
+from __future__ import annotations
+
+from datetime import timezone
+from typing import Any
+
+from django import forms
+
+from tom_treasuremap.coverage_form import PRESETS as SOURCES
+from tom_treasuremap.planning.question import SUBJECTS, Question
+from tom_treasuremap.plans import presets, setting
+
+
+class QuestionForm(forms.Form):
+    """One click asks with nothing of it said; everything may be."""
+
+    telescopes = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
+    preset = forms.ChoiceField(required=False, label="What")
+    subjects = forms.MultipleChoiceField(
+        required=False, label="Or look at", choices=list(SUBJECTS.items()), widget=forms.CheckboxSelectMultiple
+    )
+    targets = forms.CharField(
+        required=False, label="Targets (names, one a line)", widget=forms.Textarea(attrs={"rows": 2})
+    )
+    filters = forms.CharField(required=False, max_length=100, help_text="In order, such as “g, r”.")
+    seconds = forms.FloatField(required=False, label="Exposure (s)", min_value=0.1, max_value=36000)
+    visits = forms.IntegerField(required=False, label="Visits", min_value=1, max_value=10)
+    gap_min = forms.FloatField(required=False, label="At least apart (min)", min_value=0, max_value=1440)
+    gap_max = forms.FloatField(required=False, label="At most apart (min)", min_value=0, max_value=2880)
+    start = forms.DateTimeField(required=False, label="From (UTC)")
+    end = forms.DateTimeField(required=False, label="Until (UTC)")
+    budget = forms.FloatField(required=False, label="Hours of each telescope", min_value=0.01, max_value=24)
+    airmass = forms.FloatField(required=False, label="Airmass up to", min_value=1, max_value=5)
+    moon = forms.ChoiceField(required=False, label="Moon", choices=[("", "the telescope's rule"), ("off", "no rule")])
+    planned = forms.FloatField(
+        required=False,
+        label="What others plan counts",
+        min_value=0,
+        max_value=1,
+        help_text="0 not, 1 as if it were done.",
+    )
+    residual = forms.ChoiceField(
+        required=False, label="What others observed", choices=[("", "counts as seen"), ("off", "does not matter")]
+    )
+    source = forms.ChoiceField(
+        required=False,
+        label="To detect",
+        choices=[("", "whatever is there"), *((key, one[0]) for key, one in SOURCES.items())],
+    )
+    pos_angle = forms.FloatField(required=False, label="Rotation (°)", min_value=-360, max_value=360)
+    limit = forms.FloatField(required=False, label="Search for (s)", min_value=0, max_value=120)
+
+    def __init__(self, *args: Any, user: Any = None, **kwargs: Any):
+        from tom_treasuremap import telescopes
+
+        super().__init__(*args, label_suffix="", **kwargs)
+        self.user = user
+        able = [one for one in telescopes.telescopes().values() if one.site is not None and not one.reports_only]
+        self.fields["telescopes"].choices = [(one.name, one.label) for one in able]
+        self.fields["telescopes"].initial = setting.defaults()
+        self.fields["preset"].choices = [(name, one.label) for name, one in presets.PRESETS.items()]
+        for name, field in self.fields.items():
+            if not isinstance(field.widget, forms.CheckboxSelectMultiple):
+                kind = (
+                    "form-select form-select-sm"
+                    if isinstance(field, forms.ChoiceField)
+                    else "form-control form-control-sm"
+                )
+                field.widget.attrs.setdefault("class", kind)
+            if name in ("start", "end"):
+                field.widget.attrs["placeholder"] = "2026-11-20 03:00"
+
+    def clean_targets(self) -> tuple[int, ...]:
+        from tom_targets.models import Target
+        from tom_targets.permissions import targets_for_user
+
+        names = [line.strip() for line in self.cleaned_data["targets"].splitlines() if line.strip()]
+        if not names:
+            return ()
+        rows = Target.objects.filter(name__in=names)
+        rows = rows if self.user is None else targets_for_user(self.user, rows, "view_target")
+        known = {one.name: one.pk for one in rows}
+        missing = [name for name in names if name not in known]
+        if missing:
+            raise forms.ValidationError(f"No target that you may see is called {', '.join(missing[:5])}.")
+        return tuple(known[name] for name in names)
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        start, end = said.get("start"), said.get("end")
+        if start and end and end <= start:
+            self.add_error("end", "It ends before it begins.")
+        low, high = said.get("gap_min"), said.get("gap_max")
+        if low is not None and high is not None and high < low:
+            self.add_error("gap_max", "This is less than the smallest gap.")
+        return said
+
+    def question(self) -> Question:
+        """What was asked, the preset's answers where nothing was said."""
+        said = self.cleaned_data
+        asked = presets.question(said.get("preset") or presets.FIRST)
+        changes: dict[str, Any] = {"telescopes": tuple(said.get("telescopes") or ())}
+        numbers = ("seconds", "visits", "gap_min", "gap_max", "budget", "airmass", "planned", "pos_angle", "limit")
+        changes |= {name: said[name] for name in numbers if said.get(name) is not None}
+        changes |= {name: said[name].astimezone(timezone.utc) for name in ("start", "end") if said.get(name)}
+        if said.get("filters"):
+            changes["filters"] = tuple(one.strip() for one in said["filters"].split(",") if one.strip())
+        if said.get("targets"):
+            changes |= {"targets": said["targets"], "subjects": tuple({*said.get("subjects", ()), "targets"})}
+        elif said.get("subjects"):
+            changes["subjects"] = tuple(said["subjects"])
+        changes |= {"moon": said.get("moon") != "off", "residual": said.get("residual") != "off"}
+        if said.get("source"):
+            _, text, decline = SOURCES[said["source"]]
+            parts = (part.split() for part in text.split(", "))
+            bands = {band: [float(bright), float(faint)] for band, bright, faint in parts}
+            changes["source"] = {"magnitudes": bands, "decline": decline}
+        return asked.but(**changes)

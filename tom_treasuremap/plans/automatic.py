@@ -1,0 +1,112 @@
+"""The action "plan" of a subscription: a plan made by itself, to be approved; sent by itself only where telescopes are armed for it.
+
+run(subscription, alert)     asks for the plan; the worker makes it
+made(plan)                   once it is made: sent, where the subscription wants that and every telescope is armed for it
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from django import forms
+
+from tom_scimma.actions import options
+from tom_scimma.models import Alert, Match, Subscription
+from tom_treasuremap.models import Plan
+from tom_treasuremap.plans import approving, making, presets, versions
+
+NAME = "plan"
+
+
+def run(subscription: Subscription, alert: Alert) -> None:
+    """Asks for a plan of the event, once for each subscription and event; a later map makes its next version by itself."""
+    match = Match.objects.filter(subscription=subscription, alert=alert).first()
+    if match is not None and match.why == Match.Why.ENDED:
+        return
+    if alert.event.state == alert.event.State.RETRACTED:
+        return
+    chosen = options(subscription, NAME)
+    question = presets.question(chosen.get("preset") or presets.FIRST, alert.event)
+    question = question.but(telescopes=tuple(chosen.get("telescopes") or ()))
+    cause = f"subscription {subscription.pk} event {alert.event_id}"
+    making.ask(
+        question, by=subscription.owner, event=alert.event, why=f"“{subscription.name}” asked for it.",
+        subscription=subscription.name, key=hashlib.sha256(cause.encode()).hexdigest(),
+    )  # fmt: skip
+
+
+def made(row: Plan) -> None:
+    """Approves and sends a plan that a subscription asked for, where that wants it and all its telescopes are armed for it.
+
+    A later version goes by itself only where the one before did.
+    """
+    subscription = _subscription(row)
+    if subscription is None or row.event is None or not row.visits.exists():
+        return
+    if not options(subscription, NAME).get("send"):
+        return
+    by_itself = versions.acting(row)
+    if row.version > 1 and (by_itself is None or not by_itself.how.get("armed")):
+        return
+    arming, why = _armed(row, subscription)
+    if why:
+        row.progress = {**row.progress, "words": f"Not sent by itself: {why}"}
+        row.save(update_fields=["progress"])
+        return
+    try:
+        approving.approve(row, next(iter(arming.values())).by, reports=None, arming=arming)
+    except approving.NotNow:
+        return  # a person was faster
+    row.refresh_from_db()
+    row.how = {**row.how, "armed": sorted(arming)}
+    row.save(update_fields=["how"])
+
+
+def _armed(row: Plan, subscription: Subscription) -> tuple[dict[str, Any], str]:
+    """({telescope: by whose word}, why it may not)."""
+    from tom_treasuremap.followup.arming import allowed
+
+    alert = row.alert
+    if alert is None:
+        return {}, "it stands on no alert's map."
+    wanted: dict[str, list[Any]] = {}
+    for request, _ in approving.requests(row, row.visits.order_by("telescope", "start"), subscription.owner):
+        wanted.setdefault(request.telescope, []).append(request)
+    found = {}
+    for name, some in wanted.items():
+        verdict = allowed(name, subscription, alert, some)
+        if not verdict:
+            return {}, verdict.why
+        found[name] = verdict.arming
+    return found, ""
+
+
+def _subscription(row: Plan) -> Subscription | None:
+    if not row.subscription:
+        return None
+    rows = Subscription.objects.filter(name=row.subscription, owner=row.asked_by, enabled=True)
+    return rows.prefetch_related("actions").first()
+
+
+class PlanForm(forms.Form):
+    """For which telescopes, and how."""
+
+    telescopes = forms.MultipleChoiceField(
+        required=False, widget=forms.CheckboxSelectMultiple, help_text="None: the TOM's own choice, PLAN_TELESCOPES."
+    )
+    preset = forms.ChoiceField(label="Plan", choices=[], initial=presets.FIRST)
+    send = forms.BooleanField(
+        required=False,
+        label="Send it by itself",
+        help_text="Only to telescopes that are armed for this subscription, and only for live alerts; else a person approves it.",
+    )
+
+    def __init__(self, *args, owner=None, **kwargs):
+        from tom_treasuremap import telescopes
+
+        super().__init__(*args, label_suffix="", **kwargs)
+        known = telescopes.telescopes().values()
+        able = [one for one in known if one.site is not None and not one.reports_only]
+        self.fields["telescopes"].choices = [(one.name, one.label) for one in able]
+        self.fields["preset"].choices = [(name, one.label) for name, one in presets.PRESETS.items()]

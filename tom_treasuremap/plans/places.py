@@ -1,0 +1,224 @@
+"""The fields and targets that a plan chooses among, each with the probability that is left there, and who has covered it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tom_treasuremap import tiling
+from tom_treasuremap.models import Plan
+from tom_treasuremap.planning import pieces
+from tom_treasuremap.planning.question import SUBJECTS
+from tom_treasuremap.plans import setting
+from tom_treasuremap.plans.setting import Setting
+from tom_treasuremap.visits import Field
+
+#: what is covered by more than this part of its probability is said to be covered
+COVERED = 0.5
+#: places from which on those that are never open are left out first
+MANY = 1500
+#: what a field that is covered must have held to be spoken of
+LEAST = 1e-4
+#: galaxies, or candidates, at most
+GALAXIES = 300
+
+
+def fields(made: Setting) -> list[Field]:
+    """What may be looked at. Raises ValueError, in words, where there is nothing."""
+    lists = []
+    for subject in made.question.subjects:
+        if subject not in SUBJECTS:
+            raise ValueError(f"There are no fields called {subject!r}; there are: {', '.join(SUBJECTS)}.")
+        lists.append((1.0, _MAKERS[subject](made)))
+    found = lists[0][1] if len(lists) == 1 else tiling.events(lists)
+    names = {(one.telescope, one.name): one for one in reversed(found)}
+    if not names:
+        raise ValueError(_nothing(made))
+    return list(names.values())[::-1]
+
+
+def _nothing(made: Setting) -> str:
+    needs_sky = {"grid", "free", "point", "galaxies"} & set(made.question.subjects)
+    if needs_sky and made.event is None:
+        return "Fields are laid on an event's map: choose an event, or targets."
+    if needs_sky and made.standing.version is None:
+        return "Nobody has said yet where this event is."
+    if needs_sky and made.standing.left <= 0:
+        return "Nothing is left: others have covered all of it."
+    return f"There is nothing to look at among {' and '.join(SUBJECTS[one] for one in made.question.subjects)}."
+
+
+def _laid(made: Setting, free: bool) -> list[Field]:
+    """Fields on what is left: of each telescope's own grid, or laid freely."""
+    rest = made.standing.rest
+    if rest is None or rest.left <= 0:
+        return []
+    tiles, open_ = [], {}
+    for name, one in made.telescopes.items():
+        if not one.rings:
+            continue
+        angle = made.question.pos_angle
+        where = None if free else tiling.grid(one, angle)
+        if where is None:
+            where = tiling.covering(tiling.camera(one), made.standing.version.sky, pos_angle=angle)
+        tiles.append(tiling.Tiles(one, where))
+        if len(where.names) > MANY:
+            open_[name] = tiling.reachable(setting.lenient(made.question, one), where, made.window)
+    found = tiling.fields(rest, tiles, most=made.question.most, open_=open_)
+    return [*found, *_gone(made, tiles, found)]
+
+
+def _gone(made: Setting, tiles: Sequence[tiling.Tiles], found: Sequence[Field]) -> list[Field]:
+    """Fields that would be worth something had nobody looked there: worth nothing now, so that the plan can say why."""
+    rest = made.standing.rest
+    if rest is None or not rest.pointings:
+        return []
+    known, sky, gone = {(one.telescope, one.name) for one in found}, made.standing.version.sky, []
+    for one in tiles:
+        some = one.places
+        inside = pieces.about(sky, tiling.camera(one.telescope).at(some.ra, some.dec, some.pos_angle))
+        for at in np.argsort(-inside, kind="stable")[: made.question.most]:
+            name, place = some.names[at], (float(some.ra[at]), float(some.dec[at]))
+            if inside[at] > LEAST and (one.telescope.name, name) not in known and rest.covered_by(*place) is not None:
+                gone.append(Field(name, *place, float(some.pos_angle[at]), 0.0, {}, one.telescope.name))
+    return gone
+
+
+def _grid(made: Setting) -> list[Field]:
+    return _laid(made, free=False)
+
+
+def _free(made: Setting) -> list[Field]:
+    return _laid(made, free=True)
+
+
+def _point(made: Setting) -> list[Field]:
+    """One field of each telescope on the most probable place; where one camera holds all of it, it is worth all that is left."""
+    rest = made.standing.rest
+    if rest is None or rest.left <= 0:
+        return []
+    ra, dec = _centre(made)
+    tiles = [
+        tiling.Tiles(
+            one, tiling.Places((f"centre {name}",), *(np.array([x]) for x in (ra, dec, made.question.pos_angle)))
+        )
+        for name, one in made.telescopes.items()
+        if one.rings
+    ]
+    return tiling.fields(rest, tiles)
+
+
+def _centre(made: Setting) -> tuple[float, float]:
+    version = made.standing.version
+    if version is not None and version.error is not None and version.error.ra_deg is not None:
+        return float(version.error.ra_deg), float(version.error.dec_deg or 0.0)
+    ra, dec = made.standing.rest.sky.mode
+    return float(ra), float(dec)
+
+
+def _galaxies(made: Setting) -> list[Field]:
+    """The event's galaxies, by their rank; those in one field of view count together."""
+    from tom_scimma.galaxies import event as galaxies
+
+    if made.event is None:
+        return []
+    found = galaxies.galaxies(made.event, made.user)
+    lines = found.lines(found.order[: min(made.question.most, GALAXIES)]) if len(found) else []
+    rows = [(one["galaxy"], _score(one)) for one in lines]
+    names = [f"{one.name or 'galaxy'}" if one.name else f"galaxy {one.pk}" for one, _ in rows]
+    columns = ([one.ra for one, _ in rows], [one.dec for one, _ in rows], [score for _, score in rows])
+    return _each(made, names, *columns)
+
+
+def _each(
+    made: Setting, names: list[str], ra: list[float], dec: list[float], weight: list[float], pks: Any = None
+) -> list[Field]:
+    """A field of each telescope on each of these places."""
+    found: list[Field] = []
+    for one in made.telescopes.values():
+        found += tiling.targets(names, ra, dec, weight, telescope=one, pks=pks)
+    return found
+
+
+def _score(one: Mapping[str, Any]) -> float:
+    """What a galaxy is worth: its share of the probability, or how unlikely it is to be there by chance."""
+    if one.get("score") is not None:
+        return max(float(one["score"]), 0.0)
+    return max(1.0 - float(one.get("chance") or 0.0), 0.0)
+
+
+def _candidates(made: Setting) -> list[Field]:
+    """The event's candidates that nobody has put aside, the nearest to the peak first."""
+    from tom_scimma.candidates.listing import candidates_of
+    from tom_scimma.models import Candidate
+
+    if made.event is None:
+        return []
+    rows = candidates_of(made.event, made.user).exclude(status=Candidate.Status.REJECTED).select_related("target")
+    return _of_targets(
+        made, [(one.target, 1.0 - (one.level if one.level is not None else 0.5)) for one in rows[:GALAXIES]]
+    )
+
+
+def _targets(made: Setting) -> list[Field]:
+    """The targets that were chosen, as far as the asker may see them."""
+    from tom_targets.models import Target
+    from tom_targets.permissions import targets_for_user
+
+    rows = Target.objects.filter(pk__in=made.question.targets)
+    seen = rows if made.user is None else targets_for_user(made.user, rows, "view_target")
+    return _of_targets(made, [(one, made.question.priority) for one in seen if one.ra is not None])
+
+
+def _of_targets(made: Setting, rows: list[tuple[Any, float]]) -> list[Field]:
+    columns = ([float(one.ra) for one, _ in rows], [float(one.dec) for one, _ in rows], [max(w, 1e-3) for _, w in rows])
+    return _each(made, [one.name for one, _ in rows], *columns, pks=[one.pk for one, _ in rows])
+
+
+_MAKERS: dict[str, Callable[[Setting], list[Field]]] = {
+    "grid": _grid,
+    "free": _free,
+    "point": _point,
+    "galaxies": _galaxies,
+    "candidates": _candidates,
+    "targets": _targets,
+}
+
+
+# --- who has covered what
+
+
+def covered(made: Setting, some: Sequence[Field]) -> dict[str, str]:
+    """{field: who has covered its middle} of those that have lost most of their probability to what was observed."""
+    rest = made.standing.rest if made.standing.version is not None else None
+    if rest is None or not rest.pointings or not made.question.residual:
+        return {}
+    found = {}
+    for name, telescope in made.telescopes.items():
+        mine = [one for one in some if one.telescope == name and one.target is None and telescope.rings]
+        if not mine:
+            continue
+        places = np.array([(one.ra, one.dec, one.pos_angle) for one in mine]).T
+        whole = made.standing.version.sky.inside(tiling.camera(telescope).at(*places))
+        for one, before in zip(mine, whole.tolist(), strict=True):
+            look = rest.covered_by(one.ra, one.dec) if one.weight < (1 - COVERED) * before else None
+            if look is not None:
+                verb = "already covered by" if look.status == "completed" else "planned by"
+                found[one.name] = f"{verb} {_look(look)}"
+    return found
+
+
+def _look(one: Any) -> str:
+    """A pointing in words: who, when, how deep."""
+    when = f" at {one.time:%Y-%m-%d %H:%M}" if one.time else ""
+    depth = f" to {one.band or 'a depth'} = {one.depth:g}" if one.depth is not None else ""
+    return f"{one.team or one.telescope or 'somebody'}{when}{depth}"
+
+
+def known(row: Plan) -> dict[str, str]:
+    """What was found out before about who has covered the fields of a plan."""
+    return {
+        one["name"]: one["why"] for one in row.considered if one["why"].startswith(("already covered", "planned by"))
+    }

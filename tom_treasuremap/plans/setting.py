@@ -1,0 +1,224 @@
+"""A question with everything it needs to be solved: telescopes, their rules as asked, the window, what it stands on."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import orjson
+from django.utils import timezone as clock
+
+from tom_scimma.models import Event
+from tom_treasuremap import visits as values
+from tom_treasuremap.models import Plan, PlanVisit
+from tom_treasuremap.planning.question import Question
+from tom_treasuremap.plans import standing
+from tom_treasuremap.telescopes.telescope import Telescope
+
+#: a plan that begins now leaves so much time to look at it and to send it
+LEAD = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """A question that can be solved."""
+
+    question: Question
+    event: Event | None
+    user: Any
+    telescopes: Mapping[str, Telescope]
+    window: tuple[datetime, datetime]
+    standing: standing.Standing
+    line: Plan | None = None
+    closed: Mapping[str, str] = ()  # type: ignore[assignment]  #: telescopes left out, and why
+
+
+def of(
+    question: Question,
+    event: Event | None,
+    user: Any,
+    *,
+    line: Plan | None = None,
+    now: datetime | None = None,
+    sky: bool = True,
+) -> Setting:
+    """The setting of a user's question; `sky` False: what it stands on is known already, in the fields of a plan.
+
+    Raises ValueError, in words for a person, where nothing can be planned, KeyError for a telescope that is not known.
+    """
+    from tom_treasuremap import telescopes
+
+    now = now or clock.now()
+    chosen, closed = {}, {}
+    states = telescopes.statuses()
+    for name in question.telescopes or defaults():
+        one = telescopes.telescope(name)
+        state = states.get(name)
+        if one.site is None or one.reports_only:
+            closed[name] = f"{one.label} cannot be asked for anything from here."
+        elif state is not None and not state.can_observe:
+            closed[name] = f"{one.label} is {state.label}{': ' + state.why if state.why else ''}."
+        else:
+            chosen[name] = one
+    if not chosen:
+        raise ValueError(" ".join(closed.values()) or "No telescope was chosen, and none is this team's own.")
+    window = window_of(question, list(chosen.values()), max([now, *_busy(line)]))
+    stands = (
+        standing.of(event, user, question, line=line, telescopes=dict(chosen))
+        if sky
+        else standing.Standing(event, None, (), (), question)
+    )
+    return Setting(question, event, user, chosen, window, stands, line, closed)
+
+
+def _busy(line: Plan | None) -> list[datetime]:
+    """When the exposures end that are being taken: they are left alone."""
+    if line is None:
+        return []
+    running = PlanVisit.objects.filter(plan__line=line, observation__status="IN_PROGRESS")
+    return list(running.values_list("end", flat=True))
+
+
+def defaults() -> list[str]:
+    """The telescopes that a plan is for where nobody chose: those of PLAN_TELESCOPES, else all that can be asked."""
+    from tom_treasuremap import telescopes
+    from tom_treasuremap.conf import conf
+
+    known = telescopes.telescopes()
+    if conf.PLAN_TELESCOPES:
+        return [name for name in conf.PLAN_TELESCOPES if name in known]
+    able = [name for name, one in known.items() if one.site is not None and not one.reports_only]
+    asked = [name for name in able if known[name].transport != "download"]
+    return (asked or able)[:1]
+
+
+def window_of(question: Question, telescopes: Sequence[Telescope], now: datetime) -> tuple[datetime, datetime]:
+    """From when until when: as asked, else from now to the end of the last telescope's night. Raises ValueError where that is no time."""
+    from tom_treasuremap import nights
+
+    begin = max(question.start or now, now) + LEAD
+    begin = begin.astimezone(timezone.utc).replace(second=0, microsecond=0)
+    end = question.end
+    if end is None:
+        found = [nights.night(one, begin) for one in telescopes]
+        ends = [nights.utc(one.end) for one in found if one is not None and one.end is not None]
+        if not ends:
+            raise ValueError("It does not get dark at any of these telescopes in the coming night.")
+        end = max(ends)
+        starts = [nights.utc(one.start) for one in found if one is not None and one.start is not None]
+        if question.start is None and min(starts) > begin:  # by day: the night to come
+            begin = min(starts).replace(second=0, microsecond=0) + timedelta(minutes=1)
+    if end <= begin:
+        raise ValueError(f"There is no time left: it ends at {end:%Y-%m-%d %H:%M} UTC.")
+    return begin, min(end, begin + timedelta(hours=24))
+
+
+def problem(made: Setting, fields: Sequence[values.Field], *, step: int = 60) -> Any:
+    """The Problem that the planner solves."""
+    from tom_treasuremap.planning import problem as problems
+
+    asked = made.question
+    budgets = {name: asked.budget * 3600 for name in made.telescopes} if asked.budget is not None else None
+    return problems.of(
+        fields, [lenient(asked, one) for one in made.telescopes.values()], made.window,
+        visits={name: sequence(asked, one) for name, one in made.telescopes.items()}, step=step, budgets=budgets,
+    )  # fmt: skip
+
+
+def lenient(question: Question, telescope: Telescope) -> Telescope:
+    """The telescope with the limits that were asked for; never beyond what its mount can do but for the airmass."""
+    from dataclasses import replace
+
+    import numpy as np
+
+    from tom_treasuremap.telescopes.telescope import MoonRule
+
+    if question.airmass is not None:
+        least = float(np.degrees(np.arcsin(1 / max(question.airmass, 1.0))))
+        telescope = replace(telescope, limits=replace(telescope.limits, min_altitude=least))
+    return telescope if question.moon else replace(telescope, moon=MoonRule())
+
+
+def sequence(question: Question, telescope: Telescope) -> Any:
+    """What is done at each field. Raises ValueError for filters that the telescope has not."""
+    from tom_treasuremap.followup.request import Exposure
+    from tom_treasuremap.planning.problem import Visits
+
+    names = filters(question, telescope)
+    block = tuple(Exposure(name, seconds(question, telescope, name)) for name in names)
+    most = question.gap_max * 60 if question.gap_max is not None and question.visits > 1 else None
+    least = question.gap_min * 60 if question.visits > 1 else 0.0
+    return Visits((block,) * max(question.visits, 1), least, most)
+
+
+def filters(question: Question, telescope: Telescope) -> list[str]:
+    """The names that this telescope has for the filters asked for, else its first."""
+    if not telescope.filters:
+        raise ValueError(f"{telescope.label} has no filter that is known here.")
+    if not question.filters:
+        r = next((name for name, one in telescope.filters.items() if one.band in ("r", "R")), None)
+        return [r or next(iter(telescope.filters))]
+    by_band = {one.band: name for name, one in reversed(list(telescope.filters.items())) if one.band}
+    found = [name if name in telescope.filters else by_band.get(name) for name in question.filters]
+    some = [name for name in found if name is not None]
+    if not some:
+        raise ValueError(
+            f"{telescope.label} has no filter {' or '.join(question.filters)}; it has {', '.join(telescope.filters)}."
+        )
+    return some
+
+
+def seconds(question: Question, telescope: Telescope, name: str) -> float:
+    """How long an exposure is."""
+    if question.exposure == "filter":
+        band = telescope.filters[name].band or name
+        return float(question.seconds_by_filter.get(name, question.seconds_by_filter.get(band, question.seconds)))
+    return float(question.seconds)
+
+
+def stand(row: Plan, made: Setting) -> None:
+    """Writes what a plan stands on, and for whom that makes it."""
+    alert = made.standing.alert
+    row.alert, row.protected = alert, bool(alert is not None and not alert.public)
+    row.telescopes = list(made.telescopes)
+    row.standing = {
+        **made.standing.words(),
+        "closed": dict(made.closed or {}),
+        "window": [t.isoformat() for t in made.window],
+    }
+    row.groups.set({one.group_id for one in made.standing.rows if one.group_id is not None})
+    own = {one.observation_id for one in made.standing.rows if one.observation_id is not None}
+    row.observations.set(own | {one.observation_id for one in made.standing.own})
+
+
+# --- fields and plans, into a row and back
+
+
+def packed(fields: Sequence[values.Field]) -> bytes:
+    """Fields as bytes."""
+    return zlib.compress(orjson.dumps([asdict(one) for one in fields], option=orjson.OPT_NON_STR_KEYS), 1)
+
+
+def fields_of(row: Plan) -> list[values.Field]:
+    """The fields that a plan was made of."""
+    if row.fields is None:
+        return []
+    said = orjson.loads(zlib.decompress(bytes(row.fields)))
+    return [
+        values.Field(**{**one, "pieces": {int(key): value for key, value in one["pieces"].items()}}) for one in said
+    ]
+
+
+def plan_of(row: Plan) -> values.Plan:
+    """The plan of a row, as a value."""
+    return values.Plan(tuple(visit_of(one) for one in row.visits.order_by("order")), row.value or 0.0, row.bound or 0.0)
+
+
+def visit_of(one: PlanVisit) -> values.Visit:
+    """A visit of a row, as a value."""
+    return values.Visit(
+        one.telescope, one.field, one.start, one.end, one.band, one.exposure, one.ra, one.dec, one.pos_angle, one.turn
+    )

@@ -1,0 +1,180 @@
+"""What the page of a plan shows, as values for its template."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import QueryDict
+from django.utils import timezone
+
+from tom_scimma.models import Event
+from tom_treasuremap.conf import conf
+from tom_treasuremap.followup.request import TERMINAL
+from tom_treasuremap.models import CoverageRun, Plan
+from tom_treasuremap.plans import approving, versions, whatif
+from tom_treasuremap.plans.pictures import KINDS
+
+#: rows of its tables that are shown at once
+SHOWN = 200
+CAPTIONS = {
+    "sky": "Fields in the order in which they are looked at",
+    "timeline": "Who looks when",
+    "altitude": "How high the fields stand; dashed: as low as the telescope looks",
+    "curve": "What the plan is worth by each time",
+}
+
+
+def of(row: Plan, user: Any, said: Mapping[str, str]) -> dict[str, Any]:
+    """All that the page shows."""
+    visits = list(row.visits.select_related("observation__asked", "target").order_by("order"))
+    states = Counter(one.observation.status for one in visits if one.observation is not None)
+    now = timezone.now()
+    return {
+        "row": row,
+        "event": row.event,
+        "question": row.asks,
+        "visits": visits[:SHOWN],
+        "visit_count": len(visits),
+        "field_count": len({(one.telescope, one.field) for one in visits}),
+        "first": visits[0] if visits else None,
+        "last": visits[-1] if visits else None,
+        "past": sum(one.start <= now for one in visits) if row.state == Plan.State.READY else 0,
+        "progress": _progress(states),
+        "troubles": [one for one in visits if one.trouble][:20],
+        "reasons": reasons(row, said.get("why", ""), said.get("field", "")),
+        "reason": said.get("why", ""),
+        "named": said.get("field", ""),
+        "versions": row.line.all_versions.filter(pk__in=Plan.objects.visible_to(user).values("pk")).order_by("-version")
+        if row.line is not None
+        else [],
+        "newest": newest(row, user),
+        "acting": versions.acting(row),
+        "out": len(versions.out(row)),
+        "waiting": len(versions.waiting(row)),
+        "why_not": approving.why_not(row),
+        "may_approve": approving.may_approve(user),
+        "may_change": may_change(row, user),
+        "reports": conf.PLAN_REPORTS,
+        "can_report": row.event is not None and row.event.public and bool(conf.BASE_URL),
+        "pictures": [(kind, CAPTIONS[kind]) for kind in KINDS] if visits else [],
+        "formats": formats(),
+        "filters": whatif.used(row),
+        "poll": poll(row),
+    }
+
+
+def poll(row: Plan) -> int:
+    """Seconds until the page looks again; 0: not."""
+    if row.state in (Plan.State.ASKED, Plan.State.WORKING) or row.improving:
+        return 1
+    return 10 if row.acting else 0
+
+
+def newest(row: Plan, user: Any) -> Plan | None:
+    """A later version that this user may see."""
+    later = Plan.objects.visible_to(user).filter(line=row.line_id, version__gt=row.version)
+    return later.order_by("-version").first()
+
+
+def may_change(row: Plan, user: Any) -> bool:
+    """Whether a person may ask for its next version, or withdraw it."""
+    return approving.may_approve(user) or (row.asked_by_id == user.pk and row.open)
+
+
+def _progress(states: Mapping[str, int]) -> dict[str, int]:
+    done = states.get("COMPLETED", 0)
+    lost = sum(states.get(name, 0) for name in TERMINAL) - done
+    waits = states.get("PENDING", 0) + states.get("SCHEDULED", 0)
+    return {
+        "done": done,
+        "running": states.get("IN_PROGRESS", 0),
+        "lost": lost,
+        "waits": waits,
+        "all": sum(states.values()),
+    }
+
+
+def reasons(row: Plan, which: str, named: str) -> dict[str, Any]:
+    """Why fields are in or out: those of one kind, or of a name."""
+    rows = row.considered
+    kinds = Counter(kind_of(one) for one in rows)
+    some = [
+        one
+        for one in rows
+        if (not which or kind_of(one) == which) and (not named or named.lower() in one["name"].lower())
+    ]
+    return {"kinds": kinds.most_common(), "rows": some[:SHOWN], "count": len(some), "all": len(rows)}
+
+
+def kind_of(one: Mapping[str, Any]) -> str:
+    """A reason in two or three words, by which they are counted."""
+    if one["in"]:
+        return "in the plan"
+    why = one["why"].split(": ", 1)
+    for words in (
+        "already covered",
+        "worse than others",
+        "no time left",
+        "other fields of the plan cover it",
+        "nothing",
+    ):
+        if one["why"].startswith(words):
+            return "nothing left" if words == "nothing" else words
+    return (why[-1] if len(why) > 1 else one["why"]).split(",")[0][:40] or "not said"
+
+
+def covered(event: Event, user: Any) -> float | None:
+    """What everybody has covered, where that was worked out."""
+    from tom_treasuremap import covering
+
+    asked = covering.question(event, user, QueryDict())
+    run = CoverageRun.objects.filter(key=asked.key, state=CoverageRun.State.DONE).defer("residual").first()
+    return run.answer.get("union") if run is not None else None
+
+
+def formats() -> list[tuple[str, str]]:
+    """(name, label) of the files that a plan can be downloaded as."""
+    from tom_treasuremap.transports import FORMATS
+
+    return [(name, one.label) for name, one in FORMATS.items()]
+
+
+def file(row: Plan, form: str, telescope: str, user: Any) -> Any:
+    """A plan's requests to one telescope as a file; None where there are none, or no such format."""
+    from tom_treasuremap import telescopes
+    from tom_treasuremap.transports import FORMATS, files
+
+    known = telescopes.telescopes()
+    name = telescope or next(iter(row.telescopes), "")
+    if form not in FORMATS or name not in known or name not in row.telescopes:
+        return None
+    some = list(row.visits.filter(telescope=name).order_by("start"))
+    asked = [request for request, _ in approving.requests(row, some, row.approved_by or user)]
+    return files(asked, known[name], form) if asked else None
+
+
+def sent_words(row: Plan) -> str:
+    """What became of a click that sends a plan."""
+    count = row.visits.exclude(observation=None).values("observation").distinct().count()
+    told = row.visits.filter(told="planned").count()
+    words = f"Approved: {count} requests are on their way; this page shows what becomes of them."
+    return f"{words} {told} are told to the Treasure Map." if told else words
+
+
+def taken_back(row: Plan, user: Any) -> str:
+    """Takes back what telescopes have of a plan and have not begun; in words."""
+    from tom_treasuremap.followup import cancelling
+
+    records = versions.out(row) + versions.waiting(row)
+    why = row.error or f"{user.get_username()} took it back."
+    left = cancelling.cancel(records, user, why)
+    visits = [
+        one
+        for each in row.line.all_versions.all()
+        for one in each.visits.filter(told="planned", start__gt=timezone.now())
+    ]
+    approving.untell(visits, user, why)
+    words = f"{len(records) - len(left)} are taken back."
+    return f"{words} {len(left)} are not: {next(iter(left.values()))}" if left else words

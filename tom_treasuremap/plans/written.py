@@ -1,0 +1,75 @@
+"""A plan, which is a value, written into its row: visits with what each adds, and why every field is in or out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tom_treasuremap import visits as values
+from tom_treasuremap.models import Plan, PlanVisit
+from tom_treasuremap.plans import setting
+
+
+def keep(
+    row: Plan,
+    fields: Sequence[values.Field],
+    best: values.Plan,
+    *,
+    telescopes: Mapping[str, Any],
+    visits: bool = True,
+) -> None:
+    """Writes a plan into a row that its caller saves; `visits` False: they are the same as before."""
+    row.value, row.bound, row.how = best.value, best.bound, dict(best.how)
+    row.stopped = best.stopped or row.stopped
+    if row.fields is None:
+        row.fields = setting.packed(fields)
+    if best.reasons or not row.considered:
+        row.considered = considered(fields, best)
+    row.targets.set({one.target for one in fields if one.target is not None})
+    if visits:
+        targets = {(one.telescope, one.name): one.target for one in fields if one.target is not None}
+        row.visits.all().delete()
+        PlanVisit.objects.bulk_create(
+            PlanVisit(plan=row, order=order, gain=gain, target_id=target_of(targets, one), **_columns(one))
+            for order, (one, gain) in enumerate(zip(best.visits, gains(fields, best.visits), strict=True), 1)
+        )
+
+
+def target_of(targets: Mapping[tuple[str, str], int], one: values.Visit) -> int | None:
+    """The key of the target that a visit looks at."""
+    return targets.get((one.telescope, one.field), targets.get(("", one.field)))
+
+
+def _columns(one: values.Visit) -> dict[str, Any]:
+    names = ("telescope", "field", "start", "end", "band", "exposure", "ra", "dec", "pos_angle", "turn")
+    return {name: getattr(one, name) for name in names}
+
+
+def considered(fields: Sequence[values.Field], best: values.Plan) -> list[dict[str, Any]]:
+    """Every field with why it is in or out, those that are in first, in their order."""
+    order = {one.field: at for at, one in reversed(list(enumerate(best.visits)))}
+    rows = [
+        {
+            "name": one.name, "telescope": one.telescope, "ra": round(one.ra, 5), "dec": round(one.dec, 5),
+            "pos_angle": one.pos_angle, "weight": one.weight, "in": one.name in order, "why": best.reasons.get(one.name, ""),
+        }
+        for one in fields
+    ]  # fmt: skip
+    return sorted(rows, key=lambda one: (not one["in"], order.get(one["name"], 0), -one["weight"], one["name"]))
+
+
+def gains(fields: Sequence[values.Field], visits: Sequence[values.Visit]) -> list[float]:
+    """What each visit adds to those before it; a field counts once its last visit is done."""
+    known = {(one.telescope, one.name): one for one in fields}
+    last = {(one.telescope, one.field): at for at, one in enumerate(visits)}
+    seen: set[Any] = set()
+    found = []
+    for at, one in enumerate(visits):
+        field = known.get((one.telescope, one.field)) or known.get(("", one.field))
+        gain = 0.0
+        if field is not None and last[one.telescope, one.field] == at:
+            pieces = field.pieces or {(field.telescope, field.name): field.weight}
+            gain = sum(weight for piece, weight in pieces.items() if piece not in seen)
+            seen.update(pieces)
+        found.append(gain)
+    return found
