@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tom_treasuremap.planning.draft import Draft, Setting
-from tom_treasuremap.planning.timeline import Line
+from tom_treasuremap.planning.timeline import Ground, Line
 from tom_treasuremap.visits import Plan, Visit
 
 
@@ -37,15 +37,45 @@ def _of(some: Draft, number: int, line: Line) -> list[Visit]:
 
 
 def read(setting: Setting, plan: Plan) -> Draft:
-    """A draft of the fields of a plan, in its order as far as that still holds, filled up with others."""
+    """A draft of a plan's fields, in its order where that still holds, filled up with others."""
     some = Draft(setting)
-    names = {
-        (name, field.name): at * setting.count + number
-        for at, name in enumerate(setting.problem.names)
-        for number, field in enumerate(setting.problem.fields)
-    }
-    order = dict.fromkeys(names[key] for one in plan.visits if (key := (one.telescope, one.field)) in names)
-    lookers = np.array(list(order), np.int64)
+    lost: list[int] = []
+    for number, ground in enumerate(setting.grounds):
+        name = ground.reach.telescope.name
+        jobs = _jobs(setting, ground, [one for one in plan.visits if one.telescope == name])
+        fields = list(dict.fromkeys(job // ground.turns for job in jobs))
+        line = _line(ground, jobs)
+        if line is None:
+            lost += [number * setting.count + field for field in fields]
+            continue
+        some.lines[number] = line
+        for field in fields:
+            some.left.take(number * setting.count + field)
+    lookers = np.array(lost, np.int64)
     favour = np.ones(setting.count * len(setting.grounds))
     favour[lookers] = 1e6
     return some.fill(lookers, favour).fill(np.arange(len(favour)))
+
+
+def _jobs(setting: Setting, ground: Ground, mine: list[Visit]) -> dict[int, int]:
+    """{job: second} in order of time, of the fields all of whose visits are there and may still be made."""
+    names = {one.name: at for at, one in enumerate(setting.problem.fields) if ground.usable[at]}
+    jobs: dict[int, int] = {}
+    for one in sorted(mine, key=lambda one: one.start):
+        if one.field in names and one.turn <= ground.turns:
+            second = round((one.start - setting.problem.start).total_seconds())
+            jobs.setdefault(names[one.field] * ground.turns + one.turn - 1, second)
+    held = [job // ground.turns for job, second in jobs.items() if _run(ground, job, second) is not None]
+    return {job: s for job, s in jobs.items() if held.count(job // ground.turns) == ground.needed[job // ground.turns]}
+
+
+def _run(ground: Ground, job: int, second: int) -> int | None:
+    """The run of open times in which a job began then; None where there is none."""
+    inside = (ground.low[job] <= second) & (second <= ground.high[job])
+    return int(np.argmax(inside)) if inside.any() else None
+
+
+def _line(ground: Ground, jobs: dict[int, int]) -> Line | None:
+    some = np.array(list(jobs), np.int64)
+    runs = np.array([_run(ground, job, second) or 0 for job, second in jobs.items()], np.int64)
+    return Line(ground, some, ground.low[some, runs], ground.high[some, runs]).settled() if jobs else Line.empty(ground)
