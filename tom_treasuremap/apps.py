@@ -60,9 +60,12 @@ class TomTreasuremapConfig(AppConfig):
         return [{"partial": "tom_treasuremap/partials/candidate_follow_up_button.html"}]
 
     def subscription_actions(self):
-        ours = "tom_treasuremap.followup.acting"
+        ours, plans = "tom_treasuremap.followup.acting", "tom_treasuremap.plans.automatic"
         form = f"{ours}.FollowUpForm"
-        return [{"name": "follow_up", "label": "Ask a telescope", "run": f"{ours}.run", "form": form}]
+        return [
+            {"name": "follow_up", "label": "Ask a telescope", "run": f"{ours}.run", "form": form},
+            {"name": "plan", "label": "Make a plan", "run": f"{plans}.run", "form": f"{plans}.PlanForm"},
+        ]
 
     def event_panels(self):
         pointings = "tom_treasuremap/partials/pointings.html"
@@ -97,10 +100,6 @@ class TomTreasuremapConfig(AppConfig):
     def ledger_sources(self):
         ledger = "tom_treasuremap.plans.ledger"
         return {step: f"{ledger}.{step}" for step in ("planned", "approved", "submitted", "exposed")}
-
-    def subscription_actions(self):
-        action = "tom_treasuremap.plans.automatic"
-        return [{"name": "plan", "label": "Make a plan", "run": f"{action}.run", "form": f"{action}.PlanForm"}]
 
     def event_layers(self):
         ours = "tom_treasuremap.layers"
