@@ -158,6 +158,11 @@ class TomTreasuremapConfig(AppConfig):
             "tom_treasuremap.transports.simulated.Cancel",
         ]
 
+    def message_receivers(self):
+        from tom_treasuremap.transports.hopskotch import heard
+
+        return dict.fromkeys(heard(), "tom_treasuremap.transports.hopskotch.received")
+
     def profile_details(self):
         return [{"partial": "tom_treasuremap/partials/profile.html", "context": "tom_treasuremap.views.account.card"}]
 

@@ -19,6 +19,7 @@ from tom_treasuremap.transports.transport import Transport
 #: name, as `Telescope.transport` has it -> its class
 TABLE = {
     "download": "tom_treasuremap.transports.download.Download",
+    "hopskotch": "tom_treasuremap.transports.hopskotch.Topic",
     "ocs": "tom_treasuremap.transports.ocs.OcsTransport",
     "simulated": "tom_treasuremap.transports.simulated.Simulated",
 }
