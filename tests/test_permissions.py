@@ -94,6 +94,8 @@ APART = {
 #: files of all of a list; in test_export
 APART |= {"events-export", "messages-export"}
 MANY |= {"find", "find-names", "find-completion"}
+MANY |= {"archive"}
+APART |= {"archive-fetch", "archive-look", "message-fetch"}  # in test_archive_gaps
 #: everybody's own; tested in test_subscription_pages
 APART |= {"find-file", "hindsight", "subscriptions", "subscription", "subscription-new", "subscription-save"}
 APART |= {"subscription-edit", "subscription-switch", "subscription-delete", "subscription-test"}
@@ -142,7 +144,9 @@ MANY_ROUTES = {
     "localizations-list",
     "deliveries-list",
 }
+MANY_ROUTES |= {"gaps-list", "backfills-list"}
 APART_ROUTES = {"events-export", "messages-export", "messages-retry", "deliveries-act"}  # the latter in test_pages_sent
+APART_ROUTES |= {"gaps-fetch"}  # in test_archive_gaps
 APART_ROUTES |= {"merges-list", "merges-detail"}  # in test_portfolio
 APART_ROUTES |= {f"subscriptions-{name}" for name in ("list", "detail", "matches", "hindsight")}
 

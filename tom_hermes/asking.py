@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -10,6 +11,10 @@ from tom_hermes.message import Told, circular, scales
 from tom_scimma.compose.content import Content, Person
 from tom_scimma.destinations import Need
 
+#: so many archived messages are proposed to be cited
+CITED = 3
+_DOI = re.compile(r"(?:doi\.org/|^doi:|^)(10\.\d{4,9}/\S+)")
+_MESSAGE = re.compile(r"^https?://\S+/msg/([0-9a-f-]{36})$")
 WORDS = {
     "brightness": ("AB mag", "Vega mag", "mJy", "Jy", "uJy", "erg/s/cm2/Angstrom"),
     "flux": ("erg/s/cm2/Angstrom", "mJy", "Jy", "uJy"),
@@ -58,6 +63,9 @@ def _circulars(content: Content) -> Iterable[Need]:
     if content.event is not None:
         known = ", ".join(str(number) for number in content.event.circulars[-10:])
         yield Need("circulars", "GCN circulars it refers to", known, help="numbers, with commas")
+        if content.event.archived:
+            known = "\n".join(said["url"] for said in content.event.archived[:CITED])
+            yield Need("archived", "Archived messages it refers to", known, kind="textarea", help="one address a line")
 
 
 def _telescope(content: Content) -> Iterable[Need]:
@@ -114,4 +122,13 @@ def told(content: Content, form: Mapping[str, Any]) -> Told:
 
 
 def references(form: Mapping[str, Any]) -> list[dict[str, str]]:
-    return [circular(number) for number in numbers(str(form.get("circulars") or ""))]
+    """Circulars by number, and addresses; a DOI or a message of the archive under its own name."""
+    typed = str(form.get("archived") or "").split()
+    return [*(circular(number) for number in numbers(str(form.get("circulars") or ""))), *map(_address, typed)]
+
+
+def _address(typed: str) -> dict[str, str]:
+    if match := _DOI.search(typed):
+        return {"source": "doi", "citation": match[1], "url": f"https://doi.org/{match[1]}"}
+    match = _MESSAGE.search(typed)
+    return {"source": "Hopskotch archive", "citation": match[1], "url": typed} if match else {"url": typed}

@@ -57,7 +57,7 @@ def _only_spectra(content: Content) -> bool:
 
 def text(content: Content, *, acknowledgement: str = "") -> str:
     """The draft. What nobody here knows (reductions, calibration, meaning) is left to the person."""
-    parts = [_opening(content), _places(content), _brightness(content), _spectra(content)]
+    parts = [_opening(content), _places(content), _brightness(content), _spectra(content), _archived(content)]
     return "\n\n".join(filter(None, [*parts, acknowledgement.strip()]))
 
 
@@ -81,6 +81,14 @@ def _cited(numbers: Sequence[int]) -> str:
     if not numbers:
         return ""
     return f" (GCN Circ. {', '.join(map(str, numbers[:5]))})"
+
+
+def _archived(content: Content) -> str:
+    """Where the alerts can be found for good."""
+    event = content.event
+    if event is None or not event.archived:
+        return ""
+    return f"{event.name} is archived at {', '.join(said['url'] for said in event.archived[:3])}"
 
 
 def _places(content: Content) -> str:

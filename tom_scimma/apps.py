@@ -113,6 +113,24 @@ class TomScimmaConfig(AppConfig):
                 "run": "tom_scimma.overdue.fetch_due",
                 "lane": "large messages",
             },
+            {
+                "name": "archive compared",
+                "every": timedelta(minutes=15),
+                "run": "tom_scimma.archive.look.look",
+                "lane": "archive",
+            },
+            {
+                "name": "archive fetched",
+                "every": timedelta(seconds=3),
+                "run": "tom_scimma.archive.asked.fetch_asked",
+                "lane": "archive fetches",
+            },
+            {
+                "name": "archived attachments fetched",
+                "every": timedelta(seconds=3),
+                "run": "tom_scimma.archive.attachments.fetch_wanted",
+                "lane": "archive fetches",
+            },
         ]
 
     def subscription_actions(self):

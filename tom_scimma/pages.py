@@ -6,6 +6,7 @@ from tom_scimma import health, metrics
 from tom_scimma.paths import EventName
 from tom_scimma.views import (
     approvals,
+    archive,
     candidates,
     contacts,
     detectors,
@@ -90,6 +91,7 @@ urlpatterns = [
     path("messages/<uuid:uid>/", messages.MessageView.as_view(), name="message"),
     path("messages/<uuid:uid>/raw/", messages.MessageRawView.as_view(), name="message-raw"),
     path("messages/<uuid:uid>/retry/", messages.MessageRetryView.as_view(), name="message-retry"),
+    path("messages/<uuid:uid>/fetch/", archive.MessageFetchView.as_view(), name="message-fetch"),
     path("streams/", streams.StreamsView.as_view(), name="streams"),
     path("streams/detectors/", detectors.DetectorsView.as_view(), name="detectors"),
     path("streams/reactions/<int:pk>/", streams.ReactionRetryView.as_view(), name="reaction-retry"),
@@ -130,6 +132,9 @@ urlpatterns = [
     path("scimma/credential/", hopskotch.CredentialView.as_view(), name="credential"),
     path("scimma/credential/test/", hopskotch.CredentialTestView.as_view(), name="credential-test"),
     path("scimma/access/", hopskotch.AccessView.as_view(), name="access"),
+    path("archive/", archive.ArchiveView.as_view(), name="archive"),
+    path("archive/compare/", archive.ArchiveLookView.as_view(), name="archive-look"),
+    path("archive/fetch/", archive.ArchiveFetchView.as_view(), name="archive-fetch"),
     path("scimma/health/", health.health, name="health"),
     path("scimma/metrics", metrics.metrics, name="metrics"),
 ]

@@ -14,6 +14,7 @@ from django import forms
 
 from tom_scimma import outbox, site, sources
 from tom_scimma.actions import options
+from tom_scimma.archive.citing import cited
 from tom_scimma.conf import conf, topic_policy
 from tom_scimma.destinations.hopskotch import RELAYED, ours, packed, relayed
 from tom_scimma.errors import Refused
@@ -70,7 +71,7 @@ def _as_it_came(message: Message) -> bytes:
 
 def _translated(alert: Alert, form: str) -> bytes:
     """What the alert said in another form; who relayed its message before us goes along, and that it is a test."""
-    said = translate(alert.notice, form, authority=site.authority())
+    said = translate(cited(alert), form, authority=site.authority())
     chain = {name: value for name, value in relayed(alert.message.headers).items() if name == RELAYED}
     test = {"_test": "true"} if alert.role == "test" else {}
     return packed(said.data, {"_format": said.format, **test, **chain})

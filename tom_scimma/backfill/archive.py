@@ -29,6 +29,11 @@ THREADS = 4
 WORTH, TOGETHER = 8, 4 * 2**20
 
 
+def words(since: datetime | None, until: datetime | None) -> str:
+    """Which stretch it is, as Backfill.asked has it."""
+    return f"archive: {iso(since) or 'the first'} to {iso(until) or 'now'}"
+
+
 class Archived:
     """What the archive has of a topic from `since` until `until`; None: all it has, to now.
 
@@ -47,22 +52,22 @@ class Archived:
         *,
         whole: bool = False,
     ):
-        self._client, self._since, self._until, self._whole = client, since, until, whole
+        self._client, self.since, self.until, self._whole = client, since, until, whole
         self.source, self.topic = source, topic
-        self.asked = f"archive: {iso(since) or 'the first'} to {iso(until) or 'now'}"
+        self.asked = words(since, until)
         self.tally: Counter[str] = Counter()  #: what a batch adds to the run's row besides its records
         self._opened: list[Opened] = []  #: those of the batch that was given last
         self._metas: dict[UUID, Meta] = {}
 
     def total(self) -> int:
         """How many messages the stretch has, as the archive counts."""
-        return self._client.count(self.topic, self._since, self._until)
+        return self._client.count(self.topic, self.since, self.until)
 
     def batches(self, cursor: Mapping[str, Any]) -> Iterator[Batch]:
         """Records in batches with the cursor after them. Raises Unavailable, Refused."""
         at = cursor.get("at")
-        begin = moment(at) if isinstance(at, int) else self._since
-        for page in self._client.metas(self.topic, begin, self._until):
+        begin = moment(at) if isinstance(at, int) else self.since
+        for page in self._client.metas(self.topic, begin, self.until):
             metas = [meta for meta in page if meta.topic == self.topic]
             known = rows.here(self.source, metas)
             rows.note(self.source, self._client.url, metas, known, timezone.now())

@@ -137,6 +137,9 @@ class Happening:
     time: datetime | None = None
     source: str = ""
     circulars: tuple[int, ...] = ()  #: numbers of GCN circulars about it
+    archived: tuple[
+        Mapping[str, str], ...
+    ] = ()  #: its messages in the archive, in HERMES's form of a reference, newest first
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tom_scimma.archive.citing import references
 from tom_scimma.compose import bodies, files
 from tom_scimma.compose.content import (
     Content,
@@ -128,6 +129,7 @@ def _event(name: str, user: Any) -> Happening | None:
         time=event.time,
         source=event.source,
         circulars=_circulars(event, user),
+        archived=references(event, user),
     )
 
 

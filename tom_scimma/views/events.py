@@ -16,6 +16,7 @@ from tom_targets.models import Target
 from tom_targets.permissions import targets_for_user
 
 from tom_scimma import annotations, hooks, wording
+from tom_scimma.archive import citing
 from tom_scimma.conf import conf
 from tom_scimma.events import named
 from tom_scimma.export import FORMS
@@ -146,6 +147,7 @@ class EventView(EventMixin, TemplateView):
         found, count = versions(event, user)
         names = known_names(event, user, found)
         cards, tabs = _panels(event, self.request)
+        archived = citing.of_event(event, user)
         return super().get_context_data(
             event=event,
             now=timezone.now(),
@@ -158,6 +160,9 @@ class EventView(EventMixin, TemplateView):
             names=names,
             segment=segment(event.name),
             links=links(event.kind, names, (version.notice.links for version in found)),
+            archived=archived,
+            archive_links=citing.links_of(archived)[: citing.CITED],
+            unsaid=[note for note in archived if note.retracted],
             localization=shown_map(event, user),
             sight=Sight(event, user),
             target=_target(event, user),

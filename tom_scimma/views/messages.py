@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.generic import TemplateView, View
 
 from tom_scimma import replay
+from tom_scimma.archive import attachments, citing
 from tom_scimma.filters import MessageFilter
 from tom_scimma.legible import legible
 from tom_scimma.models import Alert, Message, MessageBody
@@ -71,7 +72,16 @@ def page(message: Message, user) -> dict:
     """What the page of a message shows."""
     known_format, text = legible(message.record()) if MessageBody.objects.filter(pk=message.pk).exists() else ("", "")
     alerts = Alert.objects.visible_to(user).filter(message=message).select_related("event").defer("document")
-    return {"message": message, "known_format": known_format, "text": text, "alerts": alerts[:100]}
+    notes = list(message.archive_records.all()[:10])
+    return {
+        "message": message,
+        "known_format": known_format,
+        "text": text,
+        "alerts": alerts[:100],
+        "archived": notes,
+        "archive_links": citing.links_of(notes),
+        "kept": attachments.kept(message),
+    }
 
 
 class MessageRawView(View):

@@ -6,6 +6,7 @@ from django.http import Http404, HttpResponse
 from django.views.generic import View
 
 from tom_scimma import site
+from tom_scimma.archive.citing import cited
 from tom_scimma.models import Alert
 from tom_scimma.translate import FORMS, translate
 from tom_scimma.views.events import EventMixin
@@ -30,6 +31,6 @@ def download(alert: Alert, form: str) -> HttpResponse:
     """An alert that may be seen, as a file. Raises Http404 for a form that is none."""
     if form not in FORMS:
         raise Http404(f"a notice is given as {', '.join(FORMS)}")
-    said = translate(alert.notice, form, authority=site.authority())
+    said = translate(cited(alert), form, authority=site.authority())
     name = f"{alert.notice.event}-{alert.alert_type}-{alert.order:%Y%m%dT%H%M%S}.{said.ending}"
     return attachment(said.data, name, said.content_type)

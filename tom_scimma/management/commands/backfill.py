@@ -9,7 +9,7 @@ from datetime import timezone as tz
 from django.core.management.base import BaseCommand, CommandError
 
 from tom_scimma import sources
-from tom_scimma.archive import access
+from tom_scimma.archive import access, look
 from tom_scimma.backfill import Past, run
 from tom_scimma.backfill.archive import Archived
 from tom_scimma.backfill.gracedb import GraceDB
@@ -68,6 +68,8 @@ class Command(BaseCommand):
         except ScimmaError as error:
             return f"{error} What was fetched is stored; the same command goes on from there."
         self.stdout.write(said(row))
+        if isinstance(past, Archived):
+            look.recompare(row.source, row.topic, past.since, past.until)
         missing = getattr(past, "missing", ())
         return f"GraceDB does not know, or does not show: {', '.join(missing)}" if missing else ""
 
