@@ -58,7 +58,7 @@ def test_all_of_it_comes_once_and_only_what_is_new_is_opened(services):
     again = run(past(), again=True)
     assert (again.seen, again.read, again.created) == (150, 0, 0)
     lists = [request.one("meta") for request in services.asked if request.path.endswith("/messages")]
-    assert set(lists) == {"true"}, "nothing is opened a second time"
+    assert lists == ["true"], "nothing is opened a second time"
     put(services.world, TOPIC, b'{"late": 1}', FIRST + timedelta(days=20), headers=headers(999))
     assert run(past()).created == 1
 
@@ -238,7 +238,7 @@ def test_one_that_stays_away_ends_the_run_and_the_next_goes_on(services):
 def test_a_credential_that_is_refused_is_said(services, settings):
     fill(services.world, 1)
     settings.TOM_SCIMMA["SOURCES"]["hopskotch"]["auth"]["password"] = "wrong"
-    with pytest.raises(Exception, match=r"refused|password") as said:
+    with pytest.raises(Exception, match="password") as said:
         run(past())
     assert "wrong" not in str(said.value).replace("most likely wrong", "")
 

@@ -12,16 +12,13 @@ from django.core.exceptions import ImproperlyConfigured
 
 from tom_scimma.archive.client import Client, Key
 from tom_scimma.conf import conf
+from tom_scimma.services import hopauth_url
 from tom_scimma.sources import Source, sources
 
-#: the archive and the SCiMMA Auth that belong to a broker; the two systems share neither credentials nor topics
+#: broker -> archive of the same system; the two systems share neither credentials nor topics
 ARCHIVES = {
     "kafka.scimma.org": "https://archive-api.hop.scimma.org",
     "dev.hop.scimma.org": "https://archive-api.dev.hop.scimma.org",
-}
-HOPAUTHS = {
-    "https://archive-api.hop.scimma.org": "https://my.hop.scimma.org/hopauth",
-    "https://archive-api.dev.hop.scimma.org": "https://admin.dev.hop.scimma.org/hopauth",
 }
 
 
@@ -44,12 +41,12 @@ def client(source: Source | None = None, *, anonymous: bool = False, **options: 
     place = url(source) if source is not None else str(conf.ARCHIVE_URL or ARCHIVES["kafka.scimma.org"])
     if not place:
         raise ImproperlyConfigured(f"{source} has no archive: set TOM_SCIMMA['ARCHIVE_URL']")
-    key = None if anonymous or source is None else _key(source, place)
+    key = None if anonymous or source is None else _key(source)
     limits = {"max_bytes": conf.MAX_MESSAGE_BYTES, "seconds": conf.FETCH_SECONDS}
     return Client(place, key, loads=unbson, **{**limits, **options})
 
 
-def _key(source: Source, place: str) -> Key | None:
+def _key(source: Source) -> Key | None:
     """Who we are at the archive: a token made of the source's credential, or SCRAM over HTTP where no SCiMMA Auth is known."""
     from tom_scimma.hopauth import HopAuth
     from tom_scimma.stream import credential, http_auth
@@ -60,7 +57,7 @@ def _key(source: Source, place: str) -> Key | None:
         return None
     if login is None or not login.mechanism.startswith("SCRAM-"):
         return None
-    service = getattr(conf, "HOPAUTH_URL", "") or HOPAUTHS.get(place, "")
+    service = hopauth_url(source)
     if not service:
         return Key(auth=http_auth(login))
     asked = HopAuth(service, login.username, login.password, seconds=conf.FETCH_SECONDS)
