@@ -3,9 +3,12 @@
 from tom_common.api_router import SharedAPIRootRouter
 
 from tom_treasuremap import api, plans_api
+from tom_treasuremap.followup import api as followup
 
 router = SharedAPIRootRouter()
 router.register("pointings", api.PointingViewSet, "pointings")
 router.register("plans", plans_api.PlanViewSet, "plans")
+router.register("followup", followup.AskedViewSet, "followup")
+router.register("armings", followup.ArmingViewSet, "armings")
 
 urlpatterns: list = []

@@ -66,7 +66,7 @@ def panel(event: Event, user: Any) -> dict[str, Any]:
     rows, mine = rows[:SHOWN], left(event, user) if rows else []
     known = {row.pk for row in mine}
     for row in rows:
-        row.cancellable = row.pk in known
+        row.cancellable = row.pk in known or row.is_stoppable
     return {
         "followup_event": event,
         "followup_rows": rows,

@@ -1,0 +1,298 @@
+"""When this TOM asks by itself, and takes back by itself: only where a person armed it, and never what a person asked for.
+
+Authority: promises 4 and 8 of the design (live alone, ACT_AGE, one button, a grace time, no running exposure, nothing by hand).
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.core.exceptions import PermissionDenied
+from django.urls import reverse
+from django.utils import timezone
+
+from tests import factories as make
+from tests import following as up
+from tests.outside.rig import deliver
+from tom_scimma import switch
+from tom_scimma.acting import act
+from tom_scimma.models import Delivery, Event, Match, Subscription, SubscriptionAction
+from tom_treasuremap.followup import arming, asking, cancelling, following, withdrawn, written
+from tom_treasuremap.followup.request import State
+from tom_treasuremap.models import Arming, Asked, TelescopeState
+
+pytestmark = pytest.mark.django_db
+SAID = {"telescope": "dome", "what": "target", "hours": 24, "filter_1": "r", "seconds_1": 60.0, "count_1": 2}
+
+
+@pytest.fixture(autouse=True)
+def known(settings):
+    with up.known(settings, up.SENT):
+        yield
+
+
+@pytest.fixture
+def ada():
+    user = make.user("ada")
+    user.user_permissions.add(Permission.objects.get(codename="arm_telescope"))
+    return user
+
+
+@pytest.fixture
+def event(ada):
+    now = timezone.now()
+    return make.event("S261127ab", time=now, latest=now, target=up.target(ada, permissions="PUBLIC"))
+
+
+@pytest.fixture
+def rule(ada):
+    found = Subscription.objects.create(owner=ada, name="kilonovae", query="kind = GW")
+    SubscriptionAction.objects.create(subscription=found, name="follow_up", options=SAID)
+    return found
+
+
+def armed(rule, ada, **changes) -> Arming:
+    values = {"hours": 2, "requests": 3, **changes}
+    return arming.arm("dome", rule, ada, timezone.now() + timedelta(hours=12), **values)
+
+
+def met(rule, alert, why=Match.Why.MATCHES) -> Match:
+    match = Match.objects.create(subscription=rule, alert=alert, why=why)
+    act(alert)
+    match.refresh_from_db()
+    return match
+
+
+def requests(count=1, start=None):
+    begin = start or timezone.now()
+    place = {"telescope": "dome", "start": begin, "end": begin + timedelta(hours=20)}
+    return [up.request(name=f"{i}", **place) for i in range(count)]
+
+
+# --- asking
+
+
+def test_a_telescope_that_nobody_armed_is_not_asked(rule, event):
+    match = met(rule, up.heard(event))
+    assert "dome is not armed for “kilonovae”" in match.error
+    assert not Asked.objects.exists()
+
+
+def test_an_armed_one_is_asked_after_a_delay_in_the_name_of_who_armed_it(rule, event, ada):
+    row = armed(rule, ada)
+    match = met(rule, up.heard(event))
+    assert match.error == ""
+    asked = Asked.objects.get()
+    assert (asked.arming, asked.by, asked.event) == (row, ada, event)
+    assert "armed by ada until" in asked.armed_by
+    wait = (asked.submission.not_before - timezone.now()).total_seconds()
+    assert 110 < wait <= 120
+    deliver("simulated")
+    asked.submission.refresh_from_db()
+    assert asked.submission.state == "queued"  # not yet
+    met(rule, up.heard(event, alert_type="update"))
+    assert Asked.objects.count() == 1  # the same again for the same event is the same
+
+
+def test_anybody_who_sees_it_may_stop_it_before_it_leaves(rule, event, ada, client):
+    armed(rule, ada)
+    met(rule, up.heard(event))
+    asked = Asked.objects.get()
+    address = reverse("tom_treasuremap:asked-act", args=[asked.pk, "cancel"])
+    assert client.post(address).status_code == 302  # to the log-in
+    asked.record.refresh_from_db()
+    assert asked.record.status == "PENDING"
+    client.force_login(make.user("bystander"))
+    assert "Stop" in client.get(event.get_absolute_url()).content.decode()
+    client.post(address)
+    asked.record.refresh_from_db()
+    asked.submission.refresh_from_db()
+    assert (asked.record.status, asked.submission.state) == ("CANCELED", "cancelled")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"live": False}, "Only what was heard live"),
+        ({"via": "replay"}, "Only what was heard live"),
+        ({"topic": "igwn.gwalert-test"}, "topic of tests"),
+        ({"age": timedelta(hours=3)}, "older than"),
+        ({"authority": False}, "no authority"),
+        ({"event": {"role": "test"}}, "is a test"),
+        ({"event": {"name": "MS261127ab"}}, "is a test"),
+        ({"event": {"name": "TS261127ab"}}, "is a test"),
+        ({"event": {"state": "retracted"}}, "is retracted"),
+        ({"status": "weather"}, "dome is weather"),
+        ({"stop": True}, "not armed"),
+        ({"rule": {"enabled": False}}, "switched off"),
+        ({"permission": False}, "may not do that any more"),
+    ],
+)
+def test_what_does_not_move_a_telescope(rule, event, ada, change, words):
+    armed(rule, ada)
+    said = {name: change[name] for name in ("live", "via", "topic") if name in change}
+    Event.objects.filter(pk=event.pk).update(**change.get("event", {}))
+    event.refresh_from_db()
+    alert = up.heard(event, **said)
+    alert.authority = change.get("authority", True)
+    alert.order -= change.get("age", timedelta(0))
+    alert.save()
+    for name, value in change.get("rule", {}).items():
+        setattr(rule, name, value)
+    rule.save()
+    if "status" in change:
+        TelescopeState.objects.create(
+            telescope="dome", state=change["status"], since=timezone.now(), by="x", why="", newest=True
+        )
+    if "stop" in change:
+        switch.stop(ada, "too much")
+        assert "too much" in Arming.objects.get().why
+        switch.lift(ada)  # it stays disarmed
+    if "permission" in change:
+        ada.user_permissions.clear()
+    verdict = arming.allowed("dome", Subscription.objects.get(), alert, requests())
+    assert not verdict
+    assert words in verdict.why
+
+
+def test_no_more_than_was_said_a_night(rule, event, ada):
+    row = armed(rule, ada, requests=2, hours=0.21)
+    alert = up.heard(event)
+    assert arming.allowed("dome", rule, alert, requests(2))  # 2 x 360 s are 0.2 h
+    assert "it is armed for 2" in arming.allowed("dome", rule, alert, requests(3)).why
+    arming.ask_armed(requests(1), row, event=event, targets=event.target)
+    assert "would be 3 requests" in arming.allowed("dome", rule, alert, requests(2)).why
+    Arming.objects.update(requests=9)
+    assert "it is armed for 0.21 h" in arming.allowed("dome", rule, alert, requests(2)).why
+    assert arming.allowed("dome", rule, alert, requests(2, timezone.now() + timedelta(days=2)))  # another night
+
+
+def test_a_refusal_disarms_and_drops_what_waits(rule, event, ada):
+    row = armed(rule, ada)
+    first = arming.ask_armed(requests(1), row, event=event, targets=event.target)[0]
+    second = arming.ask_armed([up.request(name="b", telescope="dome")], row, event=event, targets=event.target)[0]
+    Delivery.objects.filter(pk=first.asked.submission_id).update(state="rejected", reason="no time is left")
+    following.follow()
+    row.refresh_from_db()
+    second.refresh_from_db()
+    assert "no time is left" in row.why
+    assert (row.is_in_force, second.status) == (False, "CANCELED")
+
+
+def test_who_may_not_arm_does_not(rule, ada):
+    with pytest.raises(PermissionDenied):
+        arming.arm("dome", rule, make.user("eve"), timezone.now() + timedelta(hours=1), hours=1, requests=1)
+    for changes in ({"hours": 0}, {"requests": 0}):
+        with pytest.raises(ValueError, match="nothing would be asked"):
+            armed(rule, ada, **changes)
+    with pytest.raises(ValueError, match="31 days"):
+        arming.arm("dome", rule, ada, timezone.now() + timedelta(days=99), hours=1, requests=1)
+
+
+def test_the_page_arms_and_disarms(rule, ada, client):
+    page = reverse("tom_treasuremap:armings")
+    assert client.get(page).status_code == 302
+    until = timezone.now() + timedelta(hours=5)
+    said = {"telescope": "dome", "rule": rule.pk, "until": f"{until:%Y-%m-%dT%H:%M}", "hours": "1", "requests": "2"}
+    client.force_login(make.user("eve"))
+    client.post(page, said)
+    assert not Arming.objects.exists()
+    client.force_login(ada)
+    assert client.post(page, {**said, "telescope": ""}).status_code == 400
+    client.post(page, said)
+    row = Arming.objects.get()
+    assert "kilonovae" in client.get(page).content.decode()
+    client.force_login(make.user("mallory"))
+    assert client.post(reverse("tom_treasuremap:disarm", args=[row.pk])).status_code == 404
+    client.force_login(ada)
+    client.post(reverse("tom_treasuremap:disarm", args=[row.pk]))
+    row.refresh_from_db()
+    assert row.disarmed_by == ada
+
+
+# --- a retraction
+
+
+def sent(event, ada, row=None, name="x"):
+    """One that its telescope has."""
+    wanted = up.request(name=name, telescope="dome", start=timezone.now(), end=timezone.now() + timedelta(days=1))
+    (record,) = asking.ask([wanted], by=ada, event=event, targets=event.target, arming=row)
+    deliver("simulated")
+    following.follow()
+    record.refresh_from_db()
+    return record
+
+
+def retract(event) -> None:
+    Event.objects.filter(pk=event.pk).update(state="retracted")
+    event.refresh_from_db()
+    withdrawn.retracted(up.heard(event, alert_type="retraction").pk, "retracted")
+
+
+def test_what_has_not_left_never_leaves(event, ada):
+    (record,) = asking.ask([up.request(telescope="dome")], by=ada, event=event, targets=event.target)
+    retract(event)
+    record.refresh_from_db()
+    assert (record.status, record.asked.submission.state) == ("CANCELED", "cancelled")
+    assert "was retracted by LVK" in record.asked.message
+
+
+def test_what_a_person_asked_for_waits_for_a_person_and_one_button(event, ada, client):
+    record = sent(event, ada)
+    assert record.asked.submission.state == "delivered"
+    retract(event)
+    Asked.objects.update(polled=None)
+    cancelling.due()
+    assert not Delivery.objects.filter(destination="simulated-cancel:dome").exists()
+    client.force_login(ada)
+    assert "Cancel 1 request at telescopes" in client.get(event.get_absolute_url()).content.decode()
+    client.post(reverse("tom_treasuremap:event-withdraw", args=[event.name]))
+    deliver("simulated-cancel")
+    following.follow()
+    record.refresh_from_db()
+    assert record.status == "CANCELED"
+
+
+def test_what_this_tom_asked_for_is_taken_back_after_a_grace_time_where_that_is_armed(event, ada, rule):
+    row = armed(rule, ada, cancels=True)
+    record = sent(event, ada, row)
+    retract(event)
+    asked = Asked.objects.get()
+    assert asked.grace
+    assert asked.cancel_after > timezone.now() + timedelta(minutes=4)
+    cancelling.due()
+    assert Asked.objects.get().cancellation is None  # not yet
+    Asked.objects.update(cancel_after=timezone.now())
+    cancelling.due()
+    assert Asked.objects.get().cancellation is not None
+    deliver("simulated-cancel")
+    following.follow()
+    record.refresh_from_db()
+    assert record.status == "CANCELED"
+
+
+@pytest.mark.parametrize("because", ["not armed for it", "kept", "reinstated", "disarmed", "running"])
+def test_it_stays_where_that_is_not_armed_or_somebody_keeps_it_or_it_is_exposed(event, ada, rule, because):
+    row = armed(rule, ada, cancels=because != "not armed for it")
+    record = sent(event, ada, row)
+    if because == "running":
+        following.apply(record.asked, State("IN_PROGRESS", start=timezone.now()))
+    retract(event)
+    assert Asked.objects.get().grace == (because not in ("not armed for it", "running"))
+    Asked.objects.filter(grace=True).update(cancel_after=timezone.now())
+    if because == "kept":
+        withdrawn.keep(Asked.objects.get(), ada)
+    elif because == "reinstated":
+        Event.objects.filter(pk=event.pk).update(state="active")
+    elif because == "disarmed":
+        arming.disarm(row, ada, "enough")
+    cancelling.due()
+    assert not Delivery.objects.filter(destination="simulated-cancel:dome").exists()
+    assert Asked.objects.get().cancel_after is None
+
+
+def test_a_request_is_written_and_read_as_it_was():
+    wanted = up.request(extra={"max_airmass": 1.5})
+    assert written.from_json(written.as_json(wanted)) == wanted

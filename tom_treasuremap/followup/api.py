@@ -1,0 +1,173 @@
+"""REST: `/api/followup/` what was asked of telescopes, asking, cancelling, marking; `/api/armings/` what this TOM may ask by itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import mixins, serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.exceptions import PermissionDenied, ValidationError
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.response import Response
+
+from tom_treasuremap.api import Pages
+from tom_treasuremap.facility import FollowUpFacility
+from tom_treasuremap.followup import arming, asking, cancelling, marking, withdrawn, written
+from tom_treasuremap.followup.forms import FORMS
+from tom_treasuremap.models import Arming, Asked
+from tom_treasuremap.views.armings import ArmForm
+from tom_treasuremap.views.asked import MarkForm
+
+
+class AskedSerializer(serializers.BaseSerializer):
+    """One request: what was asked, and what became of it."""
+
+    def to_representation(self, instance: Asked) -> dict[str, Any]:
+        record = instance.record
+        times = {name: getattr(record, name) for name in ("scheduled_start", "scheduled_end")}
+        return {
+            "id": instance.pk,
+            "observation": record.pk,
+            "target": record.target_id,
+            "status": record.status,
+            **{name: written.iso(value) if value else None for name, value in times.items()},
+            "request": instance.request,
+            "night": instance.night.isoformat(),
+            "event": instance.event.name if instance.event is not None else None,
+            "plan": instance.plan or None,
+            "armed_by": instance.armed_by or None,
+            "message": instance.message,
+            "observed": instance.observed,
+            "products": instance.products,
+            "delivery": instance.submission_id,
+            "cancelling": instance.cancellation_id,
+        }
+
+
+class AskedViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+    """By `telescope`, `night`, `event`, `status`, `plan`. POST asks, with the fields of the form; what is wrong is said by field."""
+
+    serializer_class = AskedSerializer
+    permission_classes = [IsAuthenticated]
+    pagination_class = Pages
+    lookup_value_regex = "[0-9]+"
+
+    def get_queryset(self):
+        rows = Asked.objects.visible_to(self.request.user).exclude(record=None)
+        rows = rows.select_related("record__target", "event", "submission", "cancellation")
+        said = self.request.query_params
+        names = {"telescope": "telescope", "event": "event__name", "status": "record__status", "plan": "plan"}
+        rows = rows.filter(**{path: said[name] for name, path in names.items() if said.get(name)})
+        if said.get("night"):
+            field = serializers.DateField()
+            rows = rows.filter(night=field.run_validation(said["night"]))
+        return rows
+
+    def create(self, request, *args, **kwargs):
+        """Asks a telescope: `kind`, `target` (its number), `telescope`, `filter_1`, `seconds_1`, `start`, `end`, ..."""
+        kind = str(request.data.get("kind", "imaging"))
+        if kind not in FORMS:
+            raise ValidationError({"kind": [f"no {kind}; there are: {', '.join(FORMS)}"]})
+        facility = FollowUpFacility()
+        facility.set_user(request.user)
+        said = {
+            **request.data,
+            "facility": facility.name,
+            "target_id": request.data.get("target"),
+            "observation_type": kind,
+        }
+        form = FORMS[kind](said, facility=facility)
+        if not form.is_valid():
+            raise ValidationError(form.errors)
+        from tom_targets.models import Target
+
+        target = Target.objects.get(pk=form.cleaned_data["target_id"])
+        records = asking.ask(form.requests, by=request.user, event=form.follows, targets=target)
+        rows = self.get_queryset().filter(record__in=[record.pk for record in records])
+        return Response([AskedSerializer(row).data for row in rows], status=201)
+
+    @action(detail=True, methods=["post"])
+    def cancel(self, request, pk=None):
+        """Takes it back."""
+        row = self.get_object()
+        if not (cancelling.may_cancel(row.record, request.user) or row.is_stoppable):
+            raise PermissionDenied("It is not yours to cancel.")
+        left = cancelling.cancel([row.record], request.user, f"Cancelled by {request.user.get_username()}.")
+        if left:
+            raise ValidationError({"status": list(left.values())})
+        return Response(AskedSerializer(self.get_object()).data)
+
+    @action(detail=True, methods=["post"])
+    def keep(self, request, pk=None):
+        """It stays, though the event was retracted."""
+        row = self.get_object()
+        if not cancelling.may_cancel(row.record, request.user):
+            raise PermissionDenied("It is not yours to keep.")
+        withdrawn.keep(row, request.user)
+        return Response(AskedSerializer(self.get_object()).data)
+
+    @action(detail=True, methods=["post"])
+    def mark(self, request, pk=None):
+        """What became of it: `what` (observed, begun, failed, skipped), `why`, `start`, `depth`."""
+        row, what = self.get_object(), str(request.data.get("what", ""))
+        if not marking.may_mark(row, request.user):
+            raise PermissionDenied("It is not yours to mark.")
+        form = MarkForm(request.data)
+        if what not in marking.STATES:
+            raise ValidationError({"what": [f"one of {', '.join(marking.STATES)}"]})
+        if not form.is_valid():
+            raise ValidationError(form.errors)
+        if not marking.mark(row, what, request.user, **form.cleaned_data):
+            raise ValidationError({"what": ["It has ended already."]})
+        return Response(AskedSerializer(self.get_object()).data)
+
+
+class ArmingSerializer(serializers.BaseSerializer):
+    """One arming."""
+
+    def to_representation(self, instance: Arming) -> dict[str, Any]:
+        return {
+            "id": instance.pk,
+            "telescope": instance.telescope,
+            "rule": instance.rule_id,
+            "by": instance.by.get_username(),
+            "since": written.iso(instance.since),
+            "until": written.iso(instance.until),
+            "hours": instance.hours,
+            "requests": instance.requests,
+            "cancels": instance.cancels,
+            "in_force": instance.is_in_force,
+            "why": instance.why,
+        }
+
+
+class ArmingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+    """POST arms, for those with the permission; DELETE disarms."""
+
+    serializer_class = ArmingSerializer
+    permission_classes = [IsAuthenticated]
+    pagination_class = Pages
+    lookup_value_regex = "[0-9]+"
+
+    def get_queryset(self):
+        return Arming.objects.visible_to(self.request.user).select_related("rule", "by")
+
+    def create(self, request, *args, **kwargs):
+        if not arming.may_arm(request.user):
+            raise PermissionDenied("You may not arm telescopes.")
+        form = ArmForm(request.data, user=request.user)
+        if not form.is_valid():
+            raise ValidationError(form.errors)
+        said = dict(form.cleaned_data)
+        try:
+            row = arming.arm(said.pop("telescope"), said.pop("rule"), request.user, said.pop("until"), **said)
+        except ValueError as error:
+            raise ValidationError([str(error)]) from error
+        return Response(ArmingSerializer(row).data, status=201)
+
+    def destroy(self, request, *args, **kwargs):
+        """Disarms; the row stays."""
+        row = self.get_object()
+        arming.disarm(row, request.user, str(request.data.get("why", ""))[:500])
+        row.refresh_from_db()
+        return Response(ArmingSerializer(row).data)
