@@ -34,6 +34,7 @@ from benchmarks import (
     outbox,
     pages,
     parsing,
+    planning,
     skymaps,
 )
 from benchmarks.bench import Bench
@@ -56,6 +57,7 @@ PARTS = (
     compose,
     backfill,
     coverage,
+    planning,
 )
 RESULTS = Path(__file__).resolve().parent / "results.json"
 
