@@ -70,20 +70,20 @@ class Draft:
                 break
             rate = adds / self.setting.time[left] * (1.0 if favour is None else favour[left])
             order = np.lexsort((left, -rate))[:TRIED]
-            kept, place = self._best(left[order], rate[order])
-            gone = left[order][~kept]
-            if place is not None:
-                at, position, run = place
-                if self.put(int(left[order][at]), position, run):
-                    gone = np.append(gone, left[order][at])
-                else:
-                    gone = np.append(gone, left[order][at])
+            tried = left[order]
+            fits, choices = self._choices(tried, rate[order])
+            gone = tried[~fits]
+            for at, position, run in choices:
+                gone = np.append(gone, tried[at])
+                if self.put(int(tried[at]), position, run):
+                    break  # the line is another one now; those that failed before would fail in it, too
             left = left[~np.isin(left, gone)]
         return self
 
-    def _best(self, tried: np.ndarray, rate: np.ndarray) -> tuple[np.ndarray, tuple[int, int, int] | None]:
-        """(which of them fit, (the best of them, its position, its run) or None)."""
-        fits, found, most = np.zeros(len(tried), bool), None, -1.0
+    def _choices(self, tried: np.ndarray, rate: np.ndarray) -> tuple[np.ndarray, list[tuple[int, int, int]]]:
+        """(which of them fit, (which, position, run) of those, the best one first)."""
+        fits, score = np.zeros(len(tried), bool), np.full(len(tried), -1.0)
+        where = np.zeros((len(tried), 2), np.int64)
         for number, line in enumerate(self.lines):
             mine = np.flatnonzero(tried // self.setting.count == number)
             if not len(mine):
@@ -93,12 +93,10 @@ class Draft:
             position = np.lexsort((start, cost), axis=0)[0]
             here = (position, np.arange(len(mine)))
             fits[mine] = start[here] < NEVER
-            length = line.ground.length[jobs]
-            score = np.where(fits[mine], rate[mine] * length / np.maximum(cost[here], 1), -1.0)
-            top = int(np.argmax(score))
-            if score[top] > most:
-                most, found = float(score[top]), (int(mine[top]), int(position[top]), int(run[here][top]))
-        return fits, found
+            score[mine] = rate[mine] * line.ground.length[jobs] / np.maximum(cost[here], 1)
+            where[mine] = np.stack((position, run[here]), axis=1)
+        order = np.argsort(-score, kind="stable")
+        return fits, [(int(at), int(where[at, 0]), int(where[at, 1])) for at in order if fits[at]]
 
     def put(self, looker: int, position: int, run: int) -> bool:
         """Puts a field in, its first visit there, the next ones where they fit best; False where they do not."""
