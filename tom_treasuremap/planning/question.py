@@ -28,7 +28,7 @@ class Question:
     subjects: tuple[str, ...] = ("grid",)  #: of SUBJECTS, together
     targets: tuple[int, ...] = ()  #: keys of TOM targets, for "targets"
     most: int = 1000  #: fields at most of each telescope
-    level: float = 0.95  #: credible region that fields are laid in
+    level: float = 0.99  #: part of what is left that fields are laid on, the best first
     pos_angle: float = 0.0  #: deg, from north through east, of fields that are laid freely
     exposure: str = "fixed"  #: of EXPOSURES
     seconds: float = 60.0

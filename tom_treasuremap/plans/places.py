@@ -66,8 +66,21 @@ def _laid(made: Setting, free: bool) -> list[Field]:
         tiles.append(tiling.Tiles(one, where))
         if len(where.names) > MANY:
             open_[name] = tiling.reachable(setting.lenient(made.question, one), where, made.window)
-    found = tiling.fields(rest, tiles, most=made.question.most, open_=open_)
+    found = _worthy(tiling.fields(rest, tiles, most=made.question.most, open_=open_), made.question.level, rest.left)
     return [*found, *_gone(made, tiles, found)]
+
+
+def _worthy(some: list[Field], level: float, left: float) -> list[Field]:
+    """The best fields of each telescope until together they hold that part of what is left: the rest is not worth a slew."""
+    found = []
+    for name in dict.fromkeys(one.telescope for one in some):
+        seen: dict[int, float] = {}
+        for one in (one for one in some if one.telescope == name):
+            if sum(seen.values()) >= level * left:
+                break
+            seen.update(one.pieces)
+            found.append(one)
+    return found
 
 
 def _gone(made: Setting, tiles: Sequence[tiling.Tiles], found: Sequence[Field]) -> list[Field]:
