@@ -12,7 +12,7 @@ from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.utils import timezone
 
 from tom_scimma import eventmaps, skymap
-from tom_scimma.annotators import SHIPPED, Annotator, Finding, annotators
+from tom_scimma.annotators import Annotator, Finding, annotators
 from tom_scimma.conf import conf
 from tom_scimma.errors import BadSkyMap
 from tom_scimma.limit import apart
@@ -66,7 +66,7 @@ def map_of(alert: Alert) -> tuple[skymap.SkyMap | None, str]:
 def _asked(annotator: Annotator, alert: Alert, map: skymap.SkyMap | None) -> tuple[list[Finding], str]:
     """What an annotator says, or what went wrong; whatever it wrote to the database is undone in that case."""
     try:
-        if annotator.path in SHIPPED:
+        if annotator.trusted:
             return _run(annotator, alert, map), ""
         # somebody else's may wait for ever
         return apart(annotator.name, conf.ANNOTATOR_SECONDS, lambda: _run(annotator, alert, map)), ""
@@ -78,7 +78,8 @@ def _asked(annotator: Annotator, alert: Alert, map: skymap.SkyMap | None) -> tup
 
 def _run(annotator: Annotator, alert: Alert, map: skymap.SkyMap | None) -> list[Finding]:
     with transaction.atomic():
-        said = annotator.run(alert.event, map)
+        more = (alert,) if getattr(annotator.run, "takes_alert", False) else ()
+        said = annotator.run(alert.event, map, *more)
         return [_plain(finding) for finding in ([Finding(said)] if isinstance(said, dict) else said)]
 
 

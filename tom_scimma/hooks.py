@@ -28,6 +28,11 @@ def subscription_actions() -> dict[str, dict[str, Any]]:
     return {action["name"]: action for actions in gather("subscription_actions") for action in actions}
 
 
+def event_annotators() -> list[str]:
+    """Dotted paths of the annotators that installed apps bring, see annotators/."""
+    return [path for paths in gather("event_annotators") for path in paths]
+
+
 def event_panels() -> list[dict[str, Any]]:
     """The cards and tabs that installed apps add to the event page."""
     return [panel for panels in gather("event_panels") for panel in panels]

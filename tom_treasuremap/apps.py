@@ -67,6 +67,12 @@ class TomTreasuremapConfig(AppConfig):
             {"name": "plan", "label": "Make a plan", "run": f"{plans}.run", "form": f"{plans}.PlanForm"},
         ]
 
+    def nav_items(self):
+        return [{"partial": "tom_treasuremap/partials/followup_nav.html"}]
+
+    def event_annotators(self):
+        return ["tom_treasuremap.up.annotate"]
+
     def event_panels(self):
         pointings = "tom_treasuremap/partials/pointings.html"
         return [
@@ -75,6 +81,12 @@ class TomTreasuremapConfig(AppConfig):
                 "label": "Follow-up",
                 "place": "card",
                 "context": "tom_treasuremap.followup.withdrawn.panel",
+            },
+            {
+                "partial": "tom_treasuremap/partials/tonight.html",
+                "label": "Tonight",
+                "place": "tab",
+                "url": "tom_treasuremap:event-tonight",
             },
             {"partial": pointings, "label": "Pointings", "place": "tab", "url": "tom_treasuremap:event-pointings"},
             {
@@ -168,7 +180,11 @@ class TomTreasuremapConfig(AppConfig):
 
     def target_detail_tabs(self):
         tab = "tom_treasuremap/partials/target_tab.html"
-        return [{"partial": tab, "label": "Treasure Map", "context": "tom_scimma.apps.nothing"}]
+        night = "tom_treasuremap/partials/tonight_tab.html"
+        return [
+            {"partial": night, "label": "Tonight", "context": "tom_scimma.apps.nothing"},
+            {"partial": tab, "label": "Treasure Map", "context": "tom_scimma.apps.nothing"},
+        ]
 
     def delivery_subjects(self):
         return {"instrument": "tom_treasuremap.registering.subjects"}

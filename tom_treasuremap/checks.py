@@ -24,6 +24,7 @@ def settings_check(app_configs, **kwargs) -> list[CheckMessage]:
         *_numbers(),
         *_services(),
         *transports.simulated(),
+        *_telescopes(),
     ]
 
 
@@ -76,3 +77,18 @@ def _services() -> Iterator[CheckMessage]:
             if key not in SERVICE:
                 yield Error(f"{where} has an unknown key {key!r}.", hint=near(key, SERVICE), id="tom_treasuremap.E006")
         yield from _url(f"{where}['url']", str(entry["url"]))
+
+
+def _telescopes() -> Iterator[CheckMessage]:
+    from tom_treasuremap.telescopes.checks import WrongTelescope
+    from tom_treasuremap.telescopes.known import said_of
+    from tom_treasuremap.telescopes.reading import read
+
+    for i, entry in enumerate(conf.TELESCOPES):
+        where = f"TOM_TREASUREMAP['TELESCOPES'][{i}]"
+        try:
+            read(said_of(entry))
+        except WrongTelescope as wrong:
+            for field, why in wrong.fields.items():
+                hint = "docs/telescopes.md says what a telescope's file has."
+                yield Error(f"{where}: {field} {why}.", hint=hint, id="tom_treasuremap.E007")

@@ -31,7 +31,7 @@ def span(found: Sequence[Tonight]) -> tuple[float, float] | None:
     return first, min(max(float(course.times[-1]) for course in drawn), first + SPAN)
 
 
-def svg(found: Sequence[Tonight], now: float, *, title: str) -> str:
+def svg(found: Sequence[Tonight], now: float, *, title: str, colours: Sequence[str] = COLOURS) -> str:
     """The picture: thick where it may be observed, thin where it is dark but may not; with one telescope also twilight and Moon."""
     between = span(found)
     if between is None:
@@ -44,7 +44,7 @@ def svg(found: Sequence[Tonight], now: float, *, title: str) -> str:
     if len(found) == 1:
         parts += _sky(found[0], between)
     for i, one in enumerate(found):
-        parts += _line(one, between, colour(i))
+        parts += _line(one, between, colours[i % len(colours)])
     if between[0] <= now <= between[1]:
         x = _x(now, between)
         parts.append(

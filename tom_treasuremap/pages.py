@@ -2,10 +2,12 @@
 
 from django.urls import include, path
 
+from tom_treasuremap import telescope_pages
 from tom_treasuremap.views import account, coverage, frames, galaxies, plans, pointings, reports
 
 app_name = "tom_treasuremap"
 urlpatterns = [
+    *telescope_pages.urlpatterns,
     path("", include("tom_treasuremap.followup_pages")),
     path("treasuremap/token/", account.TokenView.as_view(), name="token"),
     path("treasuremap/account/test/", account.AccountTestView.as_view(), name="account-test"),

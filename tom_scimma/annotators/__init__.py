@@ -5,7 +5,8 @@
 
 `event` is the row as its source last described it; what comes back is plain JSON: names to numbers, texts, lists. An
 annotator may say its `version` and its `label` as attributes; its name is that of its module, or of the function where
-that is not `annotate`. One that reads rows which not everybody may see returns Findings, one for each audience:
+that is not `annotate`. With `takes_alert = True` it is called with the alert as a third argument. One that
+reads rows which not everybody may see returns Findings, one for each audience:
 
     return [Finding({"count": 3}, groups=(7,))]
 
@@ -43,6 +44,7 @@ class Annotator:
 
     path: str
     run: Callable[..., dict | Iterable[Finding]]
+    trusted: bool = False  #: of an installed app, not of this TOM's settings: it ends by itself
 
     @property
     def name(self) -> str:
@@ -62,6 +64,9 @@ class Annotator:
 
 
 def annotators() -> Iterator[Annotator]:
-    """Those that ship with this app, then this TOM's own. Raises ImportError for a path that leads nowhere."""
-    for path in dict.fromkeys((*SHIPPED, *conf.ANNOTATORS)):
-        yield Annotator(path, import_string(path))
+    """Those of the installed apps, then this TOM's own. Raises ImportError for a path that leads nowhere."""
+    from tom_scimma import hooks
+
+    installed = (*SHIPPED, *hooks.event_annotators())
+    for path in dict.fromkeys((*installed, *conf.ANNOTATORS)):
+        yield Annotator(path, import_string(path), path in installed)

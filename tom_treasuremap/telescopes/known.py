@@ -8,6 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from tom_treasuremap.telescopes.checks import WrongTelescope
 from tom_treasuremap.telescopes.reading import parse, read
 from tom_treasuremap.telescopes.telescope import Telescope
 
@@ -35,8 +36,13 @@ def of_settings() -> dict[str, Telescope]:
 
 
 def said_of(one: Any) -> Mapping[str, Any]:
-    """The dict of an entry of the setting: itself, or of the file at its path."""
-    return one if isinstance(one, Mapping) else parse(Path(one).read_text())
+    """The dict of an entry of the setting: itself, or of the file at its path; raises WrongTelescope where that cannot be read."""
+    if isinstance(one, Mapping):
+        return one
+    try:
+        return parse(Path(one).read_text())
+    except (OSError, TypeError) as why:
+        raise WrongTelescope({"file": f"{one!r} cannot be read: {why}"}) from why
 
 
 def telescopes() -> dict[str, Telescope]:

@@ -42,7 +42,7 @@ def statuses(now: datetime | None = None) -> Mapping[str, Status]:
 
     moment = now or timezone.now()
     newest: dict[str, Status] = {}
-    for row in TelescopeState.objects.filter(newest=True):
+    for row in TelescopeState.objects.filter(newest=True).order_by("since", "pk"):
         over = row.until is not None and row.until <= moment
         newest[row.telescope] = (
             Status("open", row.until, row.by, f"until then {STATES[row.state][0]}")

@@ -1,0 +1,76 @@
+"""REST: `/api/telescopes/`, what is known of each and its state; who may say whether one is open says it by POST to `state/`."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any
+
+from django.utils import timezone
+from rest_framework import serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.exceptions import NotFound, PermissionDenied
+from rest_framework.permissions import IsAuthenticatedOrReadOnly
+from rest_framework.response import Response
+
+from tom_treasuremap.telescopes import STATES, Status, statuses, telescopes, writing
+from tom_treasuremap.telescopes.telescope import Telescope
+
+
+class StateSerializer(serializers.Serializer):
+    """What is said of a telescope's state."""
+
+    state = serializers.ChoiceField(choices=list(STATES))
+    why = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+    until = serializers.DateTimeField(required=False, allow_null=True, default=None)
+
+    def validate_until(self, value):
+        if value is not None and value <= timezone.now():
+            raise serializers.ValidationError("That is over already.")
+        return value
+
+
+def described(one: Telescope, status: Status) -> dict[str, Any]:
+    """A telescope as JSON; what its transport is told stays here."""
+    found = dataclasses.asdict(one)
+    del found["options"]
+    for axis in (found["slew"] or {}).get("axes", ()):
+        axis["acceleration"] = axis["acceleration"] if math.isfinite(axis["acceleration"]) else None
+    return {**found, "status": dataclasses.asdict(status)}
+
+
+class TelescopeViewSet(viewsets.ViewSet):
+    """The telescopes by name."""
+
+    permission_classes = [IsAuthenticatedOrReadOnly]
+    lookup_field = "name"
+    lookup_value_regex = "[a-z0-9-]+"
+
+    def list(self, request):
+        known = statuses()
+        return Response([described(one, known.get(name, Status())) for name, one in telescopes().items()])
+
+    def retrieve(self, request, name):
+        return Response(described(self._one(name), statuses().get(name, Status())))
+
+    @action(detail=True, methods=["get", "post"])
+    def state(self, request, name):
+        found = self._one(name)
+        if request.method == "POST":
+            if not request.user.has_perm("tom_treasuremap.set_telescope_state"):
+                raise PermissionDenied("only those with the permission set_telescope_state may say this")
+            said = StateSerializer(data=request.data)
+            said.is_valid(raise_exception=True)
+            values = said.validated_data
+            status = writing.set_state(
+                found.name, values["state"], request.user, timezone.now(), why=values["why"], until=values["until"]
+            )
+        else:
+            status = statuses().get(name, Status())
+        return Response({"telescope": found.name, **dataclasses.asdict(status)})
+
+    def _one(self, name: str) -> Telescope:
+        found = telescopes().get(name)
+        if found is None:
+            raise NotFound(f"no telescope is called {name}")
+        return found
