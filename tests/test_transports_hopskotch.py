@@ -49,7 +49,7 @@ def test_what_is_published_is_as_the_page_says(there):
     asked = [request(1, fixed=True), request(2, pos_angle=30.0, extra={"max_airmass": 1.5})]
     document, headers = unpacked(way.write(asked, there))
     jsonschema.validate(document, schema())
-    assert headers["title"] == "Tester 0.4 m: 2 requests"
+    assert headers["title"] == "Tester 0.4 m: Request 1, Request 2"
     assert [request_of({**row, "by": "alice"}) for row in document["requests"]] == asked
     assert "alice" not in json.dumps(document)
     document, _ = unpacked(way.withdraw(["tom-0001"], there, "retracted"))

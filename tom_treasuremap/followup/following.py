@@ -118,11 +118,17 @@ def delivered(row: Asked) -> None:
             arming.disarm(row.arming, None, f"{row.telescope} refused {row.request_id}: {sent.reason}")
         words = sent.reason or ("It was a dry run: nothing left." if sent.state == Sent.DRY else "")
         apply(row, State(ENDS[sent.state], message=words))
-    elif row.cancellation is not None and row.cancellation.state == Sent.DELIVERED:
+    elif row.cancellation is not None and row.cancellation.state == Sent.DELIVERED and _confirmed(row):
         apply(row, State("CANCELED", message=row.cancel_reason or "Cancelled."))
     elif sent is not None and sent.state == Sent.HELD and row.message != sent.reason:
         row.message = sent.reason
         row.save(update_fields=["message"])
+
+
+def _confirmed(row: Asked) -> bool:
+    """Whether a cancellation that was delivered is one that happened; otherwise the telescope tells."""
+    known = telescopes.telescopes().get(row.telescope)
+    return known is None or transport(known).confirms
 
 
 def _again() -> None:

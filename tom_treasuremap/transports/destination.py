@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from tom_scimma.errors import Rejected
 from tom_scimma.models import Delivery
 from tom_treasuremap import telescopes
 from tom_treasuremap.followup.request import Request
+from tom_treasuremap.models import Asked
 from tom_treasuremap.telescopes.telescope import Telescope
 from tom_treasuremap.transports.acp import sexagesimal
 from tom_treasuremap.transports.document import request_of
@@ -35,7 +36,7 @@ class AtTelescope(Destination):
             return f"There is no telescope {self.address} here any more."
         if found.transport != self.way:
             return f"{found.label} is not asked this way any more, but by {found.transport}."
-        return ""
+        return _unseen(json.loads(bytes(delivery.payload)), user)
 
     def show(self, payload: bytes) -> str:
         said = json.loads(payload)
@@ -43,6 +44,17 @@ class AtTelescope(Destination):
             why = f" ({said['why']})" if said.get("why") else ""
             return f"Cancel at {self.address}{why}:\n\n" + "\n".join(said["cancel"])
         return f"Ask {self.address}:\n\n" + "\n\n".join(told(request) for request in asked(payload))
+
+
+def _unseen(said: Mapping[str, Any], user: Any) -> str:
+    """Which of the requests in a payload its sender may not see any more; the outbox itself looks at the first alone."""
+    ids = [str(row["id"]) for row in said.get("requests", ())] or [str(name) for name in said.get("cancel", ())]
+    rows = Asked.objects.filter(request_id__in=ids).exclude(record=None)
+    if user is None or not rows.exists():
+        return ""
+    seen = rows.visible_to(user).values("pk")
+    hidden = rows.exclude(pk__in=seen).values_list("request_id", flat=True).first()
+    return f"{user.get_username()} may not see {hidden} (any more)." if hidden else ""
 
 
 def asked(payload: bytes) -> list[Request]:

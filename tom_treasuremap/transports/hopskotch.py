@@ -30,7 +30,7 @@ class Topic(Transport):
     label = "Hopskotch topic"
     submit = TRUNK
     cancel = TRUNK
-    together = 100
+    confirms = False
     follows = True
 
     def submits(self, telescope: Telescope) -> str:
@@ -43,7 +43,7 @@ class Topic(Transport):
             {name: value for name, value in rules.sayable(request).items() if name not in PRIVATE}
             for request in requests
         ]
-        return _packed(telescope, {"requests": rows}, f"{len(rows)} requests")
+        return _packed(telescope, {"requests": rows}, ", ".join(request.name for request in requests)[:100])
 
     def withdraw(self, ids: Sequence[str], telescope: Telescope, why: str) -> bytes:
         return _packed(telescope, {"cancel": list(ids), "why": why}, "cancellation")

@@ -20,6 +20,9 @@ class Transport:
     submit: ClassVar[str | None] = None  #: dotted path of the Destination that asks; None: a person carries it there
     cancel: ClassVar[str | None] = None  #: of the one that cancels; None: a person does
     together: ClassVar[int] = 1  #: so many requests may go in one payload
+    confirms: ClassVar[bool] = (
+        True  #: what `cancel` delivered is cancelled; False: it was only asked, and `states` tells
+    )
     follows: ClassVar[bool] = False  #: `states` says what became of them; otherwise a person does
 
     def submits(self, telescope: Telescope) -> str:
