@@ -11,7 +11,7 @@ from typing import Any
 from tom_treasuremap.models import Asked
 from tom_treasuremap.telescopes.telescope import Telescope
 
-WIDTH, HEIGHT, LANE = 1000, 320, 22  #: of the picture, in its own units
+WIDTH, HEIGHT, LANE = 1000, 320, 31  #: of the picture, in its own units
 CURVES = 12  #: so many altitudes are drawn
 COLOURS = ("#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#8c564b", "#e377c2", "#17becf", "#bcbd22", "#ff7f0e", "#7f7f7f")
 
@@ -73,6 +73,7 @@ def hours(telescope: Telescope, night: date) -> Hours:
 
 def picture(telescope: Telescope, night: date, shown: Iterable[Asked], now: datetime) -> dict[str, Any]:
     """What the page draws: the dark, an hour grid, an altitude a target, a bar a request."""
+    below = HEIGHT + 36
     when, shown = hours(telescope, night), list(shown)
     lines = _curves(telescope, when, shown)
     colour = {line["name"]: line["colour"] for line in lines}
@@ -93,6 +94,8 @@ def picture(telescope: Telescope, night: date, shown: Iterable[Asked], now: date
         "lines": lines,
         "bars": bars,
         "bars_height": LANE * max(1, len(bars)) + 8,
+        "below": below,
+        "whole": below + LANE * max(1, len(bars)) + 16,
         "now": when.x(now) if when.start < now < when.end else None,
     }
 
