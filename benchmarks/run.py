@@ -17,6 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks import (
+    archive,
     backfill,
     candidates,
     compose,
@@ -56,6 +57,7 @@ PARTS = (
     parsing,
     compose,
     backfill,
+    archive,
     coverage,
     planning,
 )

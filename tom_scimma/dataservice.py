@@ -1,7 +1,9 @@
-"""TOM Toolkit's data service "Hopskotch": stored events by name, kind, time, cone and map, and targets made of them.
+"""TOM Toolkit's data service "Hopskotch": stored events by name, kind, time, cone and map, messages of the archive by words,
+topic and time, and targets made of both.
 
 The host keeps results in a cache that all its users share, and gives them back to whoever asks the same. So a result is
-nothing but the key of an event, which is looked up again for the user at hand when it is shown and when a target is made.
+nothing but the key of an event, which is looked up again for the user at hand when it is shown and when a target is made;
+or a message of the archive that anybody may read there.
 """
 
 from __future__ import annotations
@@ -9,9 +11,11 @@ from __future__ import annotations
 import math
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
 from tom_dataservices.dataservices import DataService, QueryServiceError
 from tom_dataservices.forms import BaseQueryForm
@@ -19,6 +23,9 @@ from tom_targets.models import Target
 from tom_targets.permissions import targets_for_user
 
 from tom_scimma import stored, wording
+from tom_scimma.archive import search
+from tom_scimma.archive.search import PAGES
+from tom_scimma.errors import ScimmaError
 from tom_scimma.filters import UtcField
 from tom_scimma.models import Event
 from tom_scimma.models.seen import known_aliases
@@ -27,6 +34,9 @@ from tom_scimma.stored import Wanted
 
 #: the host shows no more
 MOST = 100
+#: what is asked of events here, and what more of the archive
+HERE = ("name", "kind", "since", "until", "ra", "dec", "radius", "inside", "tests")
+ARCHIVE = ("where", "text", "topic", "page")
 
 
 class Refusal(QueryServiceError, NotImplementedError):
@@ -42,8 +52,11 @@ class TextTime(UtcField):
 
 
 class HopskotchForm(BaseQueryForm):
-    """What to look for among the events this TOM has heard of."""
+    """What to look for among the events this TOM has heard of, or the messages of the Hopskotch archive."""
 
+    where = forms.ChoiceField(
+        required=False, label="Where", choices=[("", "events here"), ("archive", "messages of the Hopskotch archive")]
+    )
     name = forms.CharField(required=False, label="Name, or part of one", max_length=200)
     kind = forms.ChoiceField(
         required=False, label="Kind", choices=[("", "any"), *((code, words) for code, words in wording.KINDS.items())]
@@ -55,9 +68,17 @@ class HopskotchForm(BaseQueryForm):
     radius = forms.FloatField(required=False, label="Radius of the cone (degrees)", min_value=0, max_value=180)
     inside = forms.CharField(required=False, label="Inside the 90 % region of the event", max_length=200)
     tests = forms.BooleanField(required=False, label="Tests too")
+    text = forms.CharField(
+        required=False,
+        label="Archive: words",
+        max_length=300,
+        help_text='As in a web search: "a phrase", or, -without. The times above are those of the message.',
+    )
+    topic = forms.CharField(required=False, label="Archive: topic", max_length=249)
+    page = forms.IntegerField(required=False, label="Archive: page of 100", min_value=1, max_value=PAGES)
 
     def simple_fields(self) -> list[str]:
-        return ["name", "kind", "since", "until"]
+        return ["where", "name", "kind", "since", "until", "text", "topic"]
 
     def clean(self):
         values = super().clean()
@@ -71,9 +92,9 @@ class HopskotchDataService(DataService):
     """Events of every stream this TOM has heard, as far as the user may see them; without a user the public ones."""
 
     name = "Hopskotch"
-    verbose_name = "Hopskotch: events this TOM has heard of"
+    verbose_name = "Hopskotch: events this TOM has heard of, and the archive"
     info_url = "https://scimma.org/hopskotch"
-    service_notes = "Asks this TOM's own database; nothing is fetched."
+    service_notes = "Asks this TOM's own database, or the Hopskotch archive for what anybody may read there."
     query_results_table = "tom_scimma/partials/stored_events.html"
 
     @classmethod
@@ -82,10 +103,7 @@ class HopskotchDataService(DataService):
 
     def build_query_parameters(self, parameters: dict[str, Any], **kwargs) -> dict[str, Any]:
         """The form's values, and whose query it is: the host gives equal parameters another's results."""
-        kept = {
-            name: parameters.get(name)
-            for name in ("name", "kind", "since", "until", "ra", "dec", "radius", "inside", "tests")
-        }
+        kept = {name: parameters.get(name) for name in (*HERE, *(ARCHIVE if parameters.get("where") else ()))}
         return {**kept, "user": getattr(self.user, "pk", None)}
 
     def query_service(self, query_parameters: dict[str, Any], **kwargs) -> list[Event]:
@@ -93,27 +111,53 @@ class HopskotchDataService(DataService):
         try:
             found = stored.search(_wanted(query_parameters), self._who, limit=MOST + 1)
         except (QueryError, DatabaseError, ValueError, TypeError, OverflowError) as error:
-            raise QueryServiceError(f"The stored events could not be searched: {error}") from error
+            raise QueryServiceError(f"The stored events could not be searched: {_harmless(error)}") from error
         if self.user is None:  # run from a command, which makes a target of every result
             found = [event for event in found if not _why_not(event)]
         self.query_results = found
         return found
 
     def query_targets(self, query_parameters: dict[str, Any], **kwargs) -> list[dict[str, Any]]:
-        """A result for each event: its key, and nothing that the shared cache could tell others."""
+        """A result for each event: its key, and nothing that the shared cache could tell others; or public messages."""
+        if query_parameters.get("where") == "archive":
+            return self._archived(query_parameters)
         return [{"event": event.pk} for event in self.query_service(query_parameters)]
+
+    def _archived(self, query_parameters: dict[str, Any]) -> list[dict[str, Any]]:
+        """Messages of the archive, a page. Raises QueryServiceError for whatever goes wrong."""
+        if self.user is None:
+            raise QueryServiceError("The archive is searched by a person on the page, not by a saved query.")
+        try:
+            return search.search(_sought(query_parameters))
+        except (ScimmaError, ImproperlyConfigured, ValueError, TypeError, OverflowError) as error:
+            raise QueryServiceError(f"The archive could not be searched: {_harmless(error)}") from error
+
+    def _archived_target(self, uuid: str) -> Target:
+        try:
+            said = search.notice(UUID(uuid))
+        except (ScimmaError, ImproperlyConfigured, ValueError) as error:
+            raise Refusal(f"No target can be made of it: {error}.") from error
+        self._refuse_taken(said.event)
+        return Target(name=said.event, type=Target.SIDEREAL, ra=said.sky.ra_deg, dec=said.sky.dec_deg, epoch=2000)
+
+    def _refuse_taken(self, name: str) -> None:
+        taken = Target.objects.filter(name=name)
+        if taken.exists() and not targets_for_user(self._who, taken, "view_target").exists():
+            raise Refusal(f"There is a target called {name} that you may not see. Ask its owner to share it.")
+        if len(name) > 100:
+            raise Refusal("Its name is longer than a target's may be.")
 
     def create_target_from_query(self, target_result: dict[str, Any], **kwargs) -> Target:
         """An unsaved target at the event's position. Raises Refusal where the user may not see it or it has no position."""
+        if "archived" in target_result:
+            return self._archived_target(str(target_result["archived"]))
         event = Event.objects.visible_to(self._who).filter(pk=target_result.get("event")).first()
         if event is None:
             raise Refusal("That event is not there any more. Run the query again.")
         why_not = _why_not(event)
         if why_not:
             raise Refusal(f"{event.name}: {why_not}")
-        taken = Target.objects.filter(name=event.name)
-        if taken.exists() and not targets_for_user(self._who, taken, "view_target").exists():
-            raise Refusal(f"There is a target called {event.name} that you may not see. Ask its owner to share it.")
+        self._refuse_taken(event.name)
         self._event = event
         return Target(name=event.name, type=Target.SIDEREAL, ra=event.ra, dec=event.dec, epoch=2000)
 
@@ -148,6 +192,22 @@ def _wanted(said: dict[str, Any]) -> Wanted:
         cone=(known[0], known[1], known[2]) if known else None,
         inside=_text(said.get("inside")),
         tests=bool(said.get("tests")),
+    )
+
+
+def _harmless(error: Exception) -> str:
+    """What went wrong; the host's page puts it between its own HTML as it is."""
+    return str(error).replace("&", "&amp;").replace("<", "&lt;")
+
+
+def _sought(said: dict[str, Any]) -> search.Sought:
+    """The query of the archive of a form's values. Raises ValueError."""
+    return search.Sought(
+        text=_text(said.get("text") or said.get("name")),
+        topic=_text(said.get("topic")),
+        since=datetime.fromisoformat(said["since"]) if said.get("since") else None,
+        until=datetime.fromisoformat(said["until"]) if said.get("until") else None,
+        page=int(said.get("page") or 1),
     )
 
 

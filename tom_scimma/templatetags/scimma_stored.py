@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django import template
 from django.contrib.auth.models import AnonymousUser
 
-from tom_scimma.models import Alert, Event
+from tom_scimma.archive.records import Meta
+from tom_scimma.archive.rows import identity
+from tom_scimma.models import Alert, Event, Message
 
 register = template.Library()
 
@@ -32,3 +36,17 @@ def stored_events(context, results) -> list[dict[str, Any]]:
         for result in results
         if isinstance(result, dict) and result.get("event") in events
     ]
+
+
+@register.simple_tag(takes_context=True)
+def archived_messages(context, results) -> list[dict[str, Any]]:
+    """The archive's messages of results, each with the message here where the user may see it."""
+    request = context.get("request")
+    user = getattr(request, "user", None) or AnonymousUser()
+    found = [dict(result) for result in results if isinstance(result, dict) and "archived" in result]
+    for row in found:
+        row["identity"] = identity(row["source"], Meta(UUID(row["archived"]), row["topic"], 0))
+        row["sent"] = datetime.fromisoformat(row["sent"].replace("Z", "+00:00"))
+    wanted = [row["identity"] for row in found]
+    here = {row.uid: row for row in Message.objects.visible_to(user).filter(uid__in=wanted).only("uid")}
+    return [{**row, "message": here.get(row["identity"])} for row in found]
