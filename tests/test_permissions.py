@@ -76,6 +76,7 @@ APART = {
     "target-events",
     "message-retry",
     "stream-choice",
+    "stream-open",
     "event-panel",
     "event-galaxies-targets",
     "delivery-act",

@@ -232,7 +232,7 @@ def test_the_page_asks_a_constant_number_of_questions(client, tom, django_assert
     for number in range(60):
         stations.topic(f"gcn.notices.t{number}")
         stations.message(f"gcn.notices.t{number}")
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(16):
         page(client)
 
 

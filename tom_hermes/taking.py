@@ -24,7 +24,7 @@ from tom_hermes.arrived import Arrived, given_id, identity
 from tom_hermes.intake import KEEP, Intake, intake
 from tom_hermes.said import Said, SaidTarget
 from tom_hermes.searching import Found
-from tom_scimma.conf import topic_policy
+from tom_scimma.policies import policy_of
 from tom_scimma.targets import share
 
 
@@ -134,9 +134,9 @@ def _of_one(said: Said, name: str) -> Said:
 
 def _arrival(message: Found, said: Said, reader: Reader) -> Arrived:
     """The message as it is placed. Raises CannotTake for what only some may read, where there is nobody to read it for."""
-    groups = topic_policy(message.topic).groups
+    policy = policy_of(message.topic)
     openly = reader.openly(message.uuid)
-    protected = bool(groups) or openly is None
+    protected = policy.protected or openly is None
     if protected and reader.user is None:
         raise CannotTake(f"not everybody may read {message.topic}; a person has to search for it")
     sent_id = message.sent_id or given_id(message.document)
@@ -150,6 +150,6 @@ def _arrival(message: Found, said: Said, reader: Reader) -> Arrived:
         sent=message.sent or timezone.now(),
         document=message.document,
         protected=protected,
-        groups=frozenset(Group.objects.filter(name__in=groups).values_list("pk", flat=True)),
+        groups=frozenset(Group.objects.filter(name__in=policy.groups).values_list("pk", flat=True)),
         by=reader.user,
     )

@@ -108,6 +108,18 @@ class TomScimmaConfig(AppConfig):
             },
             {"name": "annotators renewed", "every": timedelta(minutes=5), "run": "tom_scimma.annotate.refresh"},
             {
+                "name": "rights at SCiMMA",
+                "every": timedelta(minutes=10),
+                "run": "tom_scimma.rights.follow_due",
+                "lane": "SCiMMA",
+            },
+            {
+                "name": "groups at SCiMMA",
+                "every": timedelta(hours=1),
+                "run": "tom_scimma.syncing.follow_due",
+                "lane": "SCiMMA",
+            },
+            {
                 "name": "large messages fetched",
                 "every": timedelta(seconds=10),
                 "run": "tom_scimma.overdue.fetch_due",

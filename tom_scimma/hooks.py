@@ -60,3 +60,8 @@ def message_receivers(topic: str) -> list[Callable]:
         for pattern, path in receivers.items()
         if fnmatch.fnmatchcase(topic, pattern)
     ]
+
+
+def audience_followers() -> list[Callable]:
+    """The functions that installed apps want called with the keys of messages whose audience became another."""
+    return [import_string(path) for paths in gather("audience_followers") for path in paths]

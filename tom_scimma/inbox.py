@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -12,15 +12,13 @@ from django.db import connection
 from django.utils import timezone
 
 from tom_scimma import bulk, offload, sieve
-from tom_scimma.conf import TopicPolicy, topic_policy
 from tom_scimma.errors import Refused
 from tom_scimma.models import Message, MessageBody, TopicState
 from tom_scimma.models.messages import compress, header_text
+from tom_scimma.policies import Policies, closed
+from tom_scimma.policy import TopicPolicy
 from tom_scimma.reading import PARSED, QUARANTINED, Reading
 from tom_scimma.record import Record, printable
-
-#: a group that is none: what it may see, superusers see
-NOBODY = "superusers only"
 
 
 @dataclass
@@ -38,8 +36,9 @@ class Arrival:
 
 def accept(readings: Sequence[Reading], via: str, now: datetime) -> list[Arrival]:
     """Stores what is new and kept; returns one Arrival a reading, in order."""
-    policies: dict[tuple[str, str], TopicPolicy] = {}
-    arrivals = [Arrival(reading, _policy(reading.record, policies), reading.record.uid) for reading in readings]
+    known: dict[tuple[str, str], TopicPolicy] = {}
+    look = Policies()
+    arrivals = [Arrival(reading, _policy(reading.record, known, look), reading.record.uid) for reading in readings]
     _sift(arrivals, now)
     fresh = _new(arrivals, via, now)
     bulk.insert([arrival.message for arrival in fresh])
@@ -60,17 +59,13 @@ def _sift(arrivals: list[Arrival], now: datetime) -> None:
         arrival.matched = any([next(found) for _ in arrival.reading.notices])
 
 
-def _policy(record: Record, policies: dict[tuple[str, str], TopicPolicy]) -> TopicPolicy:
-    """The policy of the record's topic, looked up once a batch."""
+def _policy(record: Record, known: dict[tuple[str, str], TopicPolicy], look: Policies) -> TopicPolicy:
+    """The policy of the record's topic, looked up once a batch; a message that is not public is its topic's groups', or,
+    where it has none, superusers' alone."""
     place = (record.topic, record.source)
-    if place not in policies:
-        policies[place] = topic_policy(*place)
-    return closed(policies[place]) if record.private else policies[place]
-
-
-def closed(policy: TopicPolicy) -> TopicPolicy:
-    """The policy for a message that is not public: its topic's groups, or, where it has none, superusers alone."""
-    return policy if policy.groups else replace(policy, groups=(NOBODY,))
+    if place not in known:
+        known[place] = look(*place)
+    return closed(known[place], known[place].groups) if record.private else known[place]
 
 
 def _new(arrivals: list[Arrival], via: str, now: datetime) -> list[Arrival]:
@@ -166,7 +161,7 @@ def _row(arrival: Arrival, via: str, now: datetime) -> Message:
         parser=reading.parser,
         error=reading.error,
         traceback=reading.traceback,
-        public=not arrival.policy.groups,
+        public=not arrival.policy.protected,
     )
 
 

@@ -39,6 +39,8 @@ def judge(topic: Topic, now: datetime, listeners: Sequence[Listener]) -> tuple[s
     state = topic.state
     if not topic.wanted:
         return "off", ""
+    if topic.access is not None and topic.access.lost and not state.listening:
+        return "red", f"SCiMMA took the right to read it {ago(topic.access.lost, now)} ago; the other topics go on"
     if why := trouble(topic.source, topic.policy.lane, listeners, now):
         return "red", why
     newest = max(filter(None, (state.last_message, state.last_heartbeat)), default=None)

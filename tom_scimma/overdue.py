@@ -16,9 +16,10 @@ from django.db import transaction
 from django.utils.timezone import now as clock
 
 from tom_scimma import ingest, offload, reading, retry
-from tom_scimma.conf import reading_limits, topic_policy
+from tom_scimma.conf import reading_limits
 from tom_scimma.models import Message
 from tom_scimma.offload import AGAIN, Archive
+from tom_scimma.policies import policy_of
 from tom_scimma.record import Record
 from tom_scimma.replay import note, replay
 from tom_scimma.sources import sources
@@ -82,7 +83,7 @@ def _fetch(message: Message, where: Callable[[str], Archive], now: datetime) -> 
             return came
         if not came:
             note(message, reading.read(_postponed(record, message, now), **reading_limits()))
-        elif message.public == (not topic_policy(message.topic, message.source).groups):
+        elif message.public == (not policy_of(message.topic, message.source).protected):
             message.delete()  # with nothing but its own bytes: it said nothing yet
             ingest.ingest([record], via="listen")
         else:  # the topic was opened or protected since: those it was received for keep it, and nothing else happens

@@ -96,6 +96,7 @@ urlpatterns = [
     path("streams/detectors/", detectors.DetectorsView.as_view(), name="detectors"),
     path("streams/reactions/<int:pk>/", streams.ReactionRetryView.as_view(), name="reaction-retry"),
     path("streams/choice/", streams.StreamChoiceView.as_view(), name="stream-choice"),
+    path("streams/open/", streams.StreamOpenView.as_view(), name="stream-open"),
     path("sent/", sent.SentListView.as_view(), name="sent"),
     path("sent/stop/", sent.StopView.as_view(), name="sent-stop"),
     path("sent/<int:pk>/", sent.DeliveryView.as_view(), name="delivery"),

@@ -37,7 +37,7 @@ class Statement:
 
     @property
     def public(self) -> bool:
-        return not self.arrival.policy.groups
+        return not self.arrival.policy.protected
 
 
 def statements_of(arrival: Arrival, via: str, now: datetime) -> list[Statement]:
@@ -47,7 +47,7 @@ def statements_of(arrival: Arrival, via: str, now: datetime) -> list[Statement]:
     for position, notice in enumerate(item.notices):
         order = _order(notice.sent, record.published, record.received or now)
         authority = _authority(notice, record.sender, arrival.policy)
-        audience = ",".join(sorted(arrival.policy.groups))
+        audience = ",".join(sorted(arrival.policy.groups)) or ("superusers" if arrival.policy.protected else "")
         key = hashlib.sha256(f"{notice.key}\n{authority}\n{audience}".encode()).hexdigest()
         young = via == "listen" and now - min(order, record.published or order) < conf.LIVE_AGE
         live, drill = young and notice.role == "observation", young and notice.role == "test"

@@ -48,6 +48,12 @@ def run(*, by: str = "syncgroups") -> tuple[list[str], list[str]]:
     return done, problems
 
 
+def follow_due() -> None:
+    """The worker's job: the same each hour; what could not be asked is logged."""
+    for problem in run(by="worker")[1]:
+        logger.warning("groups at SCiMMA: %s", problem)
+
+
 def at_login(user: Any) -> None:
     """The same for one person, who waits: short, and a failure is only logged."""
     row = hopskotch_credentials.own(user)

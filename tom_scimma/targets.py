@@ -40,7 +40,7 @@ def attach(items: Sequence[tuple[Event, Notice, TopicPolicy]]) -> None:
 
     What a protected topic says goes into no target that others may see, and into no public event.
     """
-    items = [(event, notice, policy) for event, notice, policy in items if event.public != bool(policy.groups)]
+    items = [(event, notice, policy) for event, notice, policy in items if event.public != policy.protected]
     if items:
         with places.together():
             _attach(items, Known(items))
@@ -141,7 +141,7 @@ def _make(notice: Notice, names: list[str], policy: TopicPolicy):
     from tom_targets.models import Target
 
     wanted = policy.targets or TargetPolicy()
-    permissions = wanted.permissions or ("PRIVATE" if policy.groups else "PUBLIC")
+    permissions = wanted.permissions or ("PRIVATE" if policy.protected else "PUBLIC")
     target = Target(
         name=names[0], type=Target.SIDEREAL, ra=notice.sky.ra_deg, dec=notice.sky.dec_deg, permissions=permissions
     )

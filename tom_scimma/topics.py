@@ -16,10 +16,12 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Count, OuterRef, Q, Subquery
 
 from tom_scimma.carries import carries
-from tom_scimma.conf import TopicPolicy, conf, topic_policy
+from tom_scimma.conf import conf
 from tom_scimma.lights import judge, reasons
-from tom_scimma.models import Listener, Message, TopicState
+from tom_scimma.models import Listener, Message, RightsAsked, TopicAccess, TopicState
 from tom_scimma.parsers import at_home
+from tom_scimma.policies import Policies, explicit
+from tom_scimma.policy import TopicPolicy
 
 #: a consumer that has been dead for so long is no longer listed
 FORGOTTEN = timedelta(days=1)
@@ -41,11 +43,18 @@ class Topic:
     quarantined: int = 0  #: messages in quarantine now
     light: str = "off"  #: off, green, yellow, red
     reason: str = ""
+    access: TopicAccess | None = None  #: what SCiMMA Auth says; None: it was not asked, or has nothing to say
+    explicit: bool = False  #: settings say who may see it, whatever SCiMMA says
 
     @property
     def protected(self) -> bool:
         """True when only members of its groups may know of it."""
-        return bool(self.policy.groups)
+        return self.policy.protected
+
+    @property
+    def may_open(self) -> bool:
+        """True where it became public at SCiMMA, and waits for a person to say that it is open here too."""
+        return self.access is not None and self.access.held and self.access.public is True and not self.explicit
 
     @property
     def wanted(self) -> bool:
@@ -63,6 +72,7 @@ class Survey:
     reasons: tuple[str, ...] = ()  #: why this TOM does not hear as it should; empty: it does
     hidden: int = 0  #: protected topics left out, by `visible`
     masked: tuple[str, ...] = field(default=(), repr=False)  #: their names and patterns
+    asked: tuple[RightsAsked, ...] = ()  #: how SCiMMA Auth was asked, by source
 
     @property
     def ok(self) -> bool:
@@ -83,6 +93,7 @@ class Survey:
             reasons=tuple(mask(reason, secret) for reason in self.reasons),
             hidden=len(self.topics) - len(shown),
             masked=secret,
+            asked=tuple(_without_names(row, secret) for row in self.asked),
         )
 
 
@@ -113,6 +124,12 @@ def _silenced(row, secret: tuple[str, ...]):
     return row
 
 
+def _without_names(row: RightsAsked, secret: tuple[str, ...]) -> RightsAsked:
+    row = copy(row)
+    row.problem = mask(row.problem, secret)
+    return row
+
+
 def _secret_patterns(groups: set[str]) -> set[str]:
     return {
         name for name, entry in conf.TOPICS.items() if (entry or {}).get("groups") and not groups & set(entry["groups"])
@@ -135,15 +152,16 @@ def choice(state: TopicState) -> str:
 
 
 def survey(now: datetime, *, counts: bool = True) -> Survey:
-    """What is known of every topic and consumer at `now`. Five queries; two without `counts` (rates and quarantine)."""
+    """What is known of every topic and consumer at `now`. Eight queries; five without `counts` (rates and quarantine)."""
     listeners = tuple(
         Listener.objects.filter(beat__gte=now - FORGOTTEN)
         .exclude(state="stopped")
         .order_by("source", "lane", "process")
     )
     rates, bad = (_rates(now), _quarantined()) if counts else ({}, {})
-    topics = tuple(_topic(state, now, listeners, rates, bad) for state in _states())
-    return Survey(now, topics, listeners, tuple(reasons(conf.SOURCES, topics, listeners, now)))
+    policies, asked = Policies(), tuple(RightsAsked.objects.filter(source__in=conf.SOURCES).order_by("source"))
+    topics = tuple(_topic(state, now, listeners, rates, bad, policies) for state in _states())
+    return Survey(now, topics, listeners, tuple(reasons(conf.SOURCES, topics, listeners, now)), asked=asked)
 
 
 def _states() -> list[TopicState]:
@@ -191,20 +209,24 @@ def _quarantined() -> dict[tuple[str, str], int]:
     return {(row["source"], row["topic"]): row["count"] for row in rows.annotate(count=Count("*"))}
 
 
-def _topic(state: TopicState, now: datetime, listeners: Sequence[Listener], rates: dict, bad: dict) -> Topic:
+def _topic(
+    state: TopicState, now: datetime, listeners: Sequence[Listener], rates: dict, bad: dict, policies: Policies
+) -> Topic:
     place = (state.source, state.topic)
     hour, minute = rates.get(place, (0, 0))
     topic = Topic(
         source=state.source,
         name=state.topic,
         state=state,
-        policy=topic_policy(state.topic, state.source),
+        policy=policies(state.topic, state.source),
         choice=choice(state),
         carries=carries(state.topic),
         parser=state.parser or at_home(state.topic) or "",
         hour=hour,
         minute=minute,
         quarantined=bad.get(place, 0),
+        access=policies.access(state.topic, state.source),
+        explicit=explicit(state.topic, state.source),
     )
     light, reason = judge(topic, now, listeners)
     return replace(topic, light=light, reason=reason)

@@ -17,7 +17,7 @@ from typing import Any
 from django.db import InterfaceError, OperationalError, connections
 from django.utils import timezone
 
-from tom_scimma import retry
+from tom_scimma import retry, rights
 from tom_scimma.broker import Broker
 from tom_scimma.conf import topic_policy
 from tom_scimma.errors import ScimmaError
@@ -92,6 +92,7 @@ class Watch:
         try:
             if now >= self._due["look"]:
                 self._look(broker)
+                self._tell_database(self._ask_whose)
                 self._due["look"], self._failures, self.status.state = now + LOOK, 0, "listening"
                 self._tell_database(self._read)
             if now >= self._due["lag"]:
@@ -139,9 +140,13 @@ class Watch:
         self._known, self._looked, self._offered = {**(self._known or {}), **offered}, now, offered
         missing = absent({*self.source.topics, *self._clicked}, offered)
         for topic in missing:
-            self._fault(topic, broker.why_not(topic))
+            self._fault(topic, rights.taken(self.source, topic) or broker.why_not(topic))
         for topic in [topic for topic in self._errors if topic not in missing and topic not in self._refused]:
             self._fault(topic, "")
+
+    def _ask_whose(self) -> None:
+        """Before topics are heard: whether they are public is asked first, so that none is shown to those it is not for."""
+        rights.ready(self.source, chosen(self.source.topics, self._offered, self._clicked))
 
     def _settle(self) -> None:
         """Forgets refusals that did not come again."""

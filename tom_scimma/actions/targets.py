@@ -8,8 +8,9 @@ from django import forms
 
 from tom_scimma import targets
 from tom_scimma.actions import options
-from tom_scimma.conf import TargetPolicy, topic_policy
 from tom_scimma.models import Alert, Event, Match, Subscription
+from tom_scimma.policies import policy_of
+from tom_scimma.policy import TargetPolicy
 
 NAME = "targets"
 #: what an alert must be to make a target: neither taken back nor past the query
@@ -22,7 +23,7 @@ def run(subscription: Subscription, alert: Alert) -> None:
     if match.why not in MAKES or not alert.authority:
         return
     radius = float(options(subscription, NAME).get("max_radius_deg") or 0.25)
-    policy = topic_policy(alert.message.topic, alert.message.source)
+    policy = policy_of(alert.message.topic, alert.message.source)
     policy = replace(policy, targets=TargetPolicy(max_radius_deg=radius, kinds=(), roles=("observation", "test")))
     notice = alert.notice
     if not targets.good_enough(notice, policy):

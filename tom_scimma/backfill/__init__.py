@@ -17,9 +17,9 @@ from typing import Any, Protocol
 from django.utils import timezone
 
 from tom_scimma import ingest
-from tom_scimma.conf import topic_policy
 from tom_scimma.errors import DeliveryError, Refused
 from tom_scimma.models import Backfill
+from tom_scimma.policies import Policies
 from tom_scimma.reading import QUARANTINED
 from tom_scimma.record import Record
 from tom_scimma.topics import member_of
@@ -106,5 +106,8 @@ def last(user: Any) -> list[Backfill]:
     """The newest stretches that were fetched, without those of topics that this user may not know of; at most SHOWN."""
     groups = member_of(user)
     rows = Backfill.objects.order_by("-moved", "-pk")[: 5 * SHOWN]
-    policies = [(row, set(topic_policy(row.topic, row.source).groups)) for row in rows]
-    return [row for row, allowed in policies if groups is None or not allowed or groups & allowed][:SHOWN]
+    policies = Policies()
+    found = [(row, policies(row.topic, row.source)) for row in rows]
+    return [row for row, policy in found if groups is None or not policy.protected or groups & set(policy.groups)][
+        :SHOWN
+    ]

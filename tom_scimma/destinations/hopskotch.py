@@ -14,6 +14,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import ImproperlyConfigured
+
 from tom_scimma import sources
 from tom_scimma.compose.content import Content
 from tom_scimma.compose.document import document, halves, tables
@@ -90,8 +92,8 @@ class Hopskotch(Destination):
 
     def may_send(self, delivery: Delivery, user: Any) -> str:
         composed = hasattr(delivery, "share")
-        if not composed or any(fnmatch.fnmatchcase(self.address, pattern) for pattern in self.addresses(user)):
-            return ""
+        if not composed or any(fnmatch.fnmatchcase(self.address, pattern) for pattern in _shared()):
+            return ""  # whether the credential may still write it, the broker says
         return f"{self.address} is no topic that people may share to (any more): TOM_SCIMMA['SHARE_TOPICS']."
 
     def send(self, payload: bytes, key: str, credential: Any) -> Receipt:
@@ -115,13 +117,26 @@ class Hopskotch(Destination):
 
     @classmethod
     def addresses(cls, user: Any) -> list[str]:
-        return list(conf.SHARE_TOPICS or conf.REPUBLISH_TOPICS)
+        """Topics that settings allow; of those, what our credential may write, where SCiMMA Auth ever said so."""
+        asked, writable = _writable()
+        if asked is None or asked.answered is None:
+            return _shared()
+        allowed = [topic for topic in writable if any(fnmatch.fnmatchcase(topic, pattern) for pattern in _shared())]
+        return _known_to(user, allowed)
 
     @classmethod
     def unready(cls, user: Any) -> str:
+        if not _shared():
+            return "This TOM names no topic that people may share to (TOM_SCIMMA['SHARE_TOPICS'])."
         if cls.addresses(user):
             return ""
-        return "This TOM names no topic that people may share to (TOM_SCIMMA['SHARE_TOPICS'])."
+        asked, _ = _writable()
+        who = f"This TOM's credential {asked.credential}" if asked else "This TOM's credential"
+        if asked and asked.problem:
+            return f"{who} could write none of its topics when SCiMMA last said; now it does not say: {asked.problem}"
+        return (
+            f"{who} may write none of the topics that people may share to. Whoever owns it can add some in SCiMMA Auth."
+        )
 
     def needs(self, subject: Any) -> list[Need]:
         return [Need("title", "Title", required=True), Need("text", "Text", required=True, kind="textarea")]
@@ -157,6 +172,33 @@ class Hopskotch(Destination):
 
     def _receipt(self, offset: int, **more: Any) -> Receipt:
         return Receipt(id=f"{self.address}@{offset}", data={"topic": self.address, "offset": offset, **more})
+
+
+def _shared() -> list[str]:
+    return list(conf.SHARE_TOPICS or conf.REPUBLISH_TOPICS)
+
+
+def _known_to(user: Any, topics: list[str]) -> list[str]:
+    """Those whose names this person may know: a protected topic's are its groups' alone."""
+    from tom_scimma.policies import Policies
+    from tom_scimma.topics import member_of
+
+    groups, policies, source = member_of(user), Policies(), sources.default().name
+    found = [(topic, policies(topic, source)) for topic in topics]
+    return [topic for topic, policy in found if groups is None or not policy.protected or groups & set(policy.groups)]
+
+
+def _writable() -> tuple[Any, list[str]]:
+    """How SCiMMA Auth was asked for the source we publish to (None: never), and the topics our credential may write."""
+    from tom_scimma.models import RightsAsked, TopicAccess
+
+    try:
+        source = sources.default().name
+    except ImproperlyConfigured:
+        return None, []
+    asked = RightsAsked.objects.filter(source=source).first()
+    rows = TopicAccess.objects.filter(source=source, writable=True) if asked else TopicAccess.objects.none()
+    return asked, list(rows.values_list("topic", flat=True))
 
 
 def _divided(content: Content, title: str, text: str) -> list[Content]:

@@ -21,13 +21,14 @@ class DetectorQuerySet(models.QuerySet):
 
     def places(self, user) -> list[tuple[str, str]]:
         """The sources and topics of detectors that this user may see; one question."""
-        from tom_scimma.conf import topic_policy
+        from tom_scimma.policies import Policies
 
         known = user is not None and user.is_authenticated and user.is_active
-        found = []
+        found, policies = [], Policies()
         for source, topic in self.order_by().values_list("source", "topic").distinct():
-            wanted = topic_policy(topic, source).groups
-            if not wanted or (known and (user.is_superuser or set(groups_of(user).values()) & set(wanted))):
+            policy = policies(topic, source)
+            wanted = policy.groups
+            if not policy.protected or (known and (user.is_superuser or set(groups_of(user).values()) & set(wanted))):
                 found.append((source, topic))
         return found
 

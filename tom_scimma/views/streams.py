@@ -11,9 +11,10 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.generic import TemplateView, View
 
-from tom_scimma import backfill, ledger
+from tom_scimma import audience, backfill, ledger, services
 from tom_scimma.conf import conf
 from tom_scimma.models import Alert, Reaction, TopicState
+from tom_scimma.sources import sources
 from tom_scimma.topics import survey
 from tom_scimma.workload import workload
 
@@ -37,11 +38,18 @@ class StreamsView(TemplateView):
             heard=[topic for topic in seen.topics if topic.wanted],
             others=[topic for topic in seen.topics if not topic.wanted],
             sources=conf.SOURCES,
+            unasked=_unasked(seen),
             medians=[step for step in ledger.medians(Alert.objects.visible_to(self.request.user)) if step.count],
             backfills=backfill.last(self.request.user),
             may_choose=self.request.user.has_perm(PERMISSION),
             **kwargs,
         )
+
+
+def _unasked(seen) -> list[str]:
+    """Sources of SCiMMA whose topics' publicity nobody ever told us, so that they are as settings say."""
+    answered = {row.source for row in seen.asked if row.answered}
+    return [name for name, source in sources().items() if services.hopauth_url(source) and name not in answered]
 
 
 class StreamChoiceView(PermissionRequiredMixin, View):
@@ -65,6 +73,28 @@ class StreamChoiceView(PermissionRequiredMixin, View):
             TopicState.objects.update_or_create(source=source, topic=name, defaults={"wanted": want})
             word = "heard" if want else "dropped"
             messages.success(request, f"{name} will be {word} within a minute; the listener looks by itself.")
+        return redirect("tom_scimma:streams")
+
+
+class StreamOpenView(PermissionRequiredMixin, View):
+    """POST `source` and `topic`: a topic that became public at SCiMMA is open here too, from now on."""
+
+    permission_required = PERMISSION
+    raise_exception = True
+    http_method_names = ["post"]
+
+    def post(self, request):
+        place = (request.POST.get("source", ""), request.POST.get("topic", ""))
+        seen = survey(timezone.now(), counts=False).visible(request.user)
+        topic = next((item for item in seen.topics if (item.source, item.name) == place), None)
+        if topic is None:
+            raise Http404("no such topic")
+        if topic.may_open and audience.open_topic(topic.access, request.user):
+            messages.success(request, f"{topic.name} is open: what comes from now on is for all to see.")
+        else:
+            messages.error(
+                request, f"{topic.name} is not public at SCiMMA, or settings say who sees it; nothing changed."
+            )
         return redirect("tom_scimma:streams")
 
 
