@@ -17,6 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks import (
+    against_gwemopt,
     archive,
     backfill,
     candidates,
@@ -60,6 +61,7 @@ PARTS = (
     archive,
     coverage,
     planning,
+    against_gwemopt,
 )
 RESULTS = Path(__file__).resolve().parent / "results.json"
 
