@@ -18,6 +18,7 @@ from benchmarks import machine, mix, side  # noqa: E402
 from benchmarks.bursts import bursts, crowd  # noqa: E402
 from benchmarks.covered import covered, tab  # noqa: E402
 from benchmarks.heard import every_target, hermes, known  # noqa: E402
+from benchmarks.nightly import tonight  # noqa: E402
 from benchmarks.shares import points, shared  # noqa: E402
 from benchmarks.subscribed import matched, newest_alert, subscribed  # noqa: E402
 from tom_scimma import places  # noqa: E402
@@ -217,5 +218,6 @@ if __name__ == "__main__":
             "bursts": bursts,
             "covered": covered,
             "tab": tab,
+            "tonight": tonight,
         }
     )

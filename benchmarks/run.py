@@ -38,6 +38,7 @@ from benchmarks import (
     parsing,
     planning,
     skymaps,
+    visibility,
 )
 from benchmarks.bench import Bench
 
@@ -62,6 +63,7 @@ PARTS = (
     coverage,
     planning,
     against_gwemopt,
+    visibility,
 )
 RESULTS = Path(__file__).resolve().parent / "results.json"
 

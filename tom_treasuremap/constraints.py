@@ -123,8 +123,8 @@ class Moon(Constraint):
     def holds(self, sky: Sky) -> np.ndarray:
         lit = sky.moon_illumination
         needed = np.maximum(self.rule.least, self.rule.separation * lit)
-        dark = (sky.moon_altitude <= 0)[None, :]
-        return dark | ((lit <= self.rule.max_illumination)[None, :] & (sky.moon_separation >= needed))
+        most = np.where(lit <= self.rule.max_illumination, np.cos(np.radians(needed)), -2.0)  # of the cosine
+        return sky.moon_cosine <= np.where(sky.moon_altitude <= 0, 2.0, most)
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,8 @@ class HourAngle(Constraint):
     most: float
 
     def holds(self, sky: Sky) -> np.ndarray:
-        return (sky.hour_angle >= self.least) & (sky.hour_angle <= self.most)
+        middle, half = (self.least + self.most) / 2, (self.most - self.least) / 2
+        return np.abs(sky.hour_angle - middle) <= half
 
 
 @dataclass(frozen=True)

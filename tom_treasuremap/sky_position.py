@@ -185,8 +185,12 @@ class Sky:
     @cached_property
     def moon_separation(self) -> np.ndarray:
         """Degrees between each position and the Moon as this site sees both, float64[m, n]."""
-        moon = np.einsum("nij,ni->nj", self.local, self.moon)
-        return np.degrees(np.arccos(np.clip(self._component(moon), -1, 1)))
+        return np.degrees(np.arccos(np.clip(self.moon_cosine, -1, 1)))
+
+    @cached_property
+    def moon_cosine(self) -> np.ndarray:
+        """Its cosine, which is enough to compare, float64[m, n]."""
+        return self._component(np.einsum("nij,ni->nj", self.local, self.moon))
 
 
 @lru_cache(maxsize=512)
