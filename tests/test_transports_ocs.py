@@ -409,3 +409,29 @@ def test_a_real_portal_validates():
     wrong = there.validate(group)  # time and sky may be against it; that each field is understood is what counts
     expected = ("proposal", "request", "requests.0")
     assert all(field in expected or field.startswith("requests.0.windows") for field in wrong), wrong
+
+
+@pytest.mark.django_db
+def test_ones_own_token_is_kept_and_never_shown(there, fake, client):
+    assert client.get("/followup/ocs/token/").status_code == 302  # log in first
+    assert client.post("/followup/ocs/test/").status_code == 302
+    alice, bob = make.user("alice"), make.user("bob")
+    client.force_login(bob)
+    assert "this TOM&#x27;s token" in client.get("/users/profile/").content.decode().replace("'", "&#x27;")
+    said = client.post("/followup/ocs/token/", {"token": "two words"})
+    assert "without spaces" in said.content.decode()
+    client.post("/followup/ocs/token/", {"token": fake.world.users[1]["token"]})
+    assert token_of(bob) == fake.world.users[1]["token"]
+    assert token_of(alice) == fake.token
+    for page in ("/followup/ocs/token/", "/users/profile/"):
+        shown = client.get(page).content.decode()
+        assert fake.world.users[1]["token"] not in shown
+    assert "an own token" in shown
+    said = client.post("/followup/ocs/test/", follow=True).content.decode()
+    assert "knows you as bob" in said
+    assert "TOM2026A-002" in said
+    fake.faults.append({"path": "/api/profile/", "do": "500"})
+    assert "was not taken" in client.post("/followup/ocs/test/", follow=True).content.decode()
+    client.force_login(alice)
+    assert token_of(alice) == fake.token
+    assert OcsProfile.objects.filter(user=alice).count() == 0

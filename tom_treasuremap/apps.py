@@ -176,7 +176,10 @@ class TomTreasuremapConfig(AppConfig):
         return dict.fromkeys(heard(), "tom_treasuremap.transports.hopskotch.received")
 
     def profile_details(self):
-        return [{"partial": "tom_treasuremap/partials/profile.html", "context": "tom_treasuremap.views.account.card"}]
+        return [
+            {"partial": "tom_treasuremap/partials/profile.html", "context": "tom_treasuremap.views.account.card"},
+            {"partial": "tom_treasuremap/partials/ocs_profile.html", "context": "tom_treasuremap.views.ocs.card"},
+        ]
 
     def target_detail_tabs(self):
         tab = "tom_treasuremap/partials/target_tab.html"

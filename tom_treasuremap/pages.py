@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from tom_treasuremap import telescope_pages
-from tom_treasuremap.views import account, coverage, frames, galaxies, plans, pointings, reports
+from tom_treasuremap.views import account, coverage, frames, galaxies, ocs, plans, pointings, reports
 
 app_name = "tom_treasuremap"
 urlpatterns = [
@@ -43,6 +43,8 @@ urlpatterns = [
     path("treasuremap/<event:name>/fetch/", pointings.EventFetchView.as_view(), name="event-fetch"),
     path("treasuremap/<event:name>/load/", pointings.EventLoadView.as_view(), name="event-load"),
     path("followup/frames/<str:identity>.fits", frames.SimulatedFrameView.as_view(), name="simulated-frame"),
+    path("followup/ocs/token/", ocs.OcsTokenView.as_view(), name="ocs-token"),
+    path("followup/ocs/test/", ocs.OcsTestView.as_view(), name="ocs-test"),
     path("treasuremap/<event:name>/plans/", plans.EventPlansView.as_view(), name="event-plans"),
     path("followup/plans/", plans.PlanListView.as_view(), name="plans"),
     path("followup/plans/new/", plans.PlanNewView.as_view(), name="plan-new"),

@@ -1,0 +1,85 @@
+"""A user's own account at the observatory's portal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.core.exceptions import ValidationError
+from django.shortcuts import redirect
+from django.urls import reverse_lazy
+from django.views.generic import UpdateView, View
+from tom_common.encryption import EncryptedFormField
+
+from tom_scimma import secrets
+from tom_scimma.errors import DeliveryError
+from tom_treasuremap.conf import conf
+from tom_treasuremap.models import OcsProfile
+from tom_treasuremap.transports.ocs import NO_TOKEN, portal, token_of
+
+SECONDS = 8.0  #: a page waits for the portal no longer
+
+
+def card(user: Any) -> dict[str, Any]:
+    """What the card on the profile page says; asks nothing."""
+    own = bool(secrets.own(OcsProfile, user))
+    return {
+        "ocs_user": user,
+        "ocs_server": conf.OCS_URL,
+        "ocs_own": own,
+        "ocs_token": bool(own or token_of(None)),
+    }
+
+
+class OcsTokenForm(forms.ModelForm):
+    """The API token; an empty field keeps the stored one, a box clears it."""
+
+    token = EncryptedFormField(
+        label="API token", help_text="From your profile page at the portal. It is kept encrypted and never shown."
+    )
+
+    class Meta:
+        model = OcsProfile
+        fields = ("token",)
+
+    def clean_token(self) -> Any:
+        token = self.cleaned_data["token"]
+        if isinstance(token, str):
+            token = token.strip()
+            if not token.isascii() or not token.isprintable() or " " in token or len(token) > 200:
+                raise ValidationError("A token of the portal is 40 letters and digits, without spaces.")
+        return token
+
+
+class OcsTokenView(LoginRequiredMixin, UpdateView):
+    """The form for one's own token."""
+
+    form_class = OcsTokenForm
+    template_name = "tom_treasuremap/ocs_token.html"
+    success_url = reverse_lazy("user-profile")
+
+    def get_object(self, queryset=None) -> OcsProfile:
+        return OcsProfile.objects.get_or_create(user=self.request.user)[0]
+
+
+class OcsTestView(LoginRequiredMixin, View):
+    """Asks the portal whose token this user speaks with, now."""
+
+    http_method_names = ["post"]
+
+    def post(self, request):
+        token = token_of(request.user)
+        if not token or not conf.OCS_URL:
+            messages.error(request, NO_TOKEN if conf.OCS_URL else "No observatory's portal is set for this TOM.")
+            return redirect("user-profile")
+        try:
+            said = portal(token, whole=SECONDS).profile()
+        except DeliveryError as error:
+            messages.error(request, f"The token was not taken: {error}")
+        else:
+            current = [str(row.get("id")) for row in said.get("proposals") or () if row.get("current")]
+            names = ", ".join(current) or "none"
+            messages.success(request, f"The portal knows you as {said.get('username')}. Proposals: {names}.")
+        return redirect("user-profile")
