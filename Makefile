@@ -9,6 +9,9 @@ TESTS ?=
 # four processes, since many tests wait; a file stays in one process, and the long ones begin (tests/conftest.py)
 PARALLEL ?= -n 4 --dist loadfile --no-loadscope-reorder
 
+# containers often forbid to keep compiled code: each of the many processes would compile all of it again
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := $(VENV)/bin
 comma := ,
 # Installs with a line a package and keeps pip's answer, which a pipe would lose.

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import sys
 from contextlib import closing
+from pathlib import Path
 
 import pytest
+from django.db import connection
 from hypothesis import HealthCheck, settings
 
 from tests.embedded import migrated
+from tests.template import Template, fill, made
+
+# Containers often forbid to keep compiled code; then every process here, and every one that a test starts, compiles all
+# of it again, which takes longer than many tests.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # how fast examples are made on a busy machine decides no test
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -21,14 +31,47 @@ LONG = (
 )  # fmt: skip
 
 
-@pytest.fixture(scope="session")
-def template(tmp_path_factory, django_db_setup, django_db_blocker):
-    """A folder with a TOM's database: a copy of the tests' own if that is SQLite and made, since migrating takes long."""
-    from django.db import connection
+def pytest_configure(config):
+    """With several processes their database is migrated once, while they import the tests."""
+    if getattr(config.option, "numprocesses", None) and not config.option.collectonly:
+        config.template = Template()
+        config.add_cleanup(config.template.stop)
 
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node):
+    node.workerinput["template"] = str(node.config.template.home)
+
+
+def pytest_addoption(parser):
+    parser.addoption("--template", help="a folder with a migrated db.sqlite3, on which the tests' database begins")
+
+
+@pytest.fixture(scope="session")
+def migrated_before(request):
+    """A folder with the run's migrated database; None in a run of one process, which migrates its own."""
+    if hasattr(request.config, "workerinput"):
+        return made(Path(request.config.workerinput["template"]))
+    given = request.config.getoption("--template")
+    return Path(given) if given else None
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, migrated_before):
+    """pytest-django's, which Django's own `migrate` follows: on a copy it finds nothing to do."""
+    if migrated_before and connection.vendor == "sqlite":
+        fill(migrated_before)
+
+
+@pytest.fixture(scope="session")
+def template(request, migrated_before, tmp_path_factory):
+    """A folder with a TOM's database, to copy."""
+    if migrated_before:
+        return migrated_before
     folder = tmp_path_factory.mktemp("template")
-    with django_db_blocker.unblock():
-        if connection.vendor != "sqlite" or not connection.introspection.table_names():
+    request.getfixturevalue("django_db_setup")
+    with request.getfixturevalue("django_db_blocker").unblock():
+        if connection.vendor != "sqlite" or not connection.introspection.table_names():  # of a run without a database
             return migrated(folder)
         with closing(sqlite3.connect(folder / "db.sqlite3")) as copy:
             connection.connection.backup(copy)

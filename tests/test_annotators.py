@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from django.contrib.auth.models import AnonymousUser, Group
 from django.core.checks import run_checks
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests import factories as make
@@ -131,6 +133,19 @@ def test_what_ran_apart_gives_its_answer_or_its_error(ending):
     assert limit.apart("well", 30, lambda: "well") == "well"
     with pytest.raises(ZeroDivisionError):
         limit.apart("raises", 30, lambda: 1 / 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_ours_keep_nobody_from_writing_while_they_compute(alert):
+    """On SQLite an IMMEDIATE transaction is the only writer until it ends; ours only read."""
+    with CaptureQueriesContext(connection) as asked:
+        annotate.react(alert.pk, "new")
+    begun = [query["sql"] for query in asked if query["sql"].startswith("BEGIN")]
+    if connection.vendor == "sqlite":
+        assert {"BEGIN DEFERRED", "BEGIN IMMEDIATE"} == set(begun)
+        assert len([sql for sql in begun if "DEFERRED" in sql]) == len(list(annotators()))
+        assert connection.transaction_mode == "IMMEDIATE"
+    assert not Annotation.objects.exclude(error="").exists()
 
 
 def test_inside_a_transaction_it_sees_what_is_not_committed(alert):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -268,11 +269,9 @@ def test_the_command_by_hand(folder, capsys):
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory):
+def home(template, tmp_path_factory):
     """TOM_VAR of an example TOM with its tables."""
-    var = tmp_path_factory.mktemp("tom")
-    manage(var, "migrate", "-v0")
-    return var
+    return shutil.copytree(template, tmp_path_factory.mktemp("tom") / "tom")
 
 
 def command(*arguments: str) -> list[str]:

@@ -6,10 +6,12 @@ Authority: the rules of the design.
 from __future__ import annotations
 
 import ast
+import functools
 import itertools
 import os
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,7 @@ APPS = (TRUNK, *LEAVES)
 KAFKA = {"hop", "confluent_kafka"}
 
 
+@functools.cache
 def sources(app: str) -> list[Path]:
     """Every Python file of an app."""
     found = sorted((ROOT / app).rglob("*.py"))
@@ -28,11 +31,17 @@ def sources(app: str) -> list[Path]:
     return found
 
 
+@functools.cache
+def nodes(path: Path) -> list[ast.AST]:
+    """Every node of a file's syntax tree."""
+    return list(ast.walk(ast.parse(path.read_text(), str(path))))
+
+
+@functools.cache
 def imports(path: Path) -> set[str]:
     """Top names of what a file imports, anywhere in it; relative imports count as those of its own app."""
-    tree = ast.parse(path.read_text(), str(path))
     found = set()
-    for node in ast.walk(tree):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             found |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -95,7 +104,7 @@ def test_broad_excepts_stand_only_in_the_outermost_loops():
         "tom_scimma/worker/lane.py",
     }
     for path in itertools.chain.from_iterable(map(sources, APPS)):
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in nodes(path):
             if isinstance(node, ast.ExceptHandler) and _catches_all(node):
                 assert str(path.relative_to(ROOT)) in allowed, f"{path}:{node.lineno} catches everything"
 
@@ -107,8 +116,13 @@ def _catches_all(node: ast.ExceptHandler) -> bool:
 
 SUBSETS = [subset for size in range(4) for subset in itertools.combinations(APPS, size)]
 
+#: prints the apps that booted, what a host has loaded once its URLs are known, and what `check` finds is an error
 BOOT = """
-import os, sys, tempfile
+import os, socket, sys, tempfile
+def refuse(*args, **kwargs):
+    raise RuntimeError("the network was used while starting")
+connect, getaddrinfo = socket.socket.connect, socket.getaddrinfo
+socket.socket.connect = socket.getaddrinfo = refuse
 sys.path.insert(0, {example!r})
 os.environ["TOM_VAR"] = tempfile.mkdtemp()
 from example_tom import settings as example
@@ -119,20 +133,28 @@ values.pop("TOM_SCIMMA")
 settings.configure(**values)
 import django
 django.setup()
-from django.core.management import call_command
-call_command("check", fail_level="WARNING")
-from django.test import RequestFactory
 from django.urls import get_resolver
 get_resolver().url_patterns
+loaded = sorted({{name.split(".")[0] for name in sys.modules}})
+socket.socket.connect, socket.getaddrinfo = connect, getaddrinfo
+from django.core.management import call_command
+call_command("check", fail_level="WARNING")
 from django.apps import apps
+print(*loaded)
 print(sorted(app.label for app in apps.get_app_configs() if app.label in {apps!r}))
 """
+
+
+@functools.cache
+def boot(subset: tuple[str, ...]) -> subprocess.CompletedProcess:
+    """A TOM with these of our apps, in a process of its own."""
+    return python(BOOT.format(example=str(ROOT / "example_tom"), apps=APPS, subset=subset))
 
 
 def python(code: str, **environment: str) -> subprocess.CompletedProcess:
     """Runs code in an interpreter of its own, in the project's folder."""
     return subprocess.run(
-        [sys.executable, "-W", "error::SyntaxWarning", "-c", code],
+        [sys.executable, "-c", code],
         cwd=ROOT,
         env={**os.environ, "SECRET_KEY": "for tests only", "DATABASE_URL": "", **environment},
         capture_output=True,
@@ -148,7 +170,7 @@ def needs_trunk(subset: tuple[str, ...]) -> bool:
 
 @pytest.mark.parametrize("subset", [subset for subset in SUBSETS if not needs_trunk(subset)], ids="+".join)
 def test_subset_boots_and_passes_check(subset):
-    done = python(BOOT.format(example=str(ROOT / "example_tom"), apps=APPS, subset=subset))
+    done = boot(subset)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == str(sorted(subset)), done.stderr
 
@@ -156,21 +178,31 @@ def test_subset_boots_and_passes_check(subset):
 @pytest.mark.parametrize("subset", [subset for subset in SUBSETS if needs_trunk(subset)], ids="+".join)
 def test_leaf_without_the_trunk_says_what_is_missing(subset):
     """A leaf alone either boots, or says to install the trunk; it never fails with a riddle."""
-    done = python(BOOT.format(example=str(ROOT / "example_tom"), apps=APPS, subset=subset))
+    done = boot(subset)
     assert done.returncode == 0 or TRUNK in done.stderr, done.stderr
 
 
 #: slow or reaching out when imported; the modules that need them import them where they are used
 HEAVY = {"matplotlib", "mocpy", "hop", "confluent_kafka", "scipy", "pandas", "plotly", "fastavro", "lxml"}
 
+#: each module in a fork of its own, so that what all of them may load (numpy) is loaded once; a line for each
 QUIET = """
-import socket, sys
+import numpy, os, socket, sys, traceback
 def refuse(*args, **kwargs):
     raise RuntimeError("the network was used while importing")
 socket.socket.connect = socket.getaddrinfo = refuse
 before = set(sys.modules)
-import {module}
-print(",".join(sorted({{name.split(".")[0] for name in set(sys.modules) - before}})))
+for module in {modules!r}:
+    child = os.fork()
+    if not child:
+        try:
+            __import__(module)
+            print(module, *sorted({{name.split(".")[0] for name in set(sys.modules) - before}}), flush=True)
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
+    os.waitpid(child, 0)
 """
 
 #: pure: needs no Django to be imported
@@ -197,43 +229,40 @@ PURE = (
 )
 
 
+@functools.cache
+def alone() -> tuple[dict[str, set[str]], str]:
+    """What each pure module loads when it is imported, by its name, and what went wrong."""
+    done = python(QUIET.format(modules=[f"{TRUNK}.{module}" for module in PURE]))
+    lines = [line.split() for line in done.stdout.splitlines()]
+    return {name: set(loaded) for name, *loaded in lines}, done.stderr
+
+
 @pytest.mark.parametrize("module", PURE)
 def test_pure_module_imports_neither_django_nor_anything_heavy(module):
-    done = python(QUIET.format(module=f"{TRUNK}.{module}"))
-    assert done.returncode == 0, done.stderr
-    loaded = set(done.stdout.strip().split(","))
-    assert loaded & (HEAVY | {"django"}) == set()
+    loaded, wrong = alone()
+    assert f"{TRUNK}.{module}" in loaded, wrong
+    assert TRUNK in loaded[f"{TRUNK}.{module}"]
+    assert loaded[f"{TRUNK}.{module}"] & (HEAVY | {"django"}) == set()
 
 
-START = """
-import socket, sys, time
-def refuse(*args, **kwargs):
-    raise RuntimeError("the network was used while starting")
-socket.socket.connect = socket.getaddrinfo = refuse
-sys.path.insert(0, {example!r})
-import os, tempfile
-os.environ["TOM_VAR"] = tempfile.mkdtemp()
-os.environ["DJANGO_SETTINGS_MODULE"] = "example_tom.settings"
-import django
-from django.conf import settings
-apps = {apps!r}
-if {without!r}:
-    settings.INSTALLED_APPS = [app for app in settings.INSTALLED_APPS if app not in apps]
-django.setup()
-from django.urls import get_resolver
-get_resolver().url_patterns
-print(",".join(sorted({{name.split(".")[0] for name in sys.modules}})))
-"""
+def test_no_file_is_compiled_with_a_warning():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", SyntaxWarning)
+        warnings.simplefilter("error", DeprecationWarning)  # what an invalid escape is before Python 3.12
+        for path in itertools.chain.from_iterable(map(sources, APPS)):
+            compile(path.read_text(), str(path), "exec", dont_inherit=True)
 
 
 def test_installing_the_apps_loads_nothing_heavy_and_uses_no_network():
     """What a TOM with our apps has loaded once its URLs are known, beyond what the host loads by itself."""
     loaded = []
-    for without in (True, False):
-        done = python(START.format(example=str(ROOT / "example_tom"), apps=APPS, without=without))
+    for subset in ((), APPS):
+        done = boot(subset)
         assert done.returncode == 0, done.stderr
-        loaded.append(set(done.stdout.strip().splitlines()[-1].split(",")))
+        loaded.append(set(done.stdout.splitlines()[-2].split()))
     host, ours = loaded
+    assert "django" in host
+    assert set(APPS) <= ours
     assert (ours - host) & HEAVY == set()
 
 
@@ -248,7 +277,7 @@ def test_files_and_functions_stay_small():
         full = sum(bool(line.strip()) for line in lines)
         if full >= 250:
             long_files[name] = full
-        for node in ast.walk(ast.parse("\n".join(lines))):
+        for node in nodes(path):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 length = (node.end_lineno or 0) - node.lineno + 1
                 if length > 60:

@@ -15,9 +15,10 @@ from tom_scimma.memberships import wanted
 ROOT = Path(__file__).parent.parent
 
 
-def test_the_flow_in_a_tom_that_has_it():
+def test_the_flow_in_a_tom_that_has_it(template):
     """Which apps are installed is decided once a process, so these tests run in one of their own."""
     command = [sys.executable, "-m", "pytest", "--ds", "tests.login.settings", "-p", "no:cacheprovider", "-W", "ignore"]
+    command += ["-p", "no:xdist", "--template", str(template)]
     done = subprocess.run([*command, "tests/login/flow.py"], cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
     assert " passed" in done.stdout

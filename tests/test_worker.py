@@ -10,6 +10,7 @@ import shutil
 
 import pytest
 
+from tests.nursery import Nursery
 from tests.outside.standin import Standin
 from tests.outside.tom import Tom
 
@@ -20,23 +21,29 @@ def outside():
         yield service
 
 
+@pytest.fixture(scope="module")
+def nursery():
+    with Nursery("tests.outside.settings") as made:
+        yield made
+
+
 @pytest.fixture
-def tom(template, tmp_path, outside):
+def tom(template, tmp_path, outside, nursery):
     folder = tmp_path / "tom"
     shutil.copytree(template, folder)
-    with Tom(folder, outside, REACTION_SECONDS=3) as made:
+    with Tom(folder, outside, nursery=nursery, REACTION_SECONDS=3) as made:
         yield made
 
 
 def test_it_delivers_reacts_and_ends_when_told(tom, outside):
-    worker = tom.ready(tom.work())
+    worker = tom.ready(tom.work(real=True))
     tom.side("queue", texts=["a", "b", "c"])
     tom.side("alerts", count=2)
     assert tom.settled() == {"delivered": 3}
     tom.wait("reactions", lambda: tom.side("reactions") == {"done": 4})
     assert [parcel["body"] for parcel in outside.parcels] == ["a", "b", "c"]
     tom.wait("the job", lambda: any(mark["name"] == "tick" for mark in outside.marks))
-    second = tom.work()
+    second = tom.work(real=True)
     assert second.wait(60) == 1
     assert "SQLite takes one" in second.log.read_text()
     assert tom.stop(worker) == 0

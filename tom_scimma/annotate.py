@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError, connection, transaction
@@ -67,13 +68,28 @@ def _asked(annotator: Annotator, alert: Alert, map: skymap.SkyMap | None) -> tup
     """What an annotator says, or what went wrong; whatever it wrote to the database is undone in that case."""
     try:
         if annotator.trusted:
-            return _run(annotator, alert, map), ""
+            with _deferred():
+                return _run(annotator, alert, map), ""
         # somebody else's may wait for ever
         return apart(annotator.name, conf.ANNOTATOR_SECONDS, lambda: _run(annotator, alert, map)), ""
     except Exception as error:  # somebody else's code may raise anything; it costs only itself
         if isinstance(error, (InterfaceError, DatabaseError)) and not connection.is_usable():
             raise
         return [], f"{type(error).__name__}: {error}"[:2000]
+
+
+@contextmanager
+def _deferred() -> Iterator[None]:
+    """Transactions that begin in it do not take SQLite's write lock: who computes long keeps nobody from writing."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    connection.ensure_connection()  # which sets the mode that the settings say
+    usual, connection.transaction_mode = connection.transaction_mode, "DEFERRED"
+    try:
+        yield
+    finally:
+        connection.transaction_mode = usual
 
 
 def _run(annotator: Annotator, alert: Alert, map: skymap.SkyMap | None) -> list[Finding]:

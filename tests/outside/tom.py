@@ -10,17 +10,31 @@ import sys
 from pathlib import Path
 
 from benchmarks.side import Side
+from tests.nursery import Nursery
 from tests.outside.standin import Standin
 from tests.services.process import ROOT, end, spawn, tail, wait_for
 
 MANAGE = ROOT / "example_tom" / "manage.py"
 
 
-class Tom:
-    """Ends everything it started. `database` is a DATABASE_URL, or "" for SQLite in the folder."""
+class Forked(Side):
+    """A side that is a fork of a nursery."""
 
-    def __init__(self, folder: Path, outside: Standin, database: str = "", **settings):
-        self.folder, self.outside = folder, outside
+    def __init__(self, nursery: Nursery, command: list[str], environment: dict[str, str], log: Path):
+        self.log = log
+        self._process = nursery.start(command, environment, log, piped=True)
+
+
+class Tom:
+    """Ends everything it started. `database` is a DATABASE_URL, or "" for SQLite in the folder.
+
+    With a nursery its processes are forks of that, which begin at once.
+    """
+
+    def __init__(
+        self, folder: Path, outside: Standin, database: str = "", *, nursery: Nursery | None = None, **settings
+    ):
+        self.folder, self.outside, self.nursery = folder, outside, nursery
         self.trouble = folder / "trouble"
         self.environment = {
             **os.environ,
@@ -38,6 +52,8 @@ class Tom:
         self.side = self._side()
 
     def _side(self) -> Side:
+        if self.nursery:
+            return Forked(self.nursery, ["-m", "tests.outside.side"], self.environment, self.folder / "side.log")
         return Side([sys.executable, "-m", "tests.outside.side"], self.environment, self.folder / "side.log")
 
     def anew(self) -> None:
@@ -55,11 +71,14 @@ class Tom:
         if exc[0] is not None:
             print(self.logs())
 
-    def work(self, *arguments: str, **environment: str) -> subprocess.Popen:
-        """Starts a worker."""
+    def work(self, *arguments: str, real: bool = False, **environment: str) -> subprocess.Popen:
+        """Starts a worker; a `real` one as users start it, even where there is a nursery."""
         log = self.folder / f"deliver{len(self.workers)}.log"
-        command = [sys.executable, str(MANAGE), "deliver", *arguments]
-        worker = spawn(command, log, env={**self.environment, **environment})
+        command, environment = [str(MANAGE), "deliver", *arguments], {**self.environment, **environment}
+        if self.nursery and not real:
+            worker = self.nursery.start(command, environment, log)
+        else:
+            worker = spawn([sys.executable, *command], log, env=environment)
         worker.log = log
         self.workers.append(worker)
         return worker

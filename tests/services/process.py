@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import os
 import signal
 import socket
@@ -30,12 +31,14 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def die_with_parent(by: int = signal.SIGKILL) -> None:
+    """The kernel sends this process a signal when its parent dies, however that dies."""
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, by)
+
+
 def spawn(command: list[str], log: Path, *, death: int = signal.SIGKILL, **options) -> subprocess.Popen:
     """A child, its output appended to `log`; the kernel sends it `death` when we die, however we die."""
-
-    def die_with_parent() -> None:
-        if _LIBC is not None:
-            _LIBC.prctl(_PR_SET_PDEATHSIG, death)
 
     with log.open("ab") as output:
         return subprocess.Popen(
@@ -44,7 +47,7 @@ def spawn(command: list[str], log: Path, *, death: int = signal.SIGKILL, **optio
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C in a terminal goes to the tests, which stop their children in order
-            preexec_fn=die_with_parent,
+            preexec_fn=functools.partial(die_with_parent, death),
             **options,
         )
 
