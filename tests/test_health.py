@@ -20,7 +20,7 @@ def tom(settings):
 def test_a_tom_that_hears_what_it_should(client, tom, django_assert_max_num_queries):
     stations.listener()
     stations.topic("igwn.gwalert", lag=4)
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(8):
         response = client.get(URL)
     body = response.json()
     assert (response.status_code, body["ok"], body["reasons"]) == (200, True, [])

@@ -13,6 +13,7 @@ from tests import catalogs, messages, stations
 from tests import factories as make
 from tests.test_permissions import QUESTIONS, addresses, assert_silent
 from tests.world import MAY, ROLES, World
+from tom_hermes.models import Received
 from tom_scimma import hopauth, ingest, rights, sources
 from tom_scimma.destinations.hopskotch import Hopskotch
 from tom_scimma.fake_services import demo, start
@@ -42,12 +43,15 @@ def running(settings):
             "HOPSKOTCH_GROUPS": {"tomtoolkit": "team", "lvk": "lvk"},
             "SHARE_TOPICS": ["tomtoolkit.*", "hermes.*"],
         }
-        Group.objects.create(name="team")
         yield running
 
 
 def follow(*topics) -> str:
     return rights.follow(sources.sources()["hopskotch"], topics)
+
+
+def team() -> Group:
+    return Group.objects.get_or_create(name="team")[0]
 
 
 def access(topic: str) -> TopicAccess:
@@ -84,7 +88,7 @@ def test_where_no_group_is_mapped_superusers_alone_see_it(running, settings):
     assert (policy.protected, policy.groups) == (True, ())
     message = ingested(SECRET)
     assert (message.public, message.groups.count()) == (False, 0)
-    assert not Message.objects.visible_to(make.user("member", Group.objects.get(name="team"))).exists()
+    assert not Message.objects.visible_to(make.user("member", team())).exists()
     assert Message.objects.visible_to(make.user("root", is_superuser=True)).exists()
     settings.TOM_SCIMMA["HOPSKOTCH_GROUPS"] = {"tomtoolkit": "team"}
     follow()  # a group is mapped now: what only superusers saw is theirs
@@ -182,7 +186,7 @@ def test_streams_says_when_scimma_never_answered(running, client):
 
 
 def test_the_composer_offers_what_the_credential_may_write_and_a_failure_is_another_message(running, settings):
-    member, stranger = make.user("m", Group.objects.get(name="team")), make.user("s")
+    member, stranger = make.user("m", team()), make.user("s")
     assert Hopskotch.addresses(member) == ["tomtoolkit.*", "hermes.*"]  # never asked: as settings say
     follow()
     assert Hopskotch.addresses(member) == ["tomtoolkit.test"]
@@ -203,7 +207,7 @@ def test_a_topic_that_becomes_public_opens_when_a_person_says_so(running, client
     running.world.topics[SECRET].publicly_readable = True
     follow()
     assert policy_of(SECRET, "hopskotch").protected
-    member = make.user("m", Group.objects.get(name="team"))
+    member = make.user("m", team())
     for who, status in ((None, 302), (make.user("s"), 302), (member, 302)):
         if who is not None:
             client.force_login(who)
@@ -228,6 +232,15 @@ def test_a_topic_that_is_not_public_cannot_be_opened(running, client):
     text = client.post("/streams/open/", {"source": "hopskotch", "topic": SECRET}, follow=True).content.decode()
     assert "nothing changed" in text
     assert policy_of(SECRET, "hopskotch").protected
+
+
+def test_what_hermes_told_is_closed_with_its_message(running):
+    message = make.message(topic=SECRET, source="hopskotch")
+    times = {"received": message.received, "sent": message.received}
+    row = Received.objects.create(key="k", topic=SECRET, message=message, state="placed", **times)
+    follow(SECRET)
+    assert not Received.objects.visible_to(make.user("s")).exists()
+    assert Received.objects.visible_to(make.user("m", team())).get() == row
 
 
 @pytest.fixture

@@ -47,6 +47,9 @@ class TomHermesConfig(AppConfig):
 
         return dict.fromkeys(patterns(), "tom_hermes.receive.received")
 
+    def audience_followers(self):
+        return ["tom_hermes.closing.follow"]
+
     def worker_jobs(self):
         from datetime import timedelta
 

@@ -13,11 +13,11 @@ import logging
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from tom_scimma import hooks, ingest
+from tom_scimma.memberships import groups_named
 from tom_scimma.models import Alert, Event, Message
 from tom_scimma.models.identity import AccessChange, TopicAccess
 from tom_scimma.policies import Policies, explicit
@@ -60,7 +60,7 @@ def _closed(source: str, topic: str, groups: Collection[str]) -> int:
 
     Those that were superusers' alone, since no group was mapped then, are the groups' too.
     """
-    pks = list(Group.objects.filter(name__in=groups).values_list("pk", flat=True))
+    pks = [group.pk for group in groups_named(groups).values()]
     stored = Message.objects.filter(source=source, topic=topic)
     wrong = stored.filter(Q(public=True) | Q(groups=None)) if pks else stored.filter(public=True)
     return _each(wrong, public=False, groups=pks)

@@ -57,7 +57,7 @@ def apply(
         for row in stale:
             row.because = wants[row.group.name][:255]
         Membership.objects.bulk_update(stale, ["because"])
-        groups = _groups([*fresh, *back])
+        groups = groups_named([*fresh, *back])
         Membership.objects.bulk_create(
             [Membership(user=user, group=groups[name], kind=kind, because=wants[name][:255]) for name in fresh]
         )
@@ -76,7 +76,7 @@ def apply(
     return words
 
 
-def _groups(names: Iterable[str]) -> dict[str, Group]:
+def groups_named(names: Iterable[str]) -> dict[str, Group]:
     """Django groups by name; those that are not there are made."""
     names = set(names)
     if not names:

@@ -16,7 +16,8 @@ from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from tom_scimma import hopauth
+from tests import messages
+from tom_scimma import hopauth, ingest, rights, sources
 from tom_scimma.fake_services import demo, start
 from tom_scimma.fake_services.issuer import Issuer
 from tom_scimma.fake_services.world import ALICE
@@ -285,6 +286,34 @@ def test_ones_own_credential_says_all_groups_and_somebody_elses_nothing(client, 
     text = client.post("/scimma/credential/test/", follow=True).content.decode()
     assert "belongs to somebody else" in text
     assert groups(user) == {"Public"}
+
+
+@pytest.mark.parametrize("way", ["claim", "scimma auth"])
+def test_log_in_see_what_ones_groups_see_lose_a_group_see_less(client, issuer, settings, running, way):
+    """The story: a topic that is not public at SCiMMA, seen through a group that one has there, and has no more."""
+    scimma(settings, running, issuer, LOGIN_GROUPS={"/LVC": "team"} if way == "claim" else {})
+    rights.follow(sources.sources()["hopskotch"])
+    record = messages.record(messages.igwn("S261121a"), "tomtoolkit.secret", source="hopskotch")
+    ingest.ingest([record], via="listen")
+    if way == "claim":
+        del settings.TOM_SCIMMA["HOPAUTH_URL"]  # the log-in alone
+    addresses = ["/events/S261121a/", f"/messages/{record.uid}/", f"/messages/{record.uid}/raw/"]
+    addresses += ["/api/events/S261121a/", f"/api/messages/{record.uid}/", "/events/S261121a/notice.text"]
+
+    def seen(by: Client) -> set[int]:
+        return {by.get(address).status_code for address in addresses}
+
+    assert seen(Client()) == {404}
+    issuer.person["groups"] = ["/LVC"]
+    log_in(client)
+    assert seen(client) == {200}
+    assert "S261121a" in client.get("/events/").content.decode()
+    client.logout()
+    issuer.person["groups"] = []
+    running.world.leave(ALICE, "tomtoolkit")
+    log_in(client)
+    assert seen(client) == {404}
+    assert "S261121a" not in client.get("/events/").content.decode()
 
 
 def test_an_account_is_never_joined_by_its_address(client, issuer):
