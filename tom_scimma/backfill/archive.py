@@ -18,7 +18,7 @@ from tom_scimma.archive.client import FULL, Client, Closed
 from tom_scimma.archive.records import Meta, Opened, moment
 from tom_scimma.backfill import Batch
 from tom_scimma.conf import conf
-from tom_scimma.errors import Refused
+from tom_scimma.errors import Refused, Unavailable
 from tom_scimma.ingest import Result
 from tom_scimma.notice import iso
 from tom_scimma.record import Record
@@ -97,7 +97,7 @@ class Archived:
         if len(new) >= WORTH and sum(meta.size for meta in part) <= TOGETHER:
             try:
                 found = self._client.bodies(self.topic, part[0], part[-1], self.source)
-            except Refused:  # one of them is not to be had: then each for itself
+            except (Refused, Unavailable):  # perhaps for one of them alone: each for itself
                 found = {}
         left = [meta for meta in new if meta.uuid not in found]
         errors: dict[UUID, str] = {}

@@ -125,6 +125,8 @@ def page(request: Request, found: list[Stored]) -> Response:
             return text(500, "Internal Error")
         begin = places.index(place) + 1 if match[1] == ">" else max(0, places.index(place) - limit)
     shown = found[begin : begin + limit]
+    if not meta and any(row.broken for row in shown):
+        return text(500, "Internal Server Error")
     more = begin + limit < len(found)
     last, first = (shown or found)[-1:], shown[:1]
     return bson(

@@ -83,11 +83,9 @@ def fetch(user, said) -> Backfill:
     first, last = _day(said.get("first")), _day(said.get("last"))
     if last < first:
         raise ValueError("the first day must not be after the last.")
-    until = min(look.midnight(last + timedelta(days=1)), timezone.now())
-    since = look.midnight(first)
-    if until <= since:
+    since, until = look.midnight(first), look.midnight(last + timedelta(days=1))
+    if since > timezone.now():
         raise ValueError("these days are still to come.")
-    until = until.replace(second=0, microsecond=0)
     return asked.ask(
         topic.source, topic.name, since, until, user, whole=str(said.get("whole") or "") in ("on", "true", "True", "1")
     )
