@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from tom_targets.models import Target
 
+from tests import catalogs
 from tests import factories as make
 from tom_scimma import annotate, skymap
 from tom_scimma.models import Alert, Annotation, Candidate
@@ -327,3 +328,35 @@ def test_the_settings_are_checked(settings):
     assert len(found) == 2
     assert "twilight" in found[0].msg
     assert "cannot be read" in found[1].msg
+
+
+def test_tonight_lists_the_events_best_galaxies(client, settings, tmp_path):
+    settings.TOM_SCIMMA = {"GALAXY_DIR": str(tmp_path)}
+    catalogs.loaded(tmp_path)
+    event = make.known(
+        "S261120ab", sky=skymap.from_gaussian(30.0, 20.0, 12.0, distance=(120.0, 30.0), order=4, rounds=3)
+    )
+    text = tonight_of(client, event, telescope="ztf").content.decode()
+    assert text.count('data-label="Galaxy"') == 10
+
+
+def test_who_said_it_is_told_to_people_who_are_logged_in(client, keeper):
+    writing.set_state("ztf", "weather", keeper, timezone.now(), why="fog")
+    assert "keeper" not in page(client, "telescope", "ztf").content.decode()
+    assert client.get("/api/telescopes/ztf/state/").json()["by"] == ""
+    assert "keeper" not in client.get("/api/telescopes/").content.decode()
+    client.force_login(make.user("reader"))
+    assert "keeper" in page(client, "telescope", "ztf").content.decode()
+    assert client.get("/api/telescopes/ztf/").json()["status"]["by"] == "keeper"
+
+
+BAD = ['{"name": NaN}', "[" * 100000, '{"name": "\\u0000"}', "[]", "null", '{"name": "new", "site": null}']
+
+
+@pytest.mark.parametrize("text", BAD, ids=lambda text: text[:12])
+def test_no_text_ends_in_a_fault_of_ours(client, keeper, text):
+    client.force_login(keeper)
+    assert post(client, "telescope-new", text=text).status_code == 400
+    assert post(client, "telescope-new", text=json.dumps(said(name="mine", transport="pigeon"))).status_code == 400
+    assert post(client, "telescope-new", text=json.dumps(said(name="new"))).status_code == 400
+    assert not TelescopeRow.objects.exists()

@@ -114,6 +114,8 @@ WRONG = [
     ("reports_only", "yes", "reports_only"),
     ("colour", "blue", "colour"),
     ("sources", {"site": 3}, "sources.site"),
+    ("grid", "rubin", "grid"),
+    ("filters", [{"name": "r", "depths": [[float("nan"), 21]]}], "filters.0.depths"),
 ]
 
 
@@ -134,6 +136,19 @@ def test_a_text_that_is_no_json_names_its_line():
     with pytest.raises(WrongTelescope) as told:
         parse('{\n  "name": "x",\n  oops\n}')
     assert "line 3" in told.value.fields
+
+
+def test_a_fields_line_is_found_in_the_text():
+    import json
+
+    from tom_treasuremap.telescopes.lines import line_of
+
+    text = json.dumps(said(), indent=1)
+    lines = text.splitlines()
+    bands = [i for i, line in enumerate(lines, 1) if '"band"' in line]
+    assert [line_of(text, f"filters.{i}.band") for i in range(len(bands))] == bands
+    assert '"latitude"' in lines[line_of(text, "site.latitude") - 1]
+    assert line_of(text, "site.colour") is None
 
 
 @pytest.mark.django_db

@@ -2,7 +2,15 @@
 
 from django.contrib import admin
 
-from tom_treasuremap.models import EventName, FetchState, Instrument, Pointing
+from tom_treasuremap.models import (
+    EventName,
+    FetchState,
+    Instrument,
+    Pointing,
+    TelescopeChange,
+    TelescopeRow,
+    TelescopeState,
+)
 
 
 class ReadOnly(admin.ModelAdmin):
@@ -39,3 +47,21 @@ class EventNameAdmin(ReadOnly):
 class FetchStateAdmin(ReadOnly):
     list_display = ["event", "source", "origin", "count", "fetched", "due", "failures", "error"]
     list_select_related = ["event"]
+
+
+@admin.register(TelescopeRow)
+class TelescopeRowAdmin(ReadOnly):
+    list_display = ["name", "changed", "by", "removed"]
+    search_fields = ["name"]
+
+
+@admin.register(TelescopeState)
+class TelescopeStateAdmin(ReadOnly):
+    list_display = ["telescope", "state", "since", "until", "why", "by", "newest"]
+    list_filter = ["telescope", "state"]
+
+
+@admin.register(TelescopeChange)
+class TelescopeChangeAdmin(ReadOnly):
+    list_display = ["name", "what", "when", "by"]
+    list_filter = ["what"]

@@ -83,11 +83,15 @@ def _telescopes() -> Iterator[CheckMessage]:
     from tom_treasuremap.telescopes.checks import WrongTelescope
     from tom_treasuremap.telescopes.known import said_of
     from tom_treasuremap.telescopes.reading import read
+    from tom_treasuremap.transports import TABLE as ways
 
     for i, entry in enumerate(conf.TELESCOPES):
         where = f"TOM_TREASUREMAP['TELESCOPES'][{i}]"
         try:
-            read(said_of(entry))
+            found = read(said_of(entry))
+            if found.transport not in ways:
+                known = ", ".join(ways)
+                raise WrongTelescope({"transport": f"is {found.transport!r}; known are {known}"})
         except WrongTelescope as wrong:
             for field, why in wrong.fields.items():
                 hint = "docs/telescopes.md says what a telescope's file has."

@@ -30,13 +30,19 @@ class StateSerializer(serializers.Serializer):
         return value
 
 
-def described(one: Telescope, status: Status) -> dict[str, Any]:
+def stated(status: Status, user: Any) -> dict[str, Any]:
+    """A state as JSON; who said it is told to people who are logged in."""
+    found = dataclasses.asdict(status)
+    return found if user.is_authenticated else {**found, "by": ""}
+
+
+def described(one: Telescope, status: Status, user: Any) -> dict[str, Any]:
     """A telescope as JSON; what its transport is told stays here."""
     found = dataclasses.asdict(one)
     del found["options"]
     for axis in (found["slew"] or {}).get("axes", ()):
         axis["acceleration"] = axis["acceleration"] if math.isfinite(axis["acceleration"]) else None
-    return {**found, "status": dataclasses.asdict(status)}
+    return {**found, "status": stated(status, user)}
 
 
 class TelescopeViewSet(viewsets.ViewSet):
@@ -48,10 +54,10 @@ class TelescopeViewSet(viewsets.ViewSet):
 
     def list(self, request):
         known = statuses()
-        return Response([described(one, known.get(name, Status())) for name, one in telescopes().items()])
+        return Response([described(one, known.get(name, Status()), request.user) for name, one in telescopes().items()])
 
     def retrieve(self, request, name):
-        return Response(described(self._one(name), statuses().get(name, Status())))
+        return Response(described(self._one(name), statuses().get(name, Status()), request.user))
 
     @action(detail=True, methods=["get", "post"])
     def state(self, request, name):
@@ -67,7 +73,7 @@ class TelescopeViewSet(viewsets.ViewSet):
             )
         else:
             status = statuses().get(name, Status())
-        return Response({"telescope": found.name, **dataclasses.asdict(status)})
+        return Response({"telescope": found.name, **stated(status, request.user)})
 
     def _one(self, name: str) -> Telescope:
         found = telescopes().get(name)

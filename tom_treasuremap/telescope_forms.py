@@ -61,10 +61,13 @@ class TelescopeForm(Styled):
             return found
         try:
             self.said = parse(text)
-            name = read(self.said).name
+            made = read(self.said)
         except WrongTelescope as wrong:
             self.add_error(where, [_told(text, *one) for one in wrong.fields.items()])
             return found
+        name = made.name
+        if made.transport not in transports():
+            self.add_error(where, f"transport: is {made.transport!r}; known are {', '.join(transports())}")
         if name in RESERVED:
             self.add_error(where, f"name: {name!r} is a page’s; choose another.")
         if self.name and name != self.name:

@@ -93,6 +93,12 @@ class Checks:
             return ""
         return said.strip()
 
+    def among(self, said: Any, name: str, known: tuple[str, ...]) -> str:
+        if said not in known:
+            self.wrong(name, f"is {_shown(said)}; known are {', '.join(filter(None, known))}")
+            return ""
+        return said
+
     def slug(self, said: Any, name: str) -> str:
         if not isinstance(said, str) or not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,48}", said):
             self.wrong(name, f"is {_shown(said)}; small letters, digits and hyphens are wanted, as lco-1m0-coj")

@@ -9,6 +9,7 @@ from typing import Any
 
 from tom_treasuremap.telescopes import shapes
 from tom_treasuremap.telescopes.checks import Checks, WrongTelescope
+from tom_treasuremap.telescopes.grids import GRIDS
 from tom_treasuremap.telescopes.telescope import Axis, Filter, Limits, MoonRule, Site, Slew, Telescope
 from tom_treasuremap.vocabulary import WAVES
 
@@ -22,13 +23,19 @@ FIELDS = {
 def parse(text: str | bytes) -> dict[str, Any]:
     """The dict of a JSON text; raises WrongTelescope with the line where it is none."""
     try:
-        found = json.loads(text)
-    except ValueError as why:
+        found = json.loads(text, parse_constant=_no_number)
+    except (ValueError, RecursionError) as why:
         line = getattr(why, "lineno", None)
         raise WrongTelescope({f"line {line}" if line else "file": f"is not JSON: {why}"}) from None
+    if "\x00" in json.dumps(found, ensure_ascii=False):  # which no database keeps
+        raise WrongTelescope({"file": "has a character of code 0"})
     if not isinstance(found, dict):
         raise WrongTelescope({"file": "a telescope is an object: { ... }"})
     return found
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no number that JSON has")
 
 
 def read(said: Mapping[str, Any]) -> Telescope:
@@ -50,7 +57,7 @@ def read(said: Mapping[str, Any]) -> Telescope:
         "readout": checks.number(said.get("readout", 0.0), "readout", 0.0, 3600.0),
         "filter_change": checks.number(said.get("filter_change", 0.0), "filter_change", 0.0, 3600.0),
         "slew": _slew(checks, said.get("slew")),
-        "grid": checks.text(said.get("grid") or "", "grid"),
+        "grid": checks.among(said.get("grid") or "", "grid", ("", *GRIDS)),
         "instrument_id": checks.whole(said.get("instrument_id"), "instrument_id"),
         "aperture": checks.maybe(said.get("aperture"), "aperture", 0.01, 100.0),
         "transport": checks.text(said.get("transport") or "download", "transport"),

@@ -82,7 +82,7 @@ def depths(said: Any) -> tuple[tuple[float, float], ...]:
     for (before, brighter), (after, fainter) in itertools.pairwise(found):
         if after <= before or fainter <= brighter:
             raise ValueError("seconds and magnitudes must both ascend")
-    if any(seconds <= 0 or not -5 < magnitude < 40 for seconds, magnitude in found):
+    if any(not 0 < seconds < 1e6 or not -5 < magnitude < 40 for seconds, magnitude in found):
         raise ValueError("seconds are over 0, magnitudes from -5 to 40")
     return found
 
