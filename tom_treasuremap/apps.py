@@ -109,6 +109,13 @@ class TomTreasuremapConfig(AppConfig):
             },
         ]
 
+    def firedrill_steps(self):
+        drill = "tom_treasuremap.plans.drill"
+        return [
+            {"name": "planned", "run": f"{drill}.plan"},
+            {"name": "approved and written down", "run": f"{drill}.approve"},
+        ]
+
     def ledger_sources(self):
         ledger = "tom_treasuremap.plans.ledger"
         return {step: f"{ledger}.{step}" for step in ("planned", "approved", "submitted", "exposed")}
