@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks import (
     against_gwemopt,
+    against_m4opt,
     archive,
     backfill,
     candidates,
