@@ -26,6 +26,7 @@ from tests.transport_cases import portal
 from tom_scimma.ingest import ingest
 from tom_scimma.models import Delivery, Event
 from tom_treasuremap import gathering
+from tom_treasuremap.facility import FollowUpFacility
 from tom_treasuremap.fake_ocs import FakeOcs
 from tom_treasuremap.followup import asking, cancelling, following, withdrawn, written
 from tom_treasuremap.followup.request import Exposure
@@ -255,3 +256,38 @@ def test_who_may_not_see_one_of_them_any_more_sends_none_of_them(settings, tmp_p
         sent.refresh_from_db()
         assert (sent.state, way.there()) == ("held", 0)
         assert f"may not see {wanted[1].id}" in sent.reason
+
+
+def test_data_products_are_kept_as_the_hosts_own(settings, tmp_path, ada, event):
+    settings.MEDIA_ROOT = str(tmp_path / "media")
+    with ExitStack() as stack:
+        way = simulated(settings, tmp_path, stack)
+        record = ask(way, ada, event)
+        assert FollowUpFacility().save_data_products(record) == []
+        work(way)
+        way.become(record.observation_id, "COMPLETED")
+        work(way)
+        (made,) = FollowUpFacility().save_data_products(record)
+        assert made.data.read().startswith(b"SIMPLE  =")
+        assert made.product_id == f"{record.observation_id}-1"
+        assert FollowUpFacility().save_data_products(record, f"{record.observation_id}-1") == [made]
+        assert FollowUpFacility().save_data_products(record, "other") == []
+
+
+def test_an_address_in_a_message_is_fetched_only_from_hosts_that_the_telescope_names(settings, tmp_path, ada, event):
+    settings.MEDIA_ROOT = str(tmp_path / "media")
+    with ExitStack() as stack:
+        fake = stack.enter_context(FakeOcs())  # any server
+        way = simulated(settings, tmp_path, stack)
+        record = ask(way, ada, event)
+        products = [{"id": "x", "filename": "x.json", "url": f"{fake.url}/api/instruments/"}]
+        Asked.objects.update(products=products)
+        assert FollowUpFacility().save_data_products(record) == []
+        assert fake.requests == []
+        host = fake.url.removeprefix("http://")
+        settings.TOM_TREASUREMAP = {
+            "TELESCOPES": [said(telescope(transport="simulated", options={"product_hosts": [host]}))]
+        }
+        (made,) = FollowUpFacility().save_data_products(record)
+        assert b"SINISTRO" in made.data.read()
+        assert len(fake.requests) == 1

@@ -7,7 +7,7 @@ from tom_observations.facility import BaseRoboticObservationFacility
 
 from tom_scimma.models import Event
 from tom_treasuremap import telescopes
-from tom_treasuremap.followup import asking, cancelling, following, validating, written
+from tom_treasuremap.followup import asking, cancelling, following, products, validating, written
 from tom_treasuremap.followup.forms import FORMS, FollowUpTemplateForm, ImagingForm
 from tom_treasuremap.followup.request import FAILED, TERMINAL
 from tom_treasuremap.models import Asked
@@ -112,6 +112,9 @@ class FollowUpFacility(BaseRoboticObservationFacility):
         row = Asked.objects.filter(request_id=observation_id).first()
         found = row.products if row is not None else []
         return [one for one in found if product_id is None or str(one.get("id")) == str(product_id)]
+
+    def save_data_products(self, observation_record, product_id=None):
+        return products.keep(observation_record, product_id)
 
     def cancel_observation(self, observation_id):
         row = Asked.objects.select_related("record").filter(request_id=observation_id).exclude(record=None).first()
