@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
-from tom_treasuremap.followup.request import Exposure, Request
+from tom_treasuremap.followup.request import Request
 from tom_treasuremap.telescopes.telescope import Telescope
+from tom_treasuremap.transports.document import document, request_of
 
 #: before every id of ours, so that the ids of other facilities cannot be the same
 PREFIX = "fu-"
@@ -28,21 +28,11 @@ def identified(request: Request, key: str = "") -> Request:
 
 
 def as_json(request: Request) -> dict[str, Any]:
-    """A request as JSON has it; times in ISO."""
-    said = asdict(request)
-    return {
-        **said,
-        "exposures": [asdict(one) for one in request.exposures],
-        "start": iso(request.start),
-        "end": iso(request.end),
-    }
+    """A request as its row has it: as telescopes are told it, with times to the second."""
+    return {**document(request), "start": iso(request.start), "end": iso(request.end)}
 
 
-def from_json(said: Mapping[str, Any]) -> Request:
-    """The request of that JSON."""
-    exposures = tuple(Exposure(**one) for one in said["exposures"])
-    times = {name: datetime.fromisoformat(said[name]) for name in ("start", "end")}
-    return Request(**{**said, "exposures": exposures, **times})
+from_json = request_of
 
 
 def iso(moment: datetime) -> str:
