@@ -14,11 +14,14 @@ from tom_targets.models import Target
 
 from tests import factories as make
 from tests import following as up
-from tom_treasuremap import gathering
+from tests import treasuremap_reports as reports
+from tests.outside.rig import deliver
+from tom_scimma.models import Event
+from tom_treasuremap import gathering, observed
 from tom_treasuremap.facility import FollowUpFacility
 from tom_treasuremap.followup import asking, cancelling, following, joining
-from tom_treasuremap.followup.request import State
-from tom_treasuremap.models import Asked, Pointing
+from tom_treasuremap.followup.request import Exposure, State
+from tom_treasuremap.models import Asked, Pointing, ReportRule
 
 pytestmark = pytest.mark.django_db
 
@@ -90,6 +93,35 @@ def test_what_was_observed_is_a_pointing_of_the_event_and_stands_in_the_calendar
     assert (pointing.status, pointing.band, pointing.depth, pointing.depth_unit) == ("completed", "B", 21.2, "ab_mag")
     assert (pointing.ra, pointing.pos_angle, pointing.instrument_id, pointing.time) == (60.01, 2.0, 100, start)
     assert CalendarEvent.objects.get().end_time == start + timedelta(minutes=9)
+
+
+def test_each_filter_that_was_used_is_a_pointing_and_is_told(ada, target, settings):
+    """At the stand-in of the Treasure Map, by a rule; of one filter the deepest exposure counts."""
+    with reports.at_standin(settings) as fake, up.known(settings):
+        event = Event.objects.get(name=reports.NAME)
+        Event.objects.update(time=timezone.now() - timedelta(hours=1), latest=timezone.now())
+        ReportRule.objects.create(
+            owner=ada, facility="FollowUp", number=100, since=timezone.now() - timedelta(hours=1), depth=None
+        )
+        exposures = (Exposure("r", 120.0, 2), Exposure("B", 60.0))
+        wanted = up.request(event=event.name, exposures=exposures)
+        (record,) = asking.ask([wanted], by=ada, event=event, targets=target)
+        start = timezone.now() - timedelta(minutes=20)
+        place = {"ra": 60.0, "dec": -30.0, "pos_angle": 0.0, "start": start}
+        done = (
+            {"filter": "r", "depth": 21.0, **place},
+            {"filter": "r", "depth": 21.4, **place},
+            {"filter": "B", "depth": 20.5, **place},
+        )
+        following.apply(record.asked, State("COMPLETED", start=start, end=start + timedelta(minutes=9), observed=done))
+        gathering.own_pointings(event)
+        found = set(Pointing.objects.filter(source="own").values_list("band", "depth", "status"))
+        assert found == {("r", 21.4, "completed"), ("B", 20.5, "completed")}
+        observed.observed(record.pk)
+        observed.observed(record.pk)
+        deliver("treasuremap")
+        told = [(row["band"], row["depth"], row["status"]) for row in reports.rows(fake)]
+        assert sorted(told) == [("B", 20.5, "completed"), ("r", 21.4, "completed")]
 
 
 def test_what_has_ended_stays_as_it_ended(ada, target):

@@ -55,6 +55,7 @@ def _own(event: Event) -> Iterator[Found]:
     for record in observations(event):
         try:
             yield own.found(record, event.name, team())
+            yield from own.others(record, event.name, team())
         except ValueError:
             continue  # a target without a place is no pointing
 

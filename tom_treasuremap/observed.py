@@ -46,10 +46,13 @@ def observed(number: int) -> None:
     if record is None:
         return
     for event in _events(record):
-        mine = Report.objects.filter(observation=record.pk, event=event, origin=origin()).order_by("-turn").first()
+        mine = Report.objects.filter(observation=record.pk, event=event, origin=origin()).order_by("-turn")
+        mine = mine.exclude(source__startswith=f"observation:{record.pk}:").first()
         rule = _rule(record)
         if mine is not None or rule is not None:
             _tell(record, event, mine, rule)
+        if rule is not None and rule.completed:
+            _tell_others(record, event, rule)
 
 
 def _tell(record: ObservationRecord, event: Event, mine: Report | None, rule: ReportRule | None) -> None:
@@ -74,6 +77,22 @@ def _tell(record: ObservationRecord, event: Event, mine: Report | None, rule: Re
         turn = mine.turn if mine is not None else 1
         identity = {"event": event, "origin": origin(), "source": source, "turn": turn}
         Report.objects.update_or_create(**identity, defaults=values)
+
+
+def _tell_others(record: ObservationRecord, event: Event, rule: ReportRule) -> None:
+    """What was observed with further filters, each a pointing of its own; what is not known waits with the reason."""
+    for one in own.others(record, event.name, ""):
+        source = f"observation:{one.pointing.source_id}"
+        pointing = replace(one.pointing, instrument_id=rule.number)
+        if pointing.depth is None and rule.depth is not None:
+            pointing = replace(pointing, depth=rule.depth, depth_unit=rule.depth_unit)
+        try:
+            with transaction.atomic():
+                report(pointing, rule.owner, event=event, source=source, observation=record.pk)
+        except Unsaid as error:
+            values = {"observation": record, "by": rule.owner, "wanted": pointing.status, "problem": str(error)}
+            identity = {"event": event, "origin": origin(), "source": source, "turn": 1}
+            Report.objects.update_or_create(**identity, defaults=values)
 
 
 def _wanted(pointing: Pointing, rule: ReportRule | None) -> bool:

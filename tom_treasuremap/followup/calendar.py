@@ -46,7 +46,7 @@ def _entry(row: Asked) -> dict[str, Any]:
     what = record.target.name if open_to_all else "a protected target"
     about = row.request.get("name", "") if open_to_all else ""
     return {
-        "title": f"{label}: {what}"[:200],
+        "title": f"{what} at {label}"[:200],  # the month shows 16 characters of it
         "description": f"{record.status.replace('_', ' ').capitalize()}. {about}".strip(),
         "start_time": record.scheduled_start,
         "end_time": record.scheduled_end or record.scheduled_start,

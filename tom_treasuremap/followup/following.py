@@ -96,15 +96,20 @@ def apply(row: Asked, state: State, *, by: str = "") -> bool:
 
 def _as_done(said: Mapping[str, Any], row: Asked) -> dict[str, Any]:
     """The observation's parameters with what was really done, from which the pointing is read."""
+    filters = telescopes.telescope(row.telescope).filters
+    for one in row.observed:  # as the Treasure Map calls the filter
+        known = filters.get(one.get("filter", ""))
+        if known is not None and known.band:
+            one["band"] = known.band
     first = next(iter(row.observed), {})
+    same = [one for one in row.observed if one.get("filter") == first.get("filter") and one.get("depth") is not None]
+    first = max(same, key=lambda one: one["depth"], default=first)
     names = ("ra", "dec", "pos_angle", "depth")
     done = {name: first[name] for name in names if first.get(name) is not None}
     if "depth" in done:
         done["depth_unit"] = first.get("depth_unit") or "ab_mag"
     if first.get("filter"):
-        filters = telescopes.telescope(row.telescope).filters
-        known = filters.get(first["filter"])
-        done["filter"] = (known.band or known.name) if known is not None else first["filter"]
+        done["filter"] = first.get("band") or first["filter"]
     return {**said, **done, "observed": row.observed}
 
 

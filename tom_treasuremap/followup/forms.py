@@ -55,6 +55,7 @@ class RequestForm(BaseRoboticObservationForm):
         start, end = fields.window()
         usual = {"start": start, "end": end, "priority": 1, "pos_angle": 0, "key": timezone.now().isoformat()}
         more["initial"] = {**usual, **(more.get("initial") or {})}
+        more.setdefault("auto_id", f"id_{self.kind}_%s")  # the page has a form of each kind
         super().__init__(*args, facility=facility, **more)
         self._rows()
         self.helper.layout[1] = self.layout()

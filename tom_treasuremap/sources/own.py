@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -82,6 +83,34 @@ def found(record: Any, event: str, team: str) -> Found:
         {"facility": record.facility, "observation_id": record.observation_id, "status": record.status},
         observation=record.pk,
     )
+
+
+def others(record: Any, event: str, team: str) -> list[Found]:
+    """What a record of ours says was observed with other filters than its first: a pointing of each, once it is done.
+
+    `found` is the pointing of the first; of several exposures with one filter the deepest counts.
+    """
+    said = record.parameters if isinstance(record.parameters, Mapping) else {}
+    done = said.get("observed")
+    if status_of(record.status) != "completed" or not isinstance(done, list) or not done:
+        return []
+    first = found(record, event, team)
+    bands: dict[str, Mapping[str, Any]] = {}
+    for one in done:
+        name = str(one.get("filter") or "")
+        if name not in bands or (_number(one.get("depth")) or -99) > (_number(bands[name].get("depth")) or -99):
+            bands[name] = one
+    mine = str(done[0].get("filter") or "")
+    return [_with(first, record, name, one) for name, one in bands.items() if name and name != mine]
+
+
+def _with(first: Found, record: Any, name: str, one: Mapping[str, Any]) -> Found:
+    band, wave, width = band_of(_text(one.get("band")) or name)
+    depth, key = _number(one.get("depth")), f"{record.pk}:{name}"
+    values = {"key": f"own:{key}", "source_id": key, "band": band, "central_wave": wave, "bandwidth": width}
+    unit = _text(one.get("depth_unit")) or "ab_mag"
+    values |= {"depth": depth, "depth_unit": unit if depth is not None else None, "time": _moment(one.get("start"))}
+    return Found(replace(first.pointing, **values), {**first.document, "filter": name}, observation=record.pk)
 
 
 def status_of(said: str | None) -> str:
