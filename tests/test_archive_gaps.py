@@ -238,6 +238,20 @@ def test_compare_again_makes_the_job_due(services, client):
     assert Job.objects.get().due < datetime.now(timezone.utc) + timedelta(seconds=5)
 
 
+def test_what_a_listener_may_still_bring_live_is_left_to_it(services):
+    """Promise 8 cuts both ways: what came out of the archive is never acted on, so that it must not come before the listener."""
+    now = datetime.now(timezone.utc)
+    row = put(services.world, TOPIC, b'{"young": 1}', now - timedelta(hours=1), headers=headers(1))
+    put(services.world, TOPIC, b'{"old": 1}', now - timedelta(hours=7), headers=headers(2))
+    look.look()
+    assert sum(ArchiveDay.objects.filter(topic=TOPIC).values_list("missing", flat=True)) == 1
+    done = run(Archived(client(), "hopskotch", TOPIC))
+    assert (done.total, done.created) == (1, 1)
+    assert not Message.objects.filter(sent_id=row.uuid).exists()
+    put(services.world, "hermes.discovery", b"{}", now - timedelta(hours=1), headers=headers(3))
+    assert run(Archived(client(), "hopskotch", "hermes.discovery")).created == 1, "nobody listens to that one"
+
+
 # retraction
 
 

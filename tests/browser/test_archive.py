@@ -10,6 +10,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from django.contrib.auth.models import User
+from django.urls import reverse
 from playwright.sync_api import expect
 
 from tests.archives import headers, settings_of
@@ -90,7 +91,7 @@ def test_a_large_message_is_fetched_on_demand(visitor, services):
 def test_the_archive_is_searched(visitor, services):
     page = visitor.page
     visitor.log_in()
-    visitor.go("/dataservices/query/create/?data_service=Hopskotch")
+    visitor.go(reverse("dataservices:create") + "?data_service=Hopskotch")
     page.get_by_label("Where").select_option("archive")
     page.locator("form [type=submit]").last.click()
     page.wait_for_load_state("networkidle")

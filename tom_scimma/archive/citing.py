@@ -21,7 +21,7 @@ def links_of(notes: Iterable[ArchiveRecord]) -> list[Link]:
         if note.doi:
             found.append(Link(f"doi:{note.doi}", f"https://doi.org/{note.doi}"))
         if note.message_id and safe(note.address):
-            found.append(Link("Hopskotch archive", note.address))
+            found.append(Link(f"archived {note.time:%Y-%m-%d %H:%M}", note.address))
     return list({link.url: link for link in found}.values())
 
 

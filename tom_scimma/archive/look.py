@@ -34,6 +34,11 @@ def followed(source: str, now: datetime) -> list[Topic]:
     return [topic for topic in found if topic.source == source and topic.wanted and topic.policy.keep != "none"]
 
 
+def youngest(source: str, topic: str, now: datetime) -> datetime | None:
+    """From when on messages of a topic are its listener's to bring, since they are live; None where nobody listens to it."""
+    return now - conf.LIVE_AGE if any(item.name == topic for item in followed(source, now)) else None
+
+
 def look(now: datetime | None = None) -> int:
     """Compares the days that are due; returns how many. Raises the last trouble once all topics had their turn."""
     now, end, compared = now or clock(), time.monotonic() + TURN, 0
@@ -87,7 +92,8 @@ def compare(client: Client, source: str, topic: str, first: date, last: date, no
     for number in range((last - first).days + 1):
         day = first + timedelta(days=number)
         counts[day] = ArchiveDay(source=source, topic=topic, day=day, looked=now)
-    for page in client.metas(topic, midnight(first), midnight(last + timedelta(days=1))):
+    end = min(midnight(last + timedelta(days=1)), now - conf.LIVE_AGE)  # what is younger is still on its way
+    for page in client.metas(topic, midnight(first), end) if end > midnight(first) else ():
         metas = [meta for meta in page if meta.topic == topic and meta.time.date() in counts]
         known = rows.here(source, metas)
         rows.note(source, client.url, metas, known, now)

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from tom_scimma import offload
-from tom_scimma.archive import rows
+from tom_scimma.archive import look, rows
 from tom_scimma.archive.client import FULL, Client, Closed
 from tom_scimma.archive.records import Meta, Opened, moment
 from tom_scimma.backfill import Batch
@@ -61,13 +61,13 @@ class Archived:
 
     def total(self) -> int:
         """How many messages the stretch has, as the archive counts."""
-        return self._client.count(self.topic, self.since, self.until)
+        return self._client.count(self.topic, self.since, self._end())
 
     def batches(self, cursor: Mapping[str, Any]) -> Iterator[Batch]:
         """Records in batches with the cursor after them. Raises Unavailable, Refused."""
         at = cursor.get("at")
         begin = moment(at) if isinstance(at, int) else self.since
-        for page in self._client.metas(self.topic, begin, self.until):
+        for page in self._client.metas(self.topic, begin, self._end()):
             metas = [meta for meta in page if meta.topic == self.topic]
             known = rows.here(self.source, metas)
             rows.note(self.source, self._client.url, metas, known, timezone.now())
@@ -78,6 +78,11 @@ class Archived:
                 self._opened = self._bodies(part, new)
                 self.tally["seen"] += len(part)
                 yield [one.record for one in self._opened], {"at": part[-1].timestamp}
+
+    def _end(self) -> datetime | None:
+        """Where it ends: what a listener may still bring live is left to it, since what came this way is never acted on."""
+        young = look.youngest(self.source, self.topic, timezone.now())
+        return min(filter(None, (self.until, young)), default=None)
 
     def stored(self, results: Sequence[Result]) -> None:
         """Notes where each message of the last batch is in the archive."""
@@ -120,7 +125,7 @@ class Archived:
         try:
             return self._client.open(meta.uuid, self.source)
         except Closed as error:
-            return str(error)
+            return str(error).removeprefix(f"{meta.uuid}: ")
 
     def _large(self, record: Record) -> Record:
         """A stub as it is kept: with the message in its place, or as a reference that says so."""

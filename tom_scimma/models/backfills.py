@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta, timezone
+
 from django.conf import settings
 from django.db import models
 
@@ -41,3 +43,13 @@ class Backfill(models.Model):
 
     def __str__(self):
         return f"{self.source}: {self.topic} {self.asked}"
+
+    @property
+    def days(self) -> str:
+        """The days of a stretch that a person asked for, UTC."""
+        if self.since is None or self.until is None:
+            return self.asked
+        first, last = (
+            moment.astimezone(timezone.utc) for moment in (self.since, self.until - timedelta(milliseconds=1))
+        )
+        return f"{first:%Y-%m-%d}" if first.date() == last.date() else f"{first:%Y-%m-%d} to {last:%Y-%m-%d}"
