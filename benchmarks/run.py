@@ -66,6 +66,7 @@ PARTS = (
     coverage,
     planning,
     against_gwemopt,
+    against_m4opt,
     visibility,
 )
 RESULTS = Path(__file__).resolve().parent / "results.json"
