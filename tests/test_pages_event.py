@@ -133,7 +133,7 @@ def test_an_event_page_asks_a_bounded_number_of_times(client, django_assert_max_
     for number in range(40):
         make.alert(event, make.notice(event.name, sent=NIGHT + timedelta(minutes=10 + number)), make.message())
     client.force_login(make.user("somebody"))
-    with django_assert_max_num_queries(28):
+    with django_assert_max_num_queries(32):
         text(client, event.get_absolute_url())
     with django_assert_max_num_queries(15):
         text(client, f"{event.get_absolute_url()}targets/")

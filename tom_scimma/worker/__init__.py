@@ -18,7 +18,7 @@ from django.utils import timezone
 from tom_scimma import destinations
 from tom_scimma.conf import conf
 from tom_scimma.models import Job, Reaction
-from tom_scimma.worker import claims, reacting
+from tom_scimma.worker import claims, memory, reacting
 from tom_scimma.worker.chores import Chores, lane_of, post
 from tom_scimma.worker.crew import Crew
 from tom_scimma.worker.lane import Lane, caught
@@ -32,6 +32,7 @@ LOOK = 0.2  #: seconds between looks for work
 NEWS = 0.05  #: and at least
 BEAT = 1.0  #: between signs of life
 SWEEP = 5.0  #: between looks for what others left
+TRIM = 30.0  #: between times that free memory is given back
 GRACE = 30.0  #: for lanes to finish what is in hand
 #: lanes left alone with work that does not end, from which this process is better started anew
 LEFT_ALONE = 8
@@ -60,7 +61,7 @@ class Desk:
             ),
         ]
         self.abandoned: list[Lane] = []
-        self._swept = self._beaten = float("-inf")
+        self._swept = self._beaten = self._trimmed = float("-inf")
 
     def _senders(self) -> list[Lane]:
         found = []
@@ -95,6 +96,9 @@ class Desk:
             self.crew.beat([(lane.task.what, lane.task.since) for lane in self._all() if lane.task])
         if time.monotonic() - self._swept >= SWEEP:
             self._tidy()
+        if time.monotonic() - self._trimmed >= TRIM:
+            self._trimmed = time.monotonic()
+            memory.give_back()
         self._tend(now)
         due = wanted(now)
         for lane in self.lanes:
@@ -163,6 +167,7 @@ def wanted(now: datetime) -> set[str]:
 
 def work(crew: Crew, stop: threading.Event, *, until_idle: bool = False) -> list[str]:
     """Works until `stop` is set (or nothing is left to do); what did not end in time. Raises Exhausted."""
+    memory.few_pools()
     desk = Desk(crew, stop)
     desk.open()
     try:
