@@ -30,7 +30,7 @@ from tom_treasuremap.facility import FollowUpFacility
 from tom_treasuremap.fake_ocs import FakeOcs
 from tom_treasuremap.followup import asking, cancelling, following, withdrawn, written
 from tom_treasuremap.followup.request import Exposure
-from tom_treasuremap.models import Asked, Pointing, SimulatedRequest
+from tom_treasuremap.models import Asked, OcsProfile, Pointing, SimulatedRequest
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -291,3 +291,26 @@ def test_an_address_in_a_message_is_fetched_only_from_hosts_that_the_telescope_n
         (made,) = FollowUpFacility().save_data_products(record)
         assert b"SINISTRO" in made.data.read()
         assert len(fake.requests) == 1
+
+
+def test_whoever_may_cancel_need_not_be_of_the_same_proposal(settings, tmp_path, ada, event):
+    with ExitStack() as stack:
+        fake = stack.enter_context(FakeOcs())
+        portal(settings, fake)
+        bob = make.user("bob")
+        event.target.give_user_access(bob)
+        OcsProfile.objects.create(user=bob, token=fake.world.users[1]["token"])
+        way = Way(("ocs", "ocs-cancel"), lambda *_: None, lambda: len(fake.groups), ("gp", "g"))
+        record, other = ask(way, ada, event), ask(way, ada, event, 2)
+        work(way)
+        assert cancelling.cancel([record], bob, "retracted") == {}
+        work(way)
+        work(way)
+        assert status(record) == "CANCELED"
+        # and a row that nobody sees there any more keeps nothing from the others
+        third = ask(way, ada, event, 3)
+        work(way)
+        fake.world.groups.pop(Asked.objects.get(request_id=other.observation_id).submission.receipt["group"])
+        fake.put(Asked.objects.get(request_id=third.observation_id).submission.receipt["request"], "COMPLETED")
+        work(way)
+        assert (status(other), status(third)) == ("PENDING", "COMPLETED")

@@ -71,18 +71,28 @@ class OcsTransport(Transport):
         return "" if conf.OCS_URL else "No observatory's portal is set for this TOM (TOM_TREASUREMAP['OCS_URL'])."
 
     def states(self, telescope: Telescope, ids: Collection[str], now: datetime | None = None) -> dict[str, State]:
-        sent = Asked.objects.filter(request_id__in=list(ids)).select_related("submission__by")
-        deliveries = {row.request_id: row.submission for row in sent}
-        found = {}
+        sent, found, wrong = _sent(ids), {}, None
         for name in ids:
-            delivery = deliveries.get(name)
+            delivery = sent.get(name)
             there = portal(token_of(delivery.by if delivery is not None else None))
-            group = _group(there, name, delivery.receipt if delivery is not None else {})
+            try:
+                group = _group(there, name, delivery.receipt if delivery is not None else {})
+                tries = there.observations(group["requests"][0]["id"]) if group is not None else []
+            except Rejected as error:  # whose token sees it no more; the others' states are told all the same
+                wrong = error
+                continue
             if group is not None:
                 row = group["requests"][0]
-                tries = there.observations(row["id"])
                 found[name] = requestgroup.state(row, tries, f"{there.base}/requests/{row['id']}")
+        if wrong is not None and not found:
+            raise wrong
         return found
+
+
+def _sent(ids: Collection[str]) -> dict[str, Delivery]:
+    """The deliveries that asked for these."""
+    rows = Asked.objects.filter(request_id__in=list(ids)).exclude(submission=None).select_related("submission__by")
+    return {row.request_id: row.submission for row in rows}
 
 
 def _group(there: Ocs, name: str, receipt: Mapping[str, Any]) -> Row | None:
@@ -165,20 +175,30 @@ class Cancel(AtPortal):
     repeat_is_harmless = True
 
     def send(self, payload: bytes, key: str, credential: Any) -> Receipt:
-        there, ids = portal(credential), withdrawn(payload)
-        sent = Asked.objects.filter(request_id__in=ids).select_related("submission")
-        receipts = {row.request_id: row.submission.receipt for row in sent if row.submission is not None}
-        numbers = []
+        ids, found = withdrawn(payload), []
+        sent = _sent(ids)
         for name in ids:
-            group = _group(there, name, receipts.get(name, {}))
+            there, group = _visible(name, credential, sent.get(name))
             if group is None:
                 raise Rejected(f"{there.origin} has no request with our mark for {name}.", {"cancel": [name]})
             if group.get("state") == "PENDING" and _runs(there, group):
                 words = f"{name} is being exposed and runs to its end."
                 raise Rejected(words, {"cancel": [words]})
-            numbers.append(group["id"])
-        states = [str(there.cancel(number).get("state")) for number in numbers]
+            found.append((there, group["id"]))
+        states = [str(there.cancel(number).get("state")) for there, number in found]
+        numbers = [number for _, number in found]
         return Receipt(id=",".join(map(str, numbers)), data={"groups": numbers, "states": states})
+
+
+def _visible(name: str, credential: str, delivery: Delivery | None) -> tuple[Ocs, Row | None]:
+    """A group of ours, with a token that sees it: of whoever cancels, else of whoever asked for it."""
+    there, group = portal(credential), None
+    for token in dict.fromkeys((credential, token_of(delivery.by) if delivery is not None else credential)):
+        there = portal(token)
+        group = _group(there, name, {})
+        if group is not None:
+            break
+    return there, group
 
 
 def _runs(there: Ocs, group: Row) -> bool:
