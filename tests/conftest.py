@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sqlite3
 import sys
@@ -93,6 +94,12 @@ def orientation_table():
     from astropy_iers_data import IERS_A_FILE
 
     return iers.IERS_A.open(IERS_A_FILE)
+
+
+def pytest_collection_finish():
+    """What is imported stays: the collector of garbage need not walk through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items):

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from confluent_kafka import Producer
 
+from tests.nursery import Nursery
 from tom_scimma.sources import Source
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -85,10 +86,10 @@ class Embedded:
 
 
 class Tom:
-    """One TOM with a SQLite database of its own, and its `manage.py listen` processes."""
+    """One TOM with a SQLite database of its own, and its `manage.py listen` processes: forks, if it has a nursery."""
 
-    def __init__(self, template: Path, folder: Path, broker: Embedded):
-        self.folder, self.broker = folder, broker
+    def __init__(self, template: Path, folder: Path, broker: Embedded, nursery: Nursery | None = None):
+        self.folder, self.broker, self.nursery = folder, broker, nursery
         shutil.copytree(template, folder, dirs_exist_ok=True)
         self.database = folder / "db.sqlite3"
         self.listeners: list[subprocess.Popen] = []
@@ -112,14 +113,17 @@ class Tom:
     def listen(self, settings: dict, *arguments: str, script: tuple[str, ...] = MANAGE) -> subprocess.Popen:
         """Starts a listener; `settings` is its TOM_SCIMMA."""
         log = self.folder / f"listen{len(self.logs)}.log"
-        with log.open("wb") as output:
-            command = [sys.executable, "-u", *script, *arguments]
-            listener = subprocess.Popen(command, stdout=output, stderr=output, env=environment(self.folder, settings))
+        command, env = [*script, *arguments], environment(self.folder, settings)
+        if self.nursery:
+            listener = self.nursery.start(command, env, log)
+        else:
+            with log.open("wb") as output:
+                listener = subprocess.Popen([sys.executable, "-u", *command], stdout=output, stderr=output, env=env)
         self.listeners.append(listener)
         self.logs.append(log)
         return listener
 
-    def stop(self, listener: subprocess.Popen, seconds: float = 10) -> int:
+    def stop(self, listener: subprocess.Popen, seconds: float = 60) -> int:
         """SIGTERM, and the exit code."""
         listener.send_signal(signal.SIGTERM)
         return listener.wait(seconds)

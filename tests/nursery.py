@@ -183,6 +183,7 @@ def _settings_anew() -> None:
 
 
 def _import_all() -> None:
+    sys.path.insert(0, str(ROOT / "example_tom"))
     import django
 
     django.setup()

@@ -1,12 +1,16 @@
 """The example TOM, with a database of the tests' own. DATABASE_URL runs them on PostgreSQL."""
 
+import atexit
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "example_tom"))
-os.environ.setdefault("TOM_VAR", tempfile.mkdtemp(prefix="tom-tests-"))
+if "TOM_VAR" not in os.environ:
+    os.environ["TOM_VAR"] = tempfile.mkdtemp(prefix="tom-tests-")
+    atexit.register(shutil.rmtree, os.environ["TOM_VAR"], ignore_errors=True)
 os.environ.setdefault("SECRET_KEY", "for tests only")
 
 from example_tom.settings import *  # noqa: F403

@@ -10,8 +10,6 @@ import re
 import shutil
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -20,11 +18,13 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from tests import catalogs
+from tests.nursery import Nursery
 from tom_scimma.errors import BadCatalog
 from tom_scimma.galaxies import load, sheet, store
 from tom_scimma.models import Galaxy, GalaxyCatalog
 
 ROOT = Path(__file__).resolve().parent.parent
+MANAGE = str(ROOT / "example_tom" / "manage.py")
 CHOSEN = dict(pair.split("=") for pair in catalogs.COLUMNS.split(","))
 
 
@@ -274,30 +274,34 @@ def home(template, tmp_path_factory):
     return shutil.copytree(template, tmp_path_factory.mktemp("tom") / "tom")
 
 
-def command(*arguments: str) -> list[str]:
-    return [sys.executable, str(ROOT / "example_tom" / "manage.py"), *arguments]
+@pytest.fixture(scope="module")
+def start(home, tmp_path_factory):
+    """start(*arguments of python) -> a process of that TOM; its output is in its `log`."""
+    own = {"TOM_VAR": str(home), "DJANGO_SETTINGS_MODULE": "example_tom.settings", "DATABASE_URL": ""}
+    logs = tmp_path_factory.mktemp("logs")
+
+    def run(*command):
+        log = logs / f"{len(list(logs.iterdir()))}.log"
+        process = nursery.start(list(command), {**os.environ, **own, "SECRET_KEY": "for tests only"}, log)
+        process.log = log
+        return process
+
+    with Nursery("example_tom.settings", TOM_VAR=str(home)) as nursery:
+        yield run
 
 
-def environment(var: Path) -> dict[str, str]:
-    return {**os.environ, "TOM_VAR": str(var), "DATABASE_URL": "", "SECRET_KEY": "for tests only",
-            "DJANGO_SETTINGS_MODULE": "example_tom.settings"}  # fmt: skip
+def said(process) -> str:
+    """What it wrote, once it has ended well."""
+    assert process.wait(240) == 0, process.log.read_text()
+    return process.log.read_text()
 
 
-def manage(var: Path, *arguments: str) -> str:
-    done = subprocess.run(command(*arguments), env=environment(var), capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def test_killed_and_started_again(home, tmp_path):
+def test_killed_and_started_again(home, start, tmp_path):
     """kill -9 in the middle, twice; then the rows are those of a load that nobody touched."""
     count = 30_000
     path = str(catalogs.nedlvs(tmp_path / "n.fits", catalogs.universe(count), "killed"))
     for least in (1, count // 3):
-        running = subprocess.Popen(
-            command("loadgalaxies", path, "--block", "250"),
-            env=environment(home), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+        running = start(MANAGE, "loadgalaxies", path, "--block", "250")
         while read_so_far(home) < least:
             assert running.poll() is None, "it ended before it could be killed"
             time.sleep(0.02)
@@ -307,7 +311,7 @@ def test_killed_and_started_again(home, tmp_path):
         with database(home) as rows:
             stored = rows.execute("SELECT count(*) FROM tom_scimma_galaxy").fetchone()[0]
         assert stored == read_so_far(home)
-    out = manage(home, "loadgalaxies", path)
+    out = said(start(MANAGE, "loadgalaxies", path))
     assert re.search(r"went on after ([\d,]+) rows", out)
     assert "NED-LVS killed: 30,000 galaxies of 30,000 rows" in out
     with database(home) as rows:
@@ -315,7 +319,7 @@ def test_killed_and_started_again(home, tmp_path):
             count,
             count,
         )
-    assert "in use, 30,000 galaxies" in manage(home, "loadgalaxies", "--list")
+    assert "in use, 30,000 galaxies" in said(start(MANAGE, "loadgalaxies", "--list"))
 
 
 def database(home: Path) -> sqlite3.Connection:
@@ -341,7 +345,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 
 
 @pytest.mark.parametrize("form", ["fits", "csv", "votable"])
-def test_memory_does_not_grow_with_the_file(home, tmp_path, form):
+def test_memory_does_not_grow_with_the_file(start, tmp_path, form):
     """Six times the rows: as Python objects they are over 60 MB more; a load that keeps them would show it."""
     small, large = tmp_path / f"small.{form}", tmp_path / f"large.{form}"
     for path, count in ((small, 20_000), (large, 120_000)):
@@ -349,9 +353,5 @@ def test_memory_does_not_grow_with_the_file(home, tmp_path, form):
         form_of = {"fits": "fits", "csv": "ascii.csv", "votable": "votable"}[form]
         catalogs.table(path, sky, form_of, **({"tabledata_format": "tabledata"} if form == "votable" else {}))
     code = MEASURE.format(example=str(ROOT / "example_tom"), root=str(ROOT), small=str(small), large=str(large))
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=environment(home), capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    grown = int(done.stdout.split()[-1]) / 1024
+    grown = int(said(start("-c", code)).split()[-1]) / 1024
     assert grown < 30, f"{grown:.0f} MB more"

@@ -17,6 +17,7 @@ from django.core.management import CommandError, call_command
 
 from tests.archive import reply, serving
 from tests.embedded import FAULTY, Embedded, Tom, wait_for
+from tests.nursery import Nursery
 
 
 @pytest.fixture(scope="module")
@@ -208,7 +209,7 @@ def test_a_database_that_is_away_is_waited_for(tom, broker):
 def test_sigterm_ends_it_in_order(tom):
     begun = time.monotonic()
     assert tom.stop(tom.listeners[0]) == 0
-    assert time.monotonic() - begun < 8
+    assert time.monotonic() - begun < 30
     assert {row["state"] for row in consumers(tom).values()} == {"stopped"}
     assert not state(tom, "here.one")["listening"]
 
@@ -216,7 +217,7 @@ def test_sigterm_ends_it_in_order(tom):
 def test_shared_killed_and_stopped_nothing_is_lost_or_doubled(template, tmp_path, broker):
     """Two share; SIGKILL one, and the other takes over; SIGTERM that, and a third goes on where it was."""
     topic = broker.topic()
-    with Tom(template, tmp_path / "tom", broker) as tom:
+    with Nursery("tests.embedded_settings") as nursery, Tom(template, tmp_path / "tom", broker, nursery) as tom:
         settings = {"SOURCES": {"local": tom.entry(topic)}}
         first, second = tom.listen(settings), tom.listen(settings)
         sent = []

@@ -70,8 +70,11 @@ def test_union_is_that_of_a_monte_carlo(name, count):
     assert found.error <= 1e-4
 
 
-@pytest.mark.parametrize("name", SKIES)
-@pytest.mark.parametrize("count", [3, 50, 300])
+# hundreds overlap alike on every map: these two are the awkward ones
+MANY = [(300, "at the pole"), (300, "two lobes")]
+
+
+@pytest.mark.parametrize(("count", "name"), [(count, name) for count in (3, 50) for name in SKIES] + MANY)
 def test_error_that_is_said_holds(name, count):
     """Against the same with a tenth of the tolerance."""
     sky = SKIES[name]

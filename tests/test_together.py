@@ -5,13 +5,13 @@ import os
 import shutil
 import sqlite3
 import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.messages import gw, wxt
+from tests.nursery import Nursery
 
 EXAMPLE = Path(__file__).parent.parent / "example_tom"
 READ = """
@@ -33,18 +33,13 @@ def start(template, tmp_path):
 
     def run(*command):
         log = tmp_path / f"{len(started)}.log"
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                [sys.executable, *command], cwd=EXAMPLE, env={**os.environ, **own}, stdout=output, stderr=output
-            )
+        process = nursery.start(list(command), {**os.environ, **own}, log, cwd=EXAMPLE)
         process.log = log
         started.append(process)
         return process
 
-    yield run
-    for process in started:
-        process.kill()
-        process.wait()
+    with Nursery("example_tom.settings", TOM_VAR=own["TOM_VAR"]) as nursery:
+        yield run
 
 
 def ended_well(process) -> None:
