@@ -13,6 +13,7 @@ from tom_treasuremap.planning import pieces
 from tom_treasuremap.planning.question import SUBJECTS
 from tom_treasuremap.plans import setting
 from tom_treasuremap.plans.setting import Setting
+from tom_treasuremap.telescopes.telescope import Telescope
 from tom_treasuremap.visits import Field
 
 #: what is covered by more than this part of its probability is said to be covered
@@ -21,6 +22,8 @@ COVERED = 0.5
 MANY = 1500
 #: what a field that is covered must have held to be spoken of
 LEAST = 1e-4
+#: exposures (s) that each field is offered with where they are to be as deep as the source asks
+DEEP = (30.0, 90.0, 300.0)
 #: galaxies, or candidates, at most
 GALAXIES = 300
 
@@ -63,7 +66,7 @@ def _laid(made: Setting, free: bool) -> list[Field]:
         where = None if free else tiling.grid(one, angle)
         if where is None:
             where = tiling.covering(tiling.camera(one), made.standing.version.sky, pos_angle=angle)
-        tiles.append(tiling.Tiles(one, where))
+        tiles.append(tiling.Tiles(one, where, *_adapted(made, one)))
         if len(where.names) > MANY:
             open_[name] = tiling.reachable(setting.lenient(made.question, one), where, made.window)
     found = _worthy(tiling.fields(rest, tiles, most=made.question.most, open_=open_), made.question.level, rest.left)
@@ -81,6 +84,23 @@ def _worthy(some: list[Field], level: float, left: float) -> list[Field]:
             seen.update(one.pieces)
             found.append(one)
     return found
+
+
+def _adapted(made: Setting, telescope: Telescope) -> tuple[Any, tuple[float, ...]]:
+    """(what it would see of the source, exposures to choose from) where exposures are to be as deep as the source asks.
+
+    Raises exposure.NotKnown, in words, where nobody knows how deep its filters go.
+    """
+    if made.question.exposure != "deep":
+        return None, ()
+    source, sky = made.standing.source, made.standing.rest.sky
+    if source is None or sky.mu is None:
+        raise ValueError("As deep as the source asks: describe the source, on a map that knows a distance.")
+    from tom_treasuremap.planning.chance import Sight
+
+    begin, end = made.window
+    middle = begin + (end - begin) / 2
+    return Sight(telescope, setting.sequence(made.question, telescope), source, middle), DEEP
 
 
 def _gone(made: Setting, tiles: Sequence[tiling.Tiles], found: Sequence[Field]) -> list[Field]:
