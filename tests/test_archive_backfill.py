@@ -162,6 +162,7 @@ def test_what_is_not_public_there_is_protected_here(services, settings):
     assert seen(Message, topic="igwn.gwalert") == [0, 0, 0, 1]
     assert seen(Alert) == seen(Event) == [0, 0, 0, 1]
     replay(Message.objects.filter(topic="igwn.gwalert"))
+    assert Message.objects.get(topic="igwn.gwalert").error == ""
     assert seen(Alert) == seen(Event) == [0, 0, 0, 1], "and after it is read again"
 
 

@@ -9,13 +9,13 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from tom_scimma import inbox, ingest, offload, proposals, reading, roster
+from tom_scimma import ingest, offload, proposals, reading, roster
 from tom_scimma.conf import conf, reading_limits
 from tom_scimma.inbox import Arrival
 from tom_scimma.ingest import Result
 from tom_scimma.models import Alert, Event, Localization, Message, MessageBody
 from tom_scimma.models.messages import compress, header_text
-from tom_scimma.policies import policy_of
+from tom_scimma.policies import closed, policy_of
 from tom_scimma.reading import Reading
 from tom_scimma.record import Record, printable
 from tom_scimma.statements import Statement, statements_of
@@ -55,7 +55,7 @@ def _again(message: Message, now: datetime) -> Result:
 def _rewrite(message: Message, item: Reading, now: datetime, spread: bool) -> Result:
     policy = policy_of(message.topic, message.source)
     if not (message.public or policy.groups or message.groups.exists()):  # it came for superusers alone
-        policy = inbox.closed(policy)
+        policy = closed(policy, ())
     arrival = Arrival(item, policy, message.uid, message, created=True)
     touched = set(message.alerts.values_list("event_id", flat=True))
     statements = _unsaid(statements_of(arrival, "replay", now))
