@@ -79,7 +79,7 @@ def test_a_candidate_followed_up_to_its_end(visitor, fake, event, settings):
     visitor.log_in()
     page = visitor.page
     visitor.go(f"/events/{event.name}/")
-    page.locator("tr", has_text="AT2026abc").get_by_role("link", name="Follow up").click()
+    page.locator("tr", has_text="AT2026abc").get_by_role("link", name="Follow up").press("Enter")
     expect(page.get_by_role("heading", name="Follow up AT2026abc")).to_be_visible()
     visitor.fits()
     ask(visitor)
