@@ -93,7 +93,7 @@ def test_the_archive_is_searched(visitor, services):
     visitor.log_in()
     visitor.go(reverse("dataservices:create") + "?data_service=Hopskotch")
     page.get_by_label("Where").select_option("archive")
-    page.locator("form [type=submit]").last.click()
+    page.locator("#submit-id-submit").press("Enter")
     page.wait_for_load_state("networkidle")
     expect(page.get_by_text("Archived message")).to_be_visible()
     expect(page.get_by_text("marked retracted")).to_be_visible()
