@@ -93,16 +93,18 @@ class Embedded:
 
 
 class Listener:
-    """One `manage.py listen`, as users run it."""
+    """One `manage.py listen`, or another command, as users run it."""
 
-    def __init__(self, environment: dict[str, str], sources: dict[str, dict], log: Path, **scimma):
+    def __init__(
+        self, environment: dict[str, str], sources: dict[str, dict], log: Path, *, command: str = "listen", **scimma
+    ):
         heard = json.dumps({"SOURCES": sources, **scimma})
         settings = {"DJANGO_SETTINGS_MODULE": "benchmarks.settings", "BENCH_SCIMMA": heard}
         env = {**os.environ, "PYTHONPATH": str(ROOT), **environment, **settings}
         self.log = log
         with log.open("ab") as output:
-            command = [sys.executable, str(ROOT / "example_tom" / "manage.py"), "listen"]
-            self._process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+            words = [sys.executable, str(ROOT / "example_tom" / "manage.py"), command]
+            self._process = subprocess.Popen(words, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
 
     @property
     def processor_seconds(self) -> float:

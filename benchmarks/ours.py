@@ -19,6 +19,7 @@ from benchmarks.bursts import bursts, crowd  # noqa: E402
 from benchmarks.covered import covered, tab  # noqa: E402
 from benchmarks.heard import every_target, hermes, known  # noqa: E402
 from benchmarks.nightly import tonight  # noqa: E402
+from benchmarks.readied import planner, readied, what_if  # noqa: E402
 from benchmarks.shares import points, shared  # noqa: E402
 from benchmarks.subscribed import matched, newest_alert, subscribed  # noqa: E402
 from tom_scimma import places  # noqa: E402
@@ -219,5 +220,8 @@ if __name__ == "__main__":
             "covered": covered,
             "tab": tab,
             "tonight": tonight,
+            "planner": planner,
+            "readied": readied,
+            "what_if": what_if,
         }
     )

@@ -39,6 +39,7 @@ from benchmarks import (
     pages,
     parsing,
     planning,
+    ready,
     skymaps,
     visibility,
 )
@@ -68,6 +69,7 @@ PARTS = (
     against_gwemopt,
     against_m4opt,
     visibility,
+    ready,
 )
 RESULTS = Path(__file__).resolve().parent / "results.json"
 

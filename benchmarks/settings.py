@@ -15,3 +15,5 @@ ALLOWED_HOSTS = ["*"]
 LOGGING["loggers"][""]["level"] = "WARNING"  # noqa: F405
 if "BENCH_SCIMMA" in os.environ:  # what a listener of the benchmarks hears
     TOM_SCIMMA = json.loads(os.environ["BENCH_SCIMMA"])
+if "BENCH_TREASUREMAP" in os.environ:  # the telescopes of the benchmarks
+    TOM_TREASUREMAP = json.loads(os.environ["BENCH_TREASUREMAP"])

@@ -70,6 +70,17 @@ def test_a_first_plan_is_ready_and_counts_as_an_independent_recount_says(boss):
     assert row.protected is False
 
 
+def test_the_best_comes_first_where_that_is_as_good(boss):
+    """A plan worth as much whichever way round it is done: half of its worth comes in the first half of its time."""
+    row = rig.plan(rig.event(sky=rig.sky(2.0)), boss)
+    visits = list(row.visits.order_by("start"))
+    assert [one.order for one in visits] == sorted(one.order for one in visits)
+    half = sum(one.gain for one in visits[: (len(visits) + 1) // 2])
+    assert half >= row.value / 2
+    why = {one["name"]: one["why"] for one in row.considered}
+    assert f"number 1 of Tester, at {visits[0].start:%H:%M}: " in why[visits[0].field]
+
+
 def test_what_others_have_covered_is_left_out_and_says_so(boss):
     event = rig.event()
     first = rig.plan(event, boss)

@@ -20,6 +20,7 @@ from tom_treasuremap import visits as values
 from tom_treasuremap.models import Plan, PlanVisit
 from tom_treasuremap.planning.question import Question
 from tom_treasuremap.plans import places, setting
+from tom_treasuremap.plans.order import best_first
 from tom_treasuremap.plans.written import keep
 
 BEGIN, IMPROVE = "plans begun", "plans improved"
@@ -90,6 +91,7 @@ def first(row: Plan) -> Plan:
         fields = places.fields(made)
         problem = setting.problem(made, fields)
         best = planner.best(problem, nodes=0, known=places.covered(made, fields))
+        best = best_first(problem, fields, best)
     except (NoPlan, BadSkyMap, ValueError, LookupError) as error:
         words = str(error.args[0]) if isinstance(error, LookupError) and error.args else str(error)
         Plan.objects.filter(pk=row.pk).update(state=State.FAILED, error=words, ended=timezone.now())
@@ -129,7 +131,7 @@ def better(row: Plan) -> None:
     made = setting.of(asked, row.event, row.asked_by, line=row.line)
     fields = setting.fields_of(row)
     problem = setting.problem(made, fields)
-    watch = _Watch(row, fields, made.telescopes)
+    watch = _Watch(row, fields, made.telescopes, problem)
     best = planner.best(
         problem, nodes=asked.nodes, start=setting.plan_of(row), on_better=watch.better, seconds=asked.limit,
         stop=watch.stopped, known=places.known(row),
@@ -142,8 +144,8 @@ class _Watch:
 
     EVERY = 1.0  #: seconds between two looks into the database
 
-    def __init__(self, row: Plan, fields: list[values.Field], telescopes: Mapping[str, Any]):
-        self.row, self.fields, self.telescopes = row, fields, telescopes
+    def __init__(self, row: Plan, fields: list[values.Field], telescopes: Mapping[str, Any], problem: Any):
+        self.row, self.fields, self.telescopes, self.problem = row, fields, telescopes, problem
         self.began = self.looked = self.kept = time.monotonic()
         self.over, self.best = False, row.value or 0.0
 
@@ -177,6 +179,7 @@ class _Watch:
                 return
             if best.value >= (row.value or 0.0) - 1e-12 and best.visits:
                 better = best.value > (row.value or 0.0) + 1e-12
+                best = best_first(self.problem, self.fields, best) if better else best
                 keep(row, self.fields, best, telescopes=self.telescopes, visits=better)
             elif best.bound < (row.bound or float("inf")):
                 row.bound = best.bound

@@ -120,6 +120,8 @@ def mapped(alert_id: int, change: str) -> None:
         return
     words = wording.ALERT_TYPES.get(alert.alert_type, alert.alert_type)
     for row in living(Plan.objects.filter(event=alert.event)):
+        if row.state == State.ASKED:
+            continue  # it will be made on the newest map anyway
         found = eventmaps.current(alert.event, row.asked_by)
         if row.asks.version is None and found is not None and found.alert_id != row.alert_id:
             again(row, f"A new map ({words}) came.", cause=f"map {found.alert_id}")
