@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 from urllib.parse import quote
 
 import night
+import plancheck
 import teams
 from browse import Browser, assets
 from night.expected import QUARANTINED, UNKNOWN, Expected
@@ -63,6 +64,7 @@ def _everything(
     yield from _pointings(browser, night.names(start).merger, alive)
     yield from _reported(browser, night.names(start).merger, alive)
     yield from _hermes(browser, night.names(start).merger, alive)
+    yield from plancheck.check(browser, night.names(start), alive)
     yield from _health(browser)
 
 

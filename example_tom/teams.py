@@ -12,7 +12,12 @@ from night.names import GALAXY
 from tom_treasuremap.fake import Fake
 
 #: instrument, nickname, half a side of its squares in degrees with a gap between them, and squares a side
-CAMERAS = ((47, "ZTF-like", 0.85, 4), (38, "DECam-like", 0.35, 3), (9, "Sinistro-like", 0.22, 1))
+CAMERAS = (
+    (47, "ZTF-like", 0.85, 4),
+    (38, "DECam-like", 0.35, 3),
+    (9, "Sinistro-like", 0.22, 1),
+    (200, "Demo camera", 1.5, 1),
+)
 #: account, team, instrument, band, depth (AB), pointings done and to come
 LOOKS = (
     (201, "wide_survey", 47, "r", 20.4, 12, 4),

@@ -438,6 +438,11 @@ TOM_SCIMMA = {
 }
 
 TOM_TREASUREMAP = {'BASE_URL': os.environ.get('TOM_TREASUREMAP_URL', ''), 'TOKEN': os.environ.get('TOM_TREASUREMAP_TOKEN', '')}
+if os.environ.get('TOM_TREASUREMAP_URL'):  # make demo: a simulated telescope beside the stand-in
+    TOM_TREASUREMAP.update({
+        'TELESCOPES': [os.path.join(BASE_DIR, 'demo-telescope.json')], 'PLAN_TELESCOPES': ['demo'],
+        'PLAN_NODES': 200, 'PLAN_LIMIT': 3.0, 'PLAN_REPORTS': True,
+    })
 
 # without an address, the real one; make demo starts a stand-in
 TOM_HERMES = {

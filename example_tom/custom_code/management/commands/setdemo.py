@@ -102,7 +102,9 @@ class Command(BaseCommand):
         contact = Contact.objects.create(owner=user, name="mail", scheme="email", address=user.email, per_hour=60)
         made = Subscription.objects.create(owner=user, name="Gravitational waves", query='kind = "GW"')
         made.actions.create(name="tell", options={"contacts": [contact.pk]})
-        self.stdout.write(f"{name} is told of gravitational waves")
+        plans = Subscription.objects.create(owner=user, name="Plan gravitational waves", query='kind = "GW"')
+        plans.actions.create(name="plan", options={"telescopes": ["demo"], "preset": "tiling"})
+        self.stdout.write(f"{name} is told of gravitational waves, and plans are made for them")
 
     def check_credential(self) -> None:
         from tom_scimma.sources import sources
