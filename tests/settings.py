@@ -18,3 +18,5 @@ from example_tom.settings import *  # noqa: F403
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ALLOWED_HOSTS = ["*"]
 LOGGING["loggers"][""]["level"] = "WARNING"  # noqa: F405
+if "TEST_TEMPLATE" in os.environ:  # of PostgreSQL: the tests' databases are copies of this one
+    DATABASES["default"]["TEST"] = {"TEMPLATE": os.environ["TEST_TEMPLATE"]}  # noqa: F405

@@ -4,4 +4,5 @@ from tests.settings import *  # noqa: F403
 
 INSTALLED_APPS = [*INSTALLED_APPS, "allauth.socialaccount", "allauth.socialaccount.providers.openid_connect"]  # noqa: F405
 SOCIALACCOUNT_ADAPTER = "tom_scimma.login.LoginAdapter"
-DATABASES["default"]["TEST"] = {"NAME": None if "sqlite" in DATABASES["default"]["ENGINE"] else "test_tom_login"}  # noqa: F405
+if "sqlite" not in DATABASES["default"]["ENGINE"]:  # noqa: F405
+    DATABASES["default"].setdefault("TEST", {})["NAME"] = "test_tom_login"  # noqa: F405

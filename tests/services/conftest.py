@@ -9,8 +9,8 @@ import random
 import pytest
 
 from tests.services.kafka import Kafka
-from tests.services.listener import Tom, migrate
-from tests.services.postgres import Postgres
+from tests.services.listener import Tom
+from tests.services.postgres import Postgres, migrate
 
 _number = itertools.count(1)
 _figures: list[str] = []

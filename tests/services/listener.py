@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -19,13 +18,6 @@ from tests.services.postgres import Postgres
 from tests.services.process import ROOT, NotReady, end, environment, spawn, tail, wait_for
 
 MANAGE = ROOT / "example_tom" / "manage.py"
-
-
-def migrate(url: str) -> None:
-    """Makes all tables in an empty database."""
-    env = environment(DATABASE_URL=url, DJANGO_SETTINGS_MODULE="tests.services.settings")
-    command = [sys.executable, str(MANAGE), "migrate", "--verbosity=0", "--skip-checks"]
-    subprocess.run(command, env=env, check=True, timeout=300)
 
 
 class Listener:
