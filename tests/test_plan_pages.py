@@ -62,7 +62,9 @@ def test_one_click_makes_a_plan_and_the_tab_shows_it(client, boss):
 def test_the_page_without_a_plan_and_with_many(client, boss):
     client.force_login(boss)
     list_ = reverse("tom_treasuremap:plans")
-    assert "There is no plan yet" in client.get(list_).content.decode()
+    body = client.get(list_).content.decode()
+    assert "There is no plan yet" in body
+    assert f'class="dropdown-item" href="{list_}"' in body
     for number in range(40):
         row = Plan.objects.create(name=f"Plan number {number}", asked_by=boss)
         Plan.objects.filter(pk=row.pk).update(line=row)
