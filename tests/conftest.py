@@ -26,9 +26,11 @@ settings.register_profile("suite", deadline=None, suppress_health_check=[HealthC
 settings.load_profile("suite")
 
 LONG = (
-    "test_listener", "test_galaxies_load", "test_skymap_large", "test_worker", "test_query_oracles", "test_layout",
-    "test_skymap_union", "test_stream", "test_together", "test_login", "test_annotators_shipped", "test_telling",
-    "test_pictures", "test_skyplot", "test_permissions", "test_galaxies_ranking",
+    "test_together", "test_galaxies_load", "test_worker", "test_listener", "test_skymap_large", "test_query_oracles",
+    "test_telling", "test_skymap_union", "test_stream", "test_layout", "test_login", "test_permissions", "test_vtp",
+    "test_annotators_shipped", "test_pictures", "test_skyplot", "test_galaxies_ranking", "test_coverage_pages",
+    "test_hermes_message", "test_sieve", "test_hermes_stream", "test_skymap_volume", "test_fuzz", "test_contract",
+    "test_faults", "test_hermes_moving", "test_backfill", "test_export",
 )  # fmt: skip
 
 
