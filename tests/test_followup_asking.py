@@ -91,7 +91,12 @@ def test_what_was_observed_is_a_pointing_of_the_event_and_stands_in_the_calendar
     gathering.own_pointings(event)
     pointing = Pointing.objects.get(event=event)
     assert (pointing.status, pointing.band, pointing.depth, pointing.depth_unit) == ("completed", "B", 21.2, "ab_mag")
-    assert (pointing.ra, pointing.pos_angle, pointing.instrument_id, pointing.time) == (60.01, 2.0, 100, start)
+    assert (pointing.ra, pointing.pos_angle, pointing.instrument_id, pointing.time) == (
+        60.01,
+        358.0,
+        100,
+        start,
+    )  # the Treasure Map turns the other way
     assert CalendarEvent.objects.get().end_time == start + timedelta(minutes=9)
 
 

@@ -415,3 +415,24 @@ def test_a_smaller_map_cancels_what_is_queued_outside_it_and_nothing_else(fake, 
     states = [Delivery.objects.get(pk=row.posted_id) for row in (near, far, done)]
     assert [row.state for row in states] == ["queued", "cancelled", "queued"]
     assert "99%" in states[1].reason
+
+
+def test_each_exposure_of_a_planned_visit_is_told_to_its_end(
+    fake, event, star, ada, django_capture_on_commit_callbacks
+):
+    """One observation with three filters, of which two were used: no planned pointing is left there."""
+    with django_capture_on_commit_callbacks(execute=True):
+        record = observation(star, ada, facility="FollowUp", parameters={"event": event.name, "filter": "g"})
+        for number, band in enumerate("gri"):
+            report(look(band=band), ada, event=event, source=f"visit:{number}", observation=record.pk)
+        record.status = "SCHEDULED"
+        record.save()
+    assert set(Report.objects.values_list("wanted", flat=True)) == {"planned"}
+    done = [{"filter": band, "band": band, "depth": 21.0, "start": "2026-11-20T03:01:00Z"} for band in "gr"]
+    with django_capture_on_commit_callbacks(execute=True):
+        record.status, record.parameters = "COMPLETED", {**record.parameters, "observed": done}
+        record.save()
+    last = {row.source: row for row in Report.objects.order_by("turn")}
+    assert {source: row.wanted for source, row in last.items()} == {
+        "visit:0": "completed", "visit:1": "completed", "visit:2": "cancelled"
+    }  # fmt: skip

@@ -25,6 +25,7 @@ from tom_treasuremap.pointings import Pointing
 from tom_treasuremap.reporting import report
 from tom_treasuremap.service import origin, why_not_asked
 from tom_treasuremap.sources import own
+from tom_treasuremap.sources.treasuremap import moment
 
 RECENT = timedelta(hours=2)
 
@@ -46,20 +47,27 @@ def observed(number: int) -> None:
     if record is None:
         return
     for event in _events(record):
-        mine = Report.objects.filter(observation=record.pk, event=event, origin=origin()).order_by("-turn")
-        mine = mine.exclude(source__startswith=f"observation:{record.pk}:").first()
-        rule = _rule(record)
-        if mine is not None or rule is not None:
-            _tell(record, event, mine, rule)
+        mine, rule = _told_before(record, event), _rule(record)
+        for one in mine or ([None] if rule is not None else []):
+            _tell(record, event, one, rule, several=len(mine) > 1)
         if rule is not None and rule.completed:
-            _tell_others(record, event, rule)
+            _tell_others(record, event, rule, {one.said.get("band") for one in mine})
 
 
-def _tell(record: ObservationRecord, event: Event, mine: Report | None, rule: ReportRule | None) -> None:
+def _told_before(record: ObservationRecord, event: Event) -> list[Report]:
+    """The last word on each pointing that a record was told as: one, or one for each exposure of a plan's visit."""
+    rows = Report.objects.filter(observation=record.pk, event=event, origin=origin()).order_by("turn")
+    rows = rows.exclude(source__startswith=f"observation:{record.pk}:")
+    return list({row.source: row for row in rows}.values())
+
+
+def _tell(
+    record: ObservationRecord, event: Event, mine: Report | None, rule: ReportRule | None, *, several: bool = False
+) -> None:
     """As the person who shared it first, or whose rule it is. What is not known waits for a person, with the reason."""
     by = rule.owner if rule is not None else mine.by
     try:
-        pointing = told(record, event, mine, rule)
+        pointing = told(record, event, mine, rule, several=several)
     except ValueError:
         return  # a target without a place is no pointing
     if mine is None and not _wanted(pointing, rule):
@@ -79,9 +87,11 @@ def _tell(record: ObservationRecord, event: Event, mine: Report | None, rule: Re
         Report.objects.update_or_create(**identity, defaults=values)
 
 
-def _tell_others(record: ObservationRecord, event: Event, rule: ReportRule) -> None:
+def _tell_others(record: ObservationRecord, event: Event, rule: ReportRule, known: set[str | None]) -> None:
     """What was observed with further filters, each a pointing of its own; what is not known waits with the reason."""
     for one in own.others(record, event.name, ""):
+        if one.pointing.band in known:
+            continue
         source = f"observation:{one.pointing.source_id}"
         pointing = replace(one.pointing, instrument_id=rule.number)
         if pointing.depth is None and rule.depth is not None:
@@ -101,10 +111,16 @@ def _wanted(pointing: Pointing, rule: ReportRule | None) -> bool:
     )
 
 
-def told(record: ObservationRecord, event: Event, mine: Report | None, rule: ReportRule | None) -> Pointing:
+def told(
+    record: ObservationRecord, event: Event, mine: Report | None, rule: ReportRule | None, *, several: bool = False
+) -> Pointing:
     """The pointing of a record with what was said before, or what the rule says, where the record is silent. Raises ValueError."""
     pointing = replace(own.found(record, event.name, "").pointing, status=state_of(record))
     said = mine.said if mine is not None else {}
+    if several:
+        pointing = _this_one(record, event, pointing, said)
+    if pointing.time is None and said.get("time"):
+        pointing = replace(pointing, time=moment(said["time"]))
     number = said.get("instrumentid") or (rule.number if rule is not None else None) or pointing.instrument_id
     pointing = replace(pointing, instrument_id=number)
     if pointing.depth is None and rule is not None and rule.depth is not None:
@@ -115,6 +131,20 @@ def told(record: ObservationRecord, event: Event, mine: Report | None, rule: Rep
         waves = {"central_wave": said.get("central_wave"), "bandwidth": said.get("bandwidth")}
         pointing = replace(pointing, band=said["band"], **waves)
     return pointing
+
+
+def _this_one(record: ObservationRecord, event: Event, first: Pointing, said: dict[str, Any]) -> Pointing:
+    """Of a record that was told as several pointings, the one with this band: as it is planned until it is over, then as it was done.
+
+    One whose band was not observed in the end will not be.
+    """
+    done = [first, *(one.pointing for one in own.others(record, event.name, ""))]
+    band = said.get("band")
+    if first.status == "completed":
+        same = next((one for one in done if one.band == band), None)
+        return replace(same, status="completed") if same is not None else replace(first, status="cancelled")
+    waves = {"central_wave": said.get("central_wave"), "bandwidth": said.get("bandwidth")}
+    return replace(first, band=band, time=moment(said["time"]) if said.get("time") else first.time, **waves)
 
 
 def state_of(record: ObservationRecord) -> str:

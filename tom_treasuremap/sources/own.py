@@ -68,7 +68,7 @@ def found(record: Any, event: str, team: str) -> Found:
             instrument_id=_whole(said.get("treasuremap_instrument")),
             ra=ra,
             dec=dec,
-            pos_angle=_number(_value(said, names["angle"])),
+            pos_angle=_turned(_number(_value(said, names["angle"]))),
             time=record.scheduled_start or _moment(_value(said, names["begin"])),
             status=status_of(record.status),
             band=band,
@@ -138,6 +138,11 @@ def _number(value: Any) -> float | None:
         return number(value, "value")
     except ValueError:
         return None  # not a number is not known
+
+
+def _turned(angle: float | None) -> float | None:
+    """An angle from north through east, as telescopes have it, as the Treasure Map turns it (docs/skymaps.md)."""
+    return None if angle is None else -angle % 360
 
 
 def _whole(value: Any) -> int | None:
