@@ -17,6 +17,7 @@ from tests import factories as make
 from tests import planned as rig
 from tom_scimma import ledger
 from tom_treasuremap.models import Plan
+from tom_treasuremap.plan_forms import QuestionForm
 from tom_treasuremap.plans import layer, making
 
 pytestmark = pytest.mark.django_db
@@ -213,3 +214,21 @@ def test_what_is_past_is_said_before_it_is_approved(client, boss):
     first.refresh_from_db()
     assert first.observation is None
     assert "past" in first.trouble
+
+
+def test_filters_may_say_their_seconds_and_how_deep_asks_for_a_source():
+    form = QuestionForm({"filters": "g 60, r", "seconds": "45"})
+    assert form.is_valid(), form.errors
+    asked = form.question()
+    assert (asked.filters, asked.exposure, asked.seconds_by_filter, asked.seconds) == (
+        ("g", "r"),
+        "filter",
+        {"g": 60.0},
+        45.0,
+    )
+    assert "no filter" in str(QuestionForm({"filters": "g sixty"}).errors)
+    assert "what is to be detected" in str(QuestionForm({"exposure": "deep"}).errors)
+    source = next(key for key, _ in QuestionForm().fields["source"].choices if key)
+    form = QuestionForm({"exposure": "deep", "source": source})
+    assert form.is_valid(), form.errors
+    assert form.question().exposure == "deep"

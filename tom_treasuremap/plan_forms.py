@@ -23,7 +23,12 @@ class QuestionForm(forms.Form):
     targets = forms.CharField(
         required=False, label="Targets (names, one a line)", widget=forms.Textarea(attrs={"rows": 2})
     )
-    filters = forms.CharField(required=False, max_length=100, help_text="In order, such as “g, r”.")
+    filters = forms.CharField(
+        required=False, max_length=100, help_text="In order, such as “g, r”, or with seconds, “g 60, r 30”."
+    )
+    exposure = forms.ChoiceField(
+        required=False, label="How long", choices=[("", "the same for all"), ("deep", "as deep as the source asks")]
+    )
     seconds = forms.FloatField(required=False, label="Exposure (s)", min_value=0.1, max_value=36000)
     visits = forms.IntegerField(required=False, label="Visits", min_value=1, max_value=10)
     gap_min = forms.FloatField(required=False, label="At least apart (min)", min_value=0, max_value=1440)
@@ -86,8 +91,23 @@ class QuestionForm(forms.Form):
             raise forms.ValidationError(f"No target that you may see is called {', '.join(missing[:5])}.")
         return tuple(known[name] for name in names)
 
+    def clean_filters(self) -> dict[str, float | None]:
+        """Filters in order, each with its seconds where they are said."""
+        found: dict[str, float | None] = {}
+        for part in filter(None, (one.strip() for one in self.cleaned_data["filters"].split(","))):
+            name, _, seconds = part.partition(" ")
+            try:
+                found[name] = float(seconds) if seconds.strip() else None
+            except ValueError:
+                raise forms.ValidationError(f"“{part}” is no filter, and no filter with seconds.") from None
+            if found[name] is not None and not 0.1 <= found[name] <= 36000:
+                raise forms.ValidationError(f"{part}: an exposure takes from 0.1 s to 10 h.")
+        return found
+
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
+        if said.get("exposure") == "deep" and not said.get("source"):
+            self.add_error("source", "Say what is to be detected: how deep that asks for is worked out from it.")
         start, end = said.get("start"), said.get("end")
         if start and end and end <= start:
             self.add_error("end", "It ends before it begins.")
@@ -105,7 +125,11 @@ class QuestionForm(forms.Form):
         changes |= {name: said[name] for name in numbers if said.get(name) is not None}
         changes |= {name: said[name].astimezone(timezone.utc) for name in ("start", "end") if said.get(name)}
         if said.get("filters"):
-            changes["filters"] = tuple(one.strip() for one in said["filters"].split(",") if one.strip())
+            changes["filters"] = tuple(said["filters"])
+            seconds = {name: one for name, one in said["filters"].items() if one is not None}
+            changes |= {"exposure": "filter", "seconds_by_filter": seconds} if seconds else {}
+        if said.get("exposure"):
+            changes["exposure"] = said["exposure"]
         if said.get("targets"):
             changes |= {"targets": said["targets"], "subjects": tuple({*said.get("subjects", ()), "targets"})}
         elif said.get("subjects"):
