@@ -24,6 +24,12 @@ pytestmark = pytest.mark.django_db
 NOW = datetime.now(timezone.utc)
 
 
+@pytest.fixture(autouse=True)
+def _now(monkeypatch):
+    """The modules of a long run are read minutes before."""
+    monkeypatch.setitem(globals(), "NOW", datetime.now(timezone.utc))
+
+
 @pytest.fixture
 def there(settings):
     found = telescope(transport="simulated", options={"speed": 3600})
