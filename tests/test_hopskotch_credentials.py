@@ -40,12 +40,12 @@ def alice(client, running):
     return user
 
 
-def tested(client) -> str:
+def said_of_the_test(client) -> str:
     return client.post("/scimma/credential/test/", follow=True).content.decode()
 
 
 def test_a_good_one(client, alice):
-    text = tested(client)
+    text = said_of_the_test(client)
     assert "reads 4 topics and writes 2" in text
     for words in ("hermes.test, tomtoolkit.test", "hermes.discovery (write), tomtoolkit.secret (read and write)"):
         assert words in text
@@ -60,13 +60,13 @@ def test_the_password_is_encrypted_and_shown_nowhere(client, alice):
         assert PASSWORD not in str(bytes(str(cursor.fetchone()[0]), "utf-8"))
     for address in ("/scimma/credential/", "/users/profile/"):
         assert PASSWORD not in client.get(address).content.decode()
-    assert PASSWORD not in tested(client)
+    assert PASSWORD not in said_of_the_test(client)
     row = HopskotchCredential.objects.get()
     assert (row.name, row.password) == (ALICES, PASSWORD)
 
 
 def test_others_see_nothing_of_it(client, alice, django_user_model):
-    tested(client)
+    said_of_the_test(client)
     boss = User.objects.create_superuser("boss", password="x")
     client.force_login(boss)
     assert ALICES not in client.get("/users/profile/").content.decode()
@@ -78,7 +78,7 @@ def test_others_see_nothing_of_it(client, alice, django_user_model):
         assert method("/scimma/credential/").status_code == 302
     assert client.post("/scimma/credential/test/").status_code == 302
     client.force_login(User.objects.create_user("nobody"))
-    assert "given no Hopskotch credential" in tested(client)
+    assert "given no Hopskotch credential" in said_of_the_test(client)
 
 
 @pytest.mark.parametrize(
@@ -90,10 +90,10 @@ def test_others_see_nothing_of_it(client, alice, django_user_model):
     ],
 )
 def test_what_is_not_good_is_said_and_changes_no_group(client, alice, running, spoil, words):
-    tested(client)
+    said_of_the_test(client)
     hopauth._tokens.clear()
     spoil(running.world)
-    text = tested(client)
+    text = said_of_the_test(client)
     assert words in text
     assert "not good" in text
     assert alice.groups.count() == 1
@@ -101,18 +101,18 @@ def test_what_is_not_good_is_said_and_changes_no_group(client, alice, running, s
 
 def test_a_service_that_is_down_is_not_the_credentials_fault(client, alice, running):
     running.faults.append({"path": "*", "do": "503", "times": None})
-    text = tested(client)
+    text = said_of_the_test(client)
     assert "does not answer as it should" in text
     assert "suspended" not in text
 
 
 def test_a_group_lost_is_left_at_the_next_test_and_all_of_them_with_the_credential(client, alice, running):
-    tested(client)
+    said_of_the_test(client)
     running.world.leave(ALICE, "tomtoolkit")
-    tested(client)
+    said_of_the_test(client)
     assert alice.groups.count() == 0
     running.world.groups["tomtoolkit"].members[ALICE] = "Member"
-    tested(client)
+    said_of_the_test(client)
     assert alice.groups.count() == 1
     client.post("/scimma/credential/", {"name": ALICES, "password": "another"})
     assert alice.groups.count() == 0

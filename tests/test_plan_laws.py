@@ -179,7 +179,7 @@ def by_astropy(telescope, visits) -> None:
 
 
 @pytest.mark.parametrize("altaz", [False, True])
-def test_every_constraint_holds_by_astropy(altaz):
+def test_every_constraint_holds_by_astropy(altaz, astropy_frames):
     """Authority: astropy's AltAz, get_sun and get_body."""
     move = Slew((Axis(2.0, 1.0), Axis(1.0, 0.5)), altaz, settle=2)
     telescope = nights.telescope(
