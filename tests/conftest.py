@@ -22,8 +22,9 @@ sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # how fast examples are made on a busy machine decides no test
-settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("suite")
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=50)
+settings.register_profile("soak", settings.get_profile("suite"), max_examples=500)
+settings.load_profile("soak" if os.environ.get("SOAK") else "suite")
 
 LONG = (
     "test_together", "test_galaxies_load", "test_worker", "test_listener", "test_skymap_large", "test_query_oracles",

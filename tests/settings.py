@@ -17,6 +17,8 @@ from example_tom.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ALLOWED_HOSTS = ["*"]
+# each process has its own: the host's data services empty the whole cache, also of tests beside them
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 LOGGING["loggers"][""]["level"] = "WARNING"  # noqa: F405
 if "TEST_TEMPLATE" in os.environ:  # of PostgreSQL: the tests' databases are copies of this one
     DATABASES["default"]["TEST"] = {"TEMPLATE": os.environ["TEST_TEMPLATE"]}  # noqa: F405
