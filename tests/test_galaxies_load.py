@@ -296,6 +296,7 @@ def said(process) -> str:
     return process.log.read_text()
 
 
+@pytest.mark.long
 def test_killed_and_started_again(home, start, tmp_path):
     """kill -9 in the middle, twice; then the rows are those of a load that nobody touched."""
     count = 30_000
@@ -344,7 +345,10 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
 
 
-@pytest.mark.parametrize("form", ["fits", "csv", "votable"])
+LONG = pytest.mark.long
+
+
+@pytest.mark.parametrize("form", ["fits", pytest.param("csv", marks=LONG), pytest.param("votable", marks=LONG)])
 def test_memory_does_not_grow_with_the_file(start, tmp_path, form):
     """Six times the rows: as Python objects they are over 60 MB more; a load that keeps them would show it."""
     small, large = tmp_path / f"small.{form}", tmp_path / f"large.{form}"

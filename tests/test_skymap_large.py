@@ -46,7 +46,9 @@ def cap_of(rings, nside):
 
 
 @needs_proc
-@pytest.mark.parametrize(("kind", "vector", "nside"), [("f4", 1, 1024), ("f8", 1024, 4096)])
+@pytest.mark.parametrize(
+    ("kind", "vector", "nside"), [("f4", 1, 1024), pytest.param("f8", 1024, 4096, marks=pytest.mark.long)]
+)
 def test_large_ring_map(kind, vector, nside):
     """A polar cap, in ring order the first of the pixels, of which nside 4096 has 201 million: 1.6 GB unpacked."""
     pixels, rings = 12 * nside**2, nside * 600 // 4096
@@ -63,6 +65,7 @@ def test_large_ring_map(kind, vector, nside):
 
 
 @needs_proc
+@pytest.mark.long
 def test_nested_map_of_nside_4096():
     pixels = 12 << 24
     header = header_of({"PROB": "f8"}, pixels, ORDERING="NESTED", NSIDE=4096)
@@ -74,7 +77,7 @@ def test_nested_map_of_nside_4096():
 
 
 @needs_proc
-@pytest.mark.parametrize("ordering", ["NESTED", "RING"])
+@pytest.mark.parametrize("ordering", ["NESTED", pytest.param("RING", marks=pytest.mark.long)])
 def test_map_of_nside_1024_with_distance_and_no_two_pixels_equal(ordering):
     """201 MB unpacked, 12.6 million pixels of four columns: neighbours that hardly differ are merged, and it is said."""
     nside = 1024

@@ -400,15 +400,16 @@ def test_shipped_telescopes_can_be_asked(there, fake, name):
     assert len(fake.groups) == 1
 
 
-@pytest.mark.skipif(not os.environ.get("OCS_TEST_URL"), reason="OCS_TEST_URL names no portal")
-def test_a_real_portal_validates():
-    there = Ocs(os.environ["OCS_TEST_URL"], os.environ.get("OCS_TEST_TOKEN", ""))
-    found = telescopes.shipped()["lco-1m0-coj"]
-    current = [row["id"] for row in there.profile()["proposals"] if row.get("current")] or [""]
-    group = requestgroup.group(soon(extra={"proposal": current[0]}), found)
-    wrong = there.validate(group)  # time and sky may be against it; that each field is understood is what counts
-    expected = ("proposal", "request", "requests.0")
-    assert all(field in expected or field.startswith("requests.0.windows") for field in wrong), wrong
+if os.environ.get("OCS_TEST_URL"):
+
+    def test_a_real_portal_validates():
+        there = Ocs(os.environ["OCS_TEST_URL"], os.environ.get("OCS_TEST_TOKEN", ""))
+        found = telescopes.shipped()["lco-1m0-coj"]
+        current = [row["id"] for row in there.profile()["proposals"] if row.get("current")] or [""]
+        group = requestgroup.group(soon(extra={"proposal": current[0]}), found)
+        wrong = there.validate(group)  # time and sky may be against it; that each field is understood is what counts
+        expected = ("proposal", "request", "requests.0")
+        assert all(field in expected or field.startswith("requests.0.windows") for field in wrong), wrong
 
 
 @pytest.mark.django_db
