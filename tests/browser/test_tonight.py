@@ -27,6 +27,7 @@ def test_from_an_event_to_a_telescope_that_is_closed(visitor, start):
     panel = page.locator("#tonight")
     expect(panel.get_by_role("img")).to_have_attribute("aria-label", re.compile("Altitude of the most probable place"))
     visitor.fits()
+    visitor.settled()
     panel.get_by_label("Show").select_option("decam")
     expect(panel).to_contain_text("Candidates and galaxies from DECam")
     expect(panel.get_by_role("img")).to_have_attribute("aria-label", re.compile("tonight: DECam, Cerro Tololo$"))

@@ -51,6 +51,7 @@ def test_the_tab_of_pointings_is_filtered_and_paged(visitor, fake):
     visitor.fits()
     panel.get_by_role("link", name=re.compile("next")).click()
     expect(panel).to_contain_text("page 2 of 3")
+    visitor.settled()
     panel.locator("form.scimma-choice").get_by_label("Status").select_option("planned")
     expect(panel).to_contain_text("60 pointings")
     expect(panel.locator("tbody")).not_to_contain_text("completed")

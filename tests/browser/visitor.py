@@ -45,6 +45,12 @@ class Visitor:
         self.page.goto(path, wait_until="networkidle")
         self.fits()
 
+    def settled(self) -> None:
+        """Waits until htmx has put in what it fetched: before that a choice in it is not heard."""
+        busy = ".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added"
+        self.page.wait_for_load_state("networkidle")
+        self.page.wait_for_function("busy => !document.querySelector(busy)", arg=busy)
+
     def fits(self) -> None:
         """Notes a page that has to be pushed sideways to be read."""
         needed = self.page.evaluate("document.documentElement.scrollWidth")
