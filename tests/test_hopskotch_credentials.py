@@ -49,7 +49,7 @@ def test_a_good_one(client, alice):
     assert "reads 4 topics and writes 2" in text
     for words in ("hermes.test, tomtoolkit.test", "hermes.discovery (write), tomtoolkit.secret (read and write)"):
         assert words in text
-    assert "tomtoolkit (owner), hermes" in text
+    assert "hermes, tomtoolkit (owner)" in text
     assert set(alice.groups.values_list("name", flat=True)) == {"team"}
     assert HopskotchCredential.objects.get().subject == ALICE
 
