@@ -168,6 +168,16 @@ def test_other_ends(there, fake, end, state, words):
 
 
 @pytest.mark.django_db
+def test_an_answer_that_is_nonsense_is_no_answer_and_costs_the_other_telescopes_nothing(there, fake, monkeypatch):
+    submit(there, fake)
+    monkeypatch.setattr(
+        Ocs, "observations", lambda self, number: [{"state": "FAILED", "configuration_statuses": ["?"]}]
+    )
+    with pytest.raises(Unavailable, match="nobody understands"):
+        became(there)
+
+
+@pytest.mark.django_db
 def test_what_the_portal_refuses_is_said_at_its_field(there, fake):
     with pytest.raises(Rejected, match="Invalid pk") as refused:
         submit(there, fake, 1, extra={"proposal": "NOBODY"})

@@ -90,6 +90,9 @@ def cancel_waiting(event: Event, reason: str) -> int:
     """Cancels whatever is still to be sent about an event to other than persons; how many that were."""
     count = 0
     for delivery in event.deliveries.filter(state__in=(State.QUEUED, State.HELD), personal=False):
+        there = _there(delivery)
+        if there is not None and there.takes_back:
+            continue
         try:
             cancel(delivery, None, reason)
             count += 1

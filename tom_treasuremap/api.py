@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import serializers, viewsets
+from rest_framework.exceptions import ParseError
 from rest_framework.filters import OrderingFilter
 from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.permissions import IsAuthenticatedOrReadOnly
@@ -11,6 +15,13 @@ from rest_framework.permissions import IsAuthenticatedOrReadOnly
 from tom_treasuremap.filters import PointingFilter
 from tom_treasuremap.listing import values
 from tom_treasuremap.models import Pointing
+
+
+def body(request: Any) -> Mapping[str, Any]:
+    """What a request posts, by field. Raises ParseError, a 400, for a list, a number or a text."""
+    if not isinstance(request.data, Mapping):
+        raise ParseError("Post an object with the names of the fields.")
+    return request.data
 
 
 class PointingSerializer(serializers.BaseSerializer):

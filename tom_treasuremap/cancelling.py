@@ -32,6 +32,7 @@ class TreasureMapCancel(AtTreasureMap):
 
     name = "treasuremap-cancel"
     label = "Cancel at the Treasure Map"
+    takes_back = True
     repeat_is_harmless = True
 
     def text_of(self, said: Mapping[str, Any]) -> str:

@@ -26,7 +26,13 @@ class FollowUpFacility(BaseRoboticObservationFacility):
         return FORMS.get(observation_type, ImagingForm)
 
     def get_form_classes_for_display(self, **kwargs):
-        return FORMS
+        """The forms; of nobody in particular (the host's API, which takes posts of anybody) those that go on with no cadence."""
+        if self.user is not None:
+            return FORMS
+        return {
+            name: type(form.__name__, (form,), {"__doc__": form.__doc__, "goes_on": False})
+            for name, form in FORMS.items()
+        }
 
     def get_template_form(self, observation_type):
         return FollowUpTemplateForm
@@ -41,7 +47,7 @@ class FollowUpFacility(BaseRoboticObservationFacility):
         from tom_targets.models import Target
 
         target = Target.objects.get(pk=observation_payload["target_id"])
-        by = self._asker(observation_payload["params"])
+        by = self._asker(observation_payload["params"] if observation_payload.get("goes_on", True) else {})
         made = []
         for said in observation_payload["requests"]:
             request = written.from_json(said)

@@ -13,7 +13,10 @@ class Date:
     regex = r"\d{4}-\d{2}-\d{2}"
 
     def to_python(self, value: str) -> date:
-        return date.fromisoformat(value)
+        found = date.fromisoformat(value)
+        if not 1900 <= found.year <= 2100:
+            raise ValueError("no night of any telescope")
+        return found
 
     def to_url(self, value: date) -> str:
         return value if isinstance(value, str) else value.isoformat()

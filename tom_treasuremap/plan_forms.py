@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 
 from tom_treasuremap.coverage_form import PRESETS as SOURCES
+from tom_treasuremap.followup.fields import UtcField
 from tom_treasuremap.planning.question import SUBJECTS, Question
 from tom_treasuremap.plans import presets, setting
 
@@ -33,8 +34,8 @@ class QuestionForm(forms.Form):
     visits = forms.IntegerField(required=False, label="Visits", min_value=1, max_value=10)
     gap_min = forms.FloatField(required=False, label="At least apart (min)", min_value=0, max_value=1440)
     gap_max = forms.FloatField(required=False, label="At most apart (min)", min_value=0, max_value=2880)
-    start = forms.DateTimeField(required=False, label="From (UTC)")
-    end = forms.DateTimeField(required=False, label="Until (UTC)")
+    start = UtcField(required=False, label="From (UTC)", widget=forms.DateTimeInput())
+    end = UtcField(required=False, label="Until (UTC)", widget=forms.DateTimeInput())
     budget = forms.FloatField(required=False, label="Hours of each telescope", min_value=0.01, max_value=24)
     airmass = forms.FloatField(required=False, label="Airmass up to", min_value=1, max_value=5)
     moon = forms.ChoiceField(required=False, label="Moon", choices=[("", "the telescope's rule"), ("off", "no rule")])

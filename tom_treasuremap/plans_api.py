@@ -16,9 +16,10 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 
 from tom_scimma.models import Event
+from tom_treasuremap.api import body
 from tom_treasuremap.models import Plan
 from tom_treasuremap.plan_forms import QuestionForm
-from tom_treasuremap.plans import approving, making
+from tom_treasuremap.plans import approving, making, sheet
 
 COLUMNS = (
     "version", "state", "why", "telescopes", "question", "standing", "value", "bound", "gap", "stopped", "how", "improving",
@@ -100,7 +101,7 @@ class PlanViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
 
     def create(self, request):
         """Asks for a plan: {"event": name or null, and what the form has}; 202 with the row that the worker makes."""
-        name = request.data.get("event")
+        name = body(request).get("event")
         event = Event.objects.visible_to(request.user).filter(name=name).first() if name else None
         if name and event is None:
             raise ValidationError({"event": [f"No event that you may see is called {name}."]})
@@ -113,11 +114,11 @@ class PlanViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
     @action(detail=True, methods=["post"])
     def approve(self, request, pk=None):
         """Approves and sends it; {"send": false}: approves only. 409 where that cannot be done any more."""
-        row = self.get_object()
+        row, wanted = self.get_object(), body(request)
         try:
             row = approving.approve(
-                row, request.user, sends=request.data.get("send", True) not in (False, "false", "0"),
-                reports=request.data.get("report") in (True, "true", "1") if "report" in request.data else None,
+                row, request.user, sends=wanted.get("send", True) not in (False, "false", "0"),
+                reports=wanted.get("report") in (True, "true", "1") if "report" in wanted else None,
             )  # fmt: skip
         except PermissionDenied as error:
             raise Forbidden(str(error)) from error
@@ -129,6 +130,8 @@ class PlanViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
     def stop(self, request, pk=None):
         """Ends the search; the best plan so far stays."""
         row = self.get_object()
+        if not sheet.may_change(row, request.user):
+            raise Forbidden("Only who asked for it, and who may approve plans, may stop its search.")
         making.stop(row)
         row.refresh_from_db()
         return Response(self.get_serializer(row).data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from datetime import timezone as zone
 from typing import Any
 
 from django.utils import timezone
@@ -22,7 +23,7 @@ class StateSerializer(serializers.Serializer):
 
     state = serializers.ChoiceField(choices=list(STATES))
     why = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
-    until = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    until = serializers.DateTimeField(required=False, allow_null=True, default=None, default_timezone=zone.utc)
 
     def validate_until(self, value):
         if value is not None and value <= timezone.now():

@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from tom_treasuremap.followup.fields import UtcField
 from tom_treasuremap.models import Instrument
 from tom_treasuremap.telescopes.checks import WrongTelescope
 from tom_treasuremap.telescopes.lines import line_of
@@ -151,7 +152,7 @@ class StateForm(Styled):
     """Whether a telescope is open, until when, why."""
 
     state = forms.ChoiceField(choices=[(name, label) for name, (label, _) in STATES.items()])
-    until = forms.DateTimeField(
+    until = UtcField(
         required=False, label="Until (UTC)", widget=forms.DateTimeInput(attrs={"placeholder": "2026-11-28 03:00"}),
         help_text="Then it is open again by itself; empty: until somebody says so.",
     )  # fmt: skip

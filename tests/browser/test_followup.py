@@ -42,7 +42,7 @@ def event(fake) -> Event:
     now = timezone.now()
     Event.objects.filter(name=reports.NAME).update(time=now - timedelta(hours=1), latest=now)
     found = Event.objects.get(name=reports.NAME)
-    star = up.target(name="AT2026abc", permissions="PUBLIC")
+    star = up.target(name="AT2026abc", permissions="OPEN")
     Candidate.objects.create(event=found, target=star, since=now, because="person")
     values = {"facility": "FollowUp", "instrument": "dome", "number": 100, "since": now}
     ReportRule.objects.create(owner=User.objects.get(username="ada"), **values)

@@ -54,6 +54,7 @@ class Destination:
     is_test: bool = False  #: nobody takes for real what arrives there; only there may tests go
     repeat_is_harmless: bool = False  #: the same twice does no harm, so that a lost reply is simply sent again
     personal: bool = False  #: what goes there is for one person's eyes
+    takes_back: bool = False  #: it takes back what was said before: no retraction stops that
     seconds: float = 120.0  #: no send takes longer; its own time-outs end it before
     parallel: int = 1  #: so many may be sent at once by one worker
     patience: timedelta | None = None  #: how long it is tried; None: TOM_SCIMMA["DELIVERY_PATIENCE"]

@@ -10,7 +10,7 @@ from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 
-from tom_treasuremap.api import Pages
+from tom_treasuremap.api import Pages, body
 from tom_treasuremap.facility import FollowUpFacility
 from tom_treasuremap.followup import arming, asking, cancelling, marking, withdrawn, written
 from tom_treasuremap.followup.forms import FORMS
@@ -65,13 +65,13 @@ class AskedViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
 
     def create(self, request, *args, **kwargs):
         """Asks a telescope: `kind`, `target` (its number), `telescope`, `filter_1`, `seconds_1`, `start`, `end`, ..."""
-        kind = str(request.data.get("kind", "imaging"))
+        kind = str(body(request).get("kind", "imaging"))
         if kind not in FORMS:
             raise ValidationError({"kind": [f"no {kind}; there are: {', '.join(FORMS)}"]})
         facility = FollowUpFacility()
         facility.set_user(request.user)
         said = {
-            **request.data,
+            **dict(request.data.items()),
             "facility": facility.name,
             "target_id": request.data.get("target"),
             "observation_type": kind,
@@ -109,7 +109,7 @@ class AskedViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
     @action(detail=True, methods=["post"])
     def mark(self, request, pk=None):
         """What became of it: `what` (observed, begun, failed, skipped), `why`, `start`, `depth`."""
-        row, what = self.get_object(), str(request.data.get("what", ""))
+        row, what = self.get_object(), str(body(request).get("what", ""))
         if not marking.may_mark(row, request.user):
             raise PermissionDenied("It is not yours to mark.")
         form = MarkForm(request.data)
@@ -155,7 +155,7 @@ class ArmingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
     def create(self, request, *args, **kwargs):
         if not arming.may_arm(request.user):
             raise PermissionDenied("You may not arm telescopes.")
-        form = ArmForm(request.data, user=request.user)
+        form = ArmForm(body(request), user=request.user)
         if not form.is_valid():
             raise ValidationError(form.errors)
         said = dict(form.cleaned_data)
@@ -168,6 +168,6 @@ class ArmingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
     def destroy(self, request, *args, **kwargs):
         """Disarms; the row stays."""
         row = self.get_object()
-        arming.disarm(row, request.user, str(request.data.get("why", ""))[:500])
+        arming.disarm(row, request.user, str(body(request).get("why", ""))[:500])
         row.refresh_from_db()
         return Response(ArmingSerializer(row).data)

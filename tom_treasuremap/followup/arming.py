@@ -80,7 +80,17 @@ def disarm(arming: Arming, by: Any, why: str) -> None:
     now = timezone.now()
     Arming.objects.filter(pk=arming.pk, disarmed=None).update(disarmed=now, disarmed_by=by, why=why)
     waiting = Asked.objects.open().filter(arming=arming, submission__state__in=cancelling.WAITING)
-    cancelling.cancel([row.record for row in waiting.select_related("record")], by, f"Disarmed. {why}".strip())
+    records = [row.record for row in waiting.select_related("record")]
+    cancelling.cancel(records, by, f"Disarmed. {why}".strip(), unsent_only=True)
+
+
+def over(arming: Arming | None) -> str:
+    """Why nothing may leave under an arming any more; "" where it may."""
+    if arming is None:
+        return "The subscription that it was armed for is gone."
+    if not arming.is_in_force:
+        return arming.why or "It is no longer armed."
+    return _stopped(arming.rule, arming)
 
 
 def stopped(sender: Any, instance: Stop, created: bool, raw: bool = False, **more: Any) -> None:

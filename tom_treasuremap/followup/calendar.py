@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.urls import reverse
 
 from tom_treasuremap import telescopes
@@ -38,11 +39,19 @@ def keep(row: Asked) -> None:
         CalendarEvent.objects.filter(pk=there.pk).update(**values)
 
 
+def _is_open(target: Any) -> bool:
+    """Whether whoever sees the calendar sees this target's observations: a public target is seen by those who have logged in."""
+    if not getattr(settings, "TARGET_PERMISSIONS_ONLY", True):
+        return False
+    locked = getattr(settings, "AUTH_STRATEGY", "READ_ONLY") == "LOCKED"
+    return target.permissions == "OPEN" or (target.permissions == "PUBLIC" and locked)
+
+
 def _entry(row: Asked) -> dict[str, Any]:
     record = row.record
     known = telescopes.telescopes().get(row.telescope)
     label = known.label if known is not None else row.telescope
-    open_to_all = record.target.permissions != "PRIVATE" and (row.event is None or row.event.public)
+    open_to_all = _is_open(record.target) and (row.event is None or row.event.public)
     what = record.target.name if open_to_all else "a protected target"
     about = row.request.get("name", "") if open_to_all else ""
     return {

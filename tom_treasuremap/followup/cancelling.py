@@ -39,35 +39,40 @@ def may_cancel(record: ObservationRecord, user: Any) -> bool:
     )
 
 
-def cancel(records: Iterable[ObservationRecord], by: Any, why: str = "") -> dict[str, str]:
+def cancel(
+    records: Iterable[ObservationRecord], by: Any, why: str = "", *, unsent_only: bool = False
+) -> dict[str, str]:
     """Takes back these observations; {} where all could be. `by` None: this TOM itself. In a transaction of its own.
 
-    What is at the telescope stays as it is until the telescope says that it is cancelled.
+    What is at the telescope stays as it is until the telescope says that it is cancelled; with `unsent_only` nothing is
+    asked of a telescope, also where a worker was faster.
     """
     left: dict[str, str] = {}
     rows = Asked.objects.filter(record__in=[record.pk for record in records])
     for row in rows.select_related("record", "submission", "cancellation", "by"):
         with transaction.atomic():
-            words = _cancel(row, by, why)
+            words = _cancel(row, by, why, unsent_only)
         if words:
             left[row.request_id] = words
     return left
 
 
-def _cancel(row: Asked, by: Any, why: str) -> str:
+def _cancel(row: Asked, by: Any, why: str, unsent_only: bool) -> str:
     """What stands in the way, or nothing."""
     if row.record.status in TERMINAL:
         return f"It is {row.record.status.lower().replace('_', ' ')} already."
     if row.submission is None:
         following.apply(row, State("CANCELED", message=why or "Cancelled."), by=_name(by))
         return ""
-    if row.submission.state in WAITING and _dropped(row, by, why):
+    if drop(row, by, why):
         return ""
-    return _recalled(row, by, why)
+    return "It has left meanwhile." if unsent_only else _recalled(row, by, why)
 
 
-def _dropped(row: Asked, by: Any, why: str) -> bool:
-    """It has not left and never leaves; those that were to go with it go without it. False: a worker was faster."""
+def drop(row: Asked, by: Any, why: str) -> bool:
+    """It has not left and never leaves; those that were to go with it go without it. False: it has left, or a worker was faster."""
+    if row.submission is None or row.submission.state not in WAITING:
+        return False
     others = Asked.objects.filter(submission=row.submission).exclude(pk=row.pk)
     others = [one for one in others.select_related("record") if one.record.status not in TERMINAL]
     goes = row.submission.not_before if row.armed_by else None
@@ -76,14 +81,17 @@ def _dropped(row: Asked, by: Any, why: str) -> bool:
     except acts.NotNow:
         row.submission.refresh_from_db()
         return False
-    if others:
-        asking.submit(telescopes.telescope(row.telescope), others, not_before=goes)
+    known = telescopes.telescopes().get(row.telescope)
+    if others and known is not None:
+        asking.submit(known, others, not_before=goes)
     following.apply(row, State("CANCELED", message=why or "Cancelled before it left."))
     return True
 
 
 def _recalled(row: Asked, by: Any, why: str) -> str:
-    telescope = telescopes.telescope(row.telescope)
+    telescope = telescopes.telescopes().get(row.telescope)
+    if telescope is None:
+        return f"{row.telescope} is no longer known here: tell the observers, then mark it."
     way = transport(telescope)
     if way.cancel is None:
         return f"{telescope.label} has it and cannot be told from here: tell the observers, then mark it on the night page."
@@ -106,6 +114,7 @@ def _recalled(row: Asked, by: Any, why: str) -> str:
 
 def due() -> None:
     """The job: cancels what was to be cancelled as soon as its fate is known, and what this TOM takes back after its grace time."""
+    _outlasted()
     rows = Asked.objects.open().filter(cancel_after__lte=timezone.now())
     for row in rows.select_related("record", "event", "arming__by", "arming__rule"):
         why = _kept(row) if row.grace else ""
@@ -113,6 +122,17 @@ def due() -> None:
             Asked.objects.filter(pk=row.pk).update(cancel_after=None, grace=False, message=why)
         else:
             cancel([row.record], None, row.cancel_reason)
+
+
+def _outlasted() -> None:
+    """What this TOM asked for by itself and has not left does not leave once nobody's word stands for it any more."""
+    from tom_treasuremap.followup.arming import over
+
+    rows = Asked.objects.open().exclude(armed_by="").filter(submission__state__in=WAITING, submission__resend_of=None)
+    for row in rows.select_related("record", "arming__by", "arming__rule__owner"):
+        why = over(row.arming)
+        if why:
+            cancel([row.record], None, why, unsent_only=True)
 
 
 def _kept(row: Asked) -> str:

@@ -22,7 +22,10 @@ class UtcField(forms.DateTimeField):
 
     def to_python(self, value: Any) -> datetime | None:
         with timezone.override(zone.utc):
-            return super().to_python(value)
+            found = super().to_python(value)
+        if found is not None and not 1900 <= found.year <= 2100:
+            raise forms.ValidationError("Give a time between 1900 and 2100.")
+        return found
 
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, str):

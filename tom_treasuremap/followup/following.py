@@ -96,7 +96,8 @@ def apply(row: Asked, state: State, *, by: str = "") -> bool:
 
 def _as_done(said: Mapping[str, Any], row: Asked) -> dict[str, Any]:
     """The observation's parameters with what was really done, from which the pointing is read."""
-    filters = telescopes.telescope(row.telescope).filters
+    scope = telescopes.telescopes().get(row.telescope)  # it may have been taken away
+    filters = scope.filters if scope is not None else {}
     for one in row.observed:  # as the Treasure Map calls the filter
         known = filters.get(one.get("filter", ""))
         if known is not None and known.band:

@@ -24,6 +24,7 @@ class RequestForm(BaseRoboticObservationForm):
     """What all kinds ask."""
 
     kind = "imaging"
+    goes_on = True  #: a cadence may go on with it, in the name of who began it
     #: where what a request is told to be wrong with stands in the form
     at = {"exposures": "filter_1", "filter": "filter_1", "seconds": "seconds_1", "count": "count_1"}
     telescope = forms.ChoiceField(choices=fields.choices)
@@ -117,7 +118,7 @@ class RequestForm(BaseRoboticObservationForm):
         if target is None:
             self.add_error(None, "There is no such target, or you may not see it.")
         elif target.ra is None or target.dec is None:
-            self.add_error(None, f"{target.name} has no place on the sky.")
+            self.add_error(None, "This target has no place on the sky.")
         else:
             return target
         return None
@@ -175,6 +176,7 @@ class RequestForm(BaseRoboticObservationForm):
         return {
             "target_id": self.cleaned_data["target_id"],
             "params": self.serialize_parameters(),
+            "goes_on": self.goes_on,
             "requests": [written.as_json(one) for one in self.requests],
         }
 

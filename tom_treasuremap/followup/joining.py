@@ -5,10 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 from tom_observations.models import ObservationRecord
 
+from tom_scimma import subjects
+from tom_scimma.models import Event
 from tom_treasuremap import telescopes
 from tom_treasuremap.followup import asking, written
 from tom_treasuremap.models import Asked
@@ -20,7 +24,22 @@ LOST = timedelta(minutes=1)
 def saved(sender: Any, instance: ObservationRecord, created: bool, raw: bool = False, **more: Any) -> None:
     """The signal: an observation of ours that the host made gets its status, and its request leaves."""
     if created and not raw and instance.facility == asking.FACILITY and not instance.status:
+        _refuse_strangers(instance)
         join(instance)
+
+
+def _refuse_strangers(record: ObservationRecord) -> None:
+    """The host's API does not say to the form who asks: here it is known. Raises PermissionDenied, and nothing is kept."""
+    row = Asked.objects.filter(request_id=record.observation_id, record=None).select_related("by").first()
+    if row is None or (record.user is None and row.by is not None):
+        return  # a cadence that goes on: what leaves is checked against the rights of who began it
+    who = record.user or AnonymousUser()
+    seen = subjects.visible([f"target:{row.target_id}"], who)
+    if seen and (row.event is None or Event.objects.visible_to(who).filter(pk=row.event_id).exists()):
+        return
+    record.delete()
+    row.delete()
+    raise PermissionDenied("There is no such target, or you may not see it.")
 
 
 def join(record: ObservationRecord) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from tom_treasuremap import telescopes
@@ -22,13 +23,22 @@ def may_mark(row: Asked, user: Any) -> bool:
     )
 
 
+@transaction.atomic
 def mark(
     row: Asked, what: str, by: Any, *, why: str = "", start: datetime | None = None, depth: float | None = None
 ) -> bool:
     """Writes what a person saw; False where it had ended already, and not by a person's word. Raises KeyError for another word.
 
-    What was observed is taken to have been observed as it was asked; `start` by default now, less the time that takes.
+    What was observed is taken to have been observed as it was asked; `start` by default now, less the time that takes. What
+    is over and has not left does not leave any more.
     """
+    marked = _marked(row, what, by, why=why, start=start, depth=depth)
+    if marked and what != "begun":
+        cancelling.drop(row, by, f"{by.get_username()} marked it as {what}.")
+    return marked
+
+
+def _marked(row: Asked, what: str, by: Any, *, why: str, start: datetime | None, depth: float | None) -> bool:
     state, now = STATES[what], timezone.now()
     request = written.from_json(row.request)
     known = telescopes.telescopes().get(row.telescope)

@@ -28,10 +28,10 @@ def retracted(alert_id: int, change: str) -> None:
     if event.state != Event.State.RETRACTED:  # it may have been reinstated since
         return
     why = f"{event.name} was retracted by {alert.source}."
-    rows = list(Asked.objects.open().filter(event=event).select_related("record", "submission", "arming"))
+    rows = Asked.objects.open().filter(event=event).select_related("record", "submission", "arming")
     waiting = [row.record for row in rows if row.submission is not None and not row.has_left]
-    cancelling.cancel(waiting, None, why)
-    for row in rows:
+    cancelling.cancel(waiting, None, why, unsent_only=True)
+    for row in rows.all():  # as they are now: a worker may have been faster
         if row.has_left and by_machine(row):
             values = {"cancel_after": timezone.now() + conf.CANCEL_GRACE, "grace": True, "cancel_reason": why}
             Asked.objects.filter(pk=row.pk, cancel_after=None).update(**values)

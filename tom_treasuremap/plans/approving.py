@@ -90,7 +90,10 @@ def send(row: Plan, by: Any, *, arming: dict[str, Any] | None = None) -> Plan:
         visits = list(row.visits.filter(observation=None).order_by("order"))
         late = [one for one in visits if one.start <= now]
         PlanVisit.objects.filter(pk__in=[one.pk for one in late]).update(trouble="Its time was past when it was sent.")
-        _ask(row, [one for one in visits if one.start > now], by, arming or {})
+        try:
+            _ask(row, [one for one in visits if one.start > now], by, arming or {})
+        except LookupError as error:  # a telescope, or a target, was taken away since
+            raise NotNow(f"Nothing was sent: {error.args[0]}") from error
         if row.reported:
             tell(row, by)
     return row

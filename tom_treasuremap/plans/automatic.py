@@ -70,6 +70,9 @@ def _armed(row: Plan, subscription: Subscription) -> tuple[dict[str, Any], str]:
     alert = row.alert
     if alert is None:
         return {}, "it stands on no alert's map."
+    last = Match.objects.filter(subscription=subscription, alert__event=row.event_id).order_by("created", "pk").last()
+    if last is not None and last.why != Match.Why.MATCHES:
+        return {}, f"the event no longer meets “{subscription.name}”."
     wanted: dict[str, list[Any]] = {}
     for request, _ in approving.requests(row, row.visits.order_by("telescope", "start"), subscription.owner):
         wanted.setdefault(request.telescope, []).append(request)

@@ -98,6 +98,9 @@ def first(row: Plan) -> Plan:
         row.refresh_from_db()
         return row
     with transaction.atomic():
+        if not Plan.objects.select_for_update().filter(pk=row.pk, state__in=(State.ASKED, State.WORKING)).exists():
+            row.refresh_from_db()
+            return row  # withdrawn, or superseded, meanwhile
         setting.stand(row, made)
         keep(row, fields, best, telescopes=made.telescopes)
         row.state, row.ready = State.READY, timezone.now()

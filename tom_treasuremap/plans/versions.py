@@ -91,16 +91,23 @@ def compare(row: Plan) -> None:
         for one in remaining(other, min(filter(None, [first and first.start, timezone.now()])))
     }
     new = {(one.telescope, one.field) for one in row.visits.all()}
+    unnamed = _unnamed(row, other)
     row.changes = {
         "version": other.version,
         "kept": len(old & new),
         "new": sorted(name for _, name in new - old)[:NAMED],
         "news": len(new - old),
-        "gone": sorted(name for _, name in old - new)[:NAMED],
+        "gone": sorted(name for _, name in old - new if name not in unnamed)[:NAMED],
         "goners": len(old - new),
         "value": [other.value, row.value],
     }
     row.save(update_fields=["changes"])
+
+
+def _unnamed(row: Plan, other: Plan) -> set[str]:
+    """Fields of another version that readers of this one may not know: of targets that it does not speak of."""
+    visits = other.visits.exclude(target=None).exclude(target__in=row.targets.values("pk"))
+    return set(visits.values_list("field", flat=True))
 
 
 def made(row: Plan) -> None:
@@ -141,7 +148,7 @@ def withdraw(rows: QuerySet[Plan], why: str, by: Any = None) -> int:
 
     some = list(rows.filter(state__in=(*Plan.OPEN, *Plan.ACTING)).select_for_update())
     for row in some:
-        cancelling.cancel(waiting(row), by, why)
+        cancelling.cancel(waiting(row), by, why, unsent_only=True)
         Plan.objects.filter(pk=row.pk).update(state=State.WITHDRAWN, error=why, improving=False, ended=timezone.now())
     return len(some)
 

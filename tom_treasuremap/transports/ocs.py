@@ -15,7 +15,7 @@ from django.conf import settings
 
 from tom_scimma import secrets, sources
 from tom_scimma.destinations import Receipt
-from tom_scimma.errors import Rejected
+from tom_scimma.errors import DeliveryError, Rejected, Unavailable
 from tom_scimma.models import Delivery
 from tom_treasuremap.conf import conf
 from tom_treasuremap.followup.request import Request, State
@@ -71,22 +71,31 @@ class OcsTransport(Transport):
         return "" if conf.OCS_URL else "No observatory's portal is set for this TOM (TOM_TREASUREMAP['OCS_URL'])."
 
     def states(self, telescope: Telescope, ids: Collection[str], now: datetime | None = None) -> dict[str, State]:
-        sent, found, wrong = _sent(ids), {}, None
+        sent, found = _sent(ids), {}
+        wrong: DeliveryError | None = None
         for name in ids:
             delivery = sent.get(name)
             there = portal(token_of(delivery.by if delivery is not None else None))
             try:
                 group = _group(there, name, delivery.receipt if delivery is not None else {})
-                tries = there.observations(group["requests"][0]["id"]) if group is not None else []
+                state = _state(there, group) if group is not None else None
             except Rejected as error:  # whose token sees it no more; the others' states are told all the same
                 wrong = error
                 continue
-            if group is not None:
-                row = group["requests"][0]
-                found[name] = requestgroup.state(row, tries, f"{there.base}/requests/{row['id']}")
+            except (LookupError, TypeError, AttributeError) as error:
+                wrong = Unavailable(f"{there.origin} answered what nobody understands: {error!r}")
+                continue
+            if state is not None:
+                found[name] = state
         if wrong is not None and not found:
             raise wrong
         return found
+
+
+def _state(there: Ocs, group: Row) -> State:
+    """What the portal says of a group's request."""
+    row = group["requests"][0]
+    return requestgroup.state(row, there.observations(row["id"]), f"{there.base}/requests/{row['id']}")
 
 
 def _sent(ids: Collection[str]) -> dict[str, Delivery]:
@@ -172,6 +181,7 @@ class Cancel(AtPortal):
 
     name = "ocs-cancel"
     label = "Cancelling at the observatory"
+    takes_back = True
     repeat_is_harmless = True
 
     def send(self, payload: bytes, key: str, credential: Any) -> Receipt:

@@ -133,6 +133,7 @@ class Cancel(AtSimulated):
 
     name = "simulated-cancel"
     label = "Cancelling at the simulated telescope"
+    takes_back = True
     repeat_is_harmless = True
 
     def send(self, payload: bytes, key: str, credential: Any) -> Receipt:

@@ -136,6 +136,7 @@ class PlanActView(PlanMixin, View):
         return sheet.sent_words(approving.send(row, user))
 
     def _stop(self, row: Plan, user: Any) -> str:
+        self._may(row, user)
         making.stop(row)
         return "The search ends; the best plan so far stays."
 
@@ -152,6 +153,8 @@ class PlanActView(PlanMixin, View):
 
     def _withdraw(self, row: Plan, user: Any) -> str:
         self._may(row, user)
+        if not approving.may_approve(user) and versions.acting(row) is not None:
+            raise approving.NotNow("Telescopes are at an earlier version: only who may approve plans may withdraw it.")
         versions.withdraw(Plan.objects.filter(line=row.line_id), f"{user.get_username()} withdrew it.", user)
         return "Withdrawn. What had not left never leaves."
 
@@ -168,7 +171,7 @@ class PlanActView(PlanMixin, View):
 
     def _may(self, row: Plan, user: Any) -> None:
         """Its asker may change a plan that nobody approved; who may approve, any."""
-        if approving.may_approve(user) or (row.asked_by_id == user.pk and row.open):
+        if sheet.may_change(row, user):
             return
         raise approving.NotNow(
             "Only who asked for it, while nobody has approved it, and who may approve plans may do that."

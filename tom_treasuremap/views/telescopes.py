@@ -208,7 +208,7 @@ class TelescopeImportView(Changing, View):
         known = Instrument.objects.exclude(rings=[]).order_by("name", "number")
         if text:
             by = Q(name__icontains=text) | Q(nickname__icontains=text)
-            known = known.filter(by | Q(number=int(text)) if text.isdigit() else by)
+            known = known.filter(by | Q(number=int(text)) if text.isdecimal() else by)
         page = Paginator(known.defer("rings"), 50).get_page(request.GET.get("page"))
         return render(request, "tom_treasuremap/telescope_import.html", {"page": page, "q": text})
 
