@@ -196,7 +196,7 @@ def test_lag_is_what_the_group_has_still_to_handle(broker):
         counts = asked.topics()
         assert asked.lag({topic}, counts) == {}  # never committed: nothing to measure against
         records = read(joined_late(stream, topic), 30)
-        assert asked.lag({topic}, counts) == {topic: 30}
+        wait_for("where it begins, committed", lambda: asked.lag({topic}, counts) == {topic: 30})
         stream.commit(places(records[:12]), wait=True)
         assert asked.lag({topic}, counts)[topic] <= 18
         stream.commit(places(records), wait=True)
