@@ -19,7 +19,7 @@ from tom_scimma.models import Event
 from tom_treasuremap.api import body
 from tom_treasuremap.models import Plan
 from tom_treasuremap.plan_forms import QuestionForm
-from tom_treasuremap.plans import approving, making, sheet
+from tom_treasuremap.plans import approving, making, sheet, written
 
 COLUMNS = (
     "version", "state", "why", "telescopes", "question", "standing", "value", "bound", "gap", "stopped", "how", "improving",
@@ -65,7 +65,7 @@ class PlanSerializer(serializers.BaseSerializer):
                 }
                 for one in rows
             ]
-            said["reasons"] = {one["name"]: one["why"] for one in instance.considered}
+            said["reasons"] = written.reasons(instance)
         return said
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -47,7 +48,7 @@ class Plan:
     visits: tuple[Visit, ...]
     value: float  #: union probability (times detection where asked), or summed weight of targets
     bound: float  #: same unit; no plan of the same problem is worth more
-    reasons: Mapping[str, str] = field(default_factory=dict)  #: of each field, why it is in or out
+    reasons: Mapping[str, str] = field(default_factory=dict)  #: of each field, by its `keys`, why it is in or out
     stopped: str = ""  #: what ended the search: "optimal", "nodes", "time", "asked", "greedy"
     how: Mapping[str, Any] = field(default_factory=dict)  #: nodes, seconds, versions, seed
 
@@ -55,3 +56,10 @@ class Plan:
     def gap(self) -> float:
         """How far from the bound it may be: 0 where it is proved best."""
         return max(0.0, self.bound - self.value) / self.bound if self.bound > 0 else 0.0
+
+
+def keys(fields: Iterable[Field]) -> list[str]:
+    """What each of these is called among them: its name, with its telescope's where several have a field of that name."""
+    some = list(fields)
+    count = Counter(one.name for one in some)
+    return [one.name if count[one.name] == 1 else f"{one.name} ({one.telescope or 'any'})" for one in some]

@@ -109,9 +109,13 @@ def _source(run: CoverageRun) -> detection.Source | None:
     said = run.question.get("source")
     if not said:
         return None
-    dust = import_string(conf.EXTINCTION) if conf.EXTINCTION else None
     bands = {band: (bright, faint) for band, (bright, faint) in said["magnitudes"].items()}
-    return detection.Source(bands, onset=run.event.time, decline=said["decline"], extinction=dust)
+    return detection.Source(bands, onset=run.event.time, decline=said["decline"], extinction=dust())
+
+
+def dust() -> detection.Extinction | None:
+    """The extinction that this TOM reckons with, EXTINCTION; None: none."""
+    return import_string(conf.EXTINCTION) if conf.EXTINCTION else None
 
 
 def _curve(got: coverage.Coverage, run: CoverageRun) -> list[list[Any]]:

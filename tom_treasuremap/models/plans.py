@@ -43,9 +43,10 @@ class PlanQuerySet(models.QuerySet):
             found = found.exclude(pk__in=some)
         return found
 
-    def newest(self) -> PlanQuerySet:
-        """The last version of each."""
-        last = self.model.objects.filter(line=models.OuterRef("line")).order_by("-version").values("pk")[:1]
+    def newest(self, *, made: bool = False) -> PlanQuerySet:
+        """The last version of each; `made`: of those that could be made."""
+        rows = self.model.objects.exclude(state=Plan.State.FAILED) if made else self.model.objects
+        last = rows.filter(line=models.OuterRef("line")).order_by("-version").values("pk")[:1]
         return self.filter(pk=models.Subquery(last))
 
 

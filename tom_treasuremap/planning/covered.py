@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from tom_treasuremap.pointings import Pointing
     from tom_treasuremap.tiling import Places
 
+DONE, MEANT = "already covered by", "planned by"
 #: a place of which less than this part is left counts as covered
-LITTLE = 0.2
+LITTLE = 0.5
+#: and what must have been there to be spoken of
+LEAST = 1e-6
 
 
 def covered(sky: SkyMap, rest: Residual, shape: Footprint, places: Places) -> dict[str, str]:
@@ -27,7 +30,7 @@ def covered(sky: SkyMap, rest: Residual, shape: Footprint, places: Places) -> di
     where = shape.at(places.ra, places.dec, places.pos_angle)
     before, after = pieces.about(sky, where), pieces.about(rest.sky, where) * rest.left
     found = {}
-    for at in np.flatnonzero((before > 1e-6) & (after < LITTLE * before)):
+    for at in np.flatnonzero((before > LEAST) & (after < LITTLE * before)):
         one = rest.covered_by(float(places.ra[at]), float(places.dec[at]))
         if one is not None:
             found[places.names[at]] = said(one)
@@ -40,4 +43,4 @@ def said(one: Pointing) -> str:
     when = f" at {one.time:%H:%M} on {one.time:%d %b}" if one.time else ""
     limit = ab_limit(one)
     depth = f" to {one.band or 'AB'} = {limit:.1f}" if limit is not None else (f" in {one.band}" if one.band else "")
-    return f"already covered by {who}{when}{depth}" if one.status == "completed" else f"{who} means to look there{when}"
+    return f"{DONE} {who}{when}{depth}" if one.status == "completed" else f"{MEANT} {who}{when}"

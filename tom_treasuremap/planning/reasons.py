@@ -8,21 +8,17 @@ import numpy as np
 
 from tom_treasuremap.planning.draft import Draft
 from tom_treasuremap.planning.problem import NEVER
+from tom_treasuremap.visits import keys
 
 
 def reasons(some: Draft, known: Mapping[str, str]) -> dict[str, str]:
-    """{name of a field: why it is in or out}; `known` is what was known of a field before, such as who has covered it."""
+    """{field, by its key: why it is in or out}; `known`, by the same keys, is what was known before, such as who has covered it."""
     setting = some.setting
     taken = {int(one) % setting.count: int(one) // setting.count for one in some.lookers}
     least = _least(some)
     found = {}
-    for at, field in enumerate(setting.problem.fields):
-        if at in taken:
-            found[field.name] = _in(some, at, taken[at])
-        elif field.name in known:
-            found[field.name] = known[field.name]
-        else:
-            found[field.name] = _out(some, at, least)
+    for at, key in enumerate(keys(setting.problem.fields)):
+        found[key] = _in(some, at, taken[at]) if at in taken else known.get(key) or _out(some, at, least)
     return found
 
 

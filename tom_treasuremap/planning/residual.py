@@ -80,6 +80,20 @@ def residual(
     return Residual(rest, left, tuple(counted), both)
 
 
+def further(rest: Residual, pointings: Sequence[Pointing]) -> Residual:
+    """What is left once these completed pointings, which have footprints of their own, are taken off wholly, too."""
+    from tom_scimma.skymap import footprint
+
+    more = residual(rest.sky, pointings)
+    fields = [one for one in (rest.fields, more.fields) if one is not None]
+    return Residual(
+        more.sky,
+        rest.left * more.left,
+        (*rest.pointings, *more.pointings),
+        footprint.together(fields) if fields else None,
+    )
+
+
 def _without(sky: SkyMap, fields: Fields, times: float, left: float) -> tuple[float, SkyMap]:
     """(probability that is left, normalised map) once these are taken off so many times."""
 

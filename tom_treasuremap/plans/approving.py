@@ -158,9 +158,9 @@ def _shared(row: Plan, other: Plan) -> tuple[list[tuple[PlanVisit, PlanVisit]], 
     """(pairs of the same visit, visits of the other that are gone), of what nobody has begun."""
     known = {_same(one): one for one in row.visits.all()}
     kept, gone = [], []
-    for one in versions.remaining(other):
+    for one in versions.unbegun(other):
         mine = known.get(_same(one))
-        if mine is not None:
+        if mine is not None and one.start > timezone.now():
             kept.append((mine, one))
         else:
             gone.append(one)
@@ -179,7 +179,7 @@ def tell(row: Plan, by: Any) -> int:
     from tom_treasuremap import reporting, telescopes
 
     count = 0
-    if row.event is None or row.approved is None:
+    if row.event is None or not row.acting:
         return 0
     known = telescopes.telescopes()
     for one in row.visits.exclude(told="planned").filter(start__gt=timezone.now()).order_by("order"):

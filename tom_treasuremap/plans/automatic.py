@@ -39,7 +39,7 @@ def run(subscription: Subscription, alert: Alert) -> None:
 def made(row: Plan) -> None:
     """Approves and sends a plan that a subscription asked for, where that wants it and all its telescopes are armed for it.
 
-    A later version goes by itself only where the one before did.
+    A later version goes by itself only where the one before did; the first that could be made is no later one.
     """
     subscription = _subscription(row)
     if subscription is None or row.event is None or not row.visits.exists():
@@ -47,7 +47,7 @@ def made(row: Plan) -> None:
     if not options(subscription, NAME).get("send"):
         return
     by_itself = versions.acting(row)
-    if row.version > 1 and (by_itself is None or not by_itself.how.get("armed")):
+    if versions.before(row) is not None and (by_itself is None or not by_itself.how.get("armed")):
         return
     arming, why = _armed(row, subscription)
     if why:

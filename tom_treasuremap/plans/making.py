@@ -29,8 +29,8 @@ State = Plan.State
 TURN = 20.0
 
 
-class NoPlan(ValueError):
-    """There is nothing to plan; the text says why and what to do."""
+#: what says in words why there is nothing to plan, or why it cannot be gone on with
+WRONG = (BadSkyMap, ValueError, LookupError)
 
 
 @transaction.atomic
@@ -92,9 +92,8 @@ def first(row: Plan) -> Plan:
         problem = setting.problem(made, fields)
         best = planner.best(problem, nodes=0, known=places.covered(made, fields))
         best = best_first(problem, fields, best)
-    except (NoPlan, BadSkyMap, ValueError, LookupError) as error:
-        words = str(error.args[0]) if isinstance(error, LookupError) and error.args else str(error)
-        Plan.objects.filter(pk=row.pk).update(state=State.FAILED, error=words, ended=timezone.now())
+    except WRONG as error:
+        Plan.objects.filter(pk=row.pk).update(state=State.FAILED, error=_words(error), ended=timezone.now())
         row.refresh_from_db()
         return row
     with transaction.atomic():
@@ -127,19 +126,34 @@ def improve() -> None:
 
 
 def better(row: Plan) -> None:
-    """Goes on from the plan in hand until it is proved, its limit is reached, or a person has enough of it."""
+    """Goes on from the plan in hand until it is proved, its limit is reached, or a person has enough of it.
+
+    The problem is that of the first plan, its window too: a bound of another one would be none for this plan. What cannot be
+    gone on with, such as with a telescope that closed since, stays as it is.
+    """
     from tom_treasuremap import plan as planner
 
     asked = row.asks
-    made = setting.of(asked, row.event, row.asked_by, line=row.line)
-    fields = setting.fields_of(row)
-    problem = setting.problem(made, fields)
+    try:
+        made = setting.again(row)
+        fields = setting.fields_of(row)
+        problem = setting.problem(made, fields)
+    except WRONG as error:
+        words = f"It stays as it is: {_words(error)}"
+        Plan.objects.filter(pk=row.pk).update(
+            improving=False, stopped="left", progress={**row.progress, "words": words}
+        )
+        return
     watch = _Watch(row, fields, made.telescopes, problem)
     best = planner.best(
         problem, nodes=asked.nodes, start=setting.plan_of(row), on_better=watch.better, seconds=asked.limit,
         stop=watch.stopped, known=places.known(row),
     )  # fmt: skip
     watch.end(best)
+
+
+def _words(error: Exception) -> str:
+    return str(error.args[0]) if isinstance(error, LookupError) and error.args else str(error)
 
 
 class _Watch:

@@ -16,7 +16,8 @@ import numpy as np
 
 from tom_treasuremap import recount
 from tom_treasuremap.plans.written import gains
-from tom_treasuremap.visits import Field, Plan, Visit
+from tom_treasuremap.telescopes.telescope import Telescope
+from tom_treasuremap.visits import Field, Plan, Visit, keys
 
 
 def best_first(problem: Any, fields: Sequence[Field], best: Plan) -> Plan:
@@ -30,18 +31,23 @@ def best_first(problem: Any, fields: Sequence[Field], best: Plan) -> Plan:
             tried = sorted([*others, *turned], key=lambda one: (one.start, one.telescope))
             if _lateness(fields, tried) < _lateness(fields, visits):
                 visits = tried
-                reasons |= _reworded(reach.telescope.label, turned, reasons)
+                reasons |= _reworded(reach.telescope, turned, reasons, fields)
     return replace(best, visits=tuple(visits), reasons=reasons)
 
 
-def _reworded(label: str, turned: Sequence[Visit], reasons: Mapping[str, str]) -> dict[str, str]:
+def _reworded(
+    telescope: Telescope, turned: Sequence[Visit], reasons: Mapping[str, str], fields: Sequence[Field]
+) -> dict[str, str]:
     """Why fields are in, with their new places and times: reasons.py says these first, and after a colon what a field adds."""
     first = {one.field: one for one in reversed(turned)}
     order = {name: number for number, name in enumerate(dict.fromkeys(one.field for one in turned), 1)}
+    named = {
+        one.name: key for one, key in zip(fields, keys(fields), strict=True) if one.telescope in ("", telescope.name)
+    }
     return {
-        name: f"number {order[name]} of {label}, at {one.start:%H:%M}: {reasons[name].rsplit(': ', 1)[-1]}"
-        for name, one in first.items()
-        if name in reasons
+        key: f"number {order[name]} of {telescope.label}, at {first[name].start:%H:%M}: {reasons[key].rsplit(': ', 1)[-1]}"
+        for name, key in named.items()
+        if name in first and key in reasons
     }
 
 

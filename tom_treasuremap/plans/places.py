@@ -9,15 +9,14 @@ import numpy as np
 
 from tom_treasuremap import tiling
 from tom_treasuremap.models import Plan
+from tom_treasuremap.planning import covered as looks
 from tom_treasuremap.planning import pieces
 from tom_treasuremap.planning.question import SUBJECTS
-from tom_treasuremap.plans import setting
+from tom_treasuremap.plans import setting, written
 from tom_treasuremap.plans.setting import Setting
 from tom_treasuremap.telescopes.telescope import Telescope
-from tom_treasuremap.visits import Field
+from tom_treasuremap.visits import Field, keys
 
-#: what is covered by more than this part of its probability is said to be covered
-COVERED = 0.5
 #: places from which on those that are never open are left out first
 MANY = 1500
 #: what a field that is covered must have held to be spoken of
@@ -160,9 +159,21 @@ def _galaxies(made: Setting) -> list[Field]:
     found = galaxies.galaxies(made.event, made.user)
     lines = found.lines(found.order[: min(made.question.most, GALAXIES)]) if len(found) else []
     rows = [(one["galaxy"], _score(one)) for one in lines]
+    rows = [(one, score * part) for (one, score), part in zip(rows, _left(made, [one for one, _ in rows]), strict=True)]
     names = [f"{one.name or 'galaxy'}" if one.name else f"galaxy {one.pk}" for one, _ in rows]
     columns = ([one.ra for one, _ in rows], [one.dec for one, _ in rows], [score for _, score in rows])
     return _each(made, names, *columns)
+
+
+def _left(made: Setting, some: Sequence[Any]) -> list[float]:
+    """How much of the probability is left where each of these stands, 0 to 1."""
+    rest = made.standing.rest
+    if rest is None or not rest.pointings or not some:
+        return [1.0] * len(some)
+    ra, dec = (np.array([getattr(one, name) for one in some], float) for name in ("ra", "dec"))
+    before = np.asarray(made.standing.version.sky.density_at(ra, dec))
+    after = np.asarray(rest.sky.density_at(ra, dec)) * rest.left
+    return np.clip(np.divide(after, before, out=np.ones(len(ra)), where=before > 0), 0.0, 1.0).tolist()
 
 
 def _each(
@@ -224,34 +235,25 @@ _MAKERS: dict[str, Callable[[Setting], list[Field]]] = {
 
 
 def covered(made: Setting, some: Sequence[Field]) -> dict[str, str]:
-    """{field: who has covered its middle} of those that have lost most of their probability to what was observed."""
+    """{key of a field: who has covered it} of those that have lost most of their probability to what was, or will be, observed."""
     rest = made.standing.rest if made.standing.version is not None else None
     if rest is None or not rest.pointings or not made.question.residual:
         return {}
-    found = {}
+    found: dict[str, str] = {}
     for name, telescope in made.telescopes.items():
-        mine = [one for one in some if one.telescope == name and one.target is None and telescope.rings]
-        if not mine:
-            continue
-        places = np.array([(one.ra, one.dec, one.pos_angle) for one in mine]).T
-        whole = made.standing.version.sky.inside(tiling.camera(telescope).at(*places))
-        for one, before in zip(mine, whole.tolist(), strict=True):
-            look = rest.covered_by(one.ra, one.dec) if one.weight < (1 - COVERED) * before else None
-            if look is not None:
-                verb = "already covered by" if look.status == "completed" else "planned by"
-                found[one.name] = f"{verb} {_look(look)}"
+        mine = [
+            (key, one)
+            for key, one in zip(keys(some), some, strict=True)
+            if one.telescope == name and one.target is None and telescope.rings
+        ]
+        if mine:
+            places = tiling.Places(
+                tuple(key for key, _ in mine), *np.array([(one.ra, one.dec, one.pos_angle) for _, one in mine]).T
+            )
+            found |= looks.covered(made.standing.version.sky, rest, tiling.camera(telescope), places)
     return found
 
 
-def _look(one: Any) -> str:
-    """A pointing in words: who, when, how deep."""
-    when = f" at {one.time:%Y-%m-%d %H:%M}" if one.time else ""
-    depth = f" to {one.band or 'a depth'} = {one.depth:g}" if one.depth is not None else ""
-    return f"{one.team or one.telescope or 'somebody'}{when}{depth}"
-
-
 def known(row: Plan) -> dict[str, str]:
-    """What was found out before about who has covered the fields of a plan."""
-    return {
-        one["name"]: one["why"] for one in row.considered if one["why"].startswith(("already covered", "planned by"))
-    }
+    """What was found out before about who has covered the fields of a plan, by their keys."""
+    return {key: why for key, why in written.reasons(row).items() if why.startswith((looks.DONE, looks.MEANT))}

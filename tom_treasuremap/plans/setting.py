@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -74,6 +74,18 @@ def of(
     return Setting(question, event, user, chosen, window, stands, line, closed)
 
 
+def again(row: Plan) -> Setting:
+    """The setting that a plan was made in: the same window, the telescopes that are still open. Raises as `of`."""
+    begin, end = (datetime.fromisoformat(text) for text in row.standing["window"])
+    if begin <= clock.now():
+        raise ValueError(f"its first minutes, from {begin:%H:%M} UTC, are past.")
+    made = of(row.asks, row.event, row.asked_by, line=row.line, sky=False)
+    known = {name: one for name, one in made.telescopes.items() if name in row.telescopes}
+    if set(known) != set(row.telescopes):
+        raise ValueError("its telescopes are not all open any more.")
+    return replace(made, telescopes=known, window=(begin, end))
+
+
 def _busy(line: Plan | None) -> list[datetime]:
     """When the exposures end that are being taken: they are left alone."""
     if line is None:
@@ -99,7 +111,7 @@ def window_of(question: Question, telescopes: Sequence[Telescope], now: datetime
     """From when until when: as asked, else from now to the end of the last telescope's night. Raises ValueError where that is no time."""
     from tom_treasuremap import nights
 
-    begin = max(question.start or now, now) + LEAD
+    begin = max(question.start or now, now + LEAD)
     begin = begin.astimezone(timezone.utc).replace(second=0, microsecond=0)
     end = question.end
     if end is None:
@@ -130,8 +142,6 @@ def problem(made: Setting, fields: Sequence[values.Field], *, step: int = 60) ->
 
 def lenient(question: Question, telescope: Telescope) -> Telescope:
     """The telescope with the limits that were asked for; never beyond what its mount can do but for the airmass."""
-    from dataclasses import replace
-
     import numpy as np
 
     from tom_treasuremap.telescopes.telescope import MoonRule

@@ -26,6 +26,8 @@ from tom_treasuremap.telescopes.telescope import Telescope
 
 #: observations that look now or have looked
 SEEN = ("IN_PROGRESS", "COMPLETED")
+#: at which its own exposures are taken to have been made, for how deep they went
+AIRMASS = 1.2
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,11 +66,15 @@ class Standing:
             return None
         if not self.question.residual:
             return residual.Residual(self.version.sky)
-        looks = [*self.looks, *_own(self.own, self.telescopes)]
-        known = working.cameras(self.looks)
-        return residual.residual(
-            self.version.sky, looks, known, planned=self.question.planned, detect=self.source if self.done else None
-        )
+        own, source = _own(self.own, self.telescopes), self.source
+        blind = [one for one in own if source is not None and one.depth is None]  # its own, and nobody knows how deep
+        looks = [*self.looks, *(one for one in own if one not in blind)]
+        done = any(one.status == "completed" for one in looks)
+        rest = residual.residual(
+            self.version.sky, looks, working.cameras(self.looks), planned=self.question.planned,
+            detect=source if done else None,
+        )  # fmt: skip
+        return residual.further(rest, blind) if blind else rest
 
     @property
     def left(self) -> float:
@@ -83,7 +89,7 @@ class Standing:
         said = self.question.source
         bands = {band: (bright, faint) for band, (bright, faint) in said["magnitudes"].items()}
         onset = self.event.time if self.event is not None else None
-        return detection.Source(bands, onset=onset, decline=said.get("decline", 0.0))
+        return detection.Source(bands, onset=onset, decline=said.get("decline", 0.0), extinction=working.dust())
 
     def words(self) -> dict[str, Any]:
         """It as JSON, for the plan's row."""
@@ -157,11 +163,24 @@ def _own(visits: Sequence[PlanVisit], telescopes: dict[str, Telescope]) -> list[
         rings = tuple(
             tuple((float(x), float(y)) for x, y in zip(east, north, strict=True)) for east, north in shape.polygons[0]
         )
+        kind = telescope.filters.get(one.band)
+        deep = _depth(kind, one.exposure)
         found.append(
             pointing_values.Pointing(
                 key=one.source_name, event="", team="this plan", telescope=one.telescope, instrument_id=None, ra=one.ra,
-                dec=one.dec, pos_angle=None, time=one.start, status="completed", band=one.band, central_wave=None,
-                bandwidth=None, depth=None, depth_unit=None, source="own", source_id=one.source_name, footprint=rings,
+                dec=one.dec, pos_angle=None, time=one.start, status="completed", band=(kind and kind.band) or one.band,
+                central_wave=None, bandwidth=None, depth=deep, depth_unit=None if deep is None else "ab_mag", source="own",
+                source_id=one.source_name, footprint=rings,
             )
         )  # fmt: skip
     return found
+
+
+def _depth(kind: Any, seconds: float) -> float | None:
+    """How deep an exposure of a plan goes, AB, so that a source asked for is not looked for twice; None where nobody knows."""
+    from tom_treasuremap import exposure
+
+    try:
+        return exposure.depth(kind, seconds, airmass=AIRMASS) if kind is not None else None
+    except exposure.NotKnown:
+        return None

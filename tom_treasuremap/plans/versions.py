@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -25,6 +26,8 @@ from tom_treasuremap.plans import making
 State = Plan.State
 #: deliveries that have not left us
 WAITING = (Delivery.State.QUEUED, Delivery.State.HELD)
+#: a plan that could not be made, such as for want of a map, is made when one comes within so long
+WAITS = timedelta(hours=24)
 #: fields named in what changed
 NAMED = 12
 
@@ -52,9 +55,9 @@ def again(row: Plan, why: str, *, cause: str = "", question: Question | None = N
 
 
 def living(rows: QuerySet[Plan] | None = None) -> list[Plan]:
-    """The newest versions of plans that somebody may still approve or that telescopes are at."""
+    """The newest versions of plans that somebody may still approve or that telescopes are at; one that could not be made is none."""
     some = Plan.objects.all() if rows is None else rows
-    newest = some.newest().filter(state__in=(*Plan.OPEN, *Plan.ACTING))
+    newest = some.newest(made=True).filter(state__in=(*Plan.OPEN, *Plan.ACTING))
     return list(newest.select_related("event", "asked_by", "line").order_by("pk"))
 
 
@@ -64,8 +67,13 @@ def acting(row: Plan) -> Plan | None:
 
 
 def remaining(row: Plan, after: Any = None) -> list[PlanVisit]:
-    """Visits of a version that nobody has begun."""
-    rows = row.visits.select_related("observation").filter(start__gt=after or timezone.now())
+    """Visits of a version that nobody has begun and whose time is still to come, or after a time."""
+    return [one for one in unbegun(row) if one.start > (after or timezone.now())]
+
+
+def unbegun(row: Plan) -> list[PlanVisit]:
+    """Visits of a version that nobody has begun, whatever their time."""
+    rows = row.visits.select_related("observation")
     return [
         one
         for one in rows.order_by("order")
@@ -126,7 +134,10 @@ def mapped(alert_id: int, change: str) -> None:
     if alert is None:
         return
     words = wording.ALERT_TYPES.get(alert.alert_type, alert.alert_type)
-    for row in living(Plan.objects.filter(event=alert.event)):
+    rows = Plan.objects.filter(event=alert.event)
+    lately = timezone.now() - WAITS
+    failed = rows.newest().filter(state=State.FAILED, asked__gte=lately).select_related("event", "asked_by", "line")
+    for row in {one.line_id: one for one in [*failed, *living(rows)]}.values():
         if row.state == State.ASKED:
             continue  # it will be made on the newest map anyway
         found = eventmaps.current(alert.event, row.asked_by)

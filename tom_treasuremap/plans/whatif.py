@@ -55,14 +55,16 @@ def asked(question: Question, said: Mapping[str, Any], row: Plan) -> Question:
 
 
 def answer(row: Plan, question: Question) -> Answer:
-    """The first plan of another question, on the same fields. Raises ValueError where there is none."""
+    """A plan of another question at once, on the same fields: the first one, or what can stay of this plan filled up, whichever is
+    worth more. Raises ValueError where there is none.
+    """
     from tom_treasuremap import plan as planner
 
     began = time.monotonic()
     made = setting.of(question, row.event, row.asked_by, line=row.line, sky=False)
     fields = setting.fields_of(row)
     problem = setting.problem(made, fields)
-    best = planner.best(problem, nodes=0, known=places.known(row))
+    best = planner.best(problem, nodes=0, start=setting.plan_of(row), known=places.known(row))
     before = {one.field for one in row.visits.all()}
     after = {one.field for one in best.visits}
     return Answer(

@@ -47,15 +47,28 @@ def _columns(one: values.Visit) -> dict[str, Any]:
 
 def considered(fields: Sequence[values.Field], best: values.Plan) -> list[dict[str, Any]]:
     """Every field with why it is in or out, those that are in first, in their order."""
-    order = {one.field: at for at, one in reversed(list(enumerate(best.visits)))}
+    order = {(one.telescope, one.field): at for at, one in reversed(list(enumerate(best.visits)))}
+    looked = {name: at for (_, name), at in reversed(order.items())}  # of fields that are anybody's
+    place = [order.get((one.telescope, one.name)) if one.telescope else looked.get(one.name) for one in fields]
     rows = [
         {
             "name": one.name, "telescope": one.telescope, "ra": round(one.ra, 5), "dec": round(one.dec, 5),
-            "pos_angle": one.pos_angle, "weight": one.weight, "in": one.name in order, "why": best.reasons.get(one.name, ""),
+            "pos_angle": one.pos_angle, "weight": one.weight, "in": at is not None, "why": best.reasons.get(key, ""),
         }
-        for one in fields
+        for one, key, at in zip(fields, values.keys(fields), place, strict=True)
     ]  # fmt: skip
-    return sorted(rows, key=lambda one: (not one["in"], order.get(one["name"], 0), -one["weight"], one["name"]))
+    ranked = sorted(zip(rows, place, strict=True), key=lambda pair: _rank(*pair))
+    return [row for row, _ in ranked]
+
+
+def _rank(row: Mapping[str, Any], place: int | None) -> tuple[Any, ...]:
+    return (place is None, place or 0, -row["weight"], row["name"])
+
+
+def reasons(row: Plan) -> dict[str, str]:
+    """Why each field of a row is in or out, by its key."""
+    fields = [values.Field(one["name"], 0.0, 0.0, telescope=one["telescope"]) for one in row.considered]
+    return dict(zip(values.keys(fields), (one["why"] for one in row.considered), strict=True))
 
 
 def gains(fields: Sequence[values.Field], visits: Sequence[values.Visit]) -> list[float]:

@@ -164,8 +164,8 @@ class PlanActView(PlanMixin, View):
         return sheet.taken_back(row, user)
 
     def _tell(self, row: Plan, user: Any) -> str:
-        if not approving.may_approve(user) or row.approved is None:
-            raise approving.NotNow("Only an approved plan is told, by who may approve plans.")
+        if not approving.may_approve(user) or not row.acting:
+            raise approving.NotNow("Only an approved plan that is not over is told, by who may approve plans.")
         Plan.objects.filter(pk=row.pk).update(reported=True)
         return f"{approving.tell(row, user)} planned pointings are told to the Treasure Map. The worker sends them."
 
