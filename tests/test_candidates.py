@@ -275,6 +275,17 @@ def test_a_map_without_distance_has_no_volume_level():
     assert hear(gw(skymap=multiorder(sky()))).candidates.get().volume_level is None
 
 
+def test_where_the_map_does_not_know_its_distance_there_is_no_volume_level():
+    target("redshift", extras={"redshift": 0.0225})
+    holed = sky(**DISTANT)
+    row = int(holed.rows_at(30.0, 20.0))
+    mu = np.where(np.arange(len(holed)) == row, np.inf, holed.mu)
+    found = hear(gw(skymap=multiorder(holed, {"DISTMU": mu[np.argsort(holed.uniq)]}))).candidates.get()
+    assert found.level < 0.1
+    assert found.volume_level is None
+    assert found.distance_mpc == pytest.approx(100.0, rel=0.02)
+
+
 def test_a_target_made_later_is_placed_in_every_live_event():
     event = hear(gw(skymap=multiorder(sky())), gw("S261121b", skymap=multiorder(sky(ra=200.0))))
     target("SN 2026abc")

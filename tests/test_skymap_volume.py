@@ -192,22 +192,54 @@ def test_volume_levels_lie_in_0_to_1_and_fall_with_density(pixels, far):
     assert (np.diff(level[rank]) >= 0).all()
     r = 3000 * np.square(np.linspace(0, 1, 20_001))  # dense where distances below zero leave a steep fall
     pdf = sky.distance_pdf(r)
-    said = weight[np.isfinite(norm)].sum()  # a norm beyond float64 is a distance that is not known
+    known = np.isfinite(sky.mu)
+    assert known[mu / sigma > -33].all()
+    said = weight[known].sum()
     assert np.sum((pdf[1:] + pdf[:-1]) / 2 * np.diff(r)) == pytest.approx(said, abs=2e-3)
 
 
-def test_a_pixel_whose_norm_is_beyond_float64_has_no_usable_distance():
-    mu, sigma = np.array([-200.0, *[100.0] * 11]), np.array([5.0, *[20.0] * 11])
-    norm = distance.moments(mu, sigma)[2]
-    assert np.isinf(norm[0])
-    known, unknown = (
-        skymap.SkyMap(np.arange(4, 16), np.full(12, 1 / (4 * np.pi)), *columns)
-        for columns in ((mu, sigma, norm), (np.where(mu < 0, np.inf, mu), sigma, np.where(mu < 0, 0, norm)))
-    )
-    ra, dec = skymap.grid.centres(known.uniq)
-    for r in (0.0, 0.5, 100.0):
-        np.testing.assert_array_equal(known.volume_level_at(ra, dec, r), unknown.volume_level_at(ra, dec, r))
-        np.testing.assert_array_equal(known.volume_density_at(ra, dec, r), unknown.volume_density_at(ra, dec, r))
-        assert known.distance_pdf(r) == unknown.distance_pdf(r)
-    assert known.volume_level_at(ra[0], dec[0], 1.0) == 1
-    assert np.isnan(known.distance_pdf_at(ra[0], dec[0], 1.0))
+UNUSABLE = {
+    "mu not finite": (np.nan, 20.0, 1e-4),
+    "no sigma": (100.0, 0.0, 1e-4),
+    "sigma not finite": (100.0, np.inf, 1e-4),
+    "sigma not a number": (100.0, np.nan, 1e-4),
+    "no norm": (100.0, 20.0, 0.0),
+    "norm not a number": (100.0, 20.0, np.nan),
+    "norm infinite": (-200.0, 5.0, np.inf),
+    "norm too large to reckon with": (-180.0, 5.0, 1e281),
+    "mu infinite, sigma and norm something": (np.inf, np.nan, 3.0),
+}
+
+
+@pytest.mark.parametrize("why", UNUSABLE)
+def test_a_distance_that_cannot_be_used_is_one_that_is_not_known(why):
+    """In every way a map is made: built, read, packed, multiplied, written flat."""
+    first = UNUSABLE[why]
+    columns = [np.array([value, *[rest] * 11]) for value, rest in zip(first, (100.0, 20.0, 1 / 10400), strict=True)]
+    given = [column.copy() for column in columns]
+    sky = skymap.SkyMap(np.arange(4, 16), np.full(12, 1 / (4 * np.pi)), *columns)
+    np.testing.assert_array_equal(columns, given)  # the caller's own arrays stay as they are
+    other = skymap.circle(45, 42, 30, distance_mpc=(90, 10))
+    file = maps.multiorder(sky, dict(zip(("DISTMU", "DISTSIGMA", "DISTNORM"), columns, strict=True)))
+    for one in (sky, skymap.read(file), skymap.unpack(sky.pack()), skymap.read(sky.to_flat_fits(1))):
+        assert (one.mu[0], one.sigma[0], one.norm[0]) == (np.inf, 1, 0)
+        assert np.isfinite(one.mu[1:]).all()
+    ra, dec = skymap.grid.centres(sky.uniq)
+    assert sky.volume_level_at(ra[0], dec[0], 100.0) == 1
+    assert sky.volume_density_at(ra[0], dec[0], 100.0) == 0
+    assert np.isnan(sky.distance_at(ra[0], dec[0])).all()
+    assert np.isnan(sky.distance_pdf_at(ra[0], dec[0], 100.0))
+    r = np.linspace(0, 400, 4001)
+    assert np.sum(sky.distance_pdf(r)) * 0.1 == pytest.approx(11 / 12, abs=1e-3)
+    both = sky.times(other)
+    assert both.distance_at(ra[0], dec[0]) == pytest.approx((90, 10), rel=1e-3)
+
+
+def test_a_product_of_distances_that_no_float64_holds_takes_that_of_one():
+    near = skymap.SkyMap(
+        np.arange(4, 16), np.full(12, 1 / (4 * np.pi)), *(np.full(12, value) for value in (-150.0, 5.0)),
+        distance.moments(np.full(12, -150.0), np.full(12, 5.0))[2],
+    )  # fmt: skip
+    product = near.times(near)
+    assert (product.mu == -150).all()
+    np.testing.assert_allclose(product.density, near.density)

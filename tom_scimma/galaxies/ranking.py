@@ -4,9 +4,11 @@ The score of a galaxy is the probability density of the map at its place, in a u
 the sum of that over all galaxies of the catalogue in the map's region. With distance the density is that of Singer et
 al. 2016 (doi:10.3847/2041-8205/829/1/L15), rho norm N(r; mu, sigma) per Mpc3, as SkyMap.volume_density_at has it and as
 ligo.skymap.postprocess.crossmatch's `probdensity_vol`. A galaxy's distance is known to some error s: the density is
-averaged over it, which for two Gaussians is rho norm N(d; mu, sqrt(sigma**2 + s**2)). A map without distance gives the
-density per steradian, and the galaxies of the whole catalogue at that place compete.
+averaged over N(r; d, s), r >= 0, which is, by completing the square and with w = sqrt(sigma**2 + s**2),
 
+    rho norm N(d; mu, w) Phi((mu s**2 + d sigma**2) / (sigma s w)) / Phi(d / s).
+
+A map without distance gives the density per steradian, and the galaxies of the whole catalogue at that place compete.
 A galaxy of unknown weight counts as the faintest tenth of those known: what no survey measured is faint.
 """
 
@@ -107,12 +109,23 @@ def _density(sky: SkyMap, at: np.ndarray, distance: np.ndarray, sd: np.ndarray) 
     if sky.mu is None or sky.sigma is None or sky.norm is None:
         return density, np.full(at.size, np.nan)
     mu, sigma, norm = sky.mu[at], sky.sigma[at], sky.norm[at]
-    wide = np.hypot(sigma, np.nan_to_num(np.asarray(sd, np.float64)))
-    known = inside & np.isfinite(mu) & np.isfinite(norm) & (wide > 0)
+    error = np.nan_to_num(np.asarray(sd, np.float64))
+    wide = np.hypot(sigma, error)
+    known = inside & np.isfinite(mu)
     with np.errstate(all="ignore"):
         off = (distance - mu) / wide
         found = density * norm * np.exp(-0.5 * np.square(off)) / (wide * np.sqrt(2 * np.pi))
+        found *= np.where(error > 0, _not_below_zero(distance, error, mu, sigma, wide), 1.0)
     return np.where(known, found, 0.0), np.where(known, off, np.nan)
+
+
+def _not_below_zero(
+    distance: np.ndarray, error: np.ndarray, mu: np.ndarray, sigma: np.ndarray, wide: np.ndarray
+) -> np.ndarray:
+    """Part of the average over a galaxy's distance that lies at r >= 0, over the part of its own distance that does."""
+    from scipy.special import ndtr
+
+    return ndtr((mu * np.square(error) + distance * np.square(sigma)) / (sigma * error * wide)) / ndtr(distance / error)
 
 
 def _best(score: np.ndarray, most: int) -> np.ndarray:

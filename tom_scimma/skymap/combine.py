@@ -86,15 +86,14 @@ def times(one: SkyMap, other: SkyMap) -> dict[str, Any]:
 def _distances(one: SkyMap, mine: np.ndarray, other: SkyMap, theirs: np.ndarray) -> tuple[np.ndarray, dict]:
     """(integral of the product of the distances, per Mpc^3; the product's own parameters) in each pixel.
 
-    Where one of them does not know the distance, it is that of the other, and the integral is its mean elsewhere, so
-    that not to know is no evidence.
+    Where one of them does not know the distance, or the product is none that can be used, it is that of the other, and
+    the integral is its mean elsewhere, so that not to know is no evidence.
     """
     from tom_scimma.skymap import distance
 
     mu1, sigma1, norm1 = (getattr(one, name)[mine] for name in ("mu", "sigma", "norm"))
     mu2, sigma2, norm2 = (getattr(other, name)[theirs] for name in ("mu", "sigma", "norm"))
     first, second = np.isfinite(mu1), np.isfinite(mu2)
-    both = first & second
     with np.errstate(all="ignore"):
         sigma = 1 / np.sqrt(1 / np.square(sigma1) + 1 / np.square(sigma2))
         mu = np.square(sigma) * (mu1 / np.square(sigma1) + mu2 / np.square(sigma2))
@@ -102,7 +101,7 @@ def _distances(one: SkyMap, mine: np.ndarray, other: SkyMap, theirs: np.ndarray)
         spread = np.hypot(sigma1, sigma2)
         meet = np.exp(-0.5 * np.square((mu1 - mu2) / spread)) / (spread * np.sqrt(2 * np.pi))
         agree = norm1 * norm2 * meet / norm
-    agree = np.where(both & np.isfinite(agree), agree, 0.0)
+    both = first & second & np.isfinite(agree) & distance.usable(mu, sigma, norm)
     agree = np.where(both, agree, agree[both].mean() if both.any() else 1.0)
     choose = [both, first]
     columns = {

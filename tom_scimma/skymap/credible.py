@@ -89,7 +89,7 @@ def table(sky: SkyMap) -> Table | None:
 def _cells(sky: SkyMap) -> _Cells | None:
     if sky.mu is None or sky.sigma is None or sky.norm is None:
         return None
-    known = np.flatnonzero(np.isfinite(sky.mu) & (sky.density > 0) & (sky.norm > 0))
+    known = np.flatnonzero(np.isfinite(sky.mu) & (sky.density > 0))
     mu, sigma, norm, density = (column[known] for column in (sky.mu, sky.sigma, sky.norm, sky.density))
     s = mu / sigma
     with np.errstate(all="ignore"):  # densities may be too small for a logarithm, and norms too large

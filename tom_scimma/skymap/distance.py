@@ -20,6 +20,27 @@ if TYPE_CHECKING:
 BLOCK = 1 << 17
 #: pixels that hold less than this part of what the fullest holds are left out of a sum over the map
 FAINT = 1e-11
+#: of a greater norm (mu / sigma below about -34, a mean below 0.1 sigma) no float64 can say the products
+MOST_NORM = 1e250
+#: how a pixel says that its distance is not known, as ligo.skymap writes it: mu, sigma, norm
+UNKNOWN = (np.inf, 1.0, 0.0)
+
+
+def usable(mu: np.ndarray, sigma: np.ndarray, norm: np.ndarray) -> np.ndarray:
+    """Whether a distance is known: bool, of that shape."""
+    return np.isfinite(mu) & (sigma > 0) & np.isfinite(sigma) & (norm > 0) & (norm <= MOST_NORM)
+
+
+def settled(mu: np.ndarray, sigma: np.ndarray, norm: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The columns with UNKNOWN wherever the distance is not usable, for whatever reason; themselves where they say so.
+
+    Every SkyMap has its columns so: whoever asks of a pixel whether it knows its distance looks at mu alone.
+    """
+    columns, known = (mu, sigma, norm), usable(mu, sigma, norm)
+    blank = np.logical_and.reduce([column == value for column, value in zip(columns, UNKNOWN, strict=True)])
+    if not (known | blank).all():
+        mu, sigma, norm = (np.where(known, *pair) for pair in zip(columns, UNKNOWN, strict=True))
+    return mu, sigma, norm
 
 
 def moments(mu: np.ndarray, sigma: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -28,8 +49,7 @@ def moments(mu: np.ndarray, sigma: np.ndarray) -> tuple[np.ndarray, np.ndarray, 
     As ligo.skymap.distance.parameters_to_moments: (inf, 1, 0) where mu is not finite. For mu < 0 all integrals are
     divided by the Gaussian at 0, so that they do not underflow; below mu / sigma = -30, where the recursion cancels,
     their expansion in sigma / mu is used: mean 3 sigma**2 / |mu| (1 - 4 / x**2), standard deviation sqrt(3) sigma**2
-    / |mu| (1 - 6 / x**2). Below mu / sigma = -36 the norm is more than a float64 can say: such a pixel has moments and no
-    density.
+    / |mu| (1 - 6 / x**2). The norm may be more than is `usable`, or infinite.
     """
     from scipy.special import erfcx, ndtr
 
@@ -122,7 +142,7 @@ def conditional_pdf(sky: SkyMap, ra: float, dec: float, r: Any) -> Any:
     """Density per Mpc of the distance along one line of sight; as ligo.skymap.distance.conditional_pdf."""
     row = int(sky.rows_at(ra, dec))
     r = np.asarray(r, np.float64)
-    if sky.mu is None or sky.sigma is None or sky.norm is None or row < 0 or not _known(sky.mu[row], sky.norm[row]):
+    if sky.mu is None or sky.sigma is None or sky.norm is None or row < 0 or not np.isfinite(sky.mu[row]):
         found = np.full(r.shape, np.nan)
     else:
         found = _pdf(r, sky.mu[row], sky.sigma[row], sky.norm[row])
@@ -139,7 +159,7 @@ def marginal_pdf(sky: SkyMap, r: Any) -> Any:
         found = np.full(r.shape, np.nan)
     else:
         weight = sky.density * sky.pixel_area
-        known = _known(sky.mu, sky.norm) & (weight > FAINT * weight.max())
+        known = np.isfinite(sky.mu) & (weight > FAINT * weight.max())
         weight = weight[known]
         mu, sigma, norm = (column[known] for column in (sky.mu, sky.sigma, sky.norm))
         found = np.array([np.dot(weight, _pdf(at, mu, sigma, norm)) for at in r.ravel()]).reshape(r.shape)
@@ -162,11 +182,6 @@ def beyond(s: Any, y: Any) -> Any:
     from scipy.special import ndtr
 
     return (np.square(s) + 1) * ndtr(-y) + (2 * s + y) * np.exp(-0.5 * np.square(y)) / np.sqrt(2 * np.pi)
-
-
-def _known(mu: Any, norm: Any) -> Any:
-    """Where a distance can be used: it is known, and its norm is a float64's."""
-    return np.isfinite(mu) & np.isfinite(norm)
 
 
 def _pdf(r: Any, mu: Any, sigma: Any, norm: Any) -> Any:

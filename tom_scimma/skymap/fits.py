@@ -8,7 +8,7 @@ What is an error, and what is only noted:
 * UNIQ or pixel numbers out of range, given twice or overlapping, more depth than MOCORDER says, a pixel count that
   does not fit NSIDE, missing columns or keywords, another frame than equatorial, a file that ends early: errors.
 * A total that is not 1 is normalised, and noted; zero, or beyond all reason, is an error.
-* Where the distance is not known, mu = inf, sigma = 1, norm = 0, as ligo.skymap writes it.
+* Where the distance is not known, or cannot be used (distance.usable), mu = inf, sigma = 1, norm = 0.
 """
 
 from __future__ import annotations
@@ -186,9 +186,11 @@ def _finished(
 
 def _known_distance(mu: np.ndarray, sigma: np.ndarray, norm: np.ndarray) -> None:
     """Mark pixels without a usable distance as such, in place."""
-    known = np.isfinite(mu) & (sigma > 0) & np.isfinite(sigma) & (norm >= 0) & np.isfinite(norm)
+    from tom_scimma.skymap import distance
+
+    known = distance.usable(mu, sigma, norm)
     if not known.all():
-        mu[~known], sigma[~known], norm[~known] = np.inf, 1, 0
+        mu[~known], sigma[~known], norm[~known] = distance.UNKNOWN
 
 
 def _stated(header: dict[str, Any]) -> tuple[float, float] | None:

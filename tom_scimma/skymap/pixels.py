@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tom_scimma.skymap import grid
+from tom_scimma.skymap import distance, grid
 
 #: so many positions are worth a table of the sky at this order
 MANY, TABLE_ORDER = 100_000, 7
@@ -29,7 +29,7 @@ class Pixels:
 
     uniq: np.ndarray  #: int64[n]
     density: np.ndarray  #: float64[n], per steradian
-    mu: np.ndarray | None = None  #: float64[n], Mpc; inf where the distance is not known
+    mu: np.ndarray | None = None  #: float64[n], Mpc; finite exactly where the distance is known (distance.usable)
     sigma: np.ndarray | None = None  #: float64[n], Mpc
     norm: np.ndarray | None = None  #: float64[n], Mpc^-2
     stated_distance: tuple[float, float] | None = None  #: mean and standard deviation as the sender said, Mpc
@@ -37,6 +37,12 @@ class Pixels:
     meta: Mapping[str, Any] = field(
         default_factory=dict
     )  #: FITS header values worth keeping: OBJECT, INSTRUME, DATE-OBS ...
+
+    def __post_init__(self) -> None:
+        if self.mu is not None and self.sigma is not None and self.norm is not None:
+            columns = distance.settled(self.mu, self.sigma, self.norm)
+            for name, column in zip(("mu", "sigma", "norm"), columns, strict=True):
+                object.__setattr__(self, name, column)  # the class is frozen
 
     def __len__(self) -> int:
         return self.uniq.size

@@ -37,13 +37,9 @@ def density_of(sky: SkyMap, row: np.ndarray, distance: np.ndarray) -> np.ndarray
 
 
 def _columns(sky: SkyMap) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(mu, 1 / sigma, density at mu) of each row; a density of 0 where the distance is not known, or its norm is beyond
-    float64 (mu / sigma below about -36)."""
+    """(mu, 1 / sigma, density at mu) of each row; a density of 0 where the distance is not known."""
     assert sky.mu is not None
     assert sky.sigma is not None
     assert sky.norm is not None
     inverse = 1 / sky.sigma
-    with np.errstate(over="ignore", invalid="ignore"):
-        peak = sky.density * sky.norm * inverse * ROOT
-    known = np.isfinite(sky.mu) & np.isfinite(peak)
-    return np.where(known, sky.mu, 0), inverse, np.where(known, peak, 0)
+    return np.where(np.isfinite(sky.mu), sky.mu, 0), inverse, sky.density * sky.norm * inverse * ROOT
