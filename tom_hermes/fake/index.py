@@ -8,8 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from dateutil import parser
-
 INDEXED = ("hermes.*", "microlensing.*")
 
 
@@ -53,7 +51,6 @@ class Message:
 @dataclass(eq=False)
 class Event:
     event_id: str
-    created: float  #: s
     messages: list[Message] = field(default_factory=list)
 
     def row(self) -> dict[str, Any]:
@@ -84,7 +81,7 @@ class Index:
                 message.targets.append(target)
                 target.messages.append(message)
         if data.get("event_id"):
-            event = self._event(str(data["event_id"]), published.sent / 1000)
+            event = self._event(str(data["event_id"]))
             message.events.append(event)
             event.messages.append(message)
         self.messages.append(message)
@@ -99,11 +96,11 @@ class Index:
         self.targets.append(Target(len(self.targets) + 1, name, ra, dec))
         return self.targets[-1]
 
-    def _event(self, event_id: str, created: float) -> Event:
+    def _event(self, event_id: str) -> Event:
         for event in self.events:
             if event.event_id == event_id:
                 return event
-        self.events.append(Event(event_id, created))
+        self.events.append(Event(event_id))
         return self.events[-1]
 
 
@@ -142,8 +139,3 @@ def polygon(text: str) -> Callable[[Target], bool]:
         return odd
 
     return inside
-
-
-def moment(text: str) -> float:
-    """A date as dateutil reads it, in s. Raises ValueError."""
-    return parser.parse(text).timestamp()

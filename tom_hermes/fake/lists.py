@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from dateutil import parser
+
 from tom_hermes.fake.http import Reply, Request
-from tom_hermes.fake.index import Event, Index, Message, Target, cone, moment, polygon
+from tom_hermes.fake.index import Event, Index, Message, Target, cone, polygon
 
 PAGE = 100
+SEQUENCES = ("EARLY_WARNING", "RETRACTION", "PRELIMINARY", "INITIAL", "UPDATE")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
 
 
 def messages(request: Request, index: Index) -> list[Message]:
-    """Newest first; one that has two fitting targets is there twice, as in HERMES."""
-    rows = sorted(index.messages, key=lambda item: -item.id)
+    """Newest first, if nothing is said; one that has two fitting targets is there twice, as in HERMES."""
     given = dict(parse_qsl(request.query))
+    rows = _sorted(index.messages, given, ("id", "uuid"))
     if given.get("uuid"):
         rows = [row for row in rows if row.uuid.startswith(given["uuid"])]
     for fits in _of_events(given):
@@ -26,8 +31,8 @@ def messages(request: Request, index: Index) -> list[Message]:
 
 
 def targets(request: Request, index: Index) -> list[Target]:
-    rows = sorted(index.targets, key=lambda item: -item.id)
     given = dict(parse_qsl(request.query))
+    rows = _sorted(index.targets, given, ("id", "name"))
     for fits in _of_targets(given, "name"):
         rows = [row for row in rows if fits(row)]
     if given.get("event_id"):
@@ -43,7 +48,10 @@ def targets(request: Request, index: Index) -> list[Target]:
 
 
 def events(request: Request, index: Index) -> list[Event]:
-    """Those that fit, in the order in which they were first heard of. Raises ValueError for a date that is none."""
+    """Those that fit, in the order in which they were first heard of. Raises ValueError for a date that is none.
+
+    `created_after` and `created_before` are asked of an event's sequences, and these have none.
+    """
     rows = list(index.events)
     given = dict(parse_qsl(request.query))
     for fits in _of_events(given):
@@ -51,13 +59,22 @@ def events(request: Request, index: Index) -> list[Event]:
     if given.get("referenced_by_uuid"):
         prefix = given["referenced_by_uuid"]
         rows = _joined(rows, lambda row: row.messages, lambda message: message.uuid.startswith(prefix))
-    if given.get("created_after"):
-        after = moment(given["created_after"])
-        rows = [row for row in rows if row.created >= after]
-    if given.get("created_before"):
-        before = moment(given["created_before"])
-        rows = [row for row in rows if row.created <= before]
+    for name in ("created_after", "created_before"):
+        if given.get(name):
+            parser.parse(given[name])
+            rows = []
     return rows
+
+
+def wrong_sequences(request: Request) -> dict[str, list[str]]:
+    """What is wrong with the filters of sequences."""
+    given, wrong = parse_qsl(request.query), {}
+    for name, value in given:
+        if name == "sequence_number" and not _NUMBER.fullmatch(value.strip()):
+            wrong[name] = ["Enter a number."]
+        elif name in ("sequence_type", "exclude_sequence_type") and value not in SEQUENCES:
+            wrong[name] = [f"Select a valid choice. {value} is not one of the available choices."]
+    return wrong
 
 
 def page(request: Request, rows: list, base: str) -> Reply:
@@ -66,7 +83,8 @@ def page(request: Request, rows: list, base: str) -> Reply:
     shown = [row.row() for row in rows[offset : offset + limit]]
 
     def link(place: int) -> str:
-        pairs = [(key, value) for key, value in parse_qsl(request.query) if key not in ("limit", "offset")]
+        given = parse_qsl(request.query, keep_blank_values=True)
+        pairs = [(key, value) for key, value in given if key not in ("limit", "offset")]
         pairs += [("limit", str(limit)), *([("offset", str(place))] if place > 0 else [])]
         return f"{base}{request.path}?{urlencode(sorted(pairs))}"
 
@@ -100,6 +118,16 @@ def _of_events(given: dict[str, str]) -> Iterable[Callable[[Event], bool]]:
 
 def _joined(rows: Iterable[Any], many: Callable[[Any], list], fits: Callable[[Any], bool]) -> list[Any]:
     return [row for row in rows for item in many(row) if fits(item)]
+
+
+def _sorted(rows: Iterable[Any], given: dict[str, str], fields: tuple[str, ...]) -> list[Any]:
+    """By `ordering`, of which names that are no fields are left out; the newest first without."""
+    wanted = [name for name in given.get("ordering", "").split(",") if name.strip().lstrip("-") in fields]
+    found = list(rows)
+    for name in reversed(wanted or ["-id"]):
+        key = name.strip()
+        found.sort(key=lambda row: getattr(row, key.lstrip("-")), reverse=key.startswith("-"))
+    return found
 
 
 def _named(name: str, wanted: str, exact: bool) -> bool:

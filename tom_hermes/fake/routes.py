@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from tom_hermes.fake import views
+from tom_hermes.fake import reading, views
 from tom_hermes.fake.http import Reply, Request
 from tom_hermes.fake.submit import submit
 from tom_hermes.fake.world import World
@@ -30,20 +30,21 @@ ROUTES = (
     Route("submit_message/validate/", {"GET": views.usage, "POST": views.validate}),
     Route("submit_message/preload/", {"GET": views.usage, "POST": views.preload}, ("POST",)),
     Route("submit_message/load/<key>/", {"GET": views.load}, EVERY),
-    Route("submit_message/plaintext/", {"POST": views.as_text}),
-    Route("messages/", {"GET": views.index("messages")}, EVERY),
-    Route("messages/<key>/", {"GET": views.message}, EVERY),
-    Route("messages/<key>/plaintext/", {"GET": views.message_text}, EVERY),
-    Route("targets/", {"GET": views.index("targets")}, EVERY),
-    Route("targets/<key>/", {"GET": views.target}, EVERY),
-    Route("nonlocalizedevents/", {"GET": views.index("events")}, EVERY),
-    Route("nonlocalizedevents/<key>/", {"GET": views.event}, EVERY),
-    Route("nonlocalizedevents/<key>/targets/", {"GET": views.event_targets}, EVERY),
-    Route("nonlocalizedevents/<key>/sequences/", {"GET": views.event_sequences}, EVERY),
-    Route("nonlocalizedeventsequence/", {"GET": views.sequences}, EVERY),
-    Route("query/", {"GET": views.query}),
-    Route("query/message/<uuid>/", {"GET": views.archived, "PATCH": views.archived}, ("PATCH",)),
-    Route("query/download/<uuid>/", {"GET": views.download}),
+    Route("submit_message/plaintext/", {"GET": views.usage, "POST": views.as_text}),
+    Route("messages/", {"GET": reading.index("messages")}, EVERY),
+    Route("messages/<key>/", {"GET": reading.message}, EVERY),
+    Route("messages/<key>/plaintext/", {"GET": reading.message_text}, EVERY),
+    Route("targets/", {"GET": reading.index("targets")}, EVERY),
+    Route("targets/<key>/", {"GET": reading.target}, EVERY),
+    Route("nonlocalizedevents/", {"GET": reading.index("events")}, EVERY),
+    Route("nonlocalizedevents/<key>/", {"GET": reading.event}, EVERY),
+    Route("nonlocalizedevents/<key>/targets/", {"GET": reading.event_targets}, EVERY),
+    Route("nonlocalizedevents/<key>/sequences/", {"GET": reading.event_sequences}, EVERY),
+    Route("nonlocalizedeventsequence/", {"GET": reading.sequences}, EVERY),
+    Route("nonlocalizedeventsequence/<key>/", {"GET": reading.sequence}, EVERY),
+    Route("query/", {"GET": reading.query}),
+    Route("query/message/<uuid>/", {"GET": reading.archived, "PATCH": reading.archived}, ("PATCH",)),
+    Route("query/download/<uuid>/", {"GET": reading.download}),
     Route("topics/", {"GET": views.topics}),
     Route("profile/", {"GET": views.profile, "PATCH": views.profile, "PUT": views.profile}, EVERY),
     Route("tns_options/", {"GET": views.tns_options}),
@@ -53,7 +54,7 @@ ROUTES = (
 )
 #: of the archive and the front end, which have no slash at the end
 OTHERS = (
-    Route("/archive/msg/<uuid>/raw_file/<name>", {"GET": views.raw_file}),
+    Route("/archive/msg/<uuid>/raw_file/<name>", {"GET": reading.raw_file}),
     Route("/submit-message", {"GET": views.front}),
     Route("/message/<key>", {"GET": views.front}),
     Route("/circulars/<key>", {"GET": views.front}),
@@ -76,6 +77,8 @@ def answer(world: World, request: Request) -> Reply:
             place = f"{request.path}/{'?' + request.query if request.query else ''}"
             return Reply(301, body=b"", kind="text/html; charset=utf-8", headers={"Location": place})
         return Reply(404, body=NOT_FOUND.encode(), kind="text/html; charset=utf-8")
+    if request.method == "HEAD":
+        request = replace(request, method="GET")
     if request.method in route.login and request.account is None:
         return Reply(403, {"detail": LOG_IN})
     view = route.views.get(request.method)

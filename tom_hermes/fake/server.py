@@ -14,6 +14,8 @@ from tom_hermes.fake.routes import answer
 from tom_hermes.fake.world import World
 from tom_hermes.schema import Crash
 
+#: what the real one does not catch either: it answers with its page of a crash
+FAILURES = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
 #: faults that answer without doing anything
 ANSWERS: dict[str, Reply] = {
     "500": crash(),
@@ -67,7 +69,7 @@ class Server:
             return Reply(403, {"detail": str(denied)})
         except Unread as unread:
             return unread.reply
-        except (Crash, ValueError):  # a number that JSON cannot say, when all is done
+        except (Crash, *FAILURES):  # also numbers that JSON cannot say, when all is done
             return crash()
 
 
@@ -78,7 +80,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._do()
 
-    do_POST = do_PATCH = do_PUT = do_DELETE = do_GET
+    do_HEAD = do_POST = do_PATCH = do_PUT = do_DELETE = do_GET
 
     def log_message(self, *args: Any) -> None:
         """Silent."""
@@ -122,7 +124,8 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in reply.headers.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def _cut(self) -> None:
         self.close_connection = True

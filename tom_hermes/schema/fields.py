@@ -69,6 +69,7 @@ class Field:
 @dataclass(frozen=True)
 class Text(Field):
     blank: bool = False
+    invalid: str = "Not a valid string."
 
     def read(self, value: Any) -> str:
         if isinstance(value, str) and not value.strip():
@@ -76,23 +77,27 @@ class Text(Field):
                 raise Bad(BLANK)
             return ""
         if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-            raise Bad("Not a valid string.")
+            raise Bad(self.invalid)
         text = str(value).strip()
-        if "\x00" in text:
-            raise Bad("Null characters are not allowed.")
-        odd = None if text.isascii() else next((char for char in text if 0xD800 <= ord(char) <= 0xDFFF), None)
-        if odd is not None:
-            raise Bad(f"Surrogate characters are not allowed: U+{ord(odd):X}.")
+        wrong = self.wrong(text)
+        if wrong:
+            raise Bad(wrong)
         return text
+
+    def wrong(self, text: str) -> list[str]:
+        """Everything that is wrong with a text that is one."""
+        said = ["Null characters are not allowed."] if "\x00" in text else []
+        odd = None if text.isascii() else next((char for char in text if 0xD800 <= ord(char) <= 0xDFFF), None)
+        return said if odd is None else [*said, f"Surrogate characters are not allowed: U+{ord(odd):X}."]
 
 
 @dataclass(frozen=True)
 class Url(Text):
-    def read(self, value: Any) -> str:
-        text = super().read(value)
-        if len(text) > 2048 or not _URL.match(text):
-            raise Bad("Enter a valid URL.")
-        return text
+    invalid: str = "Enter a valid URL."
+
+    def wrong(self, text: str) -> list[str]:
+        good = len(text) <= 2048 and _URL.match(text)
+        return super().wrong(text) + ([] if good else [self.invalid])
 
 
 @dataclass(frozen=True)
@@ -107,8 +112,8 @@ class Number(Field):
             number = float(value)
         except (TypeError, ValueError):
             raise Bad("A valid number is required.") from None
-        except OverflowError as error:
-            raise Crash(str(error)) from error
+        except OverflowError:
+            raise Bad("Integer value too large to convert to float") from None
         wrong = []
         if self.most is not None and number > self.most:
             wrong.append(f"Ensure this value is less than or equal to {self.most}.")
@@ -117,6 +122,15 @@ class Number(Field):
         if wrong:
             raise Bad(wrong)
         return number
+
+
+@dataclass(frozen=True)
+class Whole(Field):
+    def read(self, value: Any) -> int:
+        try:
+            return int(re.sub(r"\.0*\s*$", "", str(value)))
+        except ValueError:
+            raise Bad("A valid integer is required.") from None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,105 @@
+"""The stand-in of HERMES in corners where Django REST framework, which HERMES is made of, has the word; no Django here.
+
+Authority: HERMES' source (github.com/LCOGT/hermes: views, filters, serializers) and Django REST framework 3.16.
+"""
+
+from __future__ import annotations
+
+import pytest
+import requests
+
+from tom_hermes.fake import Fake
+
+
+@pytest.fixture(scope="module")
+def fake():
+    with Fake() as fake:
+        for number, name in enumerate(("Zed", "Alpha", "Mid"), 1):
+            target = {"name": name, "ra": 10.0 * number, "dec": 5.0}
+            fake.publish("hermes.test", {"title": name, "data": {"event_id": "S260101ab", "targets": [target]}})
+        fake.publish("hermes.test", {"title": "secret", "data": {}}, public=False)
+        yield fake
+
+
+def ask(fake, method, path, body=None, who="tom-demo", **more):
+    headers = {"Authorization": f"Token {fake.token_of(who)}"} if who else {}
+    url = f"{fake.url}/api/v0/{path}"
+    return requests.request(method, url, json=body, headers=headers, allow_redirects=False, timeout=10, **more)
+
+
+@pytest.mark.parametrize(
+    ("ordering", "names"),
+    [
+        ("", ["Mid", "Alpha", "Zed"]),
+        ("id", ["Zed", "Alpha", "Mid"]),
+        ("name", ["Alpha", "Mid", "Zed"]),
+        ("-name", ["Zed", "Mid", "Alpha"]),
+        ("nothing-known", ["Mid", "Alpha", "Zed"]),
+    ],
+)
+def test_lists_come_in_the_order_that_is_asked_for(fake, ordering, names):
+    rows = ask(fake, "GET", "targets/", params={"ordering": ordering}).json()["results"]
+    assert [row["name"] for row in rows] == names
+
+
+def test_pages_keep_what_was_asked(fake):
+    page = ask(fake, "GET", "messages/?event_id=S260101&uuid=&limit=2&offset=1").json()
+    assert page["count"] == 3
+    assert page["next"] is None
+    assert page["previous"] == f"{fake.url}/api/v0/messages/?event_id=S260101&limit=2&uuid="
+    past = ask(fake, "GET", "messages/?offset=900&limit=0").json()  # 0 is no limit, and counts as none given
+    assert past["results"] == []
+    assert past["previous"].endswith("?limit=100&offset=800")
+
+
+WHOLE = {"tns_bot_id": 7, "tns_bot_name": "b", "tns_bot_api_token": "t"}
+INTEGER = {"tns_bot_id": ["A valid integer is required."]}
+TOGETHER = "Must update tns_bot_id, tns_bot_name, and tns_bot_api_token all together"
+TOPICS = {"default_topics_list": {"1": ["Not a valid string."]}}
+CHOICE = {"sequence_type": ["Select a valid choice. NONE is not one of the available choices."]}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "who", "status", "answer"),
+    [
+        ("GET", "targets/abc/", None, "tom-demo", 404, {"detail": "Not found."}),
+        ("GET", "targets/77/", None, "tom-demo", 404, {"detail": "No Target matches the given query."}),
+        ("GET", "nonlocalizedeventsequence/abc/", None, "tom-demo", 404, {"detail": "Not found."}),
+        ("GET", "nonlocalizedeventsequence/?sequence_type=NONE", None, "tom-demo", 400, CHOICE),
+        ("GET", "nonlocalizedeventsequence/?sequence_number=x", None, "tom-demo", 400, {"sequence_number": ["Enter a number."]}),
+        ("PATCH", "profile/", {**WHOLE, "tns_bot_id": "x"}, "tom-other", 400, INTEGER),
+        ("PATCH", "profile/", {"tns_bot_id": 7}, "tom-other", 400, TOPICS),
+        ("PATCH", "profile/", {"default_topics_list": ["a", True]}, "tom-other", 400, TOPICS),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_said_in_its_words(fake, method, path, body, who, status, answer):
+    reply = ask(fake, method, path, body, who)
+    assert (reply.status_code, reply.json()) == (status, answer)
+
+
+def test_what_the_server_does_not_foresee_is_its_page_of_a_crash(fake):
+    answers = [
+        ask(fake, "PATCH", "query/message/00000000-0000-4000-8000-000000000000/", []),
+        ask(fake, "GET", "messages/?cone_search=1,2"),
+        ask(fake, "POST", "submit_message/validate/", files={"data": (None, "[1]")}),
+    ]
+    assert {(reply.status_code, reply.headers["Content-Type"]) for reply in answers} == {(500, "text/html; charset=utf-8")}  # fmt: skip
+
+
+def test_a_head_has_no_body_and_a_get_of_anything_about_submitting_is_the_documentation(fake):
+    head = requests.head(f"{fake.url}/api/v0/heartbeat/", timeout=10)
+    assert head.status_code == 200
+    assert not head.content
+    assert int(head.headers["Content-Length"]) > 0
+    assert set(ask(fake, "GET", "submit_message/plaintext/", who="").json()) == {"message"}
+
+
+def test_without_a_credential_the_archive_is_read_as_by_everybody(fake):
+    seen = {who: len(ask(fake, "GET", "query/", who=who).json()["messages"]) for who in ("tom-demo", "tom-nocred", "")}
+    assert seen == {"tom-demo": 4, "tom-nocred": 3, "": 3}
+
+
+def test_an_address_that_is_none_is_invalid_whatever_it_is(fake):
+    message = {"title": "t", "topic": "hermes.test", "submitter": "s", "data": {"references": [{"url": True}]}}
+    wrong = {"data": {"references": [{"url": ["Enter a valid URL."]}]}}
+    assert ask(fake, "POST", "submit_message/validate/", message).json() == wrong
