@@ -68,7 +68,7 @@ CHOICE = {"sequence_type": ["Select a valid choice. NONE is not one of the avail
         ("GET", "nonlocalizedeventsequence/?sequence_type=NONE", None, "tom-demo", 400, CHOICE),
         ("GET", "nonlocalizedeventsequence/?sequence_number=x", None, "tom-demo", 400, {"sequence_number": ["Enter a number."]}),
         ("PATCH", "profile/", {**WHOLE, "tns_bot_id": "x"}, "tom-other", 400, INTEGER),
-        ("PATCH", "profile/", {"tns_bot_id": 7}, "tom-other", 400, TOPICS),
+        ("PATCH", "profile/", {"tns_bot_id": 7}, "tom-other", 400, {"non_field_errors": [TOGETHER]}),
         ("PATCH", "profile/", {"default_topics_list": ["a", True]}, "tom-other", 400, TOPICS),
     ],
 )  # fmt: skip
