@@ -11,9 +11,11 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 from tom_observations.models import ObservationRecord
+from tom_targets.models import Target
 
 from tests import factories as make
 from tests import planned as rig
+from tom_scimma.candidates import deciding
 from tom_scimma.models import Alert, Delivery, Event
 from tom_treasuremap import recount, telescopes
 from tom_treasuremap.models import Instrument, Plan, Pointing, Report
@@ -45,6 +47,25 @@ def covered(event: Event, ra: float, dec: float, *, size: float = 2.5, status: s
         "footprint": [square], "first_seen": now, "last_seen": now, "changed": now,
     }  # fmt: skip
     return Pointing.objects.create(event=event, **{**values, **more})
+
+
+def test_candidates_are_fields_but_those_that_were_ruled_out_or_have_no_place(boss):
+    event = rig.event()
+    ra = rig.opposite()
+    for name, status, place in (
+        ("near", "interesting", (ra, -30.0)),
+        ("far", "new", ((ra + 5) % 360, -30.0)),
+        ("gone", "ruled_out", (ra, -29.0)),
+        ("comet", "new", (None, None)),
+    ):
+        target = Target.objects.create(name=name, type="SIDEREAL", ra=place[0], dec=place[1])
+        row = deciding.add(event, target, boss)
+        deciding.decide([row], status, "", boss)
+    plan = rig.plan(event, boss, subjects=("candidates",))
+    assert (plan.state, plan.error) == ("ready", "")
+    weights = {one.name: one.weight for one in setting.fields_of(plan)}
+    assert set(weights) == {"near", "far"}
+    assert weights["near"] > weights["far"] > 0
 
 
 def test_a_first_plan_is_ready_and_counts_as_an_independent_recount_says(boss):

@@ -194,16 +194,18 @@ def _score(one: Mapping[str, Any]) -> float:
 
 
 def _candidates(made: Setting) -> list[Field]:
-    """The event's candidates that nobody has put aside, the nearest to the peak first."""
+    """The event's candidates that nobody has ruled out, the most probable first, where this asker's map puts them."""
+    from django.db.models import F
+
     from tom_scimma.candidates.listing import candidates_of
     from tom_scimma.models import Candidate
 
     if made.event is None:
         return []
-    rows = candidates_of(made.event, made.user).exclude(status=Candidate.Status.REJECTED).select_related("target")
-    return _of_targets(
-        made, [(one.target, 1.0 - (one.level if one.level is not None else 0.5)) for one in rows[:GALAXIES]]
-    )
+    rows = candidates_of(made.event, made.user).exclude(status=Candidate.Status.RULED_OUT)
+    rows = rows.filter(target__ra__isnull=False, target__dec__isnull=False).select_related("target")
+    best = rows.order_by(F("now").asc(nulls_last=True), "pk")[:GALAXIES]
+    return _of_targets(made, [(one.target, 1.0 - (one.now if one.now is not None else 0.5)) for one in best])
 
 
 def _targets(made: Setting) -> list[Field]:
