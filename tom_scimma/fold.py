@@ -92,8 +92,8 @@ def change(before: Values, after: Values, alert_type: str = "update") -> str:
     """What the newest notice, heard as that type, did to the event, by its state before and after."""
     if alert_type == "other":
         return REPORTED
-    if after.state == "retracted" and before.state != "retracted":
-        return RETRACTED
+    if after.state == "retracted" and (before.state != "retracted" or alert_type == "retraction"):
+        return RETRACTED  # also where history, which is not acted on, knew of it already
     if before.state == "reported":
         return NEW
     if before.state == "retracted" and after.state == "active":

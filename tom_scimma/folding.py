@@ -160,10 +160,10 @@ def _refold_with(late: Sequence[tuple[Event, Sequence[Statement]]]) -> None:
             if item.authority and item.order == now.folded and item.notice.role == event.role:
                 item.change = fold.change(was, now, fold.heard(now, item.notice).alert_type)
             elif item.authority:
-                item.change = _aside(event, item)
+                item.change = aside(event, item)
 
 
-def _aside(event: Event, item: Statement) -> str:
+def aside(event: Event, item: Statement) -> str:
     """What an authority's word did that is not the newest of those the event's row shows: to its own readers it may be news."""
     if item.public or not event.public or item.order < event.latest_word():
         return fold.LATE

@@ -132,7 +132,7 @@ def _known(uids: list[UUID]) -> dict[UUID, Message]:
     return {
         message.uid: message
         for message in Message.objects.filter(uid__in=set(uids)).only(
-            "uid", "sha256", "state", "partition", "offset", "format"
+            "uid", "sha256", "state", "partition", "offset", "format", "via"
         )
     }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from uuid import UUID
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
-from tom_scimma import bulk, detectors, fold, folding, hooks, inbox, proposals, reading, roster, targets
+from tom_scimma import bulk, detectors, fold, folding, hooks, inbox, overtaken, proposals, reading, roster, targets
 from tom_scimma.conf import reading_limits
 from tom_scimma.inbox import Arrival
 from tom_scimma.models import Alert, Event, Localization, Message, Reaction
@@ -42,7 +42,8 @@ def ingest(records: Sequence[Record], *, via: str = "listen", now: datetime | No
     """Stores records and what they say; returns one Result a record, in order.
 
     Bad messages never raise. Raises OperationalError or InterfaceError when the database is away: then nothing was
-    written, and the same batch may be tried again. `via` is listen, ingest, replay or backfill: only listen is live.
+    written, and the same batch may be tried again. `via` is listen, ingest, replay or backfill: only listen is live,
+    also where another way was quicker.
     """
     limits = reading_limits()
     collecting = gc.isenabled()
@@ -120,9 +121,15 @@ def _quarantined(item: Reading, error: Exception | None, via: str, now: datetime
 def _store(readings: Sequence[Reading], via: str, now: datetime, *, bare: bool = False) -> list[Result]:
     arrivals = inbox.accept(readings, via, now)
     new = [arrival for arrival in arrivals if arrival.created]
-    statements = _unsaid([item for arrival in new for item in statements_of(arrival, via, now)])
+    heard = overtaken.repeats(arrivals, via)
+    said = [item for arrival in (*new, *heard) for item in statements_of(arrival, via, now)]
+    stored = overtaken.stored(said)
+    statements = _unsaid([item for item in said if item.arrival.created], stored)
     if statements:
         _write(statements)
+    if stored or heard:
+        woken = overtaken.wake([item for item in said if item.key in stored], stored, heard)
+        _reactions(woken, overtaken.asked(woken))
     if not bare:
         spread(statements, new)
     detectors.hear(arrivals, now)
@@ -183,14 +190,9 @@ def refold(event_ids: Sequence[int]) -> None:
         folding.refold(list(Event.objects.select_for_update().filter(pk__in=event_ids).order_by("pk")))
 
 
-def _unsaid(statements: list[Statement]) -> list[Statement]:
+def _unsaid(statements: list[Statement], stored: Collection[str]) -> list[Statement]:
     """Those that no stored alert says already, and no earlier one of this batch."""
-    said = (
-        set(Alert.objects.filter(key__in=[item.key for item in statements]).values_list("key", flat=True))
-        if statements
-        else set()
-    )
-    unsaid = []
+    said, unsaid = set(stored), []
     for statement in statements:
         if statement.key not in said:
             said.add(statement.key)
@@ -250,8 +252,8 @@ def localization_row(alert: Alert, item: reading.ReadMap) -> Localization:
     )
 
 
-def _reactions(statements: list[Statement]) -> None:
-    """Queues what installed apps want done; reports change nothing and are told apart as "reported".
+def _reactions(statements: list[Statement], asked: Collection[tuple[int, str]] = ()) -> None:
+    """Queues what installed apps want done, but what was asked for before; reports change nothing and are "reported".
 
     A reaction that names `tests` is also queued for tests as young as live alerts; it must look what it is given.
     """
@@ -262,6 +264,7 @@ def _reactions(statements: list[Statement]) -> None:
             for statement in statements
             for reaction in wanted
             if statement.change in reaction["on"]
+            and (statement.alert.pk, reaction["name"]) not in asked
             and (statement.live or not reaction.get("live_only", True) or (statement.drill and reaction.get("tests")))
         ]
     )
