@@ -93,13 +93,18 @@ def test_suspended_and_revoked_credentials(running, loss, when):
     one = asking(running)
     if when == "after":  # a token was had
         one.account()
-    if loss == "suspended":
+    if loss == "suspended":  # the token stays good there
         running.world.credentials[ALICES].suspended = True
-        running.world.tokens.clear()
     else:
         running.world.drop_credential(ALICES)
     with pytest.raises(CredentialRefused, match="suspended"):
         one.account()
+
+
+@pytest.mark.parametrize("password", ["\x00", "\u0221"])
+def test_a_password_that_can_be_none(running, password):
+    with pytest.raises(CredentialRefused, match="pasted"):
+        asking(running, password=password).account()
 
 
 def test_a_token_that_died_is_replaced_once(running):

@@ -104,6 +104,16 @@ def test_a_service_that_is_down_is_not_the_credentials_fault(client, alice, runn
     text = said_of_the_test(client)
     assert "does not answer as it should" in text
     assert "suspended" not in text
+    assert "could not be tested" in text
+    assert "not good" not in text
+
+
+def test_a_suspended_one_is_said_while_its_token_is_still_good(client, alice, running):
+    said_of_the_test(client)
+    running.world.credentials[ALICES].suspended = True
+    text = said_of_the_test(client)
+    assert f"SCiMMA has suspended the credential {ALICES}" in text
+    assert "It may write" not in text
 
 
 def test_a_group_lost_is_left_at_the_next_test_and_all_of_them_with_the_credential(client, alice, running):

@@ -187,7 +187,11 @@ def test_streams_says_when_scimma_never_answered(running, client):
 
 def test_the_composer_offers_what_the_credential_may_write_and_a_failure_is_another_message(running, settings):
     member, stranger = make.user("m", team()), make.user("s")
-    assert Hopskotch.addresses(member) == ["tomtoolkit.*", "hermes.*"]  # never asked: as settings say
+    stations.topic("hermes.test", source="hopskotch", offered=True)
+    for topic, offered in (("hermes.gone", False), ("igwn.gwalert", True)):
+        stations.topic(topic, source="hopskotch", offered=offered)
+    # never asked: as settings say, and what the broker offers of it
+    assert Hopskotch.addresses(member) == ["tomtoolkit.*", "hermes.*", "hermes.test"]
     follow()
     assert Hopskotch.addresses(member) == ["tomtoolkit.test"]
     assert Hopskotch.addresses(stranger) == []  # it is protected: its name is its groups' alone

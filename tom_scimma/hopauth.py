@@ -82,7 +82,8 @@ class HopAuth:
             "user": "/current_user", "memberships": "/current_user/memberships", "topics": "/topics",
             "available": "/current_user/available_permissions", "permissions": "/current_credential/permissions",
         }  # fmt: skip
-        said = self._several(paths)
+        said = self._several({**paths, "credentials": "/current_user/credentials"})
+        self._refuse_suspended(said.pop("credentials")[1])
         for name, (status, document) in said.items():
             if status != 200 or not isinstance(document, dict if name == "user" else list):
                 raise Unavailable(
@@ -113,6 +114,12 @@ class HopAuth:
 
     # how it is asked
 
+    def _refuse_suspended(self, credentials: Any) -> None:
+        """A token outlives the suspension of its credential, by up to a day; the owner's list says it at once."""
+        for row in credentials if isinstance(credentials, list) else ():
+            if isinstance(row, Mapping) and row.get("username") == self.name and row.get("suspended") is True:
+                raise CredentialRefused(f"SCiMMA has suspended the credential {self.name}; ask SCiMMA why.")
+
     def _several(self, paths: Mapping[str, str]) -> dict[str, tuple[int, Any]]:
         """Status and document of each path, asked for in one request."""
         if not paths:
@@ -140,7 +147,13 @@ class HopAuth:
         """A fresh token and when to renew it, by SCRAM-SHA-512."""
         from scramp import ScramClient, ScramException
 
-        client = ScramClient(["SCRAM-SHA-512"], self.name, self._password)
+        try:
+            client = ScramClient(["SCRAM-SHA-512"], self.name, self._password)
+        except ScramException as error:  # SASLprep: no server takes such words
+            raise CredentialRefused(
+                f"{self.name or 'This'} can be no credential of SCiMMA's: its name or password is empty, or has letters that "
+                "none has. Was all of it, and nothing else, pasted?"
+            ) from error
         first = self._ask("POST", "/scram/first", {"client_first": client.get_client_first()})
         if first.status in (400, 401, 403):
             raise CredentialRefused(

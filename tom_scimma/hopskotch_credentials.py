@@ -13,11 +13,13 @@ from django.utils import timezone
 
 from tom_scimma import services, sources
 from tom_scimma.errors import DeliveryError, Unavailable
-from tom_scimma.hopauth import SECONDS, HopAuth
+from tom_scimma.hopauth import SECONDS, CredentialRefused, HopAuth
 from tom_scimma.models.identity import HopskotchCredential
 from tom_scimma.scimma_account import Account
 from tom_scimma.sources import Login, Source
 
+#: what is kept of a test in which SCiMMA, or the log-in's subject, said no
+REFUSED = {"refused": True}
 NO_SERVICE = "This TOM has no source at SCiMMA, so there is no SCiMMA Auth to ask (TOM_SCIMMA['SOURCES'], HOPAUTH_URL)."
 
 
@@ -71,11 +73,13 @@ def asked(row: HopskotchCredential, *, seconds: float = SECONDS) -> Account | No
             raise Unavailable(NO_SERVICE)
         account = asking.account()
         if stranger := _of_somebody_else(row, account):
-            row.said, row.problem = {}, stranger
-            return None
+            raise CredentialRefused(stranger)
         row.subject, row.problem, row.said = account.subject, "", _said(account)
         return account
-    except DeliveryError as error:
+    except CredentialRefused as error:
+        row.problem, row.said = str(error)[:500], REFUSED
+        return None
+    except DeliveryError as error:  # nobody answers: what was known of it stays
         row.problem = str(error)[:500]
         return None
     finally:

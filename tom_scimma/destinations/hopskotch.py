@@ -117,10 +117,11 @@ class Hopskotch(Destination):
 
     @classmethod
     def addresses(cls, user: Any) -> list[str]:
-        """Topics that settings allow; of those, what our credential may write, where SCiMMA Auth ever said so."""
+        """Topics that settings allow: of those, what our credential may write. Where SCiMMA Auth never said so: settings' own
+        names and patterns, and what the broker offers of them."""
         asked, writable = _writable()
         if asked is None or asked.answered is None:
-            return _shared()
+            return list(dict.fromkeys([*_shared(), *_known_to(user, _offered())]))
         allowed = [topic for topic in writable if any(fnmatch.fnmatchcase(topic, pattern) for pattern in _shared())]
         return _known_to(user, allowed)
 
@@ -178,11 +179,25 @@ def _shared() -> list[str]:
     return list(conf.SHARE_TOPICS or conf.REPUBLISH_TOPICS)
 
 
+def _offered() -> list[str]:
+    """Topics that the broker we publish to shows our credential, as far as settings allow them."""
+    from tom_scimma.models import TopicState
+
+    try:
+        rows = TopicState.objects.filter(source=sources.default().name, offered=True)
+    except ImproperlyConfigured:
+        return []
+    names = rows.order_by("topic").values_list("topic", flat=True)
+    return [topic for topic in names if any(fnmatch.fnmatchcase(topic, pattern) for pattern in _shared())]
+
+
 def _known_to(user: Any, topics: list[str]) -> list[str]:
     """Those whose names this person may know: a protected topic's are its groups' alone."""
     from tom_scimma.policies import Policies
     from tom_scimma.topics import member_of
 
+    if not topics:
+        return []
     groups, policies, source = member_of(user), Policies(), sources.default().name
     found = [(topic, policies(topic, source)) for topic in topics]
     return [topic for topic, policy in found if groups is None or not policy.protected or groups & set(policy.groups)]
