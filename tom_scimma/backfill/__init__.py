@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
+from django.db import transaction
 from django.utils import timezone
 
 from tom_scimma import ingest
@@ -87,8 +88,9 @@ def _row(past: Past, again: bool) -> Backfill:
     return row
 
 
+@transaction.atomic
 def _store(row: Backfill, past: Past, records: list[Record], cursor: dict[str, Any]) -> None:
-    """The records, then the cursor: cut off between the two, the same records come again and end in the same rows."""
+    """The records and the cursor after them, together: cut off before, the same records come again."""
     results = ingest.ingest(records, via="backfill") if records else []
     if results and hasattr(past, "stored"):
         past.stored(results)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,9 @@ from tom_scimma.ingest import Result
 from tom_scimma.notice import iso
 from tom_scimma.record import Record
 
-#: messages are opened one by one by so many threads
+#: messages of a batch, stored in one transaction: two lists of them, asked for at the same time
+BATCH = 2 * FULL
+#: so many questions at once
 THREADS = 4
 #: a list of messages with their bodies is asked for where it has at least so many new ones, and no more than so many bytes
 WORTH, TOGETHER = 8, 4 * 2**20
@@ -67,17 +69,19 @@ class Archived:
         """Records in batches with the cursor after them. Raises Unavailable, Refused."""
         at = cursor.get("at")
         begin = moment(at) if isinstance(at, int) else self.since
-        for page in self._client.metas(self.topic, begin, self._end()):
-            metas = [meta for meta in page if meta.topic == self.topic]
-            known = rows.here(self.source, metas)
-            rows.note(self.source, self._client.url, metas, known, timezone.now())
-            self.tally["seen"] += len(page) - len(metas)
-            for part in (metas[start : start + FULL] for start in range(0, len(metas), FULL)):
-                new = [meta for meta in part if meta.uuid not in known]
-                self._metas = {meta.uuid: meta for meta in new}
-                self._opened = self._bodies(part, new)
-                self.tally["seen"] += len(part)
-                yield [one.record for one in self._opened], {"at": part[-1].timestamp}
+        with ThreadPoolExecutor(THREADS, "archive") as pool:
+            for page in self._client.metas(self.topic, begin, self._end()):
+                metas = [meta for meta in page if meta.topic == self.topic]
+                known = rows.here(self.source, metas)
+                rows.note(self.source, self._client.url, metas, known, timezone.now())
+                self.tally["seen"] += len(page) - len(metas)
+                asked = ((part, self._ask(pool, part, known)) for part in _pieces(metas, BATCH))
+                for part, lists in _one_ahead(asked):
+                    new = [meta for meta in part if meta.uuid not in known]
+                    self._metas = {meta.uuid: meta for meta in new}
+                    self._opened = self._bodies(pool, new, lists)
+                    self.tally["seen"] += len(part)
+                    yield [one.record for one in self._opened], {"at": part[-1].timestamp}
 
     def _end(self) -> datetime | None:
         """Where it ends: what a listener may still bring live is left to it, since what came this way is never acted on."""
@@ -96,27 +100,34 @@ class Archived:
         metas = [self._metas.get(one.meta.uuid, one.meta) for one, _ in pairs]
         rows.note(self.source, self._client.url, metas, found, timezone.now(), large=large)
 
-    def _bodies(self, part: Sequence[Meta], new: Sequence[Meta]) -> list[Opened]:
-        """The new ones, opened: in one answer where that is worth it, the others one by one, several at a time."""
+    def _ask(self, pool: Executor, part: Sequence[Meta], known: Collection[UUID]) -> list[Future]:
+        """Asks for lists of messages with their bodies, where that is worth it."""
+        return [pool.submit(self._list, piece) for piece in _pieces(part, FULL) if _worth(piece, known)]
+
+    def _bodies(self, pool: Executor, new: Sequence[Meta], lists: Sequence[Future]) -> list[Opened]:
+        """The new ones, opened: those that lists have, the others one by one, several at a time."""
         found: dict[UUID, Opened] = {}
-        if len(new) >= WORTH and sum(meta.size for meta in part) <= TOGETHER:
-            try:
-                found = self._client.bodies(self.topic, part[0], part[-1], self.source)
-            except (Refused, Unavailable):  # perhaps for one of them alone: each for itself
-                found = {}
+        for several in lists:
+            found.update(several.result())
         left = [meta for meta in new if meta.uuid not in found]
         errors: dict[UUID, str] = {}
-        if left:
-            with ThreadPoolExecutor(min(THREADS, len(left)), "archive") as pool:
-                for meta, one in zip(left, pool.map(self._open, left), strict=True):
-                    if isinstance(one, Opened):
-                        found[meta.uuid] = one
-                    else:
-                        errors[meta.uuid] = one
-        rows.note(self.source, self._client.url, new, {}, timezone.now(), errors=errors)
+        for meta, one in zip(left, pool.map(self._open, left), strict=True):
+            if isinstance(one, Opened):
+                found[meta.uuid] = one
+            else:
+                errors[meta.uuid] = one
+        if errors:
+            rows.note(self.source, self._client.url, new, {}, timezone.now(), errors=errors)
         self.tally["unopened"] += len(errors)
         opened = [found[meta.uuid] for meta in new if meta.uuid in found]
         return [replace(one, record=self._large(one.record)) for one in opened]
+
+    def _list(self, piece: Sequence[Meta]) -> dict[UUID, Opened]:
+        """These in one answer; none of them where it cannot be had, perhaps because of one of them: then each for itself."""
+        try:
+            return self._client.bodies(self.topic, piece[0], piece[-1], self.source)
+        except (Refused, Unavailable):
+            return {}
 
     def _open(self, meta: Meta) -> Opened | str:
         """The message, or why it is not to be had. Raises Unavailable when the archive itself is away."""
@@ -136,3 +147,23 @@ class Archived:
 
             return retrieve(record, pauses=offload.PAUSES[:1])
         return replace(record, headers=(*record.headers, (offload.REFERENCE, b"")))
+
+
+def _pieces(metas: Sequence[Meta], size: int) -> Iterator[Sequence[Meta]]:
+    return (metas[start : start + size] for start in range(0, len(metas), size))
+
+
+def _worth(piece: Sequence[Meta], known: Collection[UUID]) -> bool:
+    """Whether so many of these are new, and all of them are so small, that they are asked for in one answer."""
+    return sum(meta.uuid not in known for meta in piece) >= WORTH and sum(meta.size for meta in piece) <= TOGETHER
+
+
+def _one_ahead(items: Iterable[Any]) -> Iterator[Any]:
+    """The same; each is made before the one before it is worked on, so that the archive answers while we store."""
+    before = None
+    for item in items:
+        if before is not None:
+            yield before
+        before = item
+    if before is not None:
+        yield before
