@@ -23,7 +23,7 @@ class HopskotchCredential(models.Model):
     name = models.CharField(max_length=200)
     password = EncryptedModelField(null=True, blank=True)
     subject = models.CharField(max_length=200, blank=True)  #: whose it is at SCiMMA, by its last test
-    said = models.JSONField(default=dict)  #: what the last answer found: groups, readable, writable, addable; or refused
+    said = models.JSONField(default=dict)  #: the last answer: groups, readable, writable, addable; or refused
     problem = models.CharField(max_length=500, blank=True)  #: why the last test failed
     tested = models.DateTimeField(null=True)
     changed = models.DateTimeField(auto_now=True)
