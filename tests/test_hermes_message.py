@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from tests.hermes_content import NIGHT, body, content, event, limit, point, position, spectrum
-from tom_hermes import parts, reading, schema
+from tom_hermes import circular, parts, reading, schema
 from tom_hermes.client import Hermes
 from tom_hermes.fake import Fake
 from tom_hermes.message import Told, build
@@ -326,3 +326,30 @@ def test_an_event_s_names_and_circulars():
     assert message["data"]["event_id"] == "S260101ab"
     assert message["data"]["event_aliases"] == ["GW260101"]
     assert len(message["data"]["references"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("chosen", "title", "words"),
+    [
+        (  # the event's own transient is no other object in its field, and GCN takes the title
+            content(event=event(name="EP260101a", kind="XRT"), targets=(body("EP260101A"),), photometry=(point(),)),
+            "EP260101a: 1m0a observations of the transient",
+            "We observed the field of EP260101a (GCN Circ. 12345) with 1m0a, at 2026-01-02 03:04 UTC, 5.0 h after the event.",
+        ),
+        (
+            content(photometry=(limit(time=NIGHT - timedelta(hours=5.5)),)),
+            "LIGO/Virgo/KAGRA S260101ab: 1m0a upper limits of AT2026abc",
+            "30 min before the event.\n\nAT2026abc: RA, Dec (J2000) = 10:00:24.00, +02:12:00.0 (150.10000, +2.20000 deg)\n\n"
+            "We detect no source at that position:",
+        ),
+        (
+            content(event=None, targets=(body(ra=359.99999999, dec=-0.0083333),), photometry=(point(),)),
+            "AT2026abc: 1m0a observations of the transient",
+            "= 00:00:00.00, -00:00:30.0 (",
+        ),
+    ],
+)
+def test_a_circular_s_draft_says_what_was_seen_and_when(chosen, title, words):
+    assert circular.title(chosen) == title
+    assert schema.onward.title(title) == []
+    assert words in circular.text(chosen)

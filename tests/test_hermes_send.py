@@ -186,7 +186,8 @@ def test_a_circular_is_drafted_and_sent_as_it_was_edited(fake, user, target):
     assert "(GCN Circ. 12345)" in draft
     assert "2025-12-30 03:04:05" in draft
     assert ">21.00" in draft
-    assert "5.0 h after the event" not in draft  # it began with the limit, days before
+    assert "from 2025-12-30 03:04 to 2026-01-02 03:04 UTC, 67.0 h before to 5.0 h after the event." in draft
+    assert "RA, Dec (J2000) = 10:00:24.00, +02:12:00.0 (150.10000, +2.20000 deg)" in draft
     assert circular.title(content) == "LIGO/Virgo/KAGRA S260101ab: 1m0a observations of AT2026abc"
     receipt = sent(there, queued(there, content, user, target, circular="Edited by hand.", circular_data=False), user)
     body = fake.gcn[0]["body"]

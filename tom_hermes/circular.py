@@ -14,7 +14,14 @@ from tom_hermes.vocabulary import GCN_WORDS
 from tom_scimma.compose.content import Content, Happening, Photometry
 
 #: words that make GCN take a title about an event of a kind
-WORDS = {"GW": "LIGO/Virgo/KAGRA", "GRB": "GRB", "NU": "IceCube", "FRB": "transient", "SN": "transient", "XRT": "XRT"}
+WORDS = {
+    "GW": "LIGO/Virgo/KAGRA",
+    "GRB": "GRB",
+    "NU": "IceCube",
+    "FRB": "transient",
+    "SN": "transient",
+    "XRT": "transient",
+}
 #: rows of a table that people still read
 LONGEST = 200
 
@@ -24,7 +31,8 @@ def title(content: Content) -> str:
     about = _about(content.event) or ", ".join(body.name for body in content.targets[:2])
     what = "upper limits" if _only_limits(content) else "spectroscopy" if _only_spectra(content) else "observations"
     said = f"{' and '.join(_telescopes(content)[:2])} {what}".strip()
-    of = f" of {content.targets[0].name}" if content.event is not None and len(content.targets) == 1 else ""
+    names = _others(content)
+    of = f" of {names[0]}" if content.event is not None and len(names) == 1 else ""
     whole = f"{about}: {said}{of}"
     if not any(word.lower() in whole.lower() for word in GCN_WORDS):
         whole = f"{about}: {said} of the transient{of.removeprefix(' of')}"
@@ -38,6 +46,13 @@ def _about(event: Happening | None) -> str:
     if word == "transient" or any(known.lower() in event.name.lower() for known in GCN_WORDS):
         return event.name
     return f"{word} {event.name}"
+
+
+def _others(content: Content) -> list[str]:
+    """Names of the targets, but for one that is called as the event is."""
+    event = content.event
+    known = {name.casefold() for name in (event.name, *event.aliases)} if event is not None else set()
+    return [body.name for body in content.targets if body.name.casefold() not in known]
 
 
 def _telescopes(content: Content) -> list[str]:
@@ -64,17 +79,32 @@ def text(content: Content, *, acknowledgement: str = "") -> str:
 def _opening(content: Content) -> str:
     """What was observed, with what, from when to when, and how long after the event."""
     times = sorted(row.time for row in (*content.photometry, *content.spectra, *content.astrometry))
-    names = ", ".join(body.name for body in content.targets) or "the field"
     event = content.event
-    cited = _cited(event.circulars if event is not None else ())
-    of = f" in the field of {event.name}{cited}" if event is not None else ""
+    names = ", ".join(_others(content))
+    of = f"the field of {event.name}{_cited(event.circulars)}" if event is not None else ""
+    if not names:
+        names, of = of or "the field", ""
+    of = f" in {of}" if of else ""
     means = " and ".join(_telescopes(content))
     words = f"We observed {names}{of}{f' with {means}' if means else ''}"
     if not times:
         return f"We report on {names}{of}."
-    until = f" to {_minute(times[-1])}" if _minute(times[-1]) != _minute(times[0]) else ""
-    since = f", {_hours(times[0], event.time):.1f} h after the event" if event is not None and event.time else ""
-    return f"{words}, from {_minute(times[0])}{until} UTC{since}."
+    begin, end = _minute(times[0]), _minute(times[-1])
+    when = f"at {begin}" if begin == end else f"from {begin} to {end}"
+    since = f", {_since(times[0], times[-1], event.time)} the event" if event is not None and event.time else ""
+    return f"{words}, {when} UTC{since}."
+
+
+def _since(first: datetime, last: datetime, event: datetime) -> str:
+    """ "5.0 h after", "67.0 h before", "2.0 h before to 12 min after": when it began, and when it ended if that is after."""
+    begin, end = _hours(first, event), _hours(last, event)
+    if begin >= 0:
+        return f"{_long(begin)} after"
+    return f"{_long(begin)} before{f' to {_long(end)} after' if end >= 0 else ''}"
+
+
+def _long(hours: float) -> str:
+    return f"{abs(hours) * 60:.0f} min" if abs(hours) < 1 else f"{abs(hours):.1f} h"
 
 
 def _cited(numbers: Sequence[int]) -> str:
@@ -92,8 +122,20 @@ def _archived(content: Content) -> str:
 
 
 def _places(content: Content) -> str:
-    lines = [f"{body.name}: RA, Dec (J2000) = {body.ra:.5f}, {body.dec:+.5f} deg" for body in content.targets if body.ra is not None and body.dec is not None]  # fmt: skip  # noqa: E501
-    return "\n".join(lines)
+    return "\n".join(
+        _place(body.name, body.ra, body.dec) for body in content.targets if None not in (body.ra, body.dec)
+    )
+
+
+def _place(name: str, ra: float, dec: float) -> str:
+    turned = f"{_sexagesimal(ra / 15, 2, 24)}, {'-' if dec < 0 else '+'}{_sexagesimal(abs(dec), 1, 360)}"
+    return f"{name}: RA, Dec (J2000) = {turned} ({ra:.5f}, {dec:+.5f} deg)"
+
+
+def _sexagesimal(value: float, decimals: int, turn: int) -> str:
+    """Hours or degrees as 10:00:24.00, rounded once; a whole turn is 0."""
+    minutes, seconds = divmod(round(value * 3600 * 10**decimals) % (turn * 3600 * 10**decimals), 60 * 10**decimals)
+    return f"{minutes // 60:02d}:{minutes % 60:02d}:{seconds / 10**decimals:0{3 + decimals}.{decimals}f}"
 
 
 def _brightness(content: Content) -> str:
@@ -117,7 +159,8 @@ def _brightness(content: Content) -> str:
     left = f" {len(rows) - LONGEST} more points are in the machine-readable message." if len(rows) > LONGEST else ""
     limits = any(row.limit is not None and row.brightness is None for row in rows)
     note = " A limit is marked > (fainter than), or < where it is a flux." if limits else ""
-    return f"{table(columns, cells)}\n\nBrightness is in {units}.{note}{left}"
+    nothing = "We detect no source at that position:\n\n" if _only_limits(content) and len(content.targets) == 1 else ""
+    return f"{nothing}{table(columns, cells)}\n\nBrightness is in {units}.{note}{left}"
 
 
 def _line(row: Photometry, event: datetime | None) -> dict[str, str]:
