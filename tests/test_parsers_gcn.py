@@ -392,3 +392,11 @@ def test_classic_notices_as_json_keep_their_names():
     lvc = {"$schema": SCHEMA + "classic/lvc/alert.schema.json", "mission": "LVK", "id": ["S260314ab"]}
     notice = one({**lvc, "notice_type": "Preliminary", "messenger": "GW"})
     assert (notice.event, notice.kind, notice.source, notice.alert_type) == ("S260314ab", "GW", "LVK", "preliminary")
+
+
+def test_errors_as_the_first_schemas_spelled_them():
+    """gcn/notices/core/Localization.schema.json of 2022: an array an axis."""
+    said = {"mission": "Swift", "id": ["1"], "alert_datetime": "2026-01-01T00:00:00Z", "ra": 14.5, "dec": -40.125}
+    assert says(one({**said, "alert_type": "update", "ra_uncertainty": [0.25]}))["sky"] == {
+        "type": "circle", "ra_deg": 14.5, "dec_deg": -40.125, "radius_deg": 0.25, "containment": 0.9,
+    }  # fmt: skip

@@ -209,11 +209,23 @@ def test_a_rate_that_is_none_is_kept_as_said():
 
 
 @pytest.mark.parametrize(
-    "change", [{"superevent_id": None}, {"superevent_id": "\x00\x01"}, {"superevent_id": "S" * 10_000}, {"event": "no"}]
+    "change",
+    [
+        {"superevent_id": None, "urls": None},
+        {"superevent_id": "\x00\x01"},
+        {"superevent_id": "S" * 10_000},
+        {"event": "no"},
+    ],
 )
 def test_what_cannot_be_an_alert_is_unparsable_and_says_why(change):
     with pytest.raises(Unparsable, match="event"):
         read({**load("igwn-preliminary"), **change}, "igwn.gwalert")
+
+
+def test_an_alert_that_names_no_superevent_is_called_after_its_page():
+    said = load("igwn-preliminary")
+    said["urls"] = {"gracedb": f"https://gracedb.example.org/superevents/{said['superevent_id']}/view/"}
+    assert one({**said, "superevent_id": None}).event == said["superevent_id"]
 
 
 def test_the_topic_demands_its_records():

@@ -459,3 +459,23 @@ def test_hawcs_run_and_event_are_named_however_they_are_spelled():
     for run, event in (("run_id", "event_id"), ("Run_ID", "Event_ID")):
         said = {"Packet_Type": 171, run: 11000, event: 77}
         assert one("ivo://nasa.gsfc.gcn/AMON#HAWC_BURST_1", said).event == "HAWC 11000_77"
+
+
+def test_an_author_passed_on_by_somebody_else_keeps_its_name():
+    """SVOM's packets by their group of identifiers; missions by what the author or the stream is called."""
+    svom = one(
+        ivorn="ivo://example.org/relay#grb-1", params={"Packet_Type": 203, "Instrument": "ECLAIRs"},
+        groups={"Svom_Identifiers": {"Burst_Id": "sb26022203"}}, place=(10, -5, 0.1),
+    )  # fmt: skip
+    assert (svom.event, svom.source, svom.kind, svom.alert_type) == ("sb26022203", "SVOM ECLAIRs", "GRB", "initial")
+    agile = one(ivorn="ivo://AGILE.txt#1", params={"TrigID": 585679841}, place=(0, 0, 0), role="test")
+    assert (agile.event, agile.source, agile.kind, agile.sky) == ("AGILE 585679841", "AGILE", "GRB", None)
+    probe = packet(ivorn="ivo://example.org/x#grb-2", params={"TrigID": "01709015181"}, place=(345.125, 32.5, 0.0625))
+    (notice,) = read(probe.replace(b"Somebody", b"EinsteinProbe/WXT"))
+    assert (notice.event, notice.source, notice.kind) == ("Einstein Probe WXT 01709015181", "Einstein Probe WXT", "XRT")
+
+
+def test_an_unknown_author_s_events_are_called_after_its_triggers():
+    first, second = (one(ivorn="ivo://example.org/x#1", params={"TrigID": number}) for number in (17, 18))
+    assert (first.event, second.event) == ("Somebody 17", "Somebody 18")
+    assert one(ivorn="ivo://example.org/x#1", params={"TrigID": 0}).event == "Somebody 1"

@@ -16,6 +16,7 @@ CARRIES: dict[str, str] = {
     "gcn.classic.voevent.*": "GCN Classic notices as VOEvent",
     "gcn.classic.text.*": "GCN Classic notices as text",
     "gcn.classic.binary.*": "GCN Classic notices as binary packets",
+    "gcn.classic.json.*": "GCN Classic notices as JSON",
     "gcn.classic.*.FERMI_GBM_*": "Fermi GBM: gamma-ray bursts (GCN Classic)",
     "gcn.classic.*.FERMI_LAT_*": "Fermi LAT: gamma-ray bursts (GCN Classic)",
     "gcn.classic.*.SWIFT_*": "Swift: gamma-ray bursts and their afterglows (GCN Classic)",

@@ -19,6 +19,7 @@ from . import (
     blast,
     circular,
     classic_binary,
+    classic_json,
     classic_text,
     gcn_json,
     gcn_names,
@@ -41,6 +42,7 @@ TOPICS: dict[str, str] = {
     "gcn.notices.*": "gcn_json",
     "gcn.classic.voevent.*": "voevent",
     "gcn.classic.text.*": "classic_text",
+    "gcn.classic.json.*": "classic_json",
     "gcn.classic.binary.*": "classic_binary",
     "gcn.circulars": "circular",
     "gcn.circulars.*": "circular",
@@ -76,6 +78,7 @@ PARSERS: dict[str, Any] = {
     "blast": blast,
     "classic_text": classic_text,
     "classic_binary": classic_binary,
+    "classic_json": classic_json,
 }
 #: parser -> its usual topic, for messages that came without one
 HOME: dict[str, str] = {
@@ -84,6 +87,7 @@ HOME: dict[str, str] = {
     "voevent": "gcn.classic.voevent",
     "classic_text": "gcn.classic.text",
     "classic_binary": "gcn.classic.binary",
+    "classic_json": "gcn.classic.json",
     "circular": "gcn.circulars",
     "hermes": "hermes",
     "snews": "snews",
@@ -97,6 +101,8 @@ HOME: dict[str, str] = {
 }
 #: parsers whose topics carry nothing else: what they do not know is quarantined there, not left aside
 STRICT = frozenset({"igwn", "gcn_json"})
+#: parsers whose records nothing but their topic tells from others
+BY_TOPIC = frozenset({"classic_json"})
 #: documents in one message
 MOST = 1_000
 
@@ -158,7 +164,7 @@ def home_topic(parsed: Parsed) -> str:
 
 
 def _parse(topic: str, home: str | None, said: Any) -> Parsed:
-    if home and PARSERS[home].recognises(said):
+    if home and (PARSERS[home].recognises(said) or (home in BY_TOPIC and isinstance(said, dict))):
         return Parsed(home, PARSERS[home].parse(topic, said))
     for name, parser in PARSERS.items():
         if parser.recognises(said):

@@ -203,10 +203,9 @@ def _properties(said: dict[str, str]) -> dict[str, Any]:
 
 
 def _instruments(said: dict[str, str], kind: Kind) -> tuple[str, ...]:
-    """LVC's detectors, which contributed by its comments; else the instrument in the source's name."""
-    if kind.kind == "GW" and kind.source == "LVK":
-        lines = [line.lower() for line in said.get("comments", "").splitlines() if "contributed" in line.lower()]
-        return tuple(short for word, short in classic_types.DETECTORS.items() if any(word in line for line in lines))
+    """LVC's detectors and SNEWS's experiments, which contributed by the comments; else the instrument in the source's name."""
+    if kind.source in ("LVK", "SNEWS"):
+        return tuple(classic_types.contributors(said.get("comments", "").splitlines()))
     mission, _, which = kind.source.partition(" ")
     return (which,) if which and mission in ("Fermi", "Swift", "INTEGRAL") else ()
 

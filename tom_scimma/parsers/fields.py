@@ -57,6 +57,11 @@ def names(raw: Any) -> list[str]:
     return list(dict.fromkeys(name for item in items[:100] if (name := clean(item)) and len(name) <= LONGEST_NAME))
 
 
+def detectors(raw: Any) -> list[str]:
+    """The detectors of a list or of a text with commas; some texts are a list's in Python, `['H1', 'L1']`."""
+    return names([name.strip(" []'\"") for name in raw.split(",")] if isinstance(raw, str) else raw)
+
+
 def event(name: Any) -> str:
     """An event's name. Raises Unparsable when it is empty or longer than LONGEST_NAME."""
     text = clean(name)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..notice import Cite, Notice
-from . import fields, gcn_classic, gcn_names, gcn_nested, gcn_sky, gcn_targets
+from . import fields, gcn_classic, gcn_converted, gcn_names, gcn_nested, gcn_sky, gcn_targets
 
 _CORE = {"alert_datetime", "trigger_time", "alert_type", "alert_tense", "ra_dec_error", "mission", "messenger"}
 _ALERT_TYPES = {"initial": "initial", "update": "update", "subsequent": "update", "retraction": "retraction"}
@@ -65,7 +65,7 @@ def parse(topic: str, said: dict[str, Any]) -> tuple[Notice, ...]:
     if gcn_nested.recognises(said):
         said = gcn_nested.flat(said)
     words = gcn_names.words(topic, said)
-    said = gcn_classic.in_degrees(said)
+    said = gcn_converted.as_core(gcn_classic.in_degrees(said))
     if gcn_targets.recognises(said):
         return gcn_targets.parse(words, said)
     extra = {key: fields.jsonable(value) for key, value in said.items() if key not in _TAKEN}
@@ -127,13 +127,17 @@ def _kind(names: gcn_names.Names, said: dict[str, Any]) -> str:
 def _alert_type(names: gcn_names.Names, said: dict[str, Any], extra: dict[str, Any]) -> str:
     if names.mission.about_observing or names.words[:2] == ("core", "Pointing"):
         return "other"
-    if "counterpart" in names.words[:1] or (names.id is None and said.get("ref_ID")):
+    if "counterpart" in (*names.words[:1], fields.clean(said.get("notice_type"))) or (
+        names.id is None and said.get("ref_ID")
+    ):
         return "followup"  # a look at somebody else's event
     word = fields.clean(said.get("alert_type")).lower()
     if word == "subsequent" and said.get("known_source"):
         return "followup"  # a repeat burst
     if not word or word in _TEST:
         return _NOTICE_TYPES.get(fields.clean(said.get("notice_type")).lower().replace(" ", ""), "initial")
+    if names.mission.name == "LVK" and word.replace("_", "") in _NOTICE_TYPES:
+        return _NOTICE_TYPES[word.replace("_", "")]
     if word not in _ALERT_TYPES:
         extra["alert_type"] = fields.jsonable(said["alert_type"])
     return _ALERT_TYPES.get(word, "other")
@@ -152,12 +156,14 @@ def _role(topic: str, names: gcn_names.Names, said: dict[str, Any], extra: dict[
 
 
 def _instruments(names: gcn_names.Names, said: dict[str, Any]) -> tuple[str, ...]:
-    """As named; else the detectors that triggered; else what the topic says."""
+    """As named; else the detectors that triggered, or contributed by the text; else what the topic says."""
     named = fields.names(said.get("instrument"))
     for key, silent in (("detector_status", None), ("detector_quality", "did not contribute")):
         status = said.get(key)
         if not named and isinstance(status, dict):
             return tuple(fields.names([name for name, state in status.items() if _took_part(state, silent)]))
+    if not named and names.source in ("LVK", "SNEWS"):
+        named = gcn_converted.contributors(said.get("additional_info"))
     return tuple(named or ([names.instrument] if names.instrument else []))
 
 

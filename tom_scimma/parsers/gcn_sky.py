@@ -13,6 +13,8 @@ KEYS = {
     *("ra", "dec", "ra_dec_error", "containment_probability", "healpix_url", "healpix_file"),
     *("luminosity_distance", "luminosity_distance_error", "most_probable_direction"),
 }
+#: how the first schemas spelled the error of both axes
+_OLD_ERRORS = ("ra_uncertainty", "dec_uncertainty", "ra_dec_uncertainty")
 
 
 def sky(said: dict[str, Any], extra: dict[str, Any], skymaps: dict[str, bytes], *, points: bool = False) -> Sky | None:
@@ -44,6 +46,8 @@ def _place(said: dict[str, Any], extra: dict[str, Any], points: bool) -> dict[st
     error = _error(given.get("ra_dec_error"))
     if not error and isinstance(given.get("error"), dict):  # older schemas
         error = _error(given["error"].get("radius"))
+    if not error:
+        error = _error([size for key in _OLD_ERRORS for size in _error(given.get(key))[:1]][:2])
     if points or ra is None or dec is None or not _is_position(ra, dec, error):
         _keep(said, ("ra", "dec", "ra_dec_error", "containment_probability", "most_probable_direction"), extra)
         return {}

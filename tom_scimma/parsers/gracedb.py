@@ -59,6 +59,7 @@ def notice(said: Mapping[str, Any], files: Mapping[str, bytes] | None = None, *,
     skymaps: dict[str, bytes] = {}
     sky = _sky(named, map_url, extra, skymaps)
     category = fields.clean(said.get("category")).lower()
+    test = fields.is_test_superevent(name) or category in ("test", "mdc") or event.get("search") == "MDC"
     far = fields.rate(said.get("far") if said.get("far") is not None else event.get("far"))
     return Notice(
         event=name,
@@ -66,10 +67,10 @@ def notice(said: Mapping[str, Any], files: Mapping[str, bytes] | None = None, *,
         kind="GW",
         alert_type=next((word for label, word in _LABELS if label in labels), "other"),
         source="LVK",
-        role="test" if fields.is_test_superevent(name) or category in ("test", "mdc") else "observation",
+        role="test" if test else "observation",
         time=from_gps(said.get("t_0")),
         sent=fields.time(said, "created", extra),
-        instruments=tuple(fields.names(_split(event.get("instruments")))),
+        instruments=tuple(fields.detectors(event.get("instruments"))),
         far_hz=far,
         classification=fields.probabilities(_json(named.get("p_astro.json"))),
         properties=_properties(event, _json(named.get("em_bright.json"))),
@@ -87,10 +88,6 @@ def from_gps(raw: Any) -> datetime | None:
     if seconds is None or int(seconds) not in _SECONDS:
         return None
     return from_tai(_GPS_ZERO + timedelta(microseconds=round(seconds * 1e6)))
-
-
-def _split(raw: Any) -> Any:
-    return raw.split(",") if isinstance(raw, str) else raw
 
 
 def _json(data: bytes | None) -> Any:

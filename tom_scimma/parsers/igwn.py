@@ -34,7 +34,7 @@ def recognises(said: Any) -> bool:
 
 def parse(topic: str, said: dict[str, Any]) -> tuple[Notice, ...]:
     """The one notice of an alert. Raises Unparsable without a superevent id, or where `event` is not a record."""
-    name = fields.event(said.get("superevent_id"))
+    name = fields.event(said.get("superevent_id") or _of_page(said.get("urls")))
     name = fields.superevent(name) or name
     event, coincidence = _record(said, "event"), _record(said, "external_coinc")
     extra = {key: fields.jsonable(value) for key, value in said.items() if key not in _TOP}
@@ -79,6 +79,12 @@ def parse(topic: str, said: dict[str, Any]) -> tuple[Notice, ...]:
             skymaps=skymaps,
         ),
     )
+
+
+def _of_page(urls: Any) -> str | None:
+    """The superevent whose page the alert names, for one that does not name it otherwise."""
+    page = fields.link(urls.get("gracedb")) if isinstance(urls, dict) else None
+    return (page or "").partition("/superevents/")[2].partition("/")[0] or None
 
 
 def _record(said: dict[str, Any], key: str) -> dict[str, Any]:
@@ -137,7 +143,7 @@ def _properties(event: dict[str, Any], left: dict[str, Any]) -> dict[str, Any]:
 
 
 def _instruments(said: Any) -> tuple[str, ...]:
-    return tuple(fields.names(said.split(",") if isinstance(said, str) else said))
+    return tuple(fields.detectors(said))
 
 
 def _links(said: Any) -> tuple[dict[str, str], dict[str, Any]]:

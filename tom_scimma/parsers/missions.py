@@ -89,11 +89,16 @@ INSTRUMENTS = {
 _MESSENGER_KIND = {"neutrino": "NU", "gw": "GW", "gravitational wave": "GW"}
 
 
+def known(word: str) -> Mission | None:
+    """The mission of that name, however it is spelled; None for any other."""
+    key = word.lower().replace(" ", "").replace("-", "").replace("_", "")
+    return MISSIONS.get(_ALSO.get(key, key)) or MISSIONS.get(word.lower())
+
+
 def mission(words: list[str], said: str, messenger: str) -> Mission:
     """The sender, from the words of the schema or topic, else from what it calls itself, else made from that."""
     for word in (*words[:1], said):
-        key = word.lower().replace(" ", "").replace("-", "").replace("_", "")
-        found = MISSIONS.get(_ALSO.get(key, key)) or MISSIONS.get(word.lower())
+        found = known(word)
         if found:
             return found
     name = said or (words[0] if words and words[0] != "core" else "")

@@ -11,6 +11,7 @@ from ...errors import Unparsable
 from ...notice import ROLES, Cite
 from .. import fields
 from .packet import Packet
+from .packets import NO_TRIGGER
 
 #: a Julian year, in which GCN and AMON count
 YEAR = 365.25 * 86400
@@ -116,6 +117,19 @@ def text(packet: Packet) -> str | None:
     """What is meant for people, without what every GCN packet repeats."""
     said = [line for line in packet.texts if not line.startswith("The RA,Dec coordinates are of the type")]
     return fields.texts(dict.fromkeys((*said, packet.why.get("description", ""))))
+
+
+def trigger(packet: Packet, names: Iterable[str]) -> str | None:
+    """The first of these Params that is a trigger's id; a negative number, 0, and one of all ones are none."""
+    for name in names:
+        raw = packet.params.get(name, "").strip()
+        if not raw[:1].isdigit() or not raw.strip("0"):
+            continue
+        if not raw.isdecimal() or not raw.isascii():
+            return fields.clean(raw)
+        if int(raw[:40]) not in NO_TRIGGER:
+            return raw[:40]
+    return None
 
 
 def by_time(source: str, time: datetime | None, packet: Packet) -> str:

@@ -14,7 +14,7 @@ from ...notice import Notice, Sky
 from .. import angles, fields
 from . import common, place
 from .packet import Packet
-from .packets import GBM_CLASSES, NO_TRIGGER, PACKETS, STREAMS, Kind
+from .packets import GBM_CLASSES, PACKETS, STREAMS, Kind
 
 #: flags by which a notice takes back what it or an earlier one said
 _RETRACTING = (
@@ -107,20 +107,13 @@ def _named(packet: Packet, kind: Kind, time: datetime | None) -> tuple[str, list
 
 
 def _trigger(packet: Packet, kind: Kind) -> str | None:
-    """The trigger's number; a negative one, 0, and one of all ones are none."""
-    for name in _TRIGGERS:
-        raw = packet.params.get(name, "").strip()
-        if not raw[:1].isdigit() or not raw.strip("0"):
-            continue
-        if not raw.isdecimal() or not raw.isascii():
-            return fields.clean(raw)
-        number = int(raw[:40])
-        if number in NO_TRIGGER:
-            continue
-        if kind.source.startswith(("INTEGRAL", "HETE")):
-            number &= 0xFFFF  # the high half counts the notices of the trigger
-        return str(number) if number else None
-    return None
+    """The trigger's number, without the zeros before it."""
+    found = common.trigger(packet, _TRIGGERS)
+    if found is None or not found.isdecimal():
+        return found
+    # the high half of theirs counts the notices of the trigger
+    number = int(found) & 0xFFFF if kind.source.startswith(("INTEGRAL", "HETE")) else int(found)
+    return str(number) if number else None
 
 
 def counterpart(kind: Kind, telescope: str) -> Kind:

@@ -41,7 +41,10 @@ def parse(packet: Packet) -> tuple[Notice, ...]:
     }
     found = _properties(packet)
     test = (
-        fields.is_test_superevent(name) or packet.params.get("HardwareInj", "0").strip() == "1" or packet.flag("Test")
+        fields.is_test_superevent(name)
+        or packet.params.get("HardwareInj", "0").strip() == "1"
+        or packet.params.get("Search", "").strip() == "MDC"
+        or packet.flag("Test")
     )
     return (
         Notice(
@@ -53,7 +56,7 @@ def parse(packet: Packet) -> tuple[Notice, ...]:
             id=packet.ivorn,
             time=place.when(packet, extra),
             sent=common.sent(packet, extra),
-            instruments=tuple(fields.names((packet.params.get("Instruments") or "").replace(" ", "").split(","))),
+            instruments=tuple(fields.detectors(packet.params.get("Instruments") or "")),
             far_hz=common.far(packet, extra, "Hz"),
             classification=classes,
             properties=found,

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from ...errors import Unparsable
 from ...notice import Notice
-from .. import fields, public_names
+from .. import fields, missions, public_names
 from . import common, place
 from .packet import Packet
 
@@ -20,7 +20,8 @@ class Author(NamedTuple):
     kind: str
     alert_type: str = "initial"
     containment: float | None = None
-    points: bool = False  #: it asks for observations; its coordinates are not a discovery
+    #: what stands before a trigger's number in the event's name; None: the source
+    prefix: str | None = None
 
 
 #: by the beginning of the ivorn behind `ivo://`, in lower case; the longest that fits counts
@@ -47,7 +48,7 @@ _SVOM = re.compile(r"sb\d{8}")
 _SVOM_TYPES = {
     201: "initial",
     202: "initial",
-    203: "other",
+    203: "initial",
     204: "other",
     205: "other",
     209: "followup",
@@ -74,6 +75,8 @@ _PROPERTIES = (
     "redshift",
 )
 _DURATIONS = ("Timescale", "Duration", "duration")
+#: where an author that nobody has heard of may say which trigger it was
+_TRIGGERS = ("TrigID", "Trig_ID", "Trigger_Number", "TriggerID", "trigger_id", "TRIGGER_NUM")
 _NAMES = ("Name", "name", "AlertName", "event_name", "Event_Name", "CSSID", "ID")
 
 
@@ -115,7 +118,20 @@ def _author(packet: Packet) -> Author:
     fitting = [begin for begin in AUTHORS if stream.startswith(begin)]
     if fitting:
         return AUTHORS[max(fitting, key=len)]
-    return Author(packet.author or packet.stream, _guess(packet))
+    if packet.group("Svom_Identifiers"):  # passed on by somebody else
+        return AUTHORS["org.svom/fsc"]
+    return _mission(packet) or Author(packet.author or packet.stream, _guess(packet))
+
+
+def _mission(packet: Packet) -> Author | None:
+    """The mission that the author (`EinsteinProbe/WXT`) or else the stream (`AGILE.txt`) is called after."""
+    for said in (packet.author, packet.stream):
+        words = re.split(r"[/.]", said)
+        who = missions.known(words[0])
+        if who is not None:
+            named = fields.clean(packet.get("Instrument"))
+            return Author(missions.source(who, missions.instrument(words, named)), who.kind, prefix=who.prefix)
+    return None
 
 
 def _guess(packet: Packet) -> str:
@@ -156,6 +172,9 @@ def _named(packet: Packet, author: Author, time: datetime | None) -> tuple[str, 
         return f"CHIME {fields.clean(packet.get('event_no'))}", []
     if author.source == "Gaia":
         return packet.local or packet.ivorn, names
+    trigger = common.trigger(packet, _TRIGGERS)
+    if trigger and _is_counting(author):
+        return f"{author.prefix or author.source} {trigger}"[: fields.LONGEST_NAME], names
     if packet.local:
         return f"{author.source} {packet.local}"[: fields.LONGEST_NAME], names
     if names:
@@ -164,6 +183,11 @@ def _named(packet: Packet, author: Author, time: datetime | None) -> tuple[str, 
         return common.by_time(author.source, time, packet), names
     except Unparsable:
         return packet.ivorn, names
+
+
+def _is_counting(author: Author) -> bool:
+    """Whether a trigger's number is the author's own: those of the table say what their events are called."""
+    return author not in AUTHORS.values()
 
 
 def _asassn(packet: Packet) -> tuple[str, list[str]]:

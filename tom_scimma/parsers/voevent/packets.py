@@ -135,6 +135,7 @@ PACKETS: dict[int, Kind] = {
     145: Kind("GCN", "GRB", "followup"),
     146: _gbm("update"),
     147: Kind("Suzaku WAM", "GRB", "other"),
+    148: Kind("Suzaku WAM", "GRB", "other"),
     149: Kind("SNEWS", "SN", "initial"),
     155: Kind("COUNTERPART", "GW", "followup", 0.9),
     157: _ICECUBE._replace(source="AMON", containment=0.5),
