@@ -81,7 +81,7 @@ OPTIONS: dict[str, Option] = {
         "",
         (str,),
         "Folder of Avro schemas for messages that bring none (Confluent's framing), one file a schema: its number and `.avsc`. "
-        "Rubin's 7.4, 9.0 and 10.0 ship with the app.",
+        "Rubin's 7.0 to 7.4, 8.0, 9.0, 10.0, 11.0 and 11.1 ship with the app.",
     ),
     "CANDIDATE_LEVEL": Option(0.95, (float,), "Targets inside this credible level of a map are its candidates."),
     "CANDIDATE_DAYS": Option(
