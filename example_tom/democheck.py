@@ -329,7 +329,8 @@ def _told(browser: Browser, known: night.Names, user: str) -> Iterator[str]:
     page = browser.get(path)
     count = page.text.count(">told</span>")
     if page.status != 200 or count != MERGER_VERSIONS or f"{user}: mail" not in page.text:
-        yield f"{path} answers {page.answer} and shows {count} of {MERGER_VERSIONS} tellings by mail"
+        how = re.findall(r'data-label="How far">(.*?)</td>', page.text, re.DOTALL)
+        yield f"{path} answers {page.answer} and shows {count} of {MERGER_VERSIONS} tellings by mail: {how}"
     page = browser.get(f"/events/{quote(known.retracted)}/told/")
     if ">told</span>" in page.text and "retracted" not in page.text:
         yield f"{known.retracted} was told, and its retraction was not"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timezone
 
 import django_filters
 from crispy_forms.helper import FormHelper
@@ -15,6 +14,7 @@ from tom_common.htmx_table import HTMXTableFilterSet
 from tom_scimma import wording
 from tom_scimma.models import Alert, Annotation, Event, Localization, Message
 from tom_scimma.models.seen import known_aliases
+from tom_scimma.times import parse
 
 #: a text search looks up at most so many events by name
 NAMES = 500
@@ -27,13 +27,12 @@ class UtcField(forms.Field):
     def to_python(self, value):
         if value in self.empty_values:
             return None
-        try:
-            time = datetime.fromisoformat(str(value).strip().replace("Z", "+00:00").replace("z", "+00:00"))
-            return (time if time.tzinfo else time.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
-        except (ValueError, OverflowError):
+        time = parse(str(value)).time
+        if time is None:
             raise forms.ValidationError(
                 f"{str(value)[:40]!r} is not a time; write it as 2023-05-18 or 2023-05-18T12:59 (UTC)"
-            ) from None
+            )
+        return time
 
 
 class UtcFilter(django_filters.Filter):

@@ -16,7 +16,6 @@ import threading
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -24,6 +23,7 @@ from tom_scimma import guard
 from tom_scimma.answers import retry_after
 from tom_scimma.errors import Rejected, Unavailable
 from tom_scimma.scimma_account import Account, account_of
+from tom_scimma.times import parse
 
 #: seconds for an answer in full, and bytes that it may have
 SECONDS, LARGEST = 10.0, 16 * 2**20
@@ -214,7 +214,5 @@ class HopAuth:
 
 def _renewal(expires: Any) -> float:
     """When to make a new token, in seconds since 1970: an hour before its end, or in 23 hours where none is said."""
-    try:
-        return datetime.fromisoformat(str(expires).replace("Z", "+00:00")).timestamp() - EARLY
-    except ValueError:
-        return time.time() + 23 * 3600
+    when = parse(expires).time
+    return when.timestamp() - EARLY if when else time.time() + 23 * 3600

@@ -19,6 +19,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from tom_scimma.conf import conf
+from tom_scimma.times import parse
 
 #: a source whose `kind` is not given is of the kind of that name
 KINDS = ("hopskotch", "gcn", "kafka")
@@ -102,10 +103,9 @@ def start_position(value: str | datetime) -> str | datetime:
     """ "latest", "earliest" or an aware datetime (UTC where none is said). Raises ValueError for anything else."""
     if value in ("latest", "earliest"):
         return value
-    try:
-        time = value if isinstance(value, datetime) else datetime.fromisoformat(value.strip().replace("Z", "+00:00"))
-    except (AttributeError, ValueError):
-        raise ValueError(f'start {value!r} is neither "latest" nor "earliest" nor an ISO 8601 time') from None
+    time = value if isinstance(value, datetime) else parse(value).time
+    if time is None:
+        raise ValueError(f'start {value!r} is neither "latest" nor "earliest" nor an ISO 8601 time')
     return time if time.tzinfo else time.replace(tzinfo=timezone.utc)
 
 

@@ -12,6 +12,7 @@ from django.db.models import Min
 from tom_scimma.candidates.distances import number_of
 from tom_scimma.candidates.extras import among, read_extras, read_fields
 from tom_scimma.models import Candidate, Event
+from tom_scimma.times import parse
 
 #: names of the extra (or field of a TOM's own target model) that says when a target was discovered: a time, a JD or an MJD
 DISCOVERY = ("discovery_date", "discovery_time", "discoverydate", "discovered", "discovery_jd", "discovery_mjd")
@@ -87,7 +88,4 @@ def time_of(said: Any) -> datetime | None:
     if number is not None:
         days = number - 2400000.5 if number > 2400000.5 else number
         return MJD_ZERO + timedelta(days=days) if 30000 < days < 100000 else None
-    try:
-        return time_of(datetime.fromisoformat(str(said).strip().replace("Z", "+00:00").replace("/", "-")))
-    except ValueError:
-        return None
+    return parse(str(said).replace("/", "-")).time

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from django.contrib.auth.models import AnonymousUser
 from tom_scimma.archive.records import Meta
 from tom_scimma.archive.rows import identity
 from tom_scimma.models import Alert, Event, Message
+from tom_scimma.times import parse
 
 register = template.Library()
 
@@ -46,7 +46,7 @@ def archived_messages(context, results) -> list[dict[str, Any]]:
     found = [dict(result) for result in results if isinstance(result, dict) and "archived" in result]
     for row in found:
         row["identity"] = identity(row["source"], Meta(UUID(row["archived"]), row["topic"], 0))
-        row["sent"] = datetime.fromisoformat(row["sent"].replace("Z", "+00:00"))
+        row["sent"] = parse(row["sent"]).time
     wanted = [row["identity"] for row in found]
     here = {row.uid: row for row in Message.objects.visible_to(user).filter(uid__in=wanted).only("uid")}
     return [{**row, "message": here.get(row["identity"])} for row in found]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from datetime import datetime
-from datetime import timezone as tz
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -17,6 +16,7 @@ from tom_scimma.backfill.kafka import Retention
 from tom_scimma.conf import conf
 from tom_scimma.errors import ScimmaError
 from tom_scimma.models import Backfill
+from tom_scimma.times import parse
 
 #: seconds between two lines of progress
 EVERY = 2.0
@@ -128,8 +128,7 @@ def said(row: Backfill) -> str:
 
 def moment(text: str) -> datetime:
     """An ISO time; without an offset it is UTC."""
-    try:
-        value = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError:
-        raise CommandError(f"write a time as 2026-11-21 or 2026-11-21T03:00:00 (UTC), not {text!r}") from None
-    return value if value.tzinfo else value.replace(tzinfo=tz.utc)
+    value = parse(text).time
+    if value is None:
+        raise CommandError(f"write a time as 2026-11-21 or 2026-11-21T03:00:00 (UTC), not {text!r}")
+    return value
