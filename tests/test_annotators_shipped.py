@@ -11,6 +11,8 @@ from datetime import timedelta
 import numpy as np
 import pytest
 from django.contrib.auth.models import AnonymousUser, Group
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from tom_targets.models import Target
 
 from tests import catalogs
@@ -35,6 +37,7 @@ def heard(name, sky=None, *, seconds=0.0, groups=(), **fields):
     time = make.NIGHT + timedelta(seconds=seconds)
     event = make.known(name, sky=sky, groups=groups, time=time, said={"time": time}, **fields)
     annotate.react(event.alerts.get().pk, "new")
+    annotate.renew()  # the worker's job
     return event
 
 
@@ -80,7 +83,7 @@ def test_the_galaxies_of_a_map_with_distance(loaded):
 
 
 def test_the_galaxies_at_a_position(loaded):
-    (value,) = seen(None, heard("GRB 1", skymap.from_gaussian(30.0, 20.0, 0.05, order=8)), "galaxies")
+    (value,) = seen(None, heard("GRB 1", skymap.from_gaussian(30.0, 20.0, 0.05)), "galaxies")
     assert value["best"][0]["name"] == "LVS 000000"
     assert value["chance"] == pytest.approx(value["best"][0]["chance"])
 
@@ -90,7 +93,7 @@ def test_no_galaxies_without_a_catalogue_and_for_a_wide_map_without_distance(loa
     from tom_scimma.models import GalaxyCatalog
 
     GalaxyCatalog.objects.all().delete()
-    assert seen(None, heard("S2", skymap.from_gaussian(30.0, 20.0, 0.05, order=8)), "galaxies") == [{}]
+    assert seen(None, heard("S2", skymap.from_gaussian(30.0, 20.0, 0.05)), "galaxies") == [{}]
 
 
 def test_the_page_shows_the_galaxies(loaded, client):
@@ -175,6 +178,7 @@ def test_a_retracted_one_drops_out_and_predicates_can_ask():
     second.state = "retracted"
     second.save()
     coincidences.withdraw(second.alerts.get().pk, "retracted")
+    annotate.renew()
     assert seen(None, first, "coincidences")[0]["count"] == 0
 
 
@@ -228,3 +232,41 @@ def test_many_events_at_once_are_kept_short():
     (value,) = seen(None, heard("S261120ab", SKY), "coincidences")
     assert (value["count"], len(value["events"])) == (40, 20)
     assert [abs(pair["seconds"]) for pair in value["events"]] == sorted(np.arange(20.0))
+
+
+def test_what_is_asked_for_again_while_it_is_worked_out_is_worked_out_once_more(monkeypatch):
+    """The third event comes in while what was said of the first is worked out again because of the second."""
+    first = heard("S261120ab", SKY)
+    make_second = make.known("GRB 261120A", sky=SKY, time=make.NIGHT, said={"time": make.NIGHT}, kind="GRB")
+    annotate.react(make_second.alerts.get().pk, "new")
+    near = coincidences._near_in_time
+
+    def third_comes_meanwhile(event):
+        found = near(event)
+        monkeypatch.undo()
+        third = make.known("GRB 261120B", sky=SKY, time=make.NIGHT, said={"time": make.NIGHT}, kind="GRB")
+        annotate.react(third.alerts.get().pk, "new")
+        return found
+
+    monkeypatch.setattr(coincidences, "_near_in_time", third_comes_meanwhile)
+    annotate.renew()
+    assert seen(None, first, "coincidences")[0]["count"] == 1
+    annotate.renew()
+    assert seen(None, first, "coincidences")[0]["count"] == 2
+    assert (
+        not Annotation.objects.exclude(version=coincidences.annotate.version).filter(annotator="coincidences").exists()
+    )
+
+
+def test_in_a_crowd_an_alert_asks_little_more_of_the_database_than_alone():
+    def statements(name: str) -> int:
+        event = make.known(name, sky=SKY, time=make.NIGHT, said={"time": make.NIGHT})
+        with CaptureQueriesContext(connection) as queries:
+            annotate.react(event.alerts.get().pk, "new")
+        return len(queries)
+
+    heard("GRB 0", SKY, kind="GRB")
+    alone = statements("S261120ab")
+    for number in range(1, 15):
+        make.known(f"GRB {number}", sky=SKY, kind="GRB", time=make.NIGHT)
+    assert statements("S261120cd") <= alone + 2

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from tom_scimma import eventmaps, skymap
@@ -19,8 +20,10 @@ from tom_scimma.errors import BadSkyMap
 from tom_scimma.limit import apart
 from tom_scimma.models import Alert, Annotation
 
-#: so many alerts an annotator are done anew in one run
-REFRESHED = 100
+#: so many alerts an annotator are done anew in one run: those that an older version spoke of, and those that were asked for
+REFRESHED, RENEWED = 100, 20
+#: versions of what is to be worked out again, and of what is just being
+AGAIN, BEGUN = "", "-"
 #: a longer answer is not an annotation
 LARGEST = 64 * 1024
 
@@ -32,9 +35,7 @@ def react(alert_id: int, change: str) -> None:
         known = list(annotators())
         annotate(alert, known)
         for annotator in known:
-            renew = getattr(annotator.run, "renew", None)
-            for other in renew(alert) if renew else ():  # what was said of others that this alert changes
-                annotate(other, [annotator])
+            ask_again(annotator, alert)
 
 
 def annotate(alert: Alert, which: Iterable[Annotator]) -> None:
@@ -46,13 +47,32 @@ def annotate(alert: Alert, which: Iterable[Annotator]) -> None:
         _store(alert, annotator, findings, time.monotonic() - began, error or trouble)
 
 
-def refresh() -> None:
-    """A worker job: what older versions of the annotators said is worked out again, the newest alerts first, some at a time."""
+def ask_again(annotator: Annotator, alert: Alert) -> None:
+    """Has what was said of other alerts worked out again where this one may have changed it, soon and once for many alerts."""
+    if hasattr(annotator.run, "renew"):
+        said = Annotation.objects.filter(annotator=annotator.name, alert__in=annotator.run.renew(alert))
+        said.exclude(version=AGAIN).update(version=AGAIN)
+
+
+def renew() -> None:
+    """A worker job: what was asked for again, the newest alerts first, some at a time."""
     for annotator in annotators():
-        old = Annotation.objects.filter(annotator=annotator.name).exclude(version=annotator.version)
-        pks = old.order_by("-alert").values_list("alert", flat=True).distinct()[:REFRESHED]
-        for alert in Alert.objects.select_related("event").filter(pk__in=list(pks)):
-            annotate(alert, [annotator])
+        if hasattr(annotator.run, "renew"):
+            _anew(annotator, Annotation.objects.filter(annotator=annotator.name, version=AGAIN), RENEWED)
+
+
+def refresh() -> None:
+    """A worker job: the same for what older versions of the annotators said."""
+    for annotator in annotators():
+        said = Annotation.objects.filter(annotator=annotator.name)
+        _anew(annotator, said.exclude(version=annotator.version), REFRESHED)
+
+
+def _anew(annotator: Annotator, said: QuerySet[Annotation], most: int) -> None:
+    pks = list(said.order_by("-alert").values_list("alert", flat=True).distinct()[:most])
+    for alert in Alert.objects.select_related("event").filter(pk__in=pks).order_by("-pk"):
+        said.filter(alert=alert).update(version=BEGUN)  # who asks from now on is not answered by this
+        annotate(alert, [annotator])
 
 
 def map_of(alert: Alert) -> tuple[skymap.SkyMap | None, str]:
@@ -129,12 +149,17 @@ def _store(alert: Alert, annotator: Annotator, findings: list[Finding], seconds:
         findings = [Finding({})]
     with transaction.atomic():
         for finding in findings:
-            said = {
-                "version": annotator.version, "value": finding.value, "seconds": seconds, "error": error, "made": now
-            }  # fmt: skip
+            said = {"value": finding.value, "seconds": seconds, "error": error, "made": now}
             row, _ = Annotation.objects.update_or_create(
-                alert=alert, annotator=annotator.name, audience=_audience(finding), defaults=said
+                alert=alert,
+                annotator=annotator.name,
+                audience=_audience(finding),
+                defaults=said,
+                create_defaults={**said, "version": annotator.version},
             )
+            if row.version not in (annotator.version, AGAIN):  # asked for again meanwhile: it stays so
+                row.version = annotator.version
+                row.save(update_fields=["version"])
             if finding.groups:
                 row.groups.set(finding.groups)
             kept.append(row.pk)

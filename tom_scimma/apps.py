@@ -106,7 +106,18 @@ class TomScimmaConfig(AppConfig):
                 "every": timedelta(minutes=5),
                 "run": "tom_scimma.compose.corrections.run",
             },
-            {"name": "annotators renewed", "every": timedelta(minutes=5), "run": "tom_scimma.annotate.refresh"},
+            {
+                "name": "annotations renewed",
+                "every": timedelta(seconds=2),
+                "run": "tom_scimma.annotate.renew",
+                "lane": "annotations",
+            },
+            {
+                "name": "annotators renewed",
+                "every": timedelta(minutes=5),
+                "run": "tom_scimma.annotate.refresh",
+                "lane": "annotations",
+            },
             {
                 "name": "rights at SCiMMA",
                 "every": timedelta(minutes=10),

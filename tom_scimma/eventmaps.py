@@ -1,6 +1,7 @@
 """The sky maps of an event: the one that stands for it, and its versions. Every event with a position has one.
 
     current(event, user)         -> EventMap | None       where the event is, as its page shows it
+    currents(events)             -> EventMap | None, ...  the same of many events, without a user
     versions(event, user)        -> [EventMap, ...]       each alert that placed it, oldest first
     of_alert(alert)              -> EventMap | None       what one alert says
 
@@ -10,8 +11,8 @@ A map is the one that was sent, else made of the error region (`skymap.of_sky`).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -24,6 +25,8 @@ from tom_scimma.notice import Sky
 
 #: an event may have any number of alerts; its versions are looked for among so many, the newest
 LOOKED_AT = 200
+#: the maps of so many events are in memory at once
+FETCHED = 20
 
 
 @dataclass(frozen=True)
@@ -36,12 +39,13 @@ class EventMap:
     order: datetime  #: of the alert, by the sender's clock
     alert_type: str
     source: str
+    data: bytes | None = field(default=None, repr=False, compare=False)  #: the map that was sent, where it is at hand
 
     @cached_property
     def sky(self) -> skymap.SkyMap:
         """The map. Raises BadSkyMap when what is stored cannot be read, or an error region makes no map."""
         if self.localization_id is not None:
-            data = Localization.objects.values_list("data", flat=True).get(pk=self.localization_id)
+            data = self.data or Localization.objects.values_list("data", flat=True).get(pk=self.localization_id)
             return skymap.unpack(bytes(data))
         try:
             made = skymap.of_sky(self.error)
@@ -67,6 +71,24 @@ def current(event: Event, user=None) -> EventMap | None:
     if event.ra is not None:
         return next((found for found in _maps(own[:LOOKED_AT]) if _is_at(event, found)), None)
     return next(_maps(own[:LOOKED_AT]), None) if user is not None and not event.public else None
+
+
+def currents(events: Sequence[Event]) -> Iterator[EventMap | None]:
+    """The map of each of many events, in their order, as `current` has it without a user: maps that were sent come some at a time."""
+    for start in range(0, len(events), FETCHED):
+        some = events[start : start + FETCHED]
+        rows = Localization.objects.filter(pk__in=[event.localization_id for event in some], error="")
+        rows = rows.filter(alert__authority=True).select_related("alert").defer("alert__document")
+        sent = {(row.pk, row.alert.event_id): row for row in rows}
+        for event in some:
+            row = sent.get((event.localization_id, event.pk))
+            if event.localization_id is None:
+                yield current(event)
+            elif row is None or (event.public and not row.alert.public):
+                yield None
+            else:
+                about = row.alert
+                yield EventMap(about.pk, row.pk, None, about.order, about.alert_type, about.source, bytes(row.data))
 
 
 def versions(event: Event, user=None) -> list[EventMap]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -43,13 +44,14 @@ def night(telescope: Telescope, when: Any) -> Night | None:
         return None
     moment = float(mjds(when)[0])
     east = telescope.site.longitude / 360.0
-    noon = np.floor(moment + east - 0.5) + 0.5 - east  # of mean solar time, so that a night is never cut
+    noon = float(np.floor(moment + east - 0.5)) + 0.5 - east  # of mean solar time, so that a night is never cut
     found = _night(telescope.site, noon, telescope.twilight)
     if found.sunrise is not None and moment > found.sunrise:
         return _night(telescope.site, noon + 1, telescope.twilight)
     return found
 
 
+@lru_cache(maxsize=512)
 def _night(site: Site, noon: float, twilight: float) -> Night:
     times = grid(noon, noon + 1, 600.0)
     altitude = Sky(site, 0.0, 0.0, times).sun_altitude

@@ -9,11 +9,11 @@ proposed, unless one authority numbered them apart.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
 from datetime import timedelta
-from itertools import islice
+from itertools import repeat
 from typing import Any
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -35,24 +35,24 @@ RATE_DAYS = 100
 def annotate(event, map) -> list[Finding]:
     """The pairs, one finding an audience; an empty one for all where there is none."""
     pairs: dict[tuple[int, ...], list[dict[str, Any]]] = defaultdict(list, {(): []})
-    for other in _near_in_time(event):
-        pair = _pair(event, map, other)
+    rates: dict[str, float] = {}
+    near = _near_in_time(event)
+    for other, placed in zip(near, eventmaps.currents(near) if map is not None else repeat(None), strict=False):
+        pair = _pair(event, other, _overlap(map, placed), rates)
         if pair is not None:
             pairs[_audience(other)].append(pair)
     return [Finding({"of": event.name, **_value(found)}, groups=groups) for groups, found in pairs.items()]
 
 
-def _near_in_time(event: Event) -> Iterator[Event]:
+def _near_in_time(event: Event) -> list[Event]:
     """Other events within the window, nearest first: real ones of a real event, tests of a test."""
     if event.time is None:
-        return
-    before, after = widest(event.kind)
-    times = {"time__gte": event.time + timedelta(seconds=before), "time__lte": event.time + timedelta(seconds=after)}
-    rows = Event.objects.filter(role=event.role, **times)
+        return []
+    rows = Event.objects.filter(_within(event), role=event.role)
     rows = rows.exclude(pk=event.pk).exclude(state=Event.State.RETRACTED)
-    near = sorted(rows[: 10 * LOOKED_AT], key=lambda other: abs(other.time - event.time))
-    inside = (other for other in near if _inside(event, other))
-    yield from islice(inside, LOOKED_AT)
+    before = rows.filter(time__lt=event.time).order_by("-time")[:LOOKED_AT]
+    after = rows.filter(time__gte=event.time).order_by("time")[:LOOKED_AT]
+    return sorted((*before, *after), key=lambda other: abs(other.time - event.time))[:LOOKED_AT]
 
 
 def window(one: str, other: str) -> tuple[float, float]:
@@ -67,15 +67,19 @@ def window(one: str, other: str) -> tuple[float, float]:
     return -float(conf.COINCIDENCE_SECONDS), float(conf.COINCIDENCE_SECONDS)
 
 
-def widest(kind: str) -> tuple[float, float]:
-    """The window that holds those of all other kinds."""
-    windows = [window(kind, other) for other in wording.KINDS]
-    return min(before for before, _ in windows), max(after for _, after in windows)
+def _within(event: Event) -> Q:
+    """Events of each kind within the window that it has with this one."""
+    windows = {kind: window(event.kind, kind) for kind in wording.KINDS}
+    widest = min(before for before, _ in windows.values()), max(after for _, after in windows.values())
+    found = Q()
+    for limits in set(windows.values()):
+        found |= Q(kind__in=[kind for kind in windows if windows[kind] == limits]) & _between(event, limits)
+    return found & _between(event, widest)  # by which the index finds them
 
 
-def _inside(event: Event, other: Event) -> bool:
-    before, after = window(event.kind, other.kind)
-    return before <= (other.time - event.time).total_seconds() <= after
+def _between(event: Event, limits: tuple[float, float]) -> Q:
+    before, after = (event.time + timedelta(seconds=seconds) for seconds in limits)
+    return Q(time__gte=before, time__lte=after)
 
 
 def _audience(other: Event) -> tuple[int, ...]:
@@ -83,8 +87,8 @@ def _audience(other: Event) -> tuple[int, ...]:
     return () if other.public else tuple(sorted(other.groups.values_list("pk", flat=True)))
 
 
-def _pair(event: Event, map, other: Event) -> dict[str, Any] | None:
-    overlap = _overlap(map, other)
+def _pair(event: Event, other: Event, overlap: float | None, rates: dict[str, float]) -> dict[str, Any] | None:
+    """What is said of a pair; None for one whose maps speak against one place. `rates` keeps those that were counted."""
     if overlap is not None and overlap < 1:
         return None
     seconds = (other.time - event.time).total_seconds()
@@ -96,36 +100,38 @@ def _pair(event: Event, map, other: Event) -> dict[str, Any] | None:
         "kind": other.kind,
         "seconds": seconds,
         "overlap": overlap,
-        "chance_hz": chance(event, other, overlap),
+        "chance_hz": chance(event, other, overlap, rates),
     }
 
 
-def chance(event: Event, other: Event, overlap: float | None) -> float | None:
+def chance(event: Event, other: Event, overlap: float | None, rates: dict[str, float] | None = None) -> float:
     """How often chance alone makes a pair as near, Hz (combine.chance_rate); without places by time alone.
 
     The one's false-alarm rate, where it has one, else how often this TOM hears of its kind, times how often of the other's.
     """
     far = other.far_hz if event.far_hz is None else event.far_hz
     kind = event.kind if event.far_hz is None and other.far_hz is not None else other.kind
-    far = _rate(event.kind) if far is None else far
+    rates = {} if rates is None else rates
+    far = _rate(event.kind, rates) if far is None else far
     before, after = window(event.kind, other.kind)
-    return combine.chance_rate(1.0 if overlap is None else overlap, far, _rate(kind), after - before)
+    return combine.chance_rate(1.0 if overlap is None else overlap, far, _rate(kind, rates), after - before)
 
 
-def _rate(kind: str) -> float:
-    """How often events of a kind happen, by what this TOM heard of late, Hz."""
-    since = timezone.now() - timedelta(days=RATE_DAYS)
-    count = Event.objects.filter(kind=kind, role="observation", latest__gte=since).order_by().count()
-    return max(count, 1) / (RATE_DAYS * 86400.0)
+def _rate(kind: str, rates: dict[str, float]) -> float:
+    """How often events of a kind happen, by what this TOM heard of late, Hz; counted once."""
+    if kind not in rates:
+        since = timezone.now() - timedelta(days=RATE_DAYS)
+        count = Event.objects.filter(kind=kind, role="observation", latest__gte=since).order_by().count()
+        rates[kind] = max(count, 1) / (RATE_DAYS * 86400.0)
+    return rates[kind]
 
 
-def _overlap(map, other: Event) -> float | None:
+def _overlap(map, placed: eventmaps.EventMap | None) -> float | None:
     """The spatial Bayes factor of two maps; None where one of the events has none."""
-    found = eventmaps.current(other) if map is not None else None
-    if found is None:
+    if placed is None:
         return None
     try:
-        return float(map.overlap(found.sky))
+        return float(map.overlap(placed.sky))
     except BadSkyMap:
         return None
 
@@ -154,25 +160,22 @@ def words(value: dict[str, Any]) -> list[tuple[str, ...]]:
     return lines or [("Others", "none near in time and place")]
 
 
-def renew(alert: Alert) -> Iterator[Alert]:
-    """The newest alerts of the events that are or were found near this one: what was said of them may be another thing now."""
-    notes = Annotation.objects.filter(alert__event=alert.event_id, annotator="coincidences")
-    names = {pair["event"] for value in notes.values_list("value", flat=True) for pair in value.get("events", ())}
-    for name in sorted(names):
-        notes = Annotation.objects.filter(alert__event__name=name, annotator="coincidences")
-        newest = notes.order_by("-alert__order", "-alert_id").values_list("alert", flat=True).first()
-        if newest is not None:
-            yield Alert.objects.select_related("event").get(pk=newest)
+def renew(alert: Alert) -> list[int]:
+    """The newest alerts (primary keys) of the events that are or were found near this one: it may change what was said of them."""
+    notes = Annotation.objects.filter(annotator="coincidences")
+    said = notes.filter(alert__event=alert.event_id).values_list("value", flat=True)
+    names = {pair["event"] for value in said for pair in value.get("events", ())}
+    rows = notes.filter(alert__event__name__in=names).order_by("alert__order", "alert_id")
+    return list(dict(rows.values_list("alert__event_id", "alert_id")).values())
 
 
 def withdraw(alert_id: int, change: str) -> None:
     """The reaction to a retraction: the event drops out of what was said of others. Harmless to repeat."""
-    from tom_scimma.annotate import annotate as again
+    from tom_scimma.annotate import ask_again
     from tom_scimma.annotators import annotators
 
     (own,) = (one for one in annotators() if one.name == "coincidences")
-    for other in renew(Alert.objects.select_related("event").get(pk=alert_id)):
-        again(other, [own])
+    ask_again(own, Alert.objects.get(pk=alert_id))
 
 
 annotate.label, annotate.words, annotate.renew = "near in time and on the sky", words, renew  # type: ignore[attr-defined]
