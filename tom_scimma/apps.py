@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 from django.apps import AppConfig
 
 
 def nothing(context) -> dict:
     """The context of a tab that loads by itself; the host asks twice a page."""
     return {}
+
+
+def _job(name: str, run: str, *, lane: str = "", **every: float) -> dict[str, Any]:
+    return {"name": name, "every": timedelta(**every), "run": run, "lane": lane}
 
 
 class TomScimmaConfig(AppConfig):
@@ -93,67 +100,25 @@ class TomScimmaConfig(AppConfig):
         return ["tom_scimma.destinations.hopskotch.Hopskotch", "tom_scimma.destinations.people.People"]
 
     def worker_jobs(self):
-        from datetime import timedelta
-
-        follow = "tom_scimma.candidates.following"
         return [
-            {"name": "targets made or moved", "every": timedelta(seconds=2), "run": f"{follow}.follow"},
-            {"name": "targets written in bulk", "every": timedelta(minutes=5), "run": f"{follow}.reconcile"},
-            {"name": "people told", "every": timedelta(seconds=5), "run": "tom_scimma.telling.tell_due"},
-            {"name": "new data shared", "every": timedelta(seconds=10), "run": "tom_scimma.compose.standing.run"},
-            {
-                "name": "shared data compared",
-                "every": timedelta(minutes=5),
-                "run": "tom_scimma.compose.corrections.run",
-            },
-            {
-                "name": "annotations renewed",
-                "every": timedelta(seconds=2),
-                "run": "tom_scimma.annotate.renew",
-                "lane": "annotations",
-            },
-            {
-                "name": "annotators renewed",
-                "every": timedelta(minutes=5),
-                "run": "tom_scimma.annotate.refresh",
-                "lane": "annotations",
-            },
-            {
-                "name": "rights at SCiMMA",
-                "every": timedelta(minutes=10),
-                "run": "tom_scimma.rights.follow_due",
-                "lane": "SCiMMA",
-            },
-            {
-                "name": "groups at SCiMMA",
-                "every": timedelta(hours=1),
-                "run": "tom_scimma.syncing.follow_due",
-                "lane": "SCiMMA",
-            },
-            {
-                "name": "large messages fetched",
-                "every": timedelta(seconds=10),
-                "run": "tom_scimma.overdue.fetch_due",
-                "lane": "large messages",
-            },
-            {
-                "name": "archive compared",
-                "every": timedelta(minutes=15),
-                "run": "tom_scimma.archive.look.look",
-                "lane": "archive",
-            },
-            {
-                "name": "archive fetched",
-                "every": timedelta(seconds=3),
-                "run": "tom_scimma.archive.asked.fetch_asked",
-                "lane": "archive fetches",
-            },
-            {
-                "name": "archived attachments fetched",
-                "every": timedelta(seconds=3),
-                "run": "tom_scimma.archive.attachments.fetch_wanted",
-                "lane": "archive fetches",
-            },
+            _job("targets made or moved", "tom_scimma.candidates.following.follow", seconds=2),
+            _job("targets written in bulk", "tom_scimma.candidates.following.reconcile", minutes=5),
+            _job("people told", "tom_scimma.telling.tell_due", seconds=5),
+            _job("new data shared", "tom_scimma.compose.standing.run", seconds=10),
+            _job("shared data compared", "tom_scimma.compose.corrections.run", minutes=5),
+            _job("annotations renewed", "tom_scimma.annotate.renew", lane="annotations", seconds=2),
+            _job("annotators renewed", "tom_scimma.annotate.refresh", lane="annotations", minutes=5),
+            _job("rights at SCiMMA", "tom_scimma.rights.follow_due", lane="SCiMMA", minutes=10),
+            _job("groups at SCiMMA", "tom_scimma.syncing.follow_due", lane="SCiMMA", hours=1),
+            _job("large messages fetched", "tom_scimma.overdue.fetch_due", lane="large messages", seconds=10),
+            _job("archive compared", "tom_scimma.archive.look.look", lane="archive", minutes=15),
+            _job("archive fetched", "tom_scimma.archive.asked.fetch_asked", lane="archive fetches", seconds=3),
+            _job(
+                "archived attachments fetched",
+                "tom_scimma.archive.attachments.fetch_wanted",
+                lane="archive fetches",
+                seconds=3,
+            ),
         ]
 
     def subscription_actions(self):
