@@ -283,7 +283,7 @@ CASES: dict[str, Callable[..., AbstractContextManager[Case]]] = {
     "gcn": _hermes,
     "hermes": _hermes,
     "hermes-retract": _hermes,
-    "hopskotch": _hopskotch,
+    **dict.fromkeys(("hopskotch", "hopskotch-cancel"), _hopskotch),
     "people": _people,
     "parcel": lambda cls, folder, patch, settings: _standin(cls, folder, patch),
     "postcard": lambda cls, folder, patch, settings: _standin(cls, folder, patch),

@@ -162,17 +162,73 @@ def test_no_more_than_was_said_a_night(rule, event, ada):
     alert = up.heard(event)
     assert arming.allowed("dome", rule, alert, requests(2))  # 2 x 360 s are 0.2 h
     assert "it is armed for 2" in arming.allowed("dome", rule, alert, requests(3)).why
-    arming.ask_armed(requests(1), row, event=event, targets=event.target)
-    assert "would be 3 requests" in arming.allowed("dome", rule, alert, requests(2)).why
+    arming.ask_armed(requests(1), row, alert=alert, targets=event.target)
+    others = requests(3)[1:]
+    assert "would be 3 requests" in arming.allowed("dome", rule, alert, others).why
     Arming.objects.update(requests=9)
-    assert "it is armed for 0.21 h" in arming.allowed("dome", rule, alert, requests(2)).why
+    assert "it is armed for 0.21 h" in arming.allowed("dome", rule, alert, others).why
     assert arming.allowed("dome", rule, alert, requests(2, timezone.now() + timedelta(days=2)))  # another night
+
+
+def test_of_two_that_were_both_allowed_the_second_is_counted_with_the_first(rule, event, ada):
+    row = armed(rule, ada, requests=1)
+    alert = up.heard(event)
+    mine, theirs = requests(2)
+    assert arming.allowed("dome", rule, alert, [mine])
+    assert arming.allowed("dome", rule, alert, [theirs])  # another worker, at the same time
+    for _ in range(2):  # the same again is no second one
+        arming.ask_armed([mine], row, alert=alert, targets=event.target)
+    with pytest.raises(arming.NotArmed, match="would be 2 requests"):
+        arming.ask_armed([theirs], row, alert=alert, targets=event.target)
+    arming.disarm(row, ada, "Enough.")
+    with pytest.raises(arming.NotArmed, match="Enough"):
+        arming.ask_armed([theirs], row, alert=alert, targets=event.target)
+    assert Asked.objects.get().request_id == mine.id
+
+
+def test_what_a_worker_comes_to_late_does_not_move_a_telescope_any_more(rule, event, ada):
+    """ACT_AGE is of the act, and not of the thought."""
+    armed(rule, ada)
+    alert = up.heard(event)
+    met(rule, alert)
+    row = Asked.objects.get()
+    assert row.submission.deadline == alert.order + timedelta(hours=2)
+    Delivery.objects.update(deadline=timezone.now() - timedelta(seconds=1), not_before=None)  # no worker ran for hours
+    deliver("simulated")
+    following.follow()
+    row.record.refresh_from_db()
+    assert (row.record.status, Delivery.objects.get().state) == ("WINDOW_EXPIRED", "expired")
+    assert arming.used(row.arming, row.night) == (0, 0)
+
+
+def test_nothing_leaves_between_the_end_of_an_arming_and_the_job_that_drops_what_waits(rule, event, ada):
+    armed(rule, ada)
+    met(rule, up.heard(event))
+    Arming.objects.update(until=timezone.now())
+    Delivery.objects.update(not_before=None)
+    deliver("simulated")
+    sent = Delivery.objects.get()
+    assert (sent.state, sent.attempts) == ("held", 0)
+    assert "no longer armed" in sent.reason
+    cancelling.due()
+    assert Asked.objects.get().record.status == "CANCELED"
+
+
+def test_what_a_worker_comes_to_late_is_not_taken_back_any_more(event, ada, rule):
+    row = armed(rule, ada, cancels=True)
+    sent(event, ada, row)
+    retract(event)
+    Asked.objects.update(cancel_after=timezone.now() - timedelta(hours=3))
+    cancelling.due()
+    assert not Delivery.objects.filter(destination="simulated-cancel:dome").exists()
+    assert "more than 2:00:00 ago" in Asked.objects.get().message
 
 
 def test_a_refusal_disarms_and_drops_what_waits(rule, event, ada):
     row = armed(rule, ada)
-    first = arming.ask_armed(requests(1), row, event=event, targets=event.target)[0]
-    second = arming.ask_armed([up.request(name="b", telescope="dome")], row, event=event, targets=event.target)[0]
+    said = {"alert": up.heard(event), "targets": event.target}
+    first = arming.ask_armed(requests(1), row, **said)[0]
+    second = arming.ask_armed([up.request(name="b", telescope="dome")], row, **said)[0]
     Delivery.objects.filter(pk=first.asked.submission_id).update(state="rejected", reason="no time is left")
     following.follow()
     row.refresh_from_db()

@@ -12,7 +12,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils import timezone
-from tom_observations.models import ObservationRecord
+from tom_observations.models import ObservationGroup, ObservationRecord
 
 from tests import factories as make
 from tests import following as up
@@ -23,7 +23,7 @@ from tom_scimma import acts
 from tom_scimma.models import Alert, Delivery, Event, Match, Subscription
 from tom_treasuremap.followup import arming, asking, cancelling, following, withdrawn
 from tom_treasuremap.followup.request import State
-from tom_treasuremap.models import Asked, Plan
+from tom_treasuremap.models import Asked, Plan, TelescopeState
 from tom_treasuremap.plan_forms import QuestionForm
 from tom_treasuremap.plans import approving, automatic, making, versions
 from tom_treasuremap.telescope_forms import StateForm
@@ -90,6 +90,53 @@ def test_who_asked_for_a_plan_does_not_withdraw_what_another_approved(client, bo
     assert not ObservationRecord.objects.filter(status="CANCELED").exists()
 
 
+def test_a_plan_asks_a_telescope_for_nothing_that_is_known_to_be_wrong(boss):
+    """What a form would say at its field is said at the visit; nothing of it is told to the Treasure Map."""
+    row = rig.plan(rig.event(), boss)
+    first, *others = row.visits.order_by("start")
+    first.band = "nothing"
+    first.save()
+    approving.approve(row, boss, reports=True)
+    first.refresh_from_db()
+    assert first.observation is None
+    assert "has no filter nothing" in first.trouble
+    assert not first.told
+    assert all(one.observation_id for one in row.visits.exclude(pk=first.pk))
+    assert len(others) > 0
+    other = rig.plan(rig.event("S261127zz"), boss)
+    TelescopeState.objects.create(telescope="tester", state="taken", since=timezone.now(), by="x", why="", newest=True)
+    with pytest.raises(approving.NotNow, match="Nothing was sent"):
+        approving.approve(other, boss)
+    assert not other.visits.exclude(observation=None).exists()
+
+
+@pytest.mark.parametrize("cancels", [False, True])
+def test_a_new_version_takes_nothing_back_at_telescopes_by_itself_but_where_that_is_armed(ada, boss, cancels):
+    """Promise 4 holds for versions as for retractions: only where armed for it, after a grace time."""
+    event = rig.event()
+    rule = Subscription.objects.create(owner=ada, name="plans", query='kind = "GW"')
+    until = timezone.now() + timedelta(hours=12)
+    armed = {"tester": arming.arm("tester", rule, ada, until, hours=24, requests=500, cancels=cancels)}
+    row = rig.plan(event, boss)
+    approving.approve(row, ada, arming=armed)
+    Delivery.objects.update(state="delivered")
+    new = versions.again(row, "A new map came.")
+    making.begin()
+    new.refresh_from_db()
+    new.visits.update(exposure=31.0)
+    if cancels:
+        approving.approve(new, ada, arming=armed)
+    else:
+        with pytest.raises(approving.NotNow, match="cancel that first"):
+            approving.approve(new, ada, arming=armed)
+    assert not Delivery.objects.filter(service="simulated-cancel").exists()
+    old = Asked.objects.filter(record__in=row.visits.values("observation"))
+    assert set(old.values_list("grace", flat=True)) == {cancels}
+    old.filter(grace=True).update(cancel_after=timezone.now())
+    cancelling.due()
+    assert Delivery.objects.filter(service="simulated-cancel").exists() == cancels
+
+
 def test_a_bystander_does_not_stop_anothers_search(client, boss):
     row = rig.plan(rig.event(), boss)
     client.force_login(make.user("eve"))
@@ -121,16 +168,42 @@ def test_nobody_asks_in_anothers_name_by_the_key_of_a_cadence(client, ada):
     assert set(ObservationRecord.objects.exclude(pk=mine.pk).values_list("status", flat=True)) <= {"FAILED"}, seen[:300]
 
 
-def test_the_hosts_api_names_no_target_to_who_may_not_see_it(client, ada):
+@pytest.mark.parametrize("who", ["eve", ""])
+@pytest.mark.parametrize("address", ["/api/observations/", CREATE])
+def test_nobody_learns_by_asking_where_a_hidden_target_is(client, ada, who, address):
+    """What stands in the way of a telescope says where a target is; so does that nothing does."""
+    up_there, low = up.target(ada, name="AT2026secret"), up.target(ada, name="AT2026low", dec=89.0)
+    if who:
+        client.force_login(make.user(who))
+    answers = []
+    for hidden in (up_there, low):
+        said = filled(hidden, visits="2", every_hours="24", observation_type="cadence")
+        body = {"observation_type": "cadence", "facility": "FollowUp", "target_id": hidden.pk}
+        if address == CREATE:
+            answer = client.post(CREATE, said)
+            client.get(CREATE, {"target_id": hidden.pk})
+            answers.append((answer.status_code, answer.headers.get("Location", "").partition("?")[0]))
+        else:
+            body["observing_parameters"] = said
+            answer = client.post(address, body, content_type="application/json")
+            answers.append((answer.status_code, answer.content))
+        assert "AT2026" not in answer.content.decode()
+    assert answers[0] == answers[1]
+    assert not ObservationRecord.objects.exists()
+    assert not ObservationGroup.objects.exists()
+    client.force_login(ada)
+    body |= {"observation_type": "imaging", "observing_parameters": filled(low)}
+    answer = client.post("/api/observations/", body, content_type="application/json")
+    assert address == CREATE or "never rises" in answer.content.decode()  # its owner is told
+
+
+def test_the_page_of_the_form_names_no_hidden_target(client, ada):
     hidden = up.target(ada, name="AT2026secret")
     client.force_login(make.user("eve"))
-    body = {
-        "facility": "FollowUp", "observation_type": "imaging", "target_id": hidden.pk,
-        "observing_parameters": filled(hidden),
-    }  # fmt: skip
-    answer = client.post("/api/observations/", body, content_type="application/json").content.decode()
-    assert "AT2026secret" not in answer
-    assert not ObservationRecord.objects.exclude(status="FAILED").exists()
+    answer = client.get(CREATE, {"target_id": hidden.pk}, follow=True)
+    assert "AT2026secret" not in answer.content.decode()
+    client.force_login(ada)
+    assert "AT2026secret" in client.get(CREATE, {"target_id": hidden.pk}).content.decode()
 
 
 def test_the_calendar_names_nothing_that_needs_a_log_in(client, ada, settings):
@@ -142,6 +215,38 @@ def test_the_calendar_names_nothing_that_needs_a_log_in(client, ada, settings):
 
 
 # --- twice, and after the end
+
+
+def test_what_was_left_with_its_reply_lost_may_be_at_the_telescope(client, event, ada):
+    """It is neither over nor forgotten: its telescope is asked, and it can be cancelled there."""
+    row = asked(event, ada)
+    Delivery.objects.update(state="unknown", looks=1)
+    row.submission.refresh_from_db()
+    acts.leave(row.submission, ada)
+    following.follow()
+    row.refresh_from_db()
+    assert row.record.status == "PENDING"
+    assert "may be at the telescope" in row.message
+    Event.objects.filter(pk=event.pk).update(state="retracted")
+    event.refresh_from_db()
+    withdrawn.retracted(up.heard(event, alert_type="retraction").pk, "retracted")
+    row.record.refresh_from_db()
+    assert row.record.status == "PENDING"  # a person is asked
+    assert withdrawn.left(event, ada) == [row]
+    cancelling.cancel([row.record], ada, "Enough.")
+    assert Delivery.objects.get(destination="simulated-cancel:dome").state == "queued"
+
+
+def test_a_retraction_drops_no_cancellation_that_goes_by_a_topic(settings, event, ada):
+    by_topic = {**up.SENT, "name": "far", "transport": "hopskotch", "options": {"topic": "far.ask", "senders": ["far"]}}
+    settings.TOM_TREASUREMAP = {**settings.TOM_TREASUREMAP, "TELESCOPES": [by_topic]}
+    settings.TOM_SCIMMA = {"SOURCES": {"hopskotch": {"brokers": "127.0.0.1:9", "auth": None}}}
+    (record,) = asking.ask([up.request(telescope="far")], by=ada, event=event, targets=event.target)
+    Delivery.objects.update(state="delivered")
+    cancelling.cancel([record], ada, "Enough.")
+    Event.objects.filter(pk=event.pk).update(state="retracted")
+    acts.withdraw(up.heard(event, alert_type="retraction").pk, "retracted")
+    assert Delivery.objects.get(destination="hopskotch-cancel:far.ask").state == "queued"
 
 
 @pytest.mark.parametrize("what", ["observed", "failed", "skipped"])

@@ -60,12 +60,14 @@ def test_what_is_published_is_as_the_page_says(there):
             jsonschema.validate(said, schema())
 
 
-def test_it_goes_by_the_trunks_own_destination(there):
+def test_both_go_to_the_topic_and_a_retraction_stops_no_cancellation(there):
     way = transport(there)
-    for name in (way.submits(there), way.cancels(there)):
-        assert name == "hopskotch:tom.ask"
-        found = destinations.find(name)
-        assert f"{type(found).__module__}.{type(found).__qualname__}" == way.submit == way.cancel
+    asks, cancels = (destinations.find(name) for name in (way.submits(there), way.cancels(there)))
+    for found, path in ((asks, way.submit), (cancels, way.cancel)):
+        assert found.address == "tom.ask"
+        assert f"{type(found).__module__}.{type(found).__qualname__}" == path
+    assert (asks.takes_back, cancels.takes_back) == (False, True)
+    assert not cancels.composes()
     assert way.faults(request(), there) == {}
     bare = telescope(transport="hopskotch")
     assert "topic and senders" in way.faults(request(), bare)["telescope"][0]

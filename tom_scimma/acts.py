@@ -131,8 +131,7 @@ def arrived(delivery: Delivery, by: Any, said: str = "") -> None:
 def leave(delivery: Delivery, by: Any) -> None:
     """It may or may not have arrived, and nothing more is done about it."""
     _demand(delivery, "leave", "Its reply is not lost.")
-    text = "Left as it is: it may have arrived or not."
-    _moved(delivery, State.CANCELLED, text, by, not_before=None)
+    _moved(delivery, State.CANCELLED, Delivery.LEFT, by, not_before=None)
 
 
 def look(delivery: Delivery, by: Any) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from tom_observations.facility import BaseRoboticObservationFacility
 
+from tom_scimma import subjects
 from tom_scimma.models import Event
 from tom_treasuremap import telescopes
 from tom_treasuremap.followup import asking, cancelling, following, products, validating, written
+from tom_treasuremap.followup.asker import asker
 from tom_treasuremap.followup.forms import FORMS, FollowUpTemplateForm, ImagingForm
 from tom_treasuremap.followup.request import FAILED, TERMINAL
 from tom_treasuremap.models import Asked
@@ -26,13 +28,20 @@ class FollowUpFacility(BaseRoboticObservationFacility):
         return FORMS.get(observation_type, ImagingForm)
 
     def get_form_classes_for_display(self, **kwargs):
-        """The forms; of nobody in particular (the host's API, which takes posts of anybody) those that go on with no cadence."""
+        """The forms; for the host's API, which takes posts of anybody and does not say whose, those that know no target but an open one."""
         if self.user is not None:
             return FORMS
         return {
-            name: type(form.__name__, (form,), {"__doc__": form.__doc__, "goes_on": False})
+            name: type(form.__name__, (form,), {"__doc__": form.__doc__, "of_anybody": True})
             for name, form in FORMS.items()
         }
+
+    def get_facility_context_data(self, **kwargs):
+        """What the host's page shows besides. Raises PermissionDenied for a target that is not this user's to see: it is named there."""
+        target = kwargs.get("target")
+        if target is not None and self.user is not None and not subjects.visible([f"target:{target.pk}"], self.user):
+            raise PermissionDenied("There is no such target, or you may not see it.")
+        return super().get_facility_context_data(**kwargs)
 
     def get_template_form(self, observation_type):
         return FollowUpTemplateForm
@@ -47,7 +56,7 @@ class FollowUpFacility(BaseRoboticObservationFacility):
         from tom_targets.models import Target
 
         target = Target.objects.get(pk=observation_payload["target_id"])
-        by = self._asker(observation_payload["params"] if observation_payload.get("goes_on", True) else {})
+        by = self._asker({} if observation_payload.get("of_anybody") else observation_payload["params"])
         made = []
         for said in observation_payload["requests"]:
             request = written.from_json(said)
@@ -57,10 +66,14 @@ class FollowUpFacility(BaseRoboticObservationFacility):
                 made.append(request.id)
         return made
 
+    def _user(self):
+        return self.user if self.user is not None else asker()
+
     def _asker(self, said):
         """Who is logged in; else, for a cadence that goes on, whoever began it."""
-        if self.user is not None:
-            return self.user if self.user.is_authenticated else None
+        user = self._user()
+        if user is not None:
+            return user if user.is_authenticated else None
         went = {
             "record__parameters__key": said.get("key", ""),
             "record__observationgroup__dynamiccadence__active": True,
@@ -124,9 +137,10 @@ class FollowUpFacility(BaseRoboticObservationFacility):
 
     def cancel_observation(self, observation_id):
         row = Asked.objects.select_related("record").filter(request_id=observation_id).exclude(record=None).first()
-        if row is None or not cancelling.may_cancel(row.record, self.user):
+        user = self._user()
+        if row is None or not cancelling.may_cancel(row.record, user):
             raise ValidationError("It is not yours to cancel.")
-        left = cancelling.cancel([row.record], self.user, f"Cancelled by {self.user.get_username()}.")
+        left = cancelling.cancel([row.record], user, f"Cancelled by {user.get_username()}.")
         if left:
             raise ValidationError(" ".join(left.values()))
         return True

@@ -3,12 +3,15 @@
 from django.urls import include, path
 
 from tom_treasuremap import telescope_pages
-from tom_treasuremap.views import account, coverage, frames, galaxies, ocs, plans, pointings, reports
+from tom_treasuremap.views import account, coverage, frames, galaxies, host, ocs, plans, pointings, reports
 
 app_name = "tom_treasuremap"
 urlpatterns = [
     *telescope_pages.urlpatterns,
     path("", include("tom_treasuremap.followup_pages")),
+    path("observations/<int:pk>/cancel/", host.ObservationCancelView.as_view(), name="observation-cancel"),
+    path("api/observations/", host.ObservationsViewSet.as_view({"get": "list", "post": "create"})),
+    path("api/observations/<int:pk>/cancel/", host.ObservationsViewSet.as_view({"patch": "cancel"})),
     path("treasuremap/token/", account.TokenView.as_view(), name="token"),
     path("treasuremap/account/test/", account.AccountTestView.as_view(), name="account-test"),
     path("treasuremap/rules/", account.RulesView.as_view(), name="rules"),

@@ -100,6 +100,9 @@ class Delivery(models.Model):
 
     objects = DeliveryQuerySet.as_manager()
 
+    #: the reason of a cancelled one whose reply was lost and that a person gave up looking for
+    LEFT = "Left as it is: it may have arrived or not."
+
     class Meta:
         verbose_name_plural = "deliveries"
         ordering = ["-pk"]
@@ -118,6 +121,11 @@ class Delivery(models.Model):
 
     def get_absolute_url(self):
         return reverse("tom_scimma:delivery", kwargs={"pk": self.pk})
+
+    @property
+    def may_be_there(self) -> bool:
+        """Whether the service may have it, and nobody knows: its reply was lost, also where a person left it at that."""
+        return self.state == self.State.UNKNOWN or (self.state == self.State.CANCELLED and self.reason == self.LEFT)
 
     @property
     def sender(self) -> str:

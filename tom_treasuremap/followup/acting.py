@@ -45,7 +45,10 @@ def run(subscription: Subscription, alert: Alert) -> None:
     if not verdict or verdict.arming is None:
         raise NotAsked(verdict.why)
     places = {request.id: target for request, target in zip(requests, targets, strict=True)}
-    arming.ask_armed(chosen, verdict.arming, event=alert.event, targets=places)
+    try:
+        arming.ask_armed(chosen, verdict.arming, alert=alert, targets=places)
+    except arming.NotArmed as error:
+        raise NotAsked(str(error)) from error
 
 
 def _targets(alert: Alert, said: dict[str, Any], owner: Any) -> list[Any]:

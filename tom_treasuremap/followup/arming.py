@@ -1,7 +1,7 @@
 """Which telescopes this TOM may ask by itself: armed by a person, for one rule, until a date, so much a night.
 
 allowed(telescope, rule, alert, requests) -> Verdict(arming, why)      `why` "": it may
-ask_armed(requests, verdict.arming, event=event, targets=target)       after VETO_SECONDS, in which anybody may stop it
+ask_armed(requests, verdict.arming, alert=alert, targets=target)       after VETO_SECONDS, in which anybody may stop it
 """
 
 from __future__ import annotations
@@ -24,13 +24,17 @@ from tom_scimma.trials import about_a_test
 from tom_treasuremap import telescopes
 from tom_treasuremap.conf import conf
 from tom_treasuremap.followup import asking, written
-from tom_treasuremap.followup.request import Request
+from tom_treasuremap.followup.request import FAILED, Request
 from tom_treasuremap.models import Arming, Asked
 
 PERMISSION = "tom_treasuremap.arm_telescope"
 #: names that LVK gives to mock and test events
 MOCK = re.compile(r"(MS|TS|M|T)\d{6}[a-z]*", re.IGNORECASE)
 LONGEST = timedelta(days=31)
+
+
+class NotArmed(Exception):
+    """What it is armed for was used up, or it was disarmed, since that was looked at; the text says so."""
 
 
 @dataclass(frozen=True)
@@ -115,34 +119,56 @@ def allowed(
 def not_live(alert: Alert, now: datetime) -> str:
     """Why no telescope moves because of an alert; "" where one may."""
     event = alert.event
-    if not alert.live or alert.message.via != "listen":
-        return "Only what was heard live moves a telescope, nothing that was replayed or loaded."
-    if not alert.authority:
-        return f"{alert.source} only reports on {event.name}; it is no authority for it."
+    why = not_heard(alert, now + timedelta(seconds=conf.VETO_SECONDS))
+    if why:
+        return why
     if event.role != "observation" or alert.role != "observation" or MOCK.fullmatch(event.name):
         return f"{event.name} is a test."
     if about_a_test(f"alert:{alert.pk}", None):
         return f"{event.name} came by a topic of tests."
     if event.state != Event.State.ACTIVE:
         return f"{event.name} is {event.get_state_display()}."
-    if now - alert.order > trunk.ACT_AGE:
-        return f"The alert is older than {trunk.ACT_AGE}."
+    return ""
+
+
+def not_heard(alert: Alert, acts: datetime) -> str:
+    """Why an alert does nothing at a telescope at the moment `acts`, whatever it says; "" where it may."""
+    if not alert.live or alert.message.via != "listen":
+        return "Only what was heard live moves a telescope, nothing that was replayed or loaded."
+    if not alert.authority:
+        return f"{alert.source} only reports on {alert.event.name}; it is no authority for it."
+    if acts - alert.order > trunk.ACT_AGE:
+        return f"The alert is older than {trunk.ACT_AGE}, or would be when something is done."
     return ""
 
 
 def ask_armed(
-    requests: Sequence[Request], arming: Arming, *, event: Event | None = None, targets: Any = None, plan: str = ""
+    requests: Sequence[Request], arming: Arming, *, alert: Alert, targets: Any = None, plan: str = ""
 ) -> list[ObservationRecord]:
-    """Asks in the name of who armed the telescope; it leaves after VETO_SECONDS, unless somebody stops it. See `asking.ask`."""
+    """Asks in the name of who armed the telescope; it leaves after VETO_SECONDS, unless somebody stops it. See `asking.ask`.
+
+    It does not leave once the alert is older than ACT_AGE. Of two that ask at once under one arming the second is counted
+    with the first. Raises NotArmed, and asks for nothing.
+    """
     goes = timezone.now() + timedelta(seconds=conf.VETO_SECONDS)
-    return asking.ask(requests, by=arming.by, event=event, targets=targets, plan=plan, arming=arming, not_before=goes)
+    with transaction.atomic():
+        locked = Arming.objects.select_for_update(of=("self",)).select_related("by", "rule__owner").get(pk=arming.pk)
+        why = over(locked) or _over(locked, requests)
+        if why:
+            raise NotArmed(why)
+        return asking.ask(
+            requests, by=locked.by, event=alert.event, targets=targets, plan=plan, arming=locked, not_before=goes,
+            deadline=alert.order + trunk.ACT_AGE,
+        )  # fmt: skip
 
 
-def used(arming: Arming, night: Any) -> tuple[int, float]:
-    """Requests and hours of a night that were asked for under it; what never left does not count."""
-    rows = Asked.objects.filter(arming=arming, night=night).select_related("record", "submission")
+def used(arming: Arming, night: Any, besides: Sequence[Request] = ()) -> tuple[int, float]:
+    """Requests and hours of a night that were asked for under it, but for these; what never left does not count."""
+    rows = Asked.objects.filter(arming=arming, night=night).exclude(request_id__in=[one.id for one in besides])
     counted = [
-        row for row in rows if row.has_left or row.record is None or row.record.status not in ("CANCELED", "FAILED")
+        row
+        for row in rows.select_related("record", "submission")
+        if row.has_left or row.record is None or row.record.status not in FAILED
     ]
     return len(counted), sum(row.seconds for row in counted) / 3600
 
@@ -168,7 +194,7 @@ def _over(arming: Arming, requests: Sequence[Request]) -> str:
     for request in requests:
         nights.setdefault(written.night_of(request.start, telescope), []).append(request)
     for night, mine in nights.items():
-        count, hours = used(arming, night)
+        count, hours = used(arming, night, mine)
         count += len(mine)
         hours += sum(one.seconds * one.count for request in mine for one in request.exposures) / 3600
         if count > arming.requests:

@@ -36,12 +36,13 @@ def ask(
     plan: str = "",
     arming: Arming | None = None,
     not_before: datetime | None = None,
+    deadline: datetime | None = None,
 ) -> list[ObservationRecord]:
     """The observations of these requests, each with status PENDING, and a delivery for each on its way to the telescope.
 
     `by` asks, and what leaves is checked against their rights; for an automatic act it is who armed the telescope, and
     `arming` says so. `targets` is the TOM target of all, or a mapping of request ids to them; a request without one is
-    about its `event`'s. Nothing leaves before `not_before`. A request without id is given that of its content. Raises
+    about its `event`'s. Nothing leaves before `not_before`, or after `deadline`. A request without id is given that of its content. Raises
     KeyError for a telescope that is not known, LookupError where a request has no target.
     """
     made: dict[str, list[Asked]] = {}
@@ -61,7 +62,7 @@ def ask(
                 made.setdefault(row.telescope, []).append(row)
             records.append(row.record)
         for name, rows in made.items():
-            submit(telescopes.telescope(name), rows, not_before=not_before)
+            submit(telescopes.telescope(name), rows, not_before=not_before, deadline=deadline)
     return records
 
 
@@ -90,7 +91,13 @@ def reserve(
     return Asked.objects.get_or_create(request_id=request.id, defaults=values)
 
 
-def submit(telescope: Any, rows: Sequence[Asked], *, not_before: datetime | None = None) -> None:
+def submit(
+    telescope: Any,
+    rows: Sequence[Asked],
+    *,
+    not_before: datetime | None = None,
+    deadline: datetime | None = None,
+) -> None:
     """Queues requests for their telescope: one delivery each, or one for all where its transport takes them together.
 
     Where its transport sends nothing (`download`) they wait for a person to take them there.
@@ -100,14 +107,16 @@ def submit(telescope: Any, rows: Sequence[Asked], *, not_before: datetime | None
         return
     for i in range(0, len(rows), way.together):
         group = list(rows[i : i + way.together])
-        delivery = _queued(telescope, way, group, not_before)
+        delivery = _queued(telescope, way, group, not_before, deadline)
         for row in group:
             row.submission = delivery
             row.goes = not_before if row.armed_by else None
             row.save()
 
 
-def _queued(telescope: Any, way: Any, group: list[Asked], not_before: datetime | None) -> Delivery:
+def _queued(
+    telescope: Any, way: Any, group: list[Asked], not_before: datetime | None, deadline: datetime | None
+) -> Delivery:
     asked = [written.from_json(row.request) for row in group]
     payload = way.write(asked, telescope)
     there = way.submits(telescope)
@@ -121,7 +130,7 @@ def _queued(telescope: Any, way: Any, group: list[Asked], not_before: datetime |
         subject=subject,
         event=first.event,
         not_before=not_before,
-        deadline=max(request.end for request in asked),
+        deadline=min(filter(None, (max(request.end for request in asked), deadline))),
     )
 
 

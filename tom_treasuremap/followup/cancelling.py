@@ -14,11 +14,12 @@ from django.utils import timezone
 from tom_observations.models import ObservationRecord
 
 from tom_scimma import acts, outbox
+from tom_scimma.conf import conf as trunk
 from tom_scimma.models import Delivery, Event
 from tom_treasuremap import telescopes
 from tom_treasuremap.followup import asking, following
 from tom_treasuremap.followup.request import TERMINAL, State
-from tom_treasuremap.models import Asked
+from tom_treasuremap.models import Asked, Plan, PlanVisit
 from tom_treasuremap.transports import transport
 
 Sent = Delivery.State
@@ -75,7 +76,8 @@ def drop(row: Asked, by: Any, why: str) -> bool:
         return False
     others = Asked.objects.filter(submission=row.submission).exclude(pk=row.pk)
     others = [one for one in others.select_related("record") if one.record.status not in TERMINAL]
-    goes = row.submission.not_before if row.armed_by else None
+    sent = row.submission
+    kept = {"not_before": sent.not_before, "deadline": sent.deadline} if row.armed_by else {}
     try:
         acts.cancel(row.submission, by, why)
     except acts.NotNow:
@@ -83,7 +85,7 @@ def drop(row: Asked, by: Any, why: str) -> bool:
         return False
     known = telescopes.telescopes().get(row.telescope)
     if others and known is not None:
-        asking.submit(known, others, not_before=goes)
+        asking.submit(known, others, **kept)
     following.apply(row, State("CANCELED", message=why or "Cancelled before it left."))
     return True
 
@@ -139,11 +141,23 @@ def _kept(row: Asked) -> str:
     """Why this TOM does not take it back by itself, after all."""
     if row.record.status == "IN_PROGRESS":
         return "It was being observed when it was to be taken back: a running exposure is not stopped."
-    if row.event is None or row.event.state != Event.State.RETRACTED:
+    if timezone.now() - row.cancel_after > trunk.ACT_AGE:
+        return f"It stays: it was to be taken back more than {trunk.ACT_AGE} ago."
+    if _is_wanted(row):
         return "It stays: the event was reinstated."
     if row.arming is None or not row.arming.is_in_force or not row.arming.cancels:
         return "It stays: the telescope is not armed for taking back any more."
     return ""
+
+
+def _is_wanted(row: Asked) -> bool:
+    """Whether what it was asked for still stands: its event, and the plan that it is part of."""
+    if row.event is None:
+        return True
+    if row.event.state == Event.State.RETRACTED:
+        return False
+    visits = PlanVisit.objects.filter(observation=row.record)
+    return not row.plan or visits.filter(plan__state__in=Plan.ACTING).exists()
 
 
 def _name(by: Any) -> str:

@@ -26,8 +26,9 @@ from tom_treasuremap.transports import transport
 Sent = Delivery.State
 #: deliveries that ended before the telescope had them: what the observation is then
 ENDS = {Sent.REJECTED: "FAILED", Sent.CANCELLED: "CANCELED", Sent.EXPIRED: "WINDOW_EXPIRED", Sent.DRY: "CANCELED"}
-#: of those the telescope can be asked about
-THERE = (Sent.DELIVERED, Sent.UNKNOWN)
+LEFT = (
+    "Its reply was lost and not looked for any more: it may be at the telescope. Mark what becomes of it, or cancel it."
+)
 
 
 def follow() -> None:
@@ -117,7 +118,7 @@ def _as_done(said: Mapping[str, Any], row: Asked) -> dict[str, Any]:
 def delivered(row: Asked) -> None:
     """How far the deliveries of one came: what ended before the telescope had it has ended, and what was taken back, too."""
     sent = row.submission
-    if sent is not None and sent.state in ENDS:
+    if sent is not None and sent.state in ENDS and not sent.may_be_there:
         if sent.state == Sent.REJECTED and row.arming is not None:
             from tom_treasuremap.followup import arming
 
@@ -126,9 +127,16 @@ def delivered(row: Asked) -> None:
         apply(row, State(ENDS[sent.state], message=words))
     elif row.cancellation is not None and row.cancellation.state == Sent.DELIVERED and _confirmed(row):
         apply(row, State("CANCELED", message=row.cancel_reason or "Cancelled."))
-    elif sent is not None and sent.state == Sent.HELD and row.message != sent.reason:
-        row.message = sent.reason
+    elif sent is not None and (words := _waits(sent)) and row.message != words:
+        row.message = words
         row.save(update_fields=["message"])
+
+
+def _waits(sent: Delivery) -> str:
+    """What somebody should know of one that neither arrived nor ended."""
+    if sent.state == Sent.HELD:
+        return sent.reason
+    return LEFT if sent.state == Sent.CANCELLED else ""
 
 
 def _confirmed(row: Asked) -> bool:
@@ -149,7 +157,7 @@ def _again() -> None:
 
 
 def _is_there(row: Asked) -> bool:
-    return row.submission is not None and row.submission.state in THERE
+    return row.submission is not None and (row.submission.state == Sent.DELIVERED or row.submission.may_be_there)
 
 
 def _plain(said: Mapping[str, Any]) -> dict[str, Any]:

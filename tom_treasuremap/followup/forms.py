@@ -9,6 +9,7 @@ from typing import Any
 
 from crispy_forms.layout import Column, Div, Field, Row
 from django import forms
+from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 from tom_observations.facility import BaseRoboticObservationForm
 from tom_observations.observation_template import GenericTemplateForm
@@ -16,6 +17,7 @@ from tom_observations.observation_template import GenericTemplateForm
 from tom_scimma.models import Event
 from tom_treasuremap import telescopes
 from tom_treasuremap.followup import fields, reach, validating, written
+from tom_treasuremap.followup.asker import asker
 from tom_treasuremap.followup.request import Exposure, Request
 from tom_treasuremap.models import Asked
 
@@ -24,7 +26,9 @@ class RequestForm(BaseRoboticObservationForm):
     """What all kinds ask."""
 
     kind = "imaging"
-    goes_on = True  #: a cadence may go on with it, in the name of who began it
+    of_anybody = (
+        False  #: it may be anybody's, who has what they may see shown to them alone; else of the host's own cadences
+    )
     #: where what a request is told to be wrong with stands in the form
     at = {"exposures": "filter_1", "filter": "filter_1", "seconds": "seconds_1", "count": "count_1"}
     telescope = forms.ChoiceField(choices=fields.choices)
@@ -51,6 +55,8 @@ class RequestForm(BaseRoboticObservationForm):
 
     def __init__(self, *args: Any, facility: Any = None, **more: Any):
         self.asker = getattr(facility, "user", None)
+        if self.of_anybody:
+            self.asker = asker() or AnonymousUser()
         self.requests: list[Request] = []
         self.follows: Event | None = None
         start, end = fields.window()
@@ -176,7 +182,7 @@ class RequestForm(BaseRoboticObservationForm):
         return {
             "target_id": self.cleaned_data["target_id"],
             "params": self.serialize_parameters(),
-            "goes_on": self.goes_on,
+            "of_anybody": self.of_anybody,
             "requests": [written.as_json(one) for one in self.requests],
         }
 

@@ -24,7 +24,7 @@ def why_not(telescope: Telescope, request: Request) -> dict[str, list[str]]:
     """What stands in the way, by field. Times and place must be sound."""
     if telescope.site is None or request.end <= request.start:
         return {}
-    times = _times(request)
+    times = _times(request, telescope)
     rules = _rules(telescope, request)
     sky = _sky(telescope, request, times)
     good = {name: np.asarray(rule.on(sky))[0] for name, rule in rules.items()}
@@ -50,10 +50,12 @@ def seconds(request: Request, telescope: Telescope) -> float:
     return open_for + telescope.readout * count + telescope.filter_change * max(0, len(request.exposures) - 1)
 
 
-def _times(request: Request) -> np.ndarray:
+def _times(request: Request, telescope: Telescope) -> np.ndarray:
     from tom_treasuremap.sky_position import mjd_of
 
     start, end = mjd_of(request.start), mjd_of(request.end)
+    if request.fixed:  # how long it may be late is not looked at
+        end = min(end, start + seconds(request, telescope) / 86400)
     return np.linspace(start, end, int(min(MOST, max(2, np.ceil((end - start) * 86400 / STEP) + 1))))
 
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from tom_scimma import switch
 from tom_scimma.models import Alert, Event
 from tom_treasuremap.conf import conf
-from tom_treasuremap.followup import cancelling
+from tom_treasuremap.followup import arming, cancelling
 from tom_treasuremap.models import Asked
 
 SHOWN = 20  #: on an event's card
@@ -31,7 +32,13 @@ def retracted(alert_id: int, change: str) -> None:
     rows = Asked.objects.open().filter(event=event).select_related("record", "submission", "arming")
     waiting = [row.record for row in rows if row.submission is not None and not row.has_left]
     cancelling.cancel(waiting, None, why, unsent_only=True)
-    for row in rows.all():  # as they are now: a worker may have been faster
+    if not arming.not_heard(alert, timezone.now() + conf.CANCEL_GRACE):
+        later(rows.all(), why)  # as they are now: a worker may have been faster
+
+
+def later(rows: QuerySet[Asked], why: str) -> None:
+    """Sets a time for what of these this TOM may take back by itself at telescopes."""
+    for row in rows.select_related("record", "submission", "arming__by"):
         if row.has_left and by_machine(row):
             values = {"cancel_after": timezone.now() + conf.CANCEL_GRACE, "grace": True, "cancel_reason": why}
             Asked.objects.filter(pk=row.pk, cancel_after=None).update(**values)

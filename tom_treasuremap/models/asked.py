@@ -145,8 +145,10 @@ class Asked(models.Model):
     @property
     def has_left(self) -> bool:
         """Whether the telescope has it, or may have it."""
-        state = self.submission.state if self.submission is not None else None
-        return state in (Delivery.State.SENDING, Delivery.State.DELIVERED, Delivery.State.UNKNOWN)
+        sent = self.submission
+        if sent is None:
+            return False
+        return sent.state in (Delivery.State.SENDING, Delivery.State.DELIVERED) or sent.may_be_there
 
     @property
     def is_stoppable(self) -> bool:

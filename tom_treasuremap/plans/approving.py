@@ -72,7 +72,7 @@ def approve(
         row.state, row.approved, row.approved_by, row.improving = State.APPROVED, timezone.now(), by, False
         row.reported = conf.PLAN_REPORTS if reports is None else reports
         row.save()
-        _replace(row, by)
+        _replace(row, by, by_itself=arming is not None)
         if sends:
             send(row, by, arming=arming)
     return row
@@ -82,6 +82,8 @@ def send(row: Plan, by: Any, *, arming: dict[str, Any] | None = None) -> Plan:
     """Asks the telescopes for an approved plan's visits, once. Raises NotNow, PermissionDenied."""
     if arming is None and not may_approve(by):
         raise PermissionDenied("You may not send plans.")
+    from tom_treasuremap.followup.arming import NotArmed
+
     with transaction.atomic():
         now = timezone.now()
         if not Plan.objects.filter(pk=row.pk, state=State.APPROVED).update(state=State.SENT, sent=now):
@@ -92,7 +94,7 @@ def send(row: Plan, by: Any, *, arming: dict[str, Any] | None = None) -> Plan:
         PlanVisit.objects.filter(pk__in=[one.pk for one in late]).update(trouble="Its time was past when it was sent.")
         try:
             _ask(row, [one for one in visits if one.start > now], by, arming or {})
-        except LookupError as error:  # a telescope, or a target, was taken away since
+        except (LookupError, NotArmed) as error:  # a telescope, or a target, was taken away since
             raise NotNow(f"Nothing was sent: {error.args[0]}") from error
         if row.reported:
             tell(row, by)
@@ -124,21 +126,39 @@ def _ask(row: Plan, visits: list[PlanVisit], by: Any, arming: dict[str, Any]) ->
 
     ordered = sorted(visits, key=lambda one: (one.telescope, one.start))
     for telescope, group in itertools.groupby(requests(row, ordered, by), lambda pair: pair[0].telescope):
-        pairs = list(group)
+        pairs = _sound(telescope, list(group))
         targets = {request.id: some[0].target for request, some in pairs if some[0].target is not None}
         asked = [request for request, _ in pairs]
         named = f"plan:{row.line_id}"
         if telescope in arming:
-            records = ask_armed(asked, arming[telescope], event=row.event, targets=targets, plan=named)
+            records = ask_armed(asked, arming[telescope], alert=row.alert, targets=targets, plan=named)
         else:
             records = asking.ask(asked, by=by, event=row.event, targets=targets, plan=named)
         for record, (_, some) in zip(records, pairs, strict=True):
             PlanVisit.objects.filter(pk__in=[one.pk for one in some]).update(observation=record)
 
 
-def _replace(row: Plan, by: Any) -> None:
-    """The version that telescopes are at gives way: what both have stays as it is, the rest that nobody has begun is taken back."""
-    from tom_treasuremap.followup import cancelling
+def _sound(telescope: str, pairs: list[tuple[Request, list[PlanVisit]]]) -> list[tuple[Request, list[PlanVisit]]]:
+    """Those that a telescope may be asked for; with the others it is written what is wrong. Raises NotNow where none is."""
+    from tom_treasuremap.followup import validating
+
+    wrong = validating.planned([request for request, _ in pairs], telescope)
+    words = {name: " ".join(why for texts in faults.values() for why in texts) for name, faults in wrong.items()}
+    if pairs and len(words) == len(pairs):
+        raise NotNow(f"Nothing was sent: {next(iter(words.values()))}")
+    for request, some in pairs:
+        if request.id in words:
+            PlanVisit.objects.filter(pk__in=[one.pk for one in some]).update(trouble=f"Not sent: {words[request.id]}")
+    return [pair for pair in pairs if pair[0].id not in words]
+
+
+def _replace(row: Plan, by: Any, *, by_itself: bool) -> None:
+    """The version that telescopes are at gives way: what both have stays as it is, the rest that nobody has begun is taken back.
+
+    At telescopes this TOM takes back `by_itself` only what it may after a retraction, too.
+    """
+    from tom_treasuremap.followup import cancelling, withdrawn
+    from tom_treasuremap.models import Asked
 
     old = Plan.objects.filter(line=row.line_id, state__in=Plan.ACTING).exclude(pk=row.pk)
     for other in old:
@@ -147,10 +167,11 @@ def _replace(row: Plan, by: Any) -> None:
             PlanVisit.objects.filter(pk=mine.pk).update(
                 observation=theirs.observation_id, source=theirs.source_name, told=theirs.told
             )
-        cancelling.cancel(
-            [one.observation for one in gone if one.observation is not None], by, f"{row} takes its place."
-        )
-        untell(gone, by, f"{row} takes its place.")
+        why, records = f"{row} takes its place.", [one.observation for one in gone if one.observation is not None]
+        cancelling.cancel(records, by, why, unsent_only=by_itself)
+        if by_itself:
+            withdrawn.later(Asked.objects.open().filter(record__in=[one.pk for one in records]), why)
+        untell(gone, by, why)
         Plan.objects.filter(pk=other.pk).update(state=State.SUPERSEDED, ended=timezone.now())
 
 
@@ -182,7 +203,10 @@ def tell(row: Plan, by: Any) -> int:
     if row.event is None or not row.acting:
         return 0
     known = telescopes.telescopes()
-    for one in row.visits.exclude(told="planned").filter(start__gt=timezone.now()).order_by("order"):
+    rows = row.visits.exclude(told="planned").filter(start__gt=timezone.now()).order_by("order")
+    if row.state == State.SENT:  # what a telescope was not asked for is not planned
+        rows = rows.exclude(observation=None)
+    for one in rows:
         try:
             with transaction.atomic():
                 pointing = pointing_of(one, known.get(one.telescope), row.event)

@@ -56,8 +56,12 @@ def made(row: Plan) -> None:
         return
     try:
         approving.approve(row, next(iter(arming.values())).by, reports=None, arming=arming)
-    except approving.NotNow:
-        return  # a person was faster
+    except approving.NotNow as error:
+        row.refresh_from_db()
+        if row.approved is None:  # otherwise a person was faster
+            row.progress = {**row.progress, "words": f"Not sent by itself: {error}"}
+            row.save(update_fields=["progress"])
+        return
     row.refresh_from_db()
     row.how = {**row.how, "armed": sorted(arming)}
     row.save(update_fields=["how"])

@@ -36,7 +36,8 @@ class AtTelescope(Destination):
             return f"There is no telescope {self.address} here any more."
         if found.transport != self.way:
             return f"{found.label} is not asked this way any more, but by {found.transport}."
-        return _unseen(json.loads(bytes(delivery.payload)), user)
+        said = json.loads(bytes(delivery.payload))
+        return _unseen(said, user) or ("" if delivery.resend_of_id else _disarmed(said))
 
     def show(self, payload: bytes) -> str:
         said = json.loads(payload)
@@ -55,6 +56,19 @@ def _unseen(said: Mapping[str, Any], user: Any) -> str:
     seen = rows.visible_to(user).values("pk")
     hidden = rows.exclude(pk__in=seen).values_list("request_id", flat=True).first()
     return f"{user.get_username()} may not see {hidden} (any more)." if hidden else ""
+
+
+def _disarmed(said: Mapping[str, Any]) -> str:
+    """Why what this TOM asks for by itself may not leave any more; "" too where a person asks."""
+    from tom_treasuremap.followup import arming
+
+    rows = Asked.objects.filter(request_id__in=[str(row["id"]) for row in said.get("requests", ())]).exclude(
+        armed_by=""
+    )
+    return next(
+        (why for row in rows.select_related("arming__by", "arming__rule__owner") if (why := arming.over(row.arming))),
+        "",
+    )
 
 
 def asked(payload: bytes) -> list[Request]:

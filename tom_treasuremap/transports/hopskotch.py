@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
+from tom_scimma.destinations.hopskotch import Hopskotch, packed
 from tom_treasuremap import telescopes
 from tom_treasuremap.followup.request import Request, State
 from tom_treasuremap.models import ToldState
@@ -29,14 +30,15 @@ class Topic(Transport):
     name = "hopskotch"
     label = "Hopskotch topic"
     submit = TRUNK
-    cancel = TRUNK
+    cancel = "tom_treasuremap.transports.hopskotch.Cancel"
     confirms = False
     follows = True
 
     def submits(self, telescope: Telescope) -> str:
         return f"hopskotch:{telescope.options.get('topic', '')}"
 
-    cancels = submits
+    def cancels(self, telescope: Telescope) -> str:
+        return f"{Cancel.name}:{telescope.options.get('topic', '')}"
 
     def write(self, requests: Sequence[Request], telescope: Telescope) -> bytes:
         rows = [
@@ -61,9 +63,21 @@ class Topic(Transport):
         return {row.request_id: told.of_json(row.state) for row in rows}
 
 
-def _packed(telescope: Telescope, said: dict[str, Any], title: str) -> bytes:
-    from tom_scimma.destinations.hopskotch import packed
+class Cancel(Hopskotch):
+    """The same topic, for what takes requests back: a retraction drops what is still to be said there, but never this."""
 
+    name = "hopskotch-cancel"
+    label = "Cancelling by a topic"
+    addressed = False
+    continuous = False
+    takes_back = True
+
+    @classmethod
+    def composes(cls) -> bool:
+        return False
+
+
+def _packed(telescope: Telescope, said: dict[str, Any], title: str) -> bytes:
     return packed({"schema": SCHEMA, "telescope": telescope.name, **said}, {"title": f"{telescope.label}: {title}"})
 
 

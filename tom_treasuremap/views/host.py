@@ -1,0 +1,43 @@
+"""Two of the host's own pages, where it leaves to the facility what the facility cannot know: who asks, and whether they mean it.
+
+They stand at the host's addresses, before its own, and do for other facilities what the host does.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404, render
+from tom_observations.api_views import ObservationRecordViewSet
+from tom_observations.models import ObservationRecord
+from tom_observations.views import ObservationRecordCancelView
+
+from tom_treasuremap.followup import asking
+from tom_treasuremap.followup.asker import asking_as
+from tom_treasuremap.models import Asked
+
+
+class ObservationsViewSet(ObservationRecordViewSet):
+    """`/api/observations/`: a stranger is told nothing of a target, not even why it cannot be observed."""
+
+    def create(self, request, *args: Any, **kwargs: Any):
+        with asking_as(request.user):
+            return super().create(request, *args, **kwargs)
+
+    def cancel(self, request, *args: Any, **kwargs: Any):
+        with asking_as(request.user):
+            return super().cancel(request, *args, **kwargs)
+
+
+class ObservationCancelView(ObservationRecordCancelView):
+    """`/observations/<pk>/cancel/`: the host cancels at a GET, which any page in the world can have a browser do; ours asks back."""
+
+    def get(self, request, *args: Any, **kwargs: Any):
+        record = get_object_or_404(ObservationRecord, pk=kwargs["pk"])
+        if record.facility != asking.FACILITY:
+            return super().get(request, *args, **kwargs)
+        row = get_object_or_404(Asked.objects.visible_to(request.user).select_related("record"), record=record)
+        return render(request, "tom_treasuremap/cancel.html", {"row": row})
+
+    def post(self, request, *args: Any, **kwargs: Any):
+        return super().get(request, *args, **kwargs)
