@@ -13,6 +13,7 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
+from django.utils.timezone import now
 from tom_dataproducts.models import PhotometryReducedDatum
 from tom_dataservices.dataservices import QueryServiceError, get_data_service_class
 from tom_dataservices.models import DataServiceQuery
@@ -22,9 +23,10 @@ from tom_targets.permissions import targets_for_user
 from tests import factories as make
 from tests.hermes_messages import message, point, sent, star
 from tests.messages import NOW
+from tom_hermes import withdrawn
 from tom_hermes.fake import Fake
 from tom_hermes.forms import HermesQueryForm
-from tom_hermes.models import HermesProfile, Received
+from tom_hermes.models import HermesProfile, Received, SharedMessage
 from tom_scimma.ingest import ingest
 from tom_scimma.models import Message
 from tom_scimma.replay import replay
@@ -337,3 +339,29 @@ def test_in_whatever_order_it_comes_it_is_the_same(hermes, ways):
     ]  # fmt: skip
     assert PhotometryReducedDatum.objects.count() == 1
     assert Target.objects.count() == 1
+
+
+def test_what_is_retracted_in_the_archive_is_marked_here_and_what_is_shown_again_is_not(hermes, client):
+    ours = make.delivery(None, make.event("S261121a"))
+    kept, gone = (
+        hermes.publish("hermes.photometry", message([star(name, ra=ra)], title=name))
+        for name, ra in (("kept", 10.0), ("gone", 20.0))
+    )
+    mine = hermes.publish("hermes.test", message(title="mine"))
+    for item in (kept, gone):
+        ingest([sent(item.message, ident=item.uuid)], now=NOW)
+    shared = SharedMessage.objects.create(delivery=ours, uuid=mine.uuid, topic="hermes.test", sent=now())
+    assert withdrawn.look() == 0
+    gone.retracted = mine.retracted = True
+    assert withdrawn.look() == 2
+    row = Received.objects.get(retracted=True)
+    assert row.title == "gone"
+    assert "retracted" in client.get(row.get_absolute_url()).text
+    assert [item.title for item in client.get(reverse("tom_hermes:received"), {"retracted": "yes"}).context["table"].data] == ["gone"]  # fmt: skip  # noqa: E501
+    shared.refresh_from_db()
+    assert shared.retracted
+    assert Target.objects.filter(name="gone").exists()  # what it gave stays, for a person to judge
+    gone.retracted = mine.retracted = False
+    assert withdrawn.look() == 2
+    assert not Received.objects.filter(retracted=True).exists()
+    assert withdrawn.look() == 0

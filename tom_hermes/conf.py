@@ -59,6 +59,12 @@ OPTIONS: dict[str, Option] = {
         "Hosts (or host:port) that spectra which messages refer to may be fetched from, besides TOM_SCIMMA's.",
     ),
     "FETCH_BYTES": Option(20 * 2**20, (int,), "A larger file that a message refers to is not fetched."),
+    "RETRACTED_DAYS": Option(
+        14,
+        (int,),
+        "Messages of the last so many days are looked up in HERMES' archive every hour, where a retraction shows, and nowhere "
+        "else; 0: never.",
+    ),
 }
 
 #: where older plugins have a key: setting, path in it

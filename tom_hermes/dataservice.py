@@ -172,6 +172,8 @@ class HermesDataService(DataService):
             if message is None:
                 raise taking.CannotTake("HERMES does not show you that message any more")
             self._seen[uuid] = message
+        if self._seen[uuid].retracted:
+            raise taking.CannotTake("That message was retracted.")
         return self._seen[uuid], index
 
     def _taken(self, take: Callable[[], Any]) -> Any:

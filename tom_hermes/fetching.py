@@ -25,8 +25,8 @@ Waits = Unplaced.State
 
 def fetch_due() -> int:
     """Job of the worker: fetches the files that are due; how many became data."""
-    due = Unplaced.objects.filter(state=Waits.FETCHING, due__lte=timezone.now()).order_by("due")
-    return sum(_fetch(row) for row in due.select_related("received", "received__message")[:MOST])
+    due = Unplaced.objects.filter(state=Waits.FETCHING, due__lte=timezone.now(), received__retracted=False)
+    return sum(_fetch(row) for row in due.select_related("received", "received__message").order_by("due")[:MOST])
 
 
 def _fetch(row: Unplaced) -> bool:

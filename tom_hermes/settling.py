@@ -198,7 +198,7 @@ def follow() -> int:
         name__in=TargetName.objects.values("name")
     )
     moved = 0
-    for received in Received.objects.filter(pk__in=here.values("received_id"))[:100]:
+    for received in Received.objects.filter(pk__in=here.values("received_id"), retracted=False)[:100]:
         before = received.open
         if document_of(received) is not None:
             moved += again(received).open < before

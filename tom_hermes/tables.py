@@ -21,10 +21,11 @@ COLOURS = {"placed": "success", "partly": "warning", "unplaced": "danger"}
 
 
 def badge(row: Received):
-    """A message's state."""
-    return format_html(
+    """A message's state, and whether it was retracted."""
+    state = format_html(
         '<span class="badge text-bg-{}">{}</span>', COLOURS.get(row.state, "secondary"), row.get_state_display()
     )
+    return format_html('<span class="badge text-bg-dark">retracted</span> {}', state) if row.retracted else state
 
 
 class ReceivedTable(PageTable):
@@ -73,7 +74,7 @@ class ReceivedFilter(PageFilter):
     """Messages by what they say and what became of them."""
 
     first = ("state", "topic", "waiting")
-    more = ("received_after", "received_before", "submitter")
+    more = ("received_after", "received_before", "submitter", "retracted")
 
     state = django_filters.ChoiceFilter(choices=Received.State.choices, label="What became of it", empty_label="any")
     topic = django_filters.CharFilter(label="Topic", lookup_expr="istartswith")
@@ -81,6 +82,12 @@ class ReceivedFilter(PageFilter):
         choices=[("yes", "with rows that wait")], label="Waiting", empty_label="any", method="by_waiting"
     )
     submitter = django_filters.CharFilter(label="By", lookup_expr="icontains")
+    retracted = django_filters.ChoiceFilter(
+        choices=[("yes", "retracted at HERMES"), ("no", "not retracted")],
+        label="Retracted",
+        empty_label="any",
+        method="by_retracted",
+    )
     received_after = UtcFilter(field_name="received", lookup_expr="gte", label="Received from (UTC)")
     received_before = UtcFilter(field_name="received", lookup_expr="lte", label="Received to (UTC)")
 
@@ -90,6 +97,9 @@ class ReceivedFilter(PageFilter):
 
     def by_waiting(self, queryset, name, value):
         return queryset.filter(open__gt=0)
+
+    def by_retracted(self, queryset, name, value):
+        return queryset.filter(retracted=value == "yes")
 
     def general_search(self, queryset, name, value):
         """By title, event, HERMES' id, and the targets they are about, as far as the user may see these."""

@@ -53,6 +53,7 @@ class Received(models.Model):
     repeated = models.IntegerField(default=0)  #: rows of data that were here already
     open = models.IntegerField(default=0)  #: rows that wait to be placed
     targets = models.ManyToManyField("tom_targets.BaseTarget", blank=True, related_name="hermes_received")
+    retracted = models.BooleanField(default=False)  #: in HERMES' archive, by its sender or the topic's owner
     public = models.BooleanField(default=True)  #: False: only members of `groups`, and `readers`
     groups = models.ManyToManyField(Group, blank=True, related_name="+")
     #: whose token found it in the archive, where not everybody may read it there
