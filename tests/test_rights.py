@@ -182,7 +182,18 @@ def test_streams_says_when_scimma_never_answered(running, client):
     text = client.get("/streams/").content.decode()
     assert "has never said which topics of hopskotch are public" in text
     follow()
-    assert "has never said" not in client.get("/streams/").content.decode()
+    text = client.get("/streams/").content.decode()
+    assert "has never said" not in text
+    assert "/scimma/access/" not in text
+    running.faults.append({"path": "*", "do": "503", "times": None})
+    follow()
+    text = client.get("/streams/").content.decode()
+    assert "Staff see why" in text
+    assert "HTTP 503" not in text
+    client.force_login(make.user("root", is_superuser=True))
+    text = client.get("/streams/").content.decode()
+    assert "HTTP 503" in text
+    assert "/scimma/access/" in text
 
 
 def test_the_composer_offers_what_the_credential_may_write_and_a_failure_is_another_message(running, settings):
