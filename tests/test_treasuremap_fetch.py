@@ -7,7 +7,7 @@ event would itself tell of it. The stand-ins answer over real sockets.
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import StringIO
 
 import pytest
@@ -268,6 +268,15 @@ def test_a_file_is_taken_once_and_its_newer_version_takes_its_place(event):
 def test_what_is_wrong_with_a_file_is_said(data, said):
     with pytest.raises(file.BadFile, match=said):
         file.read(data, NAME)
+
+
+@pytest.mark.parametrize(
+    "said", ["2026-01-01T03:00:00.5Z", "2026-01-01 03:00:00.50", "2026-01-01T04:00:00.500000000+01"]
+)
+def test_a_file_s_times_have_any_number_of_decimals(said):
+    """Python 3.10 reads three or six."""
+    [found] = file.read(json.dumps([{"ra": 1, "dec": 2, "time": said}]).encode(), NAME, status="planned")
+    assert found.pointing.time == datetime.fromisoformat("2026-01-01T03:00:00.500000+00:00")
 
 
 def test_a_json_file_and_the_treasure_maps_own_rows():

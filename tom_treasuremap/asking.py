@@ -15,7 +15,7 @@ from tom_treasuremap import rules
 from tom_treasuremap.models import Instrument, Report
 from tom_treasuremap.pointings import Pointing
 from tom_treasuremap.service import origin
-from tom_treasuremap.sources import own, treasuremap
+from tom_treasuremap.sources import moment, own
 from tom_treasuremap.vocabulary import BANDS, DEPTH_UNITS
 
 NUMBERS = {"depth": "Depth", "central_wave": "Central wavelength (Å)", "bandwidth": "Width of the band (Å)"}
@@ -136,6 +136,6 @@ def _read(name: str, value: Any) -> Any:
     if name == "instrumentid":
         return int(value)
     if name == "time":
-        found = value if isinstance(value, datetime) else treasuremap.moment(value)
-        return found.replace(tzinfo=timezone.utc) if found.tzinfo is None else found
+        found = value if isinstance(value, datetime) else moment(value)
+        return found.replace(tzinfo=timezone.utc) if found is not None and found.tzinfo is None else found
     return float(value) if name in (*rules.WAVELENGTHS, "depth") else value

@@ -22,7 +22,7 @@ from tom_treasuremap.client import TreasureMap
 from tom_treasuremap.destination import SECOND, AtTreasureMap, packed
 from tom_treasuremap.models import Report
 from tom_treasuremap.receipts import receipt
-from tom_treasuremap.sources.treasuremap import moment
+from tom_treasuremap.sources import moment
 
 
 class TreasureMapComplete(AtTreasureMap):

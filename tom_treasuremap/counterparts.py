@@ -14,8 +14,7 @@ from tom_treasuremap import accounts, rules
 from tom_treasuremap.client import TreasureMap
 from tom_treasuremap.destination import TEST, AtTreasureMap, event_of, graceid_of, packed
 from tom_treasuremap.receipts import receipt
-from tom_treasuremap.sources import place
-from tom_treasuremap.sources.treasuremap import moment
+from tom_treasuremap.sources import moment, place
 from tom_treasuremap.vocabulary import DEPTH_UNITS
 
 #: units of ours that the server has

@@ -24,8 +24,7 @@ from tom_treasuremap.naming import NAMES
 from tom_treasuremap.pointings import Pointing
 from tom_treasuremap.reporting import report
 from tom_treasuremap.service import origin, why_not_asked
-from tom_treasuremap.sources import own
-from tom_treasuremap.sources.treasuremap import moment
+from tom_treasuremap.sources import moment, own
 
 RECENT = timedelta(hours=2)
 

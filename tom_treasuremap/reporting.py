@@ -21,7 +21,7 @@ from tom_treasuremap.destination import TreasureMapPointings, packed
 from tom_treasuremap.models import Report
 from tom_treasuremap.pointings import Pointing
 from tom_treasuremap.service import origin, why_not_asked
-from tom_treasuremap.sources.treasuremap import moment
+from tom_treasuremap.sources import moment
 
 SETTLED = ("completed", "cancelled")
 

@@ -7,10 +7,12 @@ it, a number that is none is stored. So everything is checked here before it lea
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
 
+from tom_scimma import times
 from tom_treasuremap.pointings import Pointing
 from tom_treasuremap.vocabulary import BANDS, DEPTH_UNITS, WAVES
 
@@ -95,12 +97,10 @@ def _time(said: Mapping[str, Any]):
     if time is None:
         yield "time", "It needs a time, in UTC."
         return
-    try:
-        found = datetime.fromisoformat(str(time).replace("Z", "+00:00"))
-    except ValueError:
+    found = times.parse(str(time)).time
+    if found is None:
         yield "time", f"{time!r} is no time."
-        return
-    if found.tzinfo is None:
+    elif not re.search(r"(Z|[+-]\d\d(:?\d\d)?)\Z", str(time).upper().partition("T")[2]):
         yield "time", f"{time!r} does not say its zone."
     elif not 2000 <= found.year < 2100:
         yield "time", f"{time!r} is not of this century."

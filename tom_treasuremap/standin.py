@@ -151,7 +151,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _say(self, said: Answer, does: str, seconds: float) -> None:
         body = said.body if isinstance(said.body, bytes) else json.dumps(said.body).encode()
-        body = b"" if said.status == 204 else body
+        body = b"" if said.status == 204 or self.command == "HEAD" else body
         head = [f"HTTP/1.1 {said.status} {self.responses.get(said.status, ('',))[0]}"]
         if said.kind:
             head.append(f"Content-Type: {said.kind}")

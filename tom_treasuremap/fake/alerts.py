@@ -1,4 +1,4 @@
-"""`/query_alerts` and what belongs to an alert: filter options, contours, maps, projected footprints."""
+"""`/query_alerts` and what belongs to an alert: filter options, contours, maps, Sun and Moon."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 from tom_treasuremap.fake import schema
 from tom_treasuremap.fake.answers import UNEXPECTED, Answer, broken, forbidden, missing, refused
+from tom_treasuremap.fake.moments import iso
 from tom_treasuremap.fake.schema import Faults, boolean, integer, text
-from tom_treasuremap.fake.world import Row, World, corners, place
-from tom_treasuremap.fake.world import moment as time_of
+from tom_treasuremap.fake.world import Row, World
 
 ROW = (
     "id datecreated graceid alternateid role timesent time_of_signal packet_type alert_type detectors description far "
@@ -21,7 +21,6 @@ ROW = (
 BURST, OTHERS = 3.2e-8, 3.8e-7  #: Hz; below it an alert is significant
 #: middle and radii (50 and 90 %) of the circle that stands for every sky map here
 CIRCLE = (125.25, -12.5, ((50, 7.1), (90, 12.9)))
-COLORS = ("#e6194B", "#3cb44b", "#ffe119", "#4363d8", "#f58231", "#911eb4", "#42d4f4")
 
 
 def _page(minimum: int, maximum: int | None = None):
@@ -75,7 +74,8 @@ def _chosen(world: World, asked: Row) -> list[Row]:
             rows = [row for row in rows if row.get(key) == asked[key]]
     if asked["far"] in ("significant", "subthreshold"):
         wanted = asked["far"] == "significant"
-        rows = [row for row in rows if row.get("far") is not None and row.get("alert_type") != "Retraction"]
+        rows = [row for row in rows if row.get("far") is not None and row.get("group") is not None]
+        rows = [row for row in rows if row.get("alert_type") not in (None, "Retraction")]
         rows = [row for row in rows if (row["far"] < (BURST if row.get("group") == "Burst" else OTHERS)) == wanted]
     if asked["has_pointings"] or (asked["instrument_id"] is not None and not asked["include_pointing_count"]):
         rows = [row for row in rows if _looks(world, row["graceid"], asked["instrument_id"])]
@@ -108,24 +108,26 @@ def options(world: World, call: Any) -> Row:
     return {name: sorted({row[key] for row in world.alerts if row.get(key)}) for name, key in keys.items()}
 
 
-def _newest(world: World, asked: Row) -> Row:
-    name = asked["graceid"]
-    rows = [row for row in world.alerts if name in (row["graceid"], row.get("alternateid"))]
+def _newest(world: World, asked: Row) -> tuple[Row, str]:
+    """The newest notice of an event, and the start of the paths of its files."""
+    name = world.canonical(asked["graceid"])
+    rows = [row for row in world.alerts if row["graceid"] == name]
     if not rows:
         raise missing(f"No alert found with graceid: {name}")
-    return max(rows, key=lambda row: row["datecreated"])
+    newest = max(rows, key=lambda row: row["datecreated"])
+    again = sum(row["alert_type"] == newest["alert_type"] for row in rows) - 1
+    return newest, f"{_folder(newest)}/{name}-{newest['alert_type']}{again or ''}"
 
 
-def _file(row: Row, ending: str) -> str:
-    folder = "test" if row["role"] == "test" else "fit"
-    return f"{folder}/{row['graceid']}-{row['alert_type']}{ending}"
+def _folder(row: Row) -> str:
+    return "test" if row["role"] == "test" else "fit"
 
 
 def contour(world: World, call: Any) -> Row:
     """`GET /gw_contour`: GeoJSON lines."""
-    row = _newest(world, schema.query(call.query, {"graceid": text}, ("graceid",)))
+    row, start = _newest(world, schema.query(call.query, {"graceid": text}, ("graceid",)))
     if not row.get("skymap_fits_url"):
-        path = _file(row, "-contours-smooth.json")
+        path = f"{start}-contours-smooth.json"
         tail = f"from local storage. Error: FileNotFoundError: Local file not found: <storage>/{path}"
         raise missing(f"Error retrieving contour file: {path} {tail}")
     ra, dec, levels = CIRCLE
@@ -145,9 +147,9 @@ def skymap(world: World, call: Any) -> Answer:
     """`GET /gw_skymap`: gzipped FITS; here a primary header alone."""
     import gzip
 
-    row = _newest(world, schema.query(call.query, {"graceid": text}, ("graceid",)))
+    row, start = _newest(world, schema.query(call.query, {"graceid": text}, ("graceid",)))
     if not row.get("skymap_fits_url"):
-        path = _file(row, ".fits.gz")
+        path = f"{start}.fits.gz"
         tail = f"from local storage. FileNotFoundError: Local file not found: <storage>/{path}"
         raise missing(f"Error retrieving skymap file: {path} {tail}")
     cards = (
@@ -165,10 +167,12 @@ def moc(world: World, call: Any) -> Answer:
     """`GET /grb_moc_file`: there is none here."""
     asked = schema.query(call.query, {"graceid": text, "instrument": text}, ("graceid", "instrument"))
     names = {"gbm": "Fermi", "lat": "LAT", "bat": "BAT"}
-    if asked["instrument"] not in names:
+    instrument, graceid = asked["instrument"].lower(), world.canonical(asked["graceid"])
+    if instrument not in names:
         raise refused(f"Valid instruments are in {list(names)}")
-    path = f"fit/{world.canonical(asked['graceid'])}-{names[asked['instrument']]}.json"
-    start = f"Error retrieving MOC file for GW-Alert: '{asked['graceid']}' and instrument: '{asked['instrument']}'"
+    folder = next((_folder(row) for row in world.alerts if row["graceid"] == graceid), "fit")
+    path = f"{folder}/{graceid}-{names[instrument]}.json"
+    start = f"Error retrieving MOC file for GW-Alert: '{graceid}' and instrument: '{instrument}'"
     error = f"Error: FileNotFoundError: Local file not found: <storage>/{path}"
     raise missing(f"{start}. Path: {path}, Storage: local. {error}")
 
@@ -181,63 +185,17 @@ def for_admins(world: World, call: Any) -> Row:
 
 
 def sun_moon(world: World, call: Any) -> Row:
-    """`GET /sun_moon_positions`: the check of the time alone."""
-    from datetime import datetime
+    """`GET /sun_moon_positions`, degrees."""
+    from astropy.coordinates import get_body
+    from astropy.time import Time
 
-    asked = schema.query(call.query, {"time_of_signal": text}, ("time_of_signal",))
-    said = asked["time_of_signal"]
+    said = schema.query(call.query, {"time_of_signal": text}, ("time_of_signal",))["time_of_signal"]
     try:
-        datetime.fromisoformat(said.replace("Z", "+00:00"))
+        moment = iso(said.removesuffix("Z"))
     except ValueError:
         form = "Expected ISO format like '2019-04-25T08:18:26.000000Z'"
         raise refused(f"Invalid time format: {said}. {form}") from None
-    raise broken(UNEXPECTED)
-
-
-def projected(world: World, call: Any) -> list[Row]:
-    """`GET /ajax_alertinstruments_footprints`: what each pointing saw, by instrument. One without a time breaks it."""
-    kinds = {"graceid": text, "pointing_status": text, "tos_mjd": schema.number}
-    asked = schema.query(call.query, kinds)
-    rows = [row for row in world.alerts if asked["graceid"] in (row["graceid"], row.get("alternateid"))]
-    if not rows:
-        raise missing("Alert not found")
-    start = time_of(max(rows, key=lambda row: row["datecreated"])["time_of_signal"])
-    status = asked["pointing_status"] or "completed"
-    wanted = {"pandc": {"planned", "completed"}, "all": {"planned", "completed", "cancelled"}}.get(status, {status})
-    linked = [world.pointings[identity] for identity in dict.fromkeys(world.links.get(rows[0]["graceid"], ()))]
-    found: dict[int, list[Row]] = {}
-    for row in linked:
-        if row["status"] in wanted:
-            if row["time"] is None:
-                raise broken(UNEXPECTED)
-            days = round((time_of(row["time"]) - start).total_seconds() / 86400, 3)
-            found.setdefault(row["instrumentid"], []).extend(
-                {"polygon": polygon, "time": days} for polygon in _on_sky(world, row)
-            )
-    return [_drawn(world.instruments[identity], contours) for identity, contours in sorted(found.items())]
-
-
-def _drawn(instrument: Row, contours: list[Row]) -> Row:
-    color = COLORS[instrument["id"] % 49 % len(COLORS)]
-    name = instrument.get("nickname") or instrument["instrument_name"]
-    return {"display": True, "id": instrument["id"], "name": name, "color": color, "contours": contours}
-
-
-def _on_sky(world: World, row: Row) -> list[list[list[float]]]:
-    ra, dec = place(row["position"])
-    angle = row["pos_angle"] or 0.0
-    mine = [corners(found["footprint"]) for found in world.footprints if found["instrumentid"] == row["instrumentid"]]
-    return [[list(turned(x, y, ra, dec, angle)) for x, y in ring] for ring in mine]
-
-
-def turned(x: float, y: float, ra: float, dec: float, angle: float) -> tuple[float, float]:
-    """Where a corner of a footprint lies: `vec @ Rx(-angle) @ Ry(dec) @ Rz(-ra)`, degrees; RA is 0..360."""
-    lon, lat = math.radians(x), math.radians(y)
-    a, b, c = math.cos(lon) * math.cos(lat), math.sin(lon) * math.cos(lat), math.sin(lat)
-    s, t = math.sin(math.radians(-angle)), math.cos(math.radians(-angle))
-    b, c = b * t + c * s, -b * s + c * t
-    s, t = math.sin(math.radians(dec)), math.cos(math.radians(dec))
-    a, c = a * t - c * s, a * s + c * t
-    s, t = math.sin(math.radians(-ra)), math.cos(math.radians(-ra))
-    a, b = a * t + b * s, -a * s + b * t
-    return math.degrees(math.atan2(b, a)) % 360, math.degrees(math.asin(max(-1.0, min(1.0, c))))
+    time = Time(moment, format="datetime", scale="utc")
+    places = {name: get_body(name, time) for name in ("sun", "moon")}
+    found = {f"{name}_{key}": float(getattr(row, key).deg) for name, row in places.items() for key in ("ra", "dec")}
+    return {**found, "time_of_signal": said}

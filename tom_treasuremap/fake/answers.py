@@ -30,3 +30,7 @@ def forbidden(message: str) -> Answer:
 def broken(message: str = DATABASE) -> Answer:
     """500. After the unexpected one the server drops the connection without saying so."""
     return Answer(500, {"message": message})
+
+
+def conflict() -> Answer:
+    return Answer(409, {"message": "The request conflicts with database constraints"})

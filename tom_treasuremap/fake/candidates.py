@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from tom_treasuremap.fake import schema
-from tom_treasuremap.fake.answers import UNEXPECTED, Answer, broken, forbidden, missing, refused
-from tom_treasuremap.fake.schema import Faults, anything, integer, listing, moment, number, text
-from tom_treasuremap.fake.world import Row, World, now, point, stamp
+from tom_treasuremap.fake.answers import UNEXPECTED, broken, conflict, forbidden, missing, refused
+from tom_treasuremap.fake.moments import iso, moment, naive
+from tom_treasuremap.fake.schema import Faults, anything, integer, listing, number, text
+from tom_treasuremap.fake.world import Row, World, like, now, point, stamp
 from tom_treasuremap.fake.world import moment as time_of
 from tom_treasuremap.vocabulary import DEPTH_UNITS
 
@@ -49,26 +50,26 @@ def _dated(message: str):
     def read(value: Any, where: str, faults: Faults) -> datetime | None:
         said = text(value, where, faults)
         try:
-            found = datetime.fromisoformat(said.replace("Z", "+00:00")) if said is not None else None
+            # it goes to the database as it was written, which does not look at the zone
+            return None if said is None else iso(said).replace(tzinfo=None)
         except ValueError:
             faults.rule(message, where)
             return None
-        return found if found is None or found.tzinfo is None else moment(said, where, faults)
 
     return read
 
 
 def _unit(value: Any, where: str, faults: Faults) -> str | None:
-    names = {str(number): name for name, number in DEPTH_UNITS.items()}
+    names = {number: name for name, number in DEPTH_UNITS.items()}
     if isinstance(value, str):
-        found = value if value in DEPTH_UNITS else names.get(value)
+        found = value if value in DEPTH_UNITS else names.get(integer(value, where, Faults()))
         if found is None:
             faults.rule(f"Invalid magnitude unit: {value}. Must be one of {list(DEPTH_UNITS)}", where)
         return found
-    if isinstance(value, int) and not isinstance(value, bool):
-        if str(value) not in names:
+    if isinstance(value, int):
+        if value not in names:
             faults.rule(f"Invalid magnitude unit value: {value}", where)
-        return names.get(str(value))
+        return names.get(value)
     faults.rule(f"Invalid magnitude unit type: {type(value)}", where)
     return None
 
@@ -105,7 +106,7 @@ def _place(row: Row) -> str:
     if row["ra"] is not None and row["dec"] is not None:
         return point(f"POINT({row['ra']} {row['dec']})", " ")
     if row["position"] is None:
-        raise Answer(409, {"message": "The request conflicts with database constraints"})
+        raise conflict()
     try:
         return point(row["position"], " ")
     except ValueError:
@@ -137,19 +138,23 @@ def read(world: World, call: Any) -> list[Row]:
         **{f"{name}_{side}": moment for name in dates for side in ("after", "before")},
         **{f"{name}_{side}": number for name in values for side in ("gt", "lt")},
     }
-    asked = schema.query(call.query, kinds)
+    faults = Faults()
+    asked = schema.read(call.query, "query", faults, kinds)
+    ids = listing(integer)(call.body, "body", faults) if call.body not in (schema.ABSENT, None) else None
+    faults.stop()
     rows = list(world.candidates.values())
-    if isinstance(call.body, list):
-        rows = [row for row in rows if row["id"] in call.body]
+    if ids:
+        rows = [row for row in rows if row["id"] in ids]
     graceid = asked["graceid"] and world.canonical(asked["graceid"])
     for key, wanted in (("id", asked["id"]), ("submitterid", asked["userid"]), ("graceid", graceid)):
-        if wanted is not None:
+        if wanted:
             rows = [row for row in rows if row[key] == wanted]
     if asked["associated_galaxy_name"]:
-        rows = [row for row in rows if asked["associated_galaxy_name"] in (row["associated_galaxy"] or "")]
+        rows = [row for row in rows if like(asked["associated_galaxy_name"], row["associated_galaxy"])]
     for name in dates:
         key = "datecreated" if name == "submitted_date" else name
-        rows = _between(rows, lambda row, key=key: time_of(row[key]), asked[f"{name}_after"], asked[f"{name}_before"])
+        after, before = naive(asked[f"{name}_after"]), naive(asked[f"{name}_before"])
+        rows = _between(rows, lambda row, key=key: time_of(row[key]), after, before)
     for name in values:
         rows = _between(rows, lambda row, name=name: row[name], asked[f"{name}_gt"], asked[f"{name}_lt"])
     return rows
@@ -167,7 +172,7 @@ def _update(value: Any, where: str, faults: Faults) -> Row:
     date = _dated("discovery_date must be a valid ISO 8601 datetime string")
     kinds = {**FIELDS, "graceid": text, "discovery_date": date, "magnitude_unit": text}
     found = schema.read(value, where, faults, kinds)
-    return {key: item for key, item in found.items() if item is not None}
+    return {key: item for key, item in found.items() if isinstance(value, dict) and key in value}
 
 
 def change(world: World, call: Any) -> Row:
@@ -181,7 +186,9 @@ def change(world: World, call: Any) -> Row:
     new = asked["candidate"]
     if "ra" in new or "dec" in new:
         raise broken(UNEXPECTED)
-    if "magnitude_unit" in new:
+    if any(key in new and new[key] is None for key in ("graceid", "candidate_name", "position")):
+        raise conflict()
+    if new.get("magnitude_unit") is not None:
         if new["magnitude_unit"] not in DEPTH_UNITS:
             raise broken()
         new["magnitude_unit"] = str(DEPTH_UNITS[new["magnitude_unit"]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from tom_treasuremap.fake import schema
@@ -23,10 +24,17 @@ def authors(world: World, user: Row, creators: list[dict] | None, group: int | s
     """Raises Answer 400 when the group named is not one's own or has nobody in it."""
     if creators or not group:
         return
-    found = world.groups.get(int(group)) if str(group).isdigit() else None
-    mine = found is not None and found["userid"] == user["id"]
-    if not mine or not any(row["author_groupid"] == int(group) for row in world.authors):
+    mine = {
+        row["id"]
+        for row in world.groups.values()
+        if row["userid"] == user["id"] and (row["id"] == int(group) if _is_number(group) else row["name"] == group)
+    }
+    if not any(row["author_groupid"] in mine for row in world.authors):
         raise refused("Invalid DOI group ID", "Make sure you are the User associated with the DOI group")
+
+
+def _is_number(group: int | str) -> bool:
+    return isinstance(group, int) or re.fullmatch(r"\s*[+-]?\d+\s*", group) is not None
 
 
 def give(world: World, rows: list[Row], address: str | None) -> str:
@@ -106,7 +114,7 @@ def pointings(world: World, call: Any) -> Row:
         "pointings": [
             {
                 **{key: row[key] for key in keys},
-                "graceid": next(iter(sorted(world.events_of(row["id"]))), None),
+                "graceid": row["graceid"],
                 "instrument_name": world.instruments[row["instrumentid"]]["instrument_name"],
             }
             for row in rows
@@ -121,7 +129,7 @@ def groups(world: World, call: Any) -> list[Row]:
 
 def members(world: World, call: Any) -> list[Row]:
     """`GET /doi_authors/N`."""
-    group = world.groups.get(int(call.parts[0]))
+    group = world.groups.get(call.parts["group_id"])
     if group is None or group["userid"] != call.user["id"]:
         raise forbidden("You don't have permission to access this DOI author group")
     keys = ("name", "affiliation", "orcid", "gnd", "pos_order", "id", "author_groupid")
@@ -146,7 +154,7 @@ def create_group(world: World, call: Any) -> Answer:
 
 
 def _own(world: World, call: Any) -> Row:
-    group = world.groups.get(int(call.parts[0]))
+    group = world.groups.get(call.parts["group_id"])
     if group is None or group["userid"] != call.user["id"]:
         raise missing("Author group not found")
     return group

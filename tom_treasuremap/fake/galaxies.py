@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from tom_treasuremap.fake import schema
+from dateutil import parser
+
+from tom_treasuremap.fake import doi, schema
 from tom_treasuremap.fake.answers import forbidden, missing, refused
+from tom_treasuremap.fake.moments import naive
 from tom_treasuremap.fake.schema import Faults, anything, boolean, integer, listing, mapping, number, text
-from tom_treasuremap.fake.world import Row, World, place, point
+from tom_treasuremap.fake.world import Row, World, like, place, point
 from tom_treasuremap.fake.world import moment as time_of
 
 NEAR = timedelta(seconds=15)  #: between a stamp and the alert that it names
@@ -47,22 +50,44 @@ def one(value: Any, where: str, faults: Faults) -> Row:
 
 def _stamp(value: Any, where: str, faults: Faults) -> str | None:
     said = text(value, where, faults)
-    if said is not None:
-        try:
-            datetime.fromisoformat(said)
-        except ValueError:
+    try:
+        parser.parse(said or "")
+    except (OverflowError, ValueError):
+        if said is not None:
             faults.rule("Time format must be %Y-%m-%dT%H:%M:%S.%f, e.g. 2019-05-01T12:00:00.00", where)
     return said
 
 
 def _alert(world: World, graceid: str, stamp: str) -> Row:
-    moment = datetime.fromisoformat(stamp).replace(tzinfo=None)
+    try:
+        moment = naive(parser.parse(stamp))
+    except (OverflowError, ValueError):
+        form = "Timestamp should be in %Y-%m-%dT%H:%M:%S.%f format. e.g. 2019-05-01T12:00:00.00"
+        raise refused("Error parsing date", form) from None
     for row in world.alerts:
         if row["graceid"] == graceid and abs(time_of(row["timesent"]) - moment) < NEAR:
             return row
     address = f"http://treasuremap.space/alerts?graceids={graceid}"
     message = f"Please visit {address} for valid timesent stamps for this event"
     raise refused(f"Invalid 'timesent_stamp' for event {graceid}", message)
+
+
+CREATOR = {"name": text, "affiliation": text, "orcid": text, "gnd": text}
+
+
+def _creator(value: Any, where: str, faults: Faults) -> Row:
+    return schema.read(value, where, faults, CREATOR, ("name", "affiliation"))
+
+
+def _group(value: Any, where: str, faults: Faults) -> int | str | None:
+    if isinstance(value, str):
+        return value
+    tried = Faults()
+    found = integer(value, f"{where}.int", tried)
+    if found is None:
+        faults.extend(tried)
+        faults.add("Input should be a valid string", f"{where}.str", "string_type")
+    return found
 
 
 def create(world: World, call: Any) -> Row:
@@ -73,13 +98,15 @@ def create(world: World, call: Any) -> Row:
         "groupname": text,
         "reference": text,
         "request_doi": boolean,
-        "creators": listing(mapping(anything)),
-        "doi_group_id": anything,
+        "creators": listing(_creator),
+        "doi_group_id": _group,
         "galaxies": listing(one),
     }
     asked = schema.body(call.body, kinds, ("graceid", "timesent_stamp", "galaxies"))
     graceid = world.canonical(asked["graceid"])
     alert = _alert(world, graceid, asked["timesent_stamp"])
+    if asked["request_doi"]:
+        _authors(world, call.user, asked)
     identity = world.number("lists")
     world.lists[identity] = {
         "id": identity,
@@ -94,16 +121,24 @@ def create(world: World, call: Any) -> Row:
         world.entries.append(
             {"id": world.number("entries"), "listid": identity, "position": point(row["position"], " "), **kept}
         )
-    doi = f" DOI url: https://doi.org/10.5072/zenodo.{identity}." if asked["request_doi"] else " "
-    message = f"Successful adding of {len(asked['galaxies'])} galaxies for event {graceid}.{doi} List ID: {identity}"
+    address = f" DOI url: https://doi.org/10.5072/zenodo.{identity}." if asked["request_doi"] else " "
+    message = (
+        f"Successful adding of {len(asked['galaxies'])} galaxies for event {graceid}.{address} List ID: {identity}"
+    )
     return {"message": message, "errors": [], "warnings": []}
+
+
+def _authors(world: World, user: Row, asked: Row) -> None:
+    if any(not row["name"] or not row["affiliation"] for row in asked["creators"] or ()):
+        message = "name and affiliation are required for each creator in the list"
+        raise refused("Invalid DOI creator information", message)
+    doi.authors(world, user, asked["creators"], asked["doi_group_id"])
 
 
 def read(world: World, call: Any) -> list[Row]:
     """`GET /event_galaxies`."""
     kinds = {
-        **dict.fromkeys(("graceid", "groupname"), text),
-        "timesent_stamp": _stamp,
+        **dict.fromkeys(("graceid", "groupname", "timesent_stamp"), text),
         "listid": integer,
         **dict.fromkeys(("score_gt", "score_lt"), number),
     }
@@ -114,7 +149,7 @@ def read(world: World, call: Any) -> list[Row]:
         alert = _alert(world, graceid, asked["timesent_stamp"])
         lists = [row for row in lists if row["alertid"] == alert["id"]]
     for key, name in (("listid", "id"), ("groupname", "groupname")):
-        if asked[key] is not None:
+        if asked[key]:
             lists = [row for row in lists if row[name] == asked[key]]
     known = {row["id"] for row in lists}
     rows = [row for row in world.entries if row["listid"] in known]
@@ -142,10 +177,10 @@ def remove(world: World, call: Any) -> Row:
 def glade(world: World, call: Any) -> list[Row]:
     """`GET /glade`: the fifteen nearest on the sky, of those nearer than 100 Mpc."""
     asked = schema.query(call.query, {"ra": number, "dec": number, "name": text})
-    rows = [row for row in world.glade if 0 < row["distance"] < FARTHEST]
+    rows = [row for row in world.glade if 0 < row["distance"] < FARTHEST and row.get("pgc_number") not in (None, -1)]
     if asked["name"]:
         names = ("_2mass_name", "gwgc_name", "hyperleda_name", "sdssdr12_name")
-        rows = [row for row in rows if any(asked["name"] in (row.get(key) or "") for key in names)]
+        rows = [row for row in rows if any(like(asked["name"].strip(), row.get(key)) for key in names)]
     if asked["ra"] is not None and asked["dec"] is not None:
         rows = sorted(rows, key=lambda row: _apart(place(row["position"]), (asked["ra"], asked["dec"])))
     return [{**{key: row.get(key) for key in GLADE}, "position": point(row["position"], " ")} for row in rows[:15]]

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import json
-import math
-import re
 from typing import Any
 
-from tom_treasuremap.fake import schema
+from tom_treasuremap.fake import outlines, schema
 from tom_treasuremap.fake.answers import broken, forbidden, missing, refused
 from tom_treasuremap.fake.schema import Faults, Kind, boolean, integer, one_of, text
-from tom_treasuremap.fake.world import Row, World, corners, now, polygon
+from tom_treasuremap.fake.world import Row, World, corners, like, now, polygon
 from tom_treasuremap.vocabulary import FOOTPRINT_TYPES, FOOTPRINT_UNITS, INSTRUMENT_TYPES
 
-CORNERS = 20  #: a circle is made of
+CALLED = ("instrument_name", "nickname")
+LONGEST = {"instrument_name": 64, "nickname": 25}  #: characters that the database takes
 
 
-def _numbered(value: Any) -> Any:
-    return int(value) if isinstance(value, str) and value.strip().isdigit() else value
-
-
-instrument_type = one_of(INSTRUMENT_TYPES.values(), "1 or 2", _numbered)
+instrument_type = one_of(INSTRUMENT_TYPES.values(), "1 or 2")
 
 
 def instruments(world: World, call: Any) -> list[Row]:
@@ -40,14 +35,16 @@ def instruments(world: World, call: Any) -> list[Row]:
     if asked["id"]:
         rows = [row for row in rows if row["id"] == asked["id"]]
     if asked["ids"]:
-        ids = _array(asked["ids"], "ids")
+        ids = _ids(asked["ids"])
         rows = [row for row in rows if row["id"] in ids]
     if asked["name"]:
-        rows = [row for row in rows if _called(row, asked["name"], ("instrument_name", "nickname"))]
+        part = asked["name"].lower()
+        rows = [row for row in rows if any(like(part, (row[key] or "").lower()) for key in CALLED)]
     if asked["names"]:
-        names = [str(name) for name in _array(asked["names"], "names")]
+        names = _names(asked["names"])
         used = {row["instrumentid"] for row in world.pointings.values()}
-        rows = [row for row in rows if row["id"] in used and any(_called(row, n, ("instrument_name",)) for n in names)]
+        rows = [row for row in rows if row["id"] in used]
+        rows = [row for row in rows if not names or any(like(name, row["instrument_name"]) for name in names)]
     if asked["type"]:
         rows = [row for row in rows if INSTRUMENT_TYPES[row["instrument_type"]] == asked["type"]]
     return [_shown(row) for row in rows]
@@ -60,21 +57,30 @@ def _reporting(world: World) -> list[Row]:
             row = world.pointings[identity]
             if row["status"] == "completed":
                 counts[row["instrumentid"]] = counts.get(row["instrumentid"], 0) + 1
-    return [_shown(world.instruments[identity], count) for identity, count in sorted(counts.items())]
+    most = sorted(counts.items(), key=lambda pair: -pair[1])
+    return [_shown(world.instruments[identity], count) for identity, count in most]
 
 
-def _called(row: Row, part: str, keys: tuple[str, ...]) -> bool:
-    return any(part.lower() in (row[key] or "").lower() for key in keys)
-
-
-def _array(said: str, name: str) -> list:
+def _ids(said: str) -> set[int]:
+    """A list of JSON. In it the database refuses what is no number."""
     try:
         found = json.loads(said)
     except ValueError:
         found = None
     if not isinstance(found, list):
-        raise refused(f"Invalid {name} format. Must be a JSON array.")
-    return found
+        raise refused("Invalid ids format. Must be a JSON array.")
+    try:
+        return {int(value) for value in found if value is not None}
+    except (TypeError, ValueError):
+        raise broken() from None
+
+
+def _names(said: str) -> list[str]:
+    """A list of JSON; of a text it takes the letters, of an object the keys."""
+    try:
+        return [name.strip() for name in json.loads(said)]
+    except (AttributeError, TypeError, ValueError):
+        raise refused("Invalid names format. Must be a JSON array.") from None
 
 
 def _shown(row: Row, count: int | None = None) -> Row:
@@ -89,16 +95,26 @@ def _shown(row: Row, count: int | None = None) -> Row:
     }
 
 
-def _size(message: str, shape: str, found: Row) -> Kind:
+def _size(missing: str, message: str, shape: str, found: Row) -> Kind:
     """A length: of its own shape it must be a positive number, of another's it is read as one."""
 
     def read(value: Any, where: str, faults: Faults) -> float | None:
         if found.get("footprint_type") != shape:
-            return schema.number(value, where, faults)
-        if isinstance(value, (int, float)) and value > 0:
+            return None if value is None else schema.number(value, where, faults)
+        if isinstance(value, (int, float)) and not value <= 0:
             return float(value)
-        faults.rule(message, where)
+        faults.rule(missing if value is None else message, where)
         return None
+
+    return read
+
+
+def _outline(shape: Row) -> Kind:
+    def read(value: Any, where: str, faults: Faults) -> str | None:
+        if shape.get("footprint_type") == "Polygon" and not value:
+            faults.rule("Polygon coordinates are required for polygon footprint", where)
+            return None
+        return None if value is None else text(value, where, faults)
 
     return read
 
@@ -106,7 +122,13 @@ def _size(message: str, shape: str, found: Row) -> Kind:
 def create(world: World, call: Any) -> Row:
     """`POST /instruments`: 200 also for what is refused after the schema."""
     shape = {"footprint_type": call.body.get("footprint_type") if isinstance(call.body, dict) else None}
-    sides = _size("Height and width must be positive numbers", "Rectangular", shape)
+    sides = _size(
+        "Height and width are required for rectangular footprint",
+        "Height and width must be positive numbers",
+        "Rectangular",
+        shape,
+    )
+    radius = _size("Radius is required for circular footprint", "Radius must be a positive number", "Circular", shape)
     kinds = {
         "instrument_name": text,
         "nickname": text,
@@ -115,16 +137,25 @@ def create(world: World, call: Any) -> Row:
         "unit": one_of(FOOTPRINT_UNITS, "'deg', 'arcmin' or 'arcsec'"),
         "height": sides,
         "width": sides,
-        "radius": _size("Radius must be a positive number", "Circular", shape),
-        "polygon": text,
+        "radius": radius,
+        "polygon": _outline(shape),
     }
-    asked = schema.body(call.body, kinds, ("instrument_name", "instrument_type", "footprint_type", "unit"))
+    needed = ("instrument_name", "instrument_type", "footprint_type", "unit")
+    asked = schema.body(call.body, kinds, needed, ("height", "width", "radius", "polygon"))
     problems = _lacking(asked)
     if problems:
         return _failed("Validation failed", problems)
-    rings, problems = _rings(asked)
+    rings, problems = outlines.rings(asked)
     if problems:
         return _failed("Footprint processing failed", problems)
+    if not rings:
+        return _failed("No valid footprint polygons created", ["Failed to generate footprint geometry"])
+    for name, longest in LONGEST.items():
+        if len(asked[name] or "") > longest:
+            said = f"value too long for type character varying({longest})"
+            return _failed(
+                "Internal server error", [f"Unexpected error: (psycopg2.errors.StringDataRightTruncation) {said}"]
+            )
     return _made(world, call.user, asked, rings)
 
 
@@ -135,10 +166,6 @@ def _failed(message: str, problems: list[str]) -> Row:
 def _lacking(asked: Row) -> list[str]:
     shape = asked["footprint_type"]
     problems = []
-    if len(asked["instrument_name"]) > 64:
-        problems.append("Instrument name must be at most 64 characters")
-    if len(asked["nickname"] or "") > 25:
-        problems.append("Nickname must be at most 25 characters")
     if shape == "Rectangular" and (asked["height"] is None or asked["width"] is None):
         problems.append("Height and Width are required for Rectangular shape")
     if shape == "Circular" and asked["radius"] is None:
@@ -146,35 +173,6 @@ def _lacking(asked: Row) -> list[str]:
     if shape == "Polygon" and not asked["polygon"]:
         problems.append("Polygon coordinates are required for Polygon shape")
     return problems
-
-
-def _rings(asked: Row) -> tuple[list[list[tuple[float, float]]], list[str]]:
-    scale = 1 / FOOTPRINT_UNITS[asked["unit"]]
-    if asked["footprint_type"] == "Rectangular":
-        x, y = asked["width"] * scale / 2, asked["height"] * scale / 2
-        return [[(-x, y), (x, y), (x, -y), (-x, -y), (-x, y)]], []
-    if asked["footprint_type"] == "Circular":
-        radius, step = asked["radius"] * scale, 2 * math.pi / CORNERS
-        ring = [(radius * math.sin(i * step), radius * math.cos(i * step)) for i in range(CORNERS)]
-        return [[*ring, ring[0]]], []
-    return _parts(asked["polygon"], scale)
-
-
-def _parts(said: str, scale: float) -> tuple[list[list[tuple[float, float]]], list[str]]:
-    rings, problems = [], []
-    for part in said.split("#"):
-        ring = []
-        for line in filter(None, (line.strip() for line in part.strip().strip("[]").splitlines())):
-            found = re.fullmatch(r"\(?\s*(-?\d*\.?\d+)\s*[,\s]\s*(-?\d*\.?\d+)\s*\)?", line)
-            if found is None:
-                problems.append(f"Invalid coordinate format: {line}")
-            else:
-                ring.append((float(found[1]) * scale, float(found[2]) * scale))
-        if len(ring) < 3:
-            problems.append("Polygon must have at least 3 vertices")
-        else:
-            rings.append(ring if ring[0] == ring[-1] else [*ring, ring[0]])
-    return rings, problems
 
 
 def _made(world: World, user: Row, asked: Row, rings: list) -> Row:
@@ -208,19 +206,17 @@ def footprints(world: World, call: Any) -> list[Row]:
     if asked["id"]:
         rows = [row for row in rows if row["instrumentid"] == asked["id"]]
     if asked["name"]:
-        keys = ("instrument_name", "nickname")
-        called = {row["id"] for row in world.instruments.values() if _called(row, asked["name"], keys)}
+        part = asked["name"].strip()
+        called = {row["id"] for row in world.instruments.values() if any(like(part, row[key]) for key in CALLED)}
         rows = [row for row in rows if row["instrumentid"] in called]
     return list(rows)
 
 
 def _wkt(value: Any, where: str, faults: Faults) -> str | None:
     said = text(value, where, faults)
-    if said and said.count("(") != said.count(")"):
-        faults.rule("Invalid WKT format: ParseException: Expected word but encountered end of stream", where)
-    elif said and re.match(r"\s*[A-Z]+\s*\(", said, re.IGNORECASE) is None:
-        word = said.split()[0] if said.split() else ""
-        faults.rule(f"Invalid WKT format: ParseException: Unknown type: '{word.upper()}'", where)
+    problem = outlines.unreadable(said) if said else None
+    if problem:
+        faults.rule(f"Invalid WKT format: {problem}", where)
     return said
 
 

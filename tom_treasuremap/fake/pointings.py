@@ -6,8 +6,9 @@ import re
 from typing import Any
 
 from tom_treasuremap.fake import doi, schema
-from tom_treasuremap.fake.answers import broken, missing, refused, words
-from tom_treasuremap.fake.schema import Faults, anything, boolean, integer, listing, mapping, moment, number, text
+from tom_treasuremap.fake.answers import UNEXPECTED, broken, missing, refused, words
+from tom_treasuremap.fake.moments import moment
+from tom_treasuremap.fake.schema import Faults, anything, boolean, integer, listing, mapping, named, number, text
 from tom_treasuremap.fake.world import Row, World, now, place, stamp
 from tom_treasuremap.vocabulary import BANDS, DEPTH_UNITS, STATUSES
 
@@ -18,11 +19,11 @@ POINTING = {
     "instrumentid": integer,
     "depth": number,
     "depth_err": number,
-    "depth_unit": anything,
-    "band": anything,
+    "depth_unit": named(DEPTH_UNITS, "DepthUnit"),
+    "band": named(BANDS, "Bandpass"),
     "pos_angle": number,
     "time": moment,
-    "status": anything,
+    "status": named(STATUSES, "PointingStatus"),
     "central_wave": number,
     "bandwidth": number,
     "id": integer,
@@ -31,21 +32,12 @@ POSITION = 'Invalid position argument. Must be decimal format ra/RA, dec/DEC, or
 NO_POSITION = "Position information required (either position string or ra/dec coordinates)"
 
 
-def name_of(value: Any, table: dict[str, int], numbers: bool = True) -> Any:
-    """The name of an enumeration's value, given by name or number; what is neither stays as it is."""
-    if numbers and isinstance(value, int) and not isinstance(value, bool):
-        return next((name for name, number in table.items() if number == value), value)
-    return value
-
-
 def one(value: Any, where: str, faults: Faults) -> Row:
     """One pointing as the schema leaves it: checked for its status, its position made of ra and dec."""
     before = len(faults)
     found = schema.read(value, where, faults, POINTING)
     given = isinstance(value, dict) and "status" in value
-    found["status"] = name_of(found["status"], STATUSES) if given else "completed"
-    found["depth_unit"] = name_of(found["depth_unit"], DEPTH_UNITS)
-    found["band"] = name_of(found["band"], BANDS)
+    found["status"] = found["status"] if given else "completed"
     if len(faults) == before:
         problems = _problems(found, given)
         if problems:
@@ -66,9 +58,9 @@ def _problems(found: Row, given: bool) -> list[str]:
         if not found["position"] and (found["ra"] is None or found["dec"] is None):
             problems.append(NO_POSITION)
     said = found["position"]
-    if said and not (
-        isinstance(said, str) and all(part in said for part in ("POINT", "(", ")", " ")) and "," not in said
-    ):
+    if isinstance(said, (bool, int, float)) and said:
+        raise broken(UNEXPECTED)  # it looks for POINT in a number
+    if said and not (all(part in said for part in ("POINT", "(", ")", " ")) and "," not in said):
         problems.append(POSITION)
     return problems
 
@@ -141,36 +133,36 @@ def _unusable(world: World, row: Row, earlier: list[Row]) -> str | None:
         return words("Field instrumentid is required", "instrumentid must be provided")
     if row["instrumentid"] not in world.instruments:
         return words("Invalid instrumentid", f"Instrument with ID {row['instrumentid']} not found")
-    if _parsed(row["position"]) == (0.0, 0.0) and any(_alike(row, other) for other in earlier):
+    if _nowhere(row["position"]) and any(_alike(row, other) for other in earlier):
         return "Pointing already submitted"
     return None
 
 
-def _parsed(said: str) -> tuple[float, float]:
-    """A position as the server's check for duplicates reads it: only `POINT(` without a space; all others are (0, 0)."""
-    found = re.match(r"POINT\((\S+) (\S+)\)", said)
+def _nowhere(said: Any) -> bool:
+    """Whether the check for duplicates reads (0, 0), as it reads every stored one: it knows `POINT(` without a space alone."""
+    found = re.search(r"POINT\(([^\s()]+) ([^\s()]+)[ )]", said) if isinstance(said, str) else None
     try:
-        return (float(found[1]), float(found[2])) if found else (0.0, 0.0)
+        return found is None or (float(found[1]), float(found[2])) == (0.0, 0.0)
     except ValueError:
-        return 0.0, 0.0
+        return True
 
 
 def _alike(row: Row, other: Row) -> bool:
+    """The same in all that is compared; a time that was sent with its zone is never the same as a stored one."""
     keys = ("instrumentid", "band", "pos_angle")
-    same = all(row[key] == other[key] for key in keys) and stamp(row["time"]) == other["time"]
+    zoned = row["time"] is not None and row["time"].tzinfo is not None
+    same = all(row[key] == other[key] for key in keys) and not zoned and stamp(row["time"]) == other["time"]
     return same and (row["status"] or "completed") == other["status"]
 
 
 def _storable(row: Row) -> None:
     """Raises Answer 500 for what the database refuses: unknown values of enumerations, a position that is none."""
     known = [(row["status"] or "completed", STATUSES), (row["band"], BANDS), (row["depth_unit"], DEPTH_UNITS)]
-    if any(value is not None and value not in table for value, table in known if not isinstance(value, (list, dict))):
-        raise broken()
-    if any(isinstance(value, (list, dict)) for value, _ in known):
+    if any(value is not None and value not in table for value, table in known):
         raise broken()
     try:
         place(row["position"])
-    except ValueError:
+    except (TypeError, ValueError):
         raise broken() from None
 
 
@@ -202,16 +194,13 @@ def update(world: World, call: Any) -> Row:
     return {"message": f"Updated {count} pointings successfully."}
 
 
+_known = named(STATUSES, "PointingStatus", numbers=False)
+
+
 def _status(value: Any, where: str, faults: Faults) -> Any:
-    if isinstance(value, str):
-        if value not in STATUSES:
-            faults.rule(f"Invalid status: {value}. Valid values are: {list(STATUSES)}", where)
-        return value
-    found = name_of(value, STATUSES)
-    if not isinstance(found, str):
-        faults.add("Input should be 1, 2 or 3", f"{where}.int-enum[PointingStatus]", "enum")
-        faults.add("Input should be a valid string", f"{where}.str", "string_type")
-    return found
+    if isinstance(value, str) and value not in STATUSES:
+        faults.rule(f"Invalid status: {value}. Valid values are: {list(STATUSES)}", where)
+    return _known(value, where, faults)
 
 
 def _cancel(row: Row, user: Row) -> bool:

@@ -9,14 +9,15 @@ from typing import Any
 
 from tom_treasuremap.fake import schema
 from tom_treasuremap.fake.answers import refused, words
-from tom_treasuremap.fake.schema import integer, moment, number, text
-from tom_treasuremap.fake.world import Row, World
+from tom_treasuremap.fake.moments import moment, naive
+from tom_treasuremap.fake.schema import integer, number, text
+from tom_treasuremap.fake.world import Row, World, like
 from tom_treasuremap.fake.world import moment as time_of
 from tom_treasuremap.vocabulary import BANDS, DEPTH_UNITS, STATUSES
 
 Test = Callable[[Row], bool]
 LIGHT = 2.99792458e18  #: Angstrom / s
-PLANCK = 12398.419843320026  #: eV Angstrom
+PLANCK = 12398.0  #: eV Angstrom, as the server has it
 #: each regime's units, in Angstrom, Hz and eV
 UNITS = {
     "wavelength": {"nanometer": 10.0, "angstrom": 1.0, "micron": 1e4},
@@ -79,6 +80,16 @@ def _list(said: str, name: str, example: str) -> list:
     return found if isinstance(found, list) else [found]
 
 
+def _numbers(values: list, exact: bool) -> set[int]:
+    """Ids. In a list of JSON (`exact`) the database refuses what is no number; else that is left out."""
+    wrong = [value for value in values if isinstance(value, (str, bool, list, dict)) and not _is_integer(str(value))]
+    if wrong and exact:
+        raise Unreadable(
+            f'(psycopg2.errors.InvalidTextRepresentation) invalid input syntax for type integer: "{wrong[0]}"'
+        )
+    return {int(value) for value in values if _is_integer(value) and (isinstance(value, str) or int(value) == value)}
+
+
 def _is_integer(value: Any) -> bool:
     try:
         int(value)
@@ -91,7 +102,7 @@ def _tests(world: World, asked: Row) -> Iterable[Test]:
     if asked["id"]:
         yield lambda row: row["id"] == asked["id"]
     if asked["ids"]:
-        ids = {int(value) for value in _list(asked["ids"], "ids", "id1, id2...") if _is_integer(value)}
+        ids = _numbers(_list(asked["ids"], "ids", "id1, id2..."), "[" in asked["ids"] and "]" in asked["ids"])
         yield lambda row: row["id"] in ids
     yield from _names(asked, "band", "bands", BANDS)
     yield from _names(asked, "status", "statuses", STATUSES)
@@ -127,7 +138,7 @@ def _names(asked: Row, one: str, many: str, known: dict[str, int]) -> Iterable[T
 
 def _times(asked: Row) -> Iterable[Test]:
     for status in ("completed", "planned"):
-        after, before = asked[f"{status}_after"], asked[f"{status}_before"]
+        after, before = naive(asked[f"{status}_after"]), naive(asked[f"{status}_before"])
         if after is not None or before is not None:
             yield lambda row, status=status: row["status"] == status and row["time"] is not None
         if after is not None:
@@ -137,36 +148,33 @@ def _times(asked: Row) -> Iterable[Test]:
 
 
 def _people(world: World, asked: Row) -> Iterable[Test]:
-    def called(part: str) -> set[int]:
-        return {
-            user["id"]
-            for user in world.users
-            if any(part in user[key] for key in ("username", "firstname", "lastname"))
-        }
-
-    if asked["user"]:
-        found = {int(asked["user"])} if _is_integer(asked["user"]) else called(asked["user"])
-        yield lambda row: row["submitterid"] in found
-    if asked["users"]:
-        names = _list(asked["users"], "users", "user1, user2...")
-        several = {identity for name in names for identity in called(str(name).strip())}
-        several |= {int(name) for name in names if _is_integer(name)}
-        yield lambda row: row["submitterid"] in several
+    keys = ("username", "firstname", "lastname")
+    yield from _called(asked, "user", "users", "submitterid", world.users, keys, keys)
 
 
 def _instruments(world: World, asked: Row) -> Iterable[Test]:
-    def called(part: str, keys: tuple[str, ...]) -> set[int]:
-        return {row["id"] for row in world.instruments.values() if any(part in (row[key] or "") for key in keys)}
+    rows = list(world.instruments.values())
+    both = ("instrument_name", "nickname")
+    yield from _called(asked, "instrument", "instruments", "instrumentid", rows, both[:1], both)
 
-    one = asked["instrument"]
-    if one:
-        found = {int(one)} if _is_integer(one) else called(one, ("instrument_name",))
-        yield lambda row: row["instrumentid"] in found
-    if asked["instruments"]:
-        names = _list(asked["instruments"], "instruments", "inst1, inst2...")
-        several = {i for name in names for i in called(str(name).strip(), ("instrument_name", "nickname"))}
+
+def _called(
+    asked: Row, one: str, many: str, column: str, rows: list[Row], keys: tuple[str, ...], all_keys: tuple[str, ...]
+) -> Iterable[Test]:
+    """Of whom or with what: by id or a part of a name, one or several. An empty list asks for nothing."""
+
+    def named(part: str, where: tuple[str, ...]) -> set[int]:
+        return {row["id"] for row in rows if any(like(part, row.get(key)) for key in where)}
+
+    said = asked[one]
+    if said:
+        found = {int(said)} if _is_integer(said) else named(said, keys)
+        yield lambda row: row[column] in found
+    names = _list(asked[many], many, f"{one[:4]}1, {one[:4]}2...") if asked[many] else []
+    if names:
+        several = {identity for name in names for identity in named(str(name).strip(), all_keys)}
         several |= {int(name) for name in names if _is_integer(name)}
-        yield lambda row: row["instrumentid"] in several
+        yield lambda row: row[column] in several
 
 
 def _spectral(regime: str, said: str, unit: str) -> Test:
@@ -186,17 +194,23 @@ def _spectral(regime: str, said: str, unit: str) -> Test:
         raise wrong(words(f"Invalid {regime}_unit", f"Valid units are {VALID[regime]}"))
     scale = UNITS[regime][unit]
     low, high = low * scale, high * scale
-    if regime != "wavelength":
-        factor = LIGHT if regime == "frequency" else PLANCK
-        low, high = (factor / high if high else 0.0), (factor / low if low else math.inf)
 
     def within(row: Row) -> bool:
         if row["central_wave"] is None or row["bandwidth"] is None:
             return False
-        half = row["bandwidth"] / 2
-        return low <= row["central_wave"] - half and row["central_wave"] + half <= high
+        begins, ends = _range(regime, row["central_wave"], row["bandwidth"] / 2)
+        return low <= begins and ends <= high
 
     return within
+
+
+def _range(regime: str, middle: float, half: float) -> tuple[float, float]:
+    """What a pointing saw, in Angstrom, Hz or eV."""
+    if regime == "wavelength":
+        return middle - half, middle + half
+    factor = LIGHT if regime == "frequency" else PLANCK
+    ends = [factor / wave if wave else math.inf for wave in (middle + half, middle - half)]
+    return ends[0], ends[1]
 
 
 def _depths(asked: Row) -> Iterable[Test]:

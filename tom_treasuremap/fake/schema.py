@@ -5,15 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from tom_treasuremap.fake.answers import Answer
 
 Kind = Callable[[Any, str, "Faults"], Any]
 OBJECT = "Input should be a valid dictionary or object to extract fields from"
-DATE = "Input should be a valid datetime or date, {}"
-EPOCH = datetime(1970, 1, 1)
 TRUE, FALSE = ("1", "true", "t", "yes", "y", "on"), ("0", "false", "f", "no", "n", "off")
 TRUTHS = {**dict.fromkeys(TRUE, True), **dict.fromkeys(FALSE, False)}
 
@@ -41,7 +38,7 @@ def number(value: Any, where: str, faults: Faults) -> float | None:
         faults.add("Input should be a valid number", where, "float_type")
         return None
     try:
-        return float(value)
+        return float(value.encode("ascii"))
     except ValueError:
         faults.add("Input should be a valid number, unable to parse string as a number", where, "float_parsing")
         return None
@@ -59,8 +56,8 @@ def integer(value: Any, where: str, faults: Faults) -> int | None:
             faults.add("Input should be a valid integer, got a number with a fractional part", where, "int_from_float")
         return None
     if isinstance(value, str):
-        if re.fullmatch(r"\s*[+-]?\d+(\.0+)?\s*", value):
-            return int(float(value))
+        if found := re.fullmatch(r"\s*([+-]?\d+(?:_\d+)*)(?:\.0+)?\s*", value, re.ASCII):
+            return int(found[1])
         faults.add("Input should be a valid integer, unable to parse string as an integer", where, "int_parsing")
     else:
         faults.add("Input should be a valid integer", where, "int_type")
@@ -68,11 +65,13 @@ def integer(value: Any, where: str, faults: Faults) -> int | None:
 
 
 def boolean(value: Any, where: str, faults: Faults) -> bool | None:
-    found = value if isinstance(value, bool) else TRUTHS.get(str(value).lower())
-    if found is None:
-        kind = "bool_parsing" if isinstance(value, (str, int, float)) else "bool_type"
-        more = ", unable to interpret input" if kind == "bool_parsing" else ""
-        faults.add(f"Input should be a valid boolean{more}", where, kind)
+    if isinstance(value, (bool, int, float)) and value in (0, 1):
+        return bool(value)
+    found = TRUTHS.get(value.lower()) if isinstance(value, str) else None
+    if found is None and isinstance(value, (str, int)):
+        faults.add("Input should be a valid boolean, unable to interpret input", where, "bool_parsing")
+    elif found is None:
+        faults.add("Input should be a valid boolean", where, "bool_type")
     return found
 
 
@@ -87,15 +86,40 @@ def anything(value: Any, where: str, faults: Faults) -> Any:
     return value
 
 
-def one_of(choices: Iterable[Any], said: str, convert: Callable[[Any], Any] = lambda value: value) -> Kind:
-    """One of some values; `said` names them as the server does."""
+def one_of(choices: Iterable[Any], said: str) -> Kind:
+    """One of some values; `said` names them as the server does. Numbers may be given as text."""
     known = tuple(choices)
 
     def read(value: Any, where: str, faults: Faults) -> Any:
-        found = convert(value)
+        found = integer(value, where, Faults()) if isinstance(known[0], int) else value
         if isinstance(found, (str, int)) and found in known:
             return found
         faults.add(f"Input should be {said}", where, "enum")
+        return None
+
+    return read
+
+
+def named(table: dict[str, int], title: str, *, numbers: bool = True) -> Kind:
+    """The name of an enumeration's value, by name or number. Texts and whole numbers that are none of it stay as they are.
+
+    `numbers`: False where the schema has no place for a number that is none of it.
+    """
+    names = {number: name for name, number in table.items()}
+    several = ", ".join(str(number) for number in list(names)[:-1])
+
+    def read(value: Any, where: str, faults: Faults) -> Any:
+        if isinstance(value, str):
+            return value
+        found = integer(value, where, Faults())
+        if found in names:
+            return names[found]
+        if numbers and found is not None:
+            return found
+        faults.add(f"Input should be {several} or {max(names)}", f"{where}.int-enum[{title}]", "enum")
+        faults.add("Input should be a valid string", f"{where}.str", "string_type")
+        if numbers:
+            integer(value, f"{where}.int", faults)
         return None
 
     return read
@@ -125,61 +149,25 @@ def mapping(kind: Kind) -> Kind:
     return read
 
 
-def moment(value: Any, where: str, faults: Faults) -> datetime | None:
-    """A time in UTC without a zone: ISO with T or a space and any offset, a date, or seconds (or milliseconds) since 1970."""
-    if isinstance(value, str):
-        try:
-            value = float(value)
-        except ValueError:
-            return _iso(value.strip(), where, faults)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        faults.add("Input should be a valid datetime", where, "datetime_type")
-        return None
-    seconds = value / 1000 if abs(value) > 2e10 else value
-    return EPOCH + timedelta(seconds=seconds)
-
-
-def _iso(value: str, where: str, faults: Faults) -> datetime | None:
-    parts = re.fullmatch(
-        r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)\s*(Z|z|[+-]\d\d:?\d\d)?)?", value
-    )
-    try:
-        if parts is None:
-            raise ValueError
-        clock, zone = parts[2] or "00:00", (parts[3] or "").upper().replace("Z", "+00:00")
-        if "." in clock:
-            clock = f"{clock.split('.')[0]}.{clock.split('.')[1]:0<6.6}"
-        if zone and ":" not in zone:
-            zone = f"{zone[:3]}:{zone[3:]}"
-        found = datetime.fromisoformat(f"{parts[1]}T{clock}{zone}")
-    except ValueError:
-        faults.add(DATE.format(_complaint(value)), where, "datetime_from_date_parsing")
-        return None
-    return found.astimezone(timezone.utc).replace(tzinfo=None) if found.tzinfo else found
-
-
-def _complaint(value: str) -> str:
-    if len(value) < 10:
-        return "input is too short"
-    if not value[:4].isdigit():
-        return "invalid character in year"
-    if value[4] != "-":
-        return "invalid date separator, expected `-`"
-    if not value[5:7].isdigit():
-        return "invalid character in month"
-    if not 1 <= int(value[5:7]) <= 12:
-        return "month value is outside expected range of 1-12"
-    if value[7] != "-":
-        return "invalid date separator, expected `-`"
-    if not value[8:10].isdigit():
-        return "invalid character in day"
-    return "day value is outside expected range"
+#: in the place of a body that was not sent
+ABSENT = object()
 
 
 def read(
-    value: Any, where: str, faults: Faults, kinds: dict[str, Kind], needed: tuple[str, ...] = ()
+    value: Any,
+    where: str,
+    faults: Faults,
+    kinds: dict[str, Kind],
+    needed: tuple[str, ...] = (),
+    firm: tuple[str, ...] = (),
 ) -> dict[str, Any]:
-    """The fields of an object, None where one was not given; unknown keys are ignored. What is wrong goes into `faults`."""
+    """The fields of an object, None where one was not given; unknown keys are ignored. What is wrong goes into `faults`.
+
+    `needed` must be given; they and those of `firm` must not be null.
+    """
+    if value is ABSENT:
+        faults.add("Field required", where, "missing")
+        return dict.fromkeys(kinds)
     if not isinstance(value, dict):
         faults.add(OBJECT, where, "model_attributes_type")
         return dict.fromkeys(kinds)
@@ -190,17 +178,19 @@ def read(
             found[name] = None
             if name in needed:
                 faults.add("Field required", place, "missing")
-        elif value[name] is None and name not in needed:
+        elif value[name] is None and name not in needed and name not in firm:
             found[name] = None
         else:
             found[name] = kind(value[name], place, faults)
     return found
 
 
-def body(value: Any, kinds: dict[str, Kind], needed: tuple[str, ...] = ()) -> dict[str, Any]:
+def body(
+    value: Any, kinds: dict[str, Kind], needed: tuple[str, ...] = (), firm: tuple[str, ...] = ()
+) -> dict[str, Any]:
     """The fields of a request's body. Raises Answer 400."""
     faults = Faults()
-    found = read(value, "body", faults, kinds, needed)
+    found = read(value, "body", faults, kinds, needed, firm)
     faults.stop()
     return found
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tom_treasuremap import standin
 from tom_treasuremap.fake import accounts
 from tom_treasuremap.fake.answers import DATABASE, NO_TOKEN, UNEXPECTED, Answer
-from tom_treasuremap.fake.routes import nowhere, route
-from tom_treasuremap.fake.schema import Faults
+from tom_treasuremap.fake.routes import has_body, nowhere, route
+from tom_treasuremap.fake.schema import ABSENT, Faults, integer
 from tom_treasuremap.fake.world import World
 from tom_treasuremap.standin import Asked, Standin
 
@@ -37,7 +37,7 @@ class Call:
     query: dict[str, str]
     body: Any
     user: dict[str, Any] | None
-    parts: tuple[str, ...] = ()
+    parts: dict[str, Any] = field(default_factory=dict)
 
 
 class Fake(Standin):
@@ -66,23 +66,36 @@ class Fake(Standin):
         found, parts = route(asked.method, asked.path)
         if found is None:
             raise nowhere(asked.path, asked.query, headers.get("Host", ""))
-        asked.body = _decoded(data, headers.get("Content-Type", ""))
+        body = _decoded(data, headers.get("Content-Type", "")) if has_body(asked.method, asked.path) else ABSENT
+        asked.body = None if body is ABSENT else body
         user = accounts.bearer(self.world, headers)
         asked.user = user["username"] if user else None
         if found[3] and user is None:
             raise Answer(401, {"message": NO_TOKEN})
-        return found[2](self.world, Call(asked.query, asked.body, user, parts))
+        return found[2](self.world, Call(asked.query, body, user, _numbers(parts)))
+
+
+def _numbers(parts: dict[str, str]) -> dict[str, Any]:
+    """What a path names; an id is a number. Raises Answer 400."""
+    faults = Faults()
+    found = {
+        name: integer(said, f"path.{name}", faults) if name.endswith("_id") else said for name, said in parts.items()
+    }
+    faults.stop()
+    return found
 
 
 def _decoded(data: bytes, kind: str) -> Any:
-    """The body as JSON; what was not sent as JSON is text, which no schema takes."""
+    """The body as JSON, ABSENT when there is none; what was not sent as JSON is text, which no schema takes."""
     if not data:
-        return None
+        return ABSENT
     if kind and "json" not in kind:
         return data.decode("utf-8", "replace")
     try:
         return json.loads(data)
-    except ValueError as error:
+    except json.JSONDecodeError as error:
         faults = Faults()
-        faults.add("JSON decode error", f"body.{getattr(error, 'pos', 0)}", "json_invalid")
-        faults.stop()
+        faults.add("JSON decode error", f"body.{error.pos}", "json_invalid")
+        return faults.stop()
+    except ValueError:
+        raise Answer(400, {"detail": "There was an error parsing the body"}) from None

@@ -9,6 +9,7 @@ from collections import defaultdict
 from datetime import datetime, timezone
 from typing import Any
 
+from tom_treasuremap.fake.moments import iso, naive
 from tom_treasuremap.fake.seed import seed as default_seed
 
 #: ids that the server gives begin here, so that an id is easy to tell from other numbers
@@ -82,6 +83,7 @@ class World:
             "dateupdated": row.get("dateupdated"),
             "doi_url": row.get("doi_url"),
             "doi_id": row.get("doi_id"),
+            "graceid": row["graceid"],  # the event that it was first linked to
         }
         self.pointings[kept["id"]] = kept
         self.links[row["graceid"]].append(kept["id"])
@@ -99,11 +101,18 @@ def now() -> str:
 
 def stamp(moment: datetime | None) -> str | None:
     """A time as replies have it: UTC, no zone."""
-    return None if moment is None else moment.isoformat()
+    found = naive(moment)
+    return None if found is None else found.isoformat()
 
 
 def moment(said: str | None) -> datetime | None:
-    return None if said is None else datetime.fromisoformat(said)
+    return None if said is None else iso(said)
+
+
+def like(part: str, said: str | None) -> bool:
+    """Whether a text holds a part, as SQL's LIKE has it: case counts, `%` is anything and `_` any one character."""
+    words = (".*" if sign == "%" else "." if sign == "_" else re.escape(sign) for sign in part)
+    return said is not None and re.search("".join(words), said, re.DOTALL) is not None
 
 
 # --- geometry as PostGIS has it
@@ -129,7 +138,7 @@ def latitude(dec: float) -> float:
 
 def place(said: str) -> tuple[float, float]:
     """RA and dec of a WKT point, as the database keeps them. Raises ValueError when it is no point."""
-    found = re.fullmatch(r"\s*POINT\s*\(\s*(\S+)\s+([^\s)]+)\s*\)\s*", said, re.IGNORECASE)
+    found = re.fullmatch(r"\s*(?:SRID=4326;)?\s*POINT\s*\(\s*(\S+)\s+([^\s)]+)\s*\)\s*", said, re.IGNORECASE)
     if found is None:
         raise ValueError(said)
     ra, dec = float(found[1]), float(found[2])

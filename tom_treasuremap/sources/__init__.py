@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
+from tom_scimma import times
 from tom_treasuremap.pointings import Pointing
 
 
@@ -38,3 +40,14 @@ def number(value: Any, name: str) -> float | None:
     except (TypeError, ValueError):
         raise ValueError(f"{name} {value!r} is no number") from None
     return found if math.isfinite(found) else None
+
+
+def moment(said: Any) -> datetime | None:
+    """A time in UTC, which it is when it does not say its zone; any number of decimals. Raises ValueError."""
+    if not said:
+        return None
+    text = str(said).strip()
+    found = times.parse(text).time if text[:4].isdigit() else None  # a year of two digits may be a day
+    if found is None:
+        raise ValueError(f"{said!r} is no time")
+    return found

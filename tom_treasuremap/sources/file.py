@@ -12,7 +12,7 @@ from typing import Any
 
 from tom_treasuremap.bands import band_of
 from tom_treasuremap.pointings import STATUSES, Pointing
-from tom_treasuremap.sources import Found, number, place
+from tom_treasuremap.sources import Found, moment, number, place
 from tom_treasuremap.vocabulary import DEPTH_UNITS
 
 MOST = 100_000  #: rows of one file
@@ -192,10 +192,9 @@ def _time(said: Any, status: str) -> datetime | None:
             raise ValueError(f"time {said!r} is neither ISO nor an MJD")
         return MJD + timedelta(days=days)
     try:
-        found = datetime.fromisoformat(str(said).strip().replace("Z", "+00:00"))
+        return moment(said)
     except ValueError:
         raise ValueError(f"time {said!r} is neither ISO nor an MJD") from None
-    return found.replace(tzinfo=timezone.utc) if found.tzinfo is None else found.astimezone(timezone.utc)
 
 
 def _identity(said: dict[str, Any]) -> str:

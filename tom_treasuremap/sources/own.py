@@ -150,7 +150,7 @@ def _whole(value: Any) -> int | None:
 
 
 def _moment(value: Any) -> datetime | None:
-    from tom_treasuremap.sources.treasuremap import moment
+    from tom_treasuremap.sources import moment
 
     try:
         return moment(value)

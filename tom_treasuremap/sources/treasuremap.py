@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timezone
 from typing import Any
 
 from tom_treasuremap.pointings import STATUSES, Pointing
-from tom_treasuremap.sources import Found, number, place
+from tom_treasuremap.sources import Found, moment, number, place
 
 
 def found(row: dict[str, Any], event: str) -> Found:
@@ -51,11 +50,3 @@ def found(row: dict[str, Any], event: str) -> Found:
         **numbers,
     )
     return Found(pointing, row)
-
-
-def moment(said: Any) -> datetime | None:
-    """A time of the server, UTC. Raises ValueError."""
-    if not said:
-        return None
-    found = datetime.fromisoformat(str(said).replace("Z", "+00:00"))
-    return found.replace(tzinfo=timezone.utc) if found.tzinfo is None else found.astimezone(timezone.utc)
