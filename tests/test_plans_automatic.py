@@ -12,9 +12,13 @@ from django.utils import timezone
 from tom_observations.models import ObservationRecord
 
 from tests import factories as make
+from tests import following as up
 from tests import planned as rig
-from tom_scimma.models import Alert, Match, Subscription
-from tom_treasuremap.models import Plan, TelescopeState
+from tests.outside.rig import deliver
+from tom_scimma.acting import act
+from tom_scimma.models import Alert, Delivery, Match, Subscription
+from tom_treasuremap.followup import arming, cancelling
+from tom_treasuremap.models import Arming, Asked, Plan, SimulatedRequest, TelescopeState
 from tom_treasuremap.plans import approving, automatic, making, watching
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +54,83 @@ def test_a_subscription_makes_one_plan_of_an_event_and_sends_nothing(boss):
     assert (row.state, row.subscription, row.asked_by) == ("ready", "plans", boss)
     assert "not armed" in row.progress["words"]
     assert ObservationRecord.objects.count() == 0
+
+
+def met(rule: Subscription, alert: Alert) -> None:
+    Match.objects.create(subscription=rule, alert=alert)
+    act(alert)
+
+
+def armed(settings, boss) -> tuple[Subscription, Alert]:
+    """A telescope that takes requests, armed for a subscription that sends; and a live alert of an event that it sees tonight."""
+    wide = {"rectangle": [6.0, 6.0]}
+    known = [rig.telescope(field=wide, transport="simulated")]
+    settings.TOM_TREASUREMAP = {**settings.TOM_TREASUREMAP, "TELESCOPES": known, "VETO_SECONDS": 300}
+    rule, event = subscribed(boss, send=True), rig.event(time=timezone.now(), latest=timezone.now())
+    arming.arm("tester", rule, boss, timezone.now() + timedelta(hours=20), hours=10, requests=500)
+    alert = up.heard(event)
+    make.show(event, make.localization(alert, rig.sky()))
+    return rule, alert
+
+
+def test_an_armed_rule_sends_its_plan_by_itself_once_the_time_to_stop_it_is_over(boss, settings):
+    rule, alert = armed(settings, boss)
+    met(rule, alert)
+    making.begin()
+    row = Plan.objects.get()
+    assert (row.state, row.approved_by, row.how["armed"]) == ("sent", boss, ["tester"])
+    asked = Asked.objects.select_related("submission")
+    assert {one.arming.rule for one in asked} == {rule}
+    assert row.visits.exclude(observation=None).count() == row.visits.count() > 0
+    sends = Delivery.objects.filter(service="simulated")
+    first = row.visits.order_by("start").first()
+    assert all(row.sent + timedelta(seconds=299) < one.not_before < first.start for one in sends)
+    deliver("simulated")
+    assert {one.state for one in sends} == {"queued"}  # anybody may still stop it
+    sends.update(not_before=timezone.now())
+    deliver("simulated")
+    assert {one.state for one in sends} == {"delivered"}
+    assert SimulatedRequest.objects.filter(telescope="tester").count() == asked.count()
+    met(rule, up.heard(alert.event, alert_type="update"))
+    making.begin()
+    deliver("simulated")
+    assert SimulatedRequest.objects.count() == asked.count() == row.visits.count()  # once
+
+
+def test_what_an_armed_rule_sends_is_stopped_by_disarming_it(boss, settings):
+    rule, alert = armed(settings, boss)
+    met(rule, alert)
+    making.begin()
+    arming.disarm(Arming.objects.get(), boss, "Not tonight.")
+    Delivery.objects.filter(service="simulated").update(not_before=timezone.now())
+    deliver("simulated")
+    assert SimulatedRequest.objects.count() == 0
+    assert set(ObservationRecord.objects.values_list("status", flat=True)) == {"CANCELED"}
+
+
+def test_what_is_taken_back_of_a_delivery_leaves_the_rest_in_one(boss, settings):
+    rule, alert = armed(settings, boss)
+    met(rule, alert)
+    making.begin()
+    records = list(ObservationRecord.objects.order_by("pk"))
+    assert cancelling.cancel(records[:3], boss, "Not these.") == {}
+    waiting = Delivery.objects.filter(service="simulated", state="queued")
+    assert waiting.count() == 1
+    assert waiting.get().not_before > timezone.now()  # may still be stopped as long
+    waiting.update(not_before=timezone.now())
+    deliver("simulated")
+    assert SimulatedRequest.objects.count() == len(records) - 3
+
+
+def test_what_is_not_live_is_planned_and_waits_for_a_person(boss, settings):
+    rule, alert = armed(settings, boss)
+    Alert.objects.filter(pk=alert.pk).update(live=False)
+    alert.refresh_from_db()
+    automatic.run(rule, alert)
+    making.begin()
+    row = Plan.objects.get()
+    assert (row.state, Asked.objects.count()) == ("ready", 0)
+    assert "Only what was heard live" in row.progress["words"]
 
 
 def test_what_ended_or_was_retracted_is_not_planned(boss):

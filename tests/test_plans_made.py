@@ -19,7 +19,7 @@ from tom_scimma.candidates import deciding
 from tom_scimma.models import Alert, Delivery, Event
 from tom_treasuremap import recount, telescopes
 from tom_treasuremap.models import Instrument, Plan, Pointing, Report
-from tom_treasuremap.plans import approving, making, setting, versions, watching, whatif
+from tom_treasuremap.plans import approving, making, setting, versions, wanted, watching, whatif
 
 pytestmark = pytest.mark.django_db
 ORIGIN = "treasuremap.test"
@@ -79,10 +79,10 @@ def test_a_first_plan_is_ready_and_counts_as_an_independent_recount_says(boss):
     assert sum(one.gain for one in row.visits.all()) == pytest.approx(row.value, rel=1e-6)
     assert 0.3 < row.value <= row.bound + 1e-9 <= 1.01
     begin, end = setting.window_of(row.asks, [telescopes.telescope("tester")], row.asked)
-    wanted = setting.sequence(row.asks, telescopes.telescope("tester"))
+    asked = wanted.sequence(row.asks, telescopes.telescope("tester"))
     assert (
         recount.faults(
-            fields, [telescopes.telescope("tester")], (begin - timedelta(hours=1), end), visits, sequence=wanted
+            fields, [telescopes.telescope("tester")], (begin - timedelta(hours=1), end), visits, sequence=asked
         )
         == []
     )

@@ -18,7 +18,7 @@ from tests import factories as make
 from tests import planned as rig
 from tests.test_plans_made import boss, covered  # noqa: F401  the fixture of the same name
 from tom_treasuremap.models import Plan, TelescopeState
-from tom_treasuremap.plans import approving, making, setting, versions, written
+from tom_treasuremap.plans import approving, making, setting, told, versions, written
 from tom_treasuremap.views.plans import PlanActView
 
 pytestmark = pytest.mark.django_db
@@ -121,7 +121,7 @@ def test_a_withdrawn_plan_is_told_to_nobody(boss, rf):  # noqa: F811
     row.refresh_from_db()
     with pytest.raises(approving.NotNow, match="not over"):
         PlanActView()._tell(row, boss)
-    assert approving.tell(row, boss) == 0
+    assert told.tell(row, boss) == 0
 
 
 def test_galaxies_count_by_what_is_left_where_they_are(boss, settings, tmp_path):  # noqa: F811

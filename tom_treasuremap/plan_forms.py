@@ -7,6 +7,9 @@ from typing import Any
 
 from django import forms
 
+from tom_scimma import eventmaps
+from tom_scimma.events import named
+from tom_scimma.models import Event
 from tom_treasuremap.coverage_form import PRESETS as SOURCES
 from tom_treasuremap.followup.fields import UtcField
 from tom_treasuremap.planning.question import SUBJECTS, Question
@@ -22,10 +25,28 @@ class QuestionForm(forms.Form):
         required=False, label="Or look at", choices=list(SUBJECTS.items()), widget=forms.CheckboxSelectMultiple
     )
     targets = forms.CharField(
-        required=False, label="Targets (names, one a line)", widget=forms.Textarea(attrs={"rows": 2})
+        required=False,
+        label="Targets (one a line)",
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Names, with a weight where it is not 1: “M83 = 0.1”. A weight of 1 is as much as all the probability of an event.",
+    )
+    priority = forms.FloatField(
+        required=False,
+        label="Priority of this event",
+        min_value=0.001,
+        max_value=1000,
+        help_text="1 where none is said.",
+    )
+    also = forms.CharField(
+        required=False,
+        label="Other events (one a line)",
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Planned together, with a priority where it is not 1: “S251112cm = 0.5”.",
     )
     filters = forms.CharField(
-        required=False, max_length=100, help_text="In order, such as “g, r”, or with seconds, “g 60, r 30”."
+        required=False,
+        max_length=100,
+        help_text="In order, such as “g, r”, or with seconds, “g 60, r 30”; others at the next visit after a slash, “g, r / i”.",
     )
     exposure = forms.ChoiceField(
         required=False, label="How long", choices=[("", "the same for all"), ("deep", "as deep as the source asks")]
@@ -54,14 +75,21 @@ class QuestionForm(forms.Form):
         label="To detect",
         choices=[("", "whatever is there"), *((key, one[0]) for key, one in SOURCES.items())],
     )
+    yields = forms.ChoiceField(
+        required=False,
+        label="Time that other plans have",
+        choices=[("", "is theirs"), ("off", "is taken from them when this is approved")],
+    )
     pos_angle = forms.FloatField(required=False, label="Rotation (°)", min_value=-360, max_value=360)
     limit = forms.FloatField(required=False, label="Search for (s)", min_value=0, max_value=120)
 
-    def __init__(self, *args: Any, user: Any = None, **kwargs: Any):
+    def __init__(self, *args: Any, user: Any = None, event: Event | None = None, **kwargs: Any):
         from tom_treasuremap import telescopes
 
         super().__init__(*args, label_suffix="", **kwargs)
-        self.user = user
+        self.user, self.event = user, event
+        if event is None:
+            del self.fields["also"], self.fields["priority"]
         able = [one for one in telescopes.telescopes().values() if one.site is not None and not one.reports_only]
         self.fields["telescopes"].choices = [(one.name, one.label) for one in able]
         self.fields["telescopes"].initial = setting.defaults()
@@ -77,33 +105,54 @@ class QuestionForm(forms.Form):
             if name in ("start", "end"):
                 field.widget.attrs["placeholder"] = "2026-11-20 03:00"
 
-    def clean_targets(self) -> tuple[int, ...]:
+    def clean_targets(self) -> dict[int, float]:
+        """{key of a target: its weight}, in the order in which they were named."""
         from tom_targets.models import Target
         from tom_targets.permissions import targets_for_user
 
-        names = [line.strip() for line in self.cleaned_data["targets"].splitlines() if line.strip()]
+        names = _weighed(self.cleaned_data["targets"])
         if not names:
-            return ()
+            return {}
         rows = Target.objects.filter(name__in=names)
         rows = rows if self.user is None else targets_for_user(self.user, rows, "view_target")
         known = {one.name: one.pk for one in rows}
         missing = [name for name in names if name not in known]
         if missing:
             raise forms.ValidationError(f"No target that you may see is called {', '.join(missing[:5])}.")
-        return tuple(known[name] for name in names)
+        return {known[name]: weight for name, weight in names.items()}
 
-    def clean_filters(self) -> dict[str, float | None]:
-        """Filters in order, each with its seconds where they are said."""
-        found: dict[str, float | None] = {}
-        for part in filter(None, (one.strip() for one in self.cleaned_data["filters"].split(","))):
-            name, _, seconds = part.partition(" ")
-            try:
-                found[name] = float(seconds) if seconds.strip() else None
-            except ValueError:
-                raise forms.ValidationError(f"“{part}” is no filter, and no filter with seconds.") from None
-            if found[name] is not None and not 0.1 <= found[name] <= 36000:
-                raise forms.ValidationError(f"{part}: an exposure takes from 0.1 s to 10 h.")
+    def clean_also(self) -> dict[str, float]:
+        """{key of an event: its priority}."""
+        found = {}
+        for name, priority in _weighed(self.cleaned_data["also"]).items():
+            one = named(name, self.user)
+            if one is None:
+                raise forms.ValidationError(f"No event that you may see is called {name}.")
+            if one == self.event:
+                raise forms.ValidationError(f"{name} is this event; its priority is asked for apart.")
+            if one.state == Event.State.RETRACTED:
+                raise forms.ValidationError(f"{name} was retracted.")
+            if eventmaps.current(one, self.user) is None:
+                raise forms.ValidationError(f"Nobody has said yet where {name} is.")
+            found[str(one.pk)] = priority
         return found
+
+    def clean_filters(self) -> tuple[tuple[str, ...], ...]:
+        """Filters of the first visit in order, of the second, and so on; how long each, where that is said, in `seconds_by_filter`."""
+        self.seconds_by_filter: dict[str, float] = {}
+        visits = [part for part in self.cleaned_data["filters"].split("/") if part.strip()]
+        return tuple(tuple(map(self._filter, filter(str.strip, part.split(",")))) for part in visits)
+
+    def _filter(self, part: str) -> str:
+        name, _, seconds = part.strip().partition(" ")
+        if seconds.strip():
+            try:
+                self.seconds_by_filter[name] = float(seconds)
+            except ValueError:
+                raise forms.ValidationError(f"“{part.strip()}” is no filter, and no filter with seconds.") from None
+            if not 0.1 <= self.seconds_by_filter[name] <= 36000:
+                raise forms.ValidationError(f"{part.strip()}: an exposure takes from 0.1 s to 10 h.")
+        return name
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
@@ -122,23 +171,52 @@ class QuestionForm(forms.Form):
         said = self.cleaned_data
         asked = presets.question(said.get("preset") or presets.FIRST)
         changes: dict[str, Any] = {"telescopes": tuple(said.get("telescopes") or ())}
-        numbers = ("seconds", "visits", "gap_min", "gap_max", "budget", "airmass", "planned", "pos_angle", "limit")
+        numbers = (
+            "seconds",
+            "visits",
+            "gap_min",
+            "gap_max",
+            "budget",
+            "airmass",
+            "planned",
+            "pos_angle",
+            "limit",
+            "priority",
+        )
         changes |= {name: said[name] for name in numbers if said.get(name) is not None}
         changes |= {name: said[name].astimezone(timezone.utc) for name in ("start", "end") if said.get(name)}
         if said.get("filters"):
-            changes["filters"] = tuple(said["filters"])
-            seconds = {name: one for name, one in said["filters"].items() if one is not None}
+            seconds = self.seconds_by_filter
+            changes |= {"filters": said["filters"][0], "later": said["filters"][1:]}
             changes |= {"exposure": "filter", "seconds_by_filter": seconds} if seconds else {}
         if said.get("exposure"):
             changes["exposure"] = said["exposure"]
         if said.get("targets"):
-            changes |= {"targets": said["targets"], "subjects": tuple({*said.get("subjects", ()), "targets"})}
+            weights = {str(key): weight for key, weight in said["targets"].items() if weight != 1}
+            subjects = dict.fromkeys((*(said.get("subjects") or ()), "targets"))
+            changes |= {"targets": tuple(said["targets"]), "priorities": weights, "subjects": tuple(subjects)}
         elif said.get("subjects"):
             changes["subjects"] = tuple(said["subjects"])
-        changes |= {"moon": said.get("moon") != "off", "residual": said.get("residual") != "off"}
+        changes |= {name: said.get(name) != "off" for name in ("moon", "residual", "yields")}
+        changes |= {"also": said["also"]} if said.get("also") else {}
         if said.get("source"):
             _, text, decline = SOURCES[said["source"]]
             parts = (part.split() for part in text.split(", "))
             bands = {band: [float(bright), float(faint)] for band, bright, faint in parts}
             changes["source"] = {"magnitudes": bands, "decline": decline}
         return asked.but(**changes)
+
+
+def _weighed(text: str) -> dict[str, float]:
+    """{name: weight} of lines such as “M83 = 0.1”; 1 where none is said."""
+    found: dict[str, float] = {}
+    for line in filter(None, (one.strip() for one in text.splitlines())):
+        name, _, number = line.rpartition("=")
+        try:
+            weight = float(number) if name else 1.0
+        except ValueError:
+            raise forms.ValidationError(f"“{line}”: after = stands a number.") from None
+        if not 0 < weight <= 1000:
+            raise forms.ValidationError(f"“{line}”: a weight is more than 0, at most 1000.")
+        found[name.strip() or line] = weight
+    return found

@@ -105,7 +105,7 @@ class PlanViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         event = Event.objects.visible_to(request.user).filter(name=name).first() if name else None
         if name and event is None:
             raise ValidationError({"event": [f"No event that you may see is called {name}."]})
-        form = QuestionForm(request.data, user=request.user)
+        form = QuestionForm(request.data, user=request.user, event=event)
         if not form.is_valid():
             raise ValidationError(form.errors)
         row = making.ask(form.question(), by=request.user, event=event)

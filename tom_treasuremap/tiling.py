@@ -10,8 +10,8 @@ for several events, by priority.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ import numpy as np
 from tom_scimma.skymap import footprint, seen, sphere
 from tom_scimma.skymap import grid as grids
 from tom_treasuremap.planning import pieces
+from tom_treasuremap.planning.lists import events, merged
 from tom_treasuremap.planning.residual import Residual, residual
 from tom_treasuremap.telescopes.telescope import Telescope
 from tom_treasuremap.visits import Field
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
     from tom_scimma.skymap.footprint import Fields, Footprint
 
 __all__ = [
-    "Places", "Residual", "Tiles", "camera", "centred", "covering", "events", "fields", "grid", "reachable", "residual", "targets",
+    "Places", "Residual", "Tiles", "camera", "centred", "covering", "events", "fields", "grid", "merged", "reachable", "residual",
+    "targets",
 ]  # fmt: skip
 
 #: fields of each telescope at most, the best ones
@@ -38,8 +40,6 @@ MOST = 1000
 NOTHING = 1e-7
 #: s between times of the look at what can be reached at all
 COARSE = 600
-#: pieces of another event begin so far on
-APART = 1 << 40
 
 
 @dataclass(frozen=True, eq=False)
@@ -224,16 +224,3 @@ def targets(
 def centred(name: str, ra: float, dec: float, *, weight: float = 1.0, pos_angle: float = 0.0) -> list[Field]:
     """The one field centred on a point alert."""
     return [Field(name, ra % 360, dec, pos_angle, weight, {0: weight})]
-
-
-def events(lists: Iterable[tuple[float, Sequence[Field]]]) -> list[Field]:
-    """Fields of several events, or of ordinary targets, as one list: (priority, fields) each.
-
-    Each event's worth is multiplied with its priority; what two events share on the sky counts for both.
-    """
-    found = []
-    for number, (priority, some) in enumerate(lists):
-        for one in some:
-            mine = {number * APART + piece: mass * priority for piece, mass in one.pieces.items()}
-            found.append(replace(one, weight=one.weight * priority, pieces=mine))
-    return found

@@ -23,6 +23,7 @@ class Field:
     telescope: str = ""  #: whose field it is; empty: anybody's
     target: int | None = None  #: pk of a TOM target
     seconds: float | None = None  #: of each of its exposures, where it is to have its own
+    event: int | None = None  #: pk of the event that most of its worth is of
 
 
 @dataclass(frozen=True)

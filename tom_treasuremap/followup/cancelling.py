@@ -6,6 +6,7 @@ due()                       the job: what is to be taken back as soon as it can,
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
@@ -49,8 +50,10 @@ def cancel(
     asked of a telescope, also where a worker was faster.
     """
     left: dict[str, str] = {}
-    rows = Asked.objects.filter(record__in=[record.pk for record in records])
-    for row in rows.select_related("record", "submission", "cancellation", "by"):
+    rows = Asked.objects.filter(record__in=[record.pk for record in records]).order_by("pk")
+    rows = rows.select_related("record", "submission", "cancellation", "by")
+    gone = drop([row for row in rows if row.record.status not in TERMINAL], by, why)
+    for row in rows.exclude(pk__in=gone).all():  # as they are now
         with transaction.atomic():
             words = _cancel(row, by, why, unsent_only)
         if words:
@@ -65,28 +68,41 @@ def _cancel(row: Asked, by: Any, why: str, unsent_only: bool) -> str:
     if row.submission is None:
         following.apply(row, State("CANCELED", message=why or "Cancelled."), by=_name(by))
         return ""
-    if drop(row, by, why):
-        return ""
     return "It has left meanwhile." if unsent_only else _recalled(row, by, why)
 
 
-def drop(row: Asked, by: Any, why: str) -> bool:
-    """It has not left and never leaves; those that were to go with it go without it. False: it has left, or a worker was faster."""
-    if row.submission is None or row.submission.state not in WAITING:
-        return False
-    others = Asked.objects.filter(submission=row.submission).exclude(pk=row.pk)
+def drop(rows: Iterable[Asked], by: Any, why: str) -> set[int]:
+    """Keys of those that have not left and now never leave; what was to go with them goes without them, once.
+
+    Not among them: what has left, or where a worker was faster.
+    """
+    together: dict[int, list[Asked]] = defaultdict(list)
+    for row in rows:
+        if row.submission is not None and row.submission.state in WAITING:
+            together[row.submission.pk].append(row)
+    gone: set[int] = set()
+    for group in together.values():
+        with transaction.atomic():
+            if _drop(group, by, why):
+                gone.update(row.pk for row in group)
+    return gone
+
+
+def _drop(group: list[Asked], by: Any, why: str) -> bool:
+    """The same for some of one delivery."""
+    first, submission = group[0], group[0].submission
+    others = Asked.objects.filter(submission=submission).exclude(pk__in=[row.pk for row in group])
     others = [one for one in others.select_related("record") if one.record.status not in TERMINAL]
-    sent = row.submission
-    kept = {"not_before": sent.not_before, "deadline": sent.deadline} if row.armed_by else {}
+    kept = {"not_before": submission.not_before, "deadline": submission.deadline} if first.armed_by else {}
     try:
-        acts.cancel(row.submission, by, why)
+        acts.cancel(submission, by, why)
     except acts.NotNow:
-        row.submission.refresh_from_db()
         return False
-    known = telescopes.telescopes().get(row.telescope)
+    known = telescopes.telescopes().get(first.telescope)
     if others and known is not None:
         asking.submit(known, others, **kept)
-    following.apply(row, State("CANCELED", message=why or "Cancelled before it left."))
+    for row in group:
+        following.apply(row, State("CANCELED", message=why or "Cancelled before it left."))
     return True
 
 
@@ -131,10 +147,13 @@ def _outlasted() -> None:
     from tom_treasuremap.followup.arming import over
 
     rows = Asked.objects.open().exclude(armed_by="").filter(submission__state__in=WAITING, submission__resend_of=None)
+    ended: dict[str, list[ObservationRecord]] = defaultdict(list)
     for row in rows.select_related("record", "arming__by", "arming__rule__owner"):
         why = over(row.arming)
         if why:
-            cancel([row.record], None, why, unsent_only=True)
+            ended[why].append(row.record)
+    for why, records in ended.items():
+        cancel(records, None, why, unsent_only=True)
 
 
 def _kept(row: Asked) -> str:

@@ -34,7 +34,7 @@ def mark(
     """
     marked = _marked(row, what, by, why=why, start=start, depth=depth)
     if marked and what != "begun":
-        cancelling.drop(row, by, f"{by.get_username()} marked it as {what}.")
+        cancelling.drop([row], by, f"{by.get_username()} marked it as {what}.")
     return marked
 
 

@@ -36,12 +36,18 @@ class PlanQuerySet(models.QuerySet):
         watched = Plan.observations.through.objects.exclude(observationrecord__in=visible_observations(user))
         targets = targets_for_user(user, Target.objects.all(), "view_target").values("pk")
         looked = Plan.targets.through.objects.exclude(basetarget__in=targets)
-        hidden = (rows.values("plan") for rows in (groups, watched, looked))
+        maps = Plan.maps.through.objects.exclude(alert__in=Alert.objects.visible_to(user).values("pk"))
+        hidden = (rows.values("plan") for rows in (groups, watched, looked, maps))
         found = self.filter(Q(event=None) | Q(event__in=Event.objects.visible_to(user).values("pk")))
         found = found.filter(Q(protected=False) | Q(alert__in=Alert.objects.visible_to(user).values("pk")))
         for some in hidden:
             found = found.exclude(pk__in=some)
         return found
+
+    def about(self, event: Event) -> PlanQuerySet:
+        """Plans of an event, alone or among others."""
+        others = Plan.maps.through.objects.filter(alert__event=event).values("plan")
+        return self.filter(Q(event=event) | Q(pk__in=others))
 
     def newest(self, *, made: bool = False) -> PlanQuerySet:
         """The last version of each; `made`: of those that could be made."""
@@ -82,6 +88,7 @@ class Plan(models.Model):
     alert = models.ForeignKey(Alert, on_delete=models.SET_NULL, null=True, related_name="+")  #: whose map it is
     protected = models.BooleanField(default=False)  #: that map is for those alone who may see its alert
     standing = models.JSONField(default=dict)  #: {"map", "pointings": [pk], "done", "planned", "left"}
+    maps = models.ManyToManyField(Alert, related_name="+")  #: whose maps it stands on of further events
     groups = models.ManyToManyField(
         Group, related_name="+"
     )  #: whose pointings it stands on: a reader is in all of them
@@ -159,8 +166,13 @@ class Plan(models.Model):
         """A value of this plan for people."""
         from tom_scimma import wording
 
-        weights = {"candidates", "targets"} & set(self.asks.subjects)
-        return wording.number(value, 3) if weights and value is not None else wording.percent(value)
+        return wording.number(value, 3) if self.weighed and value is not None else wording.percent(value)
+
+    @property
+    def weighed(self) -> bool:
+        """Whether its value is a sum of weights and no probability: of targets, or of several events by priority."""
+        asked = self.asks
+        return bool({"candidates", "targets"} & set(asked.subjects) or asked.also or asked.priority != 1)
 
     @property
     def open(self) -> bool:
@@ -192,6 +204,9 @@ class PlanVisit(models.Model):
     pos_angle = models.FloatField(default=0.0)  #: deg, from north through east
     turn = models.PositiveIntegerField(default=1)
     gain = models.FloatField(null=True)  #: what it adds to those before it, in the unit of the plan's value
+    event = models.ForeignKey(
+        Event, on_delete=models.SET_NULL, null=True, related_name="+"
+    )  #: that it looks for; None: an ordinary target
     target = models.ForeignKey(BaseTarget, on_delete=models.SET_NULL, null=True, related_name="+")
     observation = models.ForeignKey(ObservationRecord, on_delete=models.SET_NULL, null=True, related_name="+")
     source = models.CharField(max_length=60, blank=True)

@@ -154,11 +154,12 @@ def of(
     constraints: Mapping[str, Any] | None = None,
     budgets: Mapping[str, float] | None = None,
     shared: bool = True,
+    taken: Mapping[str, Sequence[tuple[datetime, datetime]]] | None = None,
 ) -> Problem:
     """The Problem of looking at fields within a window, under each telescope's rules, or under those given by its name.
 
-    `constraints` are of `constraints.py`, one of a telescope or several by what people call them. Raises ValueError where two fields of
-    one telescope share a name, or the window is none.
+    `constraints` are of `constraints.py`, one of a telescope or several by what people call them. `taken` (by telescope) are times in
+    which it does something else. Raises ValueError where two fields of one telescope share a name, or the window is none.
     """
     begin, end = window
     steps = int((end - begin).total_seconds() // step) + 1
@@ -171,7 +172,17 @@ def of(
 
     rules, limits = constraints or {}, budgets or {}
     found = tuple(
-        reach.of(fields, one, begin, step, steps, visits, rules.get(one.name), limits.get(one.name))
+        reach.of(
+            fields,
+            one,
+            begin,
+            step,
+            steps,
+            visits,
+            rules.get(one.name),
+            limits.get(one.name),
+            (taken or {}).get(one.name, ()),
+        )
         for one in telescopes
     )
     return Problem(tuple(fields), found, begin, step, steps, shared)

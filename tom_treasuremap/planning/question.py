@@ -34,11 +34,15 @@ class Question:
     seconds: float = 60.0
     seconds_by_filter: Mapping[str, float] = field(default_factory=dict)
     filters: tuple[str, ...] = ()  #: one after the other in each visit; empty: the telescope's first
+    later: tuple[tuple[str, ...], ...] = ()  #: those of the second visit, of the third and so on, where they are others
     visits: int = 1
     gap_min: float = 30.0  #: minutes between two visits of a field, at least
     gap_max: float | None = None  #: and at most
     start: datetime | None = None  #: None: now
     end: datetime | None = None  #: None: the end of the coming night
+    lead: float = (
+        0.0  #: s from now in which nothing begins, more than it takes to look at it: the time to stop what sends itself
+    )
     budget: float | None = None  #: hours of telescope time, overheads counted, each
     airmass: float | None = None
     moon: bool = True  #: the telescopes' Moon rules hold
@@ -46,7 +50,12 @@ class Question:
     planned: float = 0.5  #: weight of what others only plan, 0..1
     source: Mapping[str, Any] | None = None  #: what is to be detected, as the coverage form says it
     version: int | None = None  #: key of the alert whose map it is; None: the map that stands for the event
-    priority: float = 1.0
+    priority: float = 1.0  #: of the event: what its probability is multiplied with
+    also: Mapping[str, float] = field(default_factory=dict)  #: {key of a further event: its priority}, planned together
+    priorities: Mapping[str, float] = field(
+        default_factory=dict
+    )  #: {key of a target: its weight}; 1 where none is said
+    yields: bool = True  #: other plans keep the time of telescopes that they have
     nodes: int = 2000  #: how far the search goes
     limit: float = 30.0  #: and for how many seconds
 
@@ -67,6 +76,8 @@ class Question:
         for name in ("telescopes", "subjects", "targets", "filters"):
             if name in values:
                 values[name] = tuple(values[name])
+        if "later" in values:
+            values["later"] = tuple(tuple(one) for one in values["later"])
         return cls(**values)
 
     def but(self, **changes: Any) -> Question:
@@ -77,6 +88,8 @@ class Question:
     def words(self) -> str:
         """It in one line, for a table."""
         what = " and ".join(SUBJECTS.get(name, name) for name in self.subjects)
-        filters = f" in {', '.join(self.filters)}" if self.filters else ""
-        times = f", {self.visits} visits" if self.visits > 1 else ""
+        sets = [", ".join(one) for one in (self.filters, *self.later) if one]
+        filters = f" in {', then '.join(sets)}" if sets else ""
+        count = max(self.visits, 1 + len(self.later))
+        times = f", {count} visits" if count > 1 else ""
         return f"{what}, {self.seconds:g} s{filters}{times}"

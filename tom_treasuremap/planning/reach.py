@@ -13,6 +13,8 @@ from tom_treasuremap.planning.problem import Reach, Wanted, fixed
 from tom_treasuremap.telescopes.telescope import Telescope
 from tom_treasuremap.visits import Field
 
+#: what the rule is called that a telescope does something else
+TAKEN = "taken by other plans"
 #: MJD of the Unix epoch
 UNIX_MJD = 40587.0
 
@@ -31,10 +33,12 @@ def of(
     visits: Wanted,
     rules: Any = None,
     budget: float | None = None,
+    taken: Sequence[tuple[datetime, datetime]] = (),
 ) -> Reach:
     """What a telescope may do; only its own fields are looked into.
 
-    `rules` take the place of its standard ones: a Constraint, or {what people call it: Constraint}.
+    `rules` take the place of its standard ones: a Constraint, or {what people call it: Constraint}. In the times `taken` it does
+    something else.
     """
     times = mjd(begin, step, steps)
     mine = np.flatnonzero([one.telescope in ("", telescope.name) for one in fields])
@@ -43,6 +47,10 @@ def of(
     for name, forbids in stops(telescope, ra, dec, times, rules).items():
         found[name] = np.zeros((len(fields), steps), bool)
         found[name][mine] = forbids
+    if taken:
+        seconds = begin.timestamp() + step * np.arange(steps)
+        busy = np.any([(seconds > b.timestamp()) & (seconds < e.timestamp()) for b, e in taken], axis=0)
+        found[TAKEN] = np.broadcast_to(busy, (len(fields), steps))
     open_ = ~np.any(list(found.values()), axis=0) if found else np.ones((len(fields), steps), bool)
     return fixed(fields, telescope, open_, visits, budget, found, axes(telescope, fields, times))
 

@@ -15,11 +15,10 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
-from tom_scimma.errors import Unsaid
 from tom_scimma.models import Event
 from tom_treasuremap.followup.request import Exposure, Request
 from tom_treasuremap.models import Plan, PlanVisit
-from tom_treasuremap.plans import versions
+from tom_treasuremap.plans import taken, told, versions
 
 PERMISSION = "tom_treasuremap.approve_plan"
 State = Plan.State
@@ -64,18 +63,40 @@ def approve(
     if arming is None and not may_approve(by):
         raise PermissionDenied("You may not approve plans.")
     with transaction.atomic():
-        Plan.objects.select_for_update().get(pk=row.line_id)
+        _alone(row)
         row = Plan.objects.select_for_update(of=("self",)).select_related("event", "approved_by").get(pk=row.pk)
         why = why_not(row)
         if why:
             raise NotNow(why)
+        moved = _beside_others(row, by)
         row.state, row.approved, row.approved_by, row.improving = State.APPROVED, timezone.now(), by, False
         row.reported = conf.PLAN_REPORTS if reports is None else reports
         row.save()
         _replace(row, by, by_itself=arming is not None)
         if sends:
             send(row, by, arming=arming)
+        taken.renew(row, moved)
     return row
+
+
+def _alone(row: Plan) -> None:
+    """Nobody approves another plan until this transaction has ended: two might want the same telescope at the same time."""
+    lines = Plan.objects.filter(state__in=(*Plan.OPEN, *Plan.ACTING)).values("line")
+    list(Plan.objects.select_for_update().filter(pk__in=lines).order_by("pk").values_list("pk"))
+
+
+def _beside_others(row: Plan, by: Any) -> list[Plan]:
+    """Lets other plans keep the time of telescopes that they have, or takes it, as was asked. Raises NotNow."""
+    if not row.asks.yields:
+        return taken.take(row, by)
+    found = taken.clash(row)
+    if found is not None:
+        mine, other = found
+        raise NotNow(
+            f"{mine.telescope} was asked for something else from {other.start:%H:%M} to {other.end:%H:%M} meanwhile: "
+            "plan anew from now, or ask for a plan that takes other plans' time."
+        )
+    return []
 
 
 def send(row: Plan, by: Any, *, arming: dict[str, Any] | None = None) -> Plan:
@@ -89,7 +110,7 @@ def send(row: Plan, by: Any, *, arming: dict[str, Any] | None = None) -> Plan:
         if not Plan.objects.filter(pk=row.pk, state=State.APPROVED).update(state=State.SENT, sent=now):
             raise NotNow("It was sent already, or is not approved.")
         row.refresh_from_db()
-        visits = list(row.visits.filter(observation=None).order_by("order"))
+        visits = list(row.visits.filter(observation=None).select_related("event", "target").order_by("order"))
         late = [one for one in visits if one.start <= now]
         PlanVisit.objects.filter(pk__in=[one.pk for one in late]).update(trouble="Its time was past when it was sent.")
         try:
@@ -97,7 +118,7 @@ def send(row: Plan, by: Any, *, arming: dict[str, Any] | None = None) -> Plan:
         except (LookupError, NotArmed) as error:  # a telescope, or a target, was taken away since
             raise NotNow(f"Nothing was sent: {error.args[0]}") from error
         if row.reported:
-            tell(row, by)
+            told.tell(row, by)
     return row
 
 
@@ -113,7 +134,7 @@ def requests(row: Plan, visits: Iterable[PlanVisit], by: Any) -> list[tuple[Requ
         request = Request(
             id="", telescope=telescope, name=f"{row.title} {field}{f' ({turn})' if turn > 1 else ''}"[:100], target=field,
             ra=first.ra, dec=first.dec, exposures=exposures, start=first.start, end=last.end + SLACK,
-            pos_angle=first.pos_angle, priority=row.asks.priority, fixed=True, event=row.event.name if row.event else "",
+            pos_angle=first.pos_angle, priority=row.asks.priority, fixed=True, event=first.event.name if first.event else "",
             by=by.get_username() if by is not None else "",
         )  # fmt: skip
         found.append((written.identified(request, key=f"plan {row.line_id}"), some))
@@ -121,21 +142,24 @@ def requests(row: Plan, visits: Iterable[PlanVisit], by: Any) -> list[tuple[Requ
 
 
 def _ask(row: Plan, visits: list[PlanVisit], by: Any, arming: dict[str, Any]) -> None:
+    """Asks each telescope, of each event apart: what is asked for an event goes where that goes."""
     from tom_treasuremap.followup import asking
     from tom_treasuremap.followup.arming import ask_armed
 
-    ordered = sorted(visits, key=lambda one: (one.telescope, one.start))
+    ordered = sorted(visits, key=lambda one: (one.telescope, one.start, one.order))
     for telescope, group in itertools.groupby(requests(row, ordered, by), lambda pair: pair[0].telescope):
-        pairs = _sound(telescope, list(group))
-        targets = {request.id: some[0].target for request, some in pairs if some[0].target is not None}
-        asked = [request for request, _ in pairs]
-        named = f"plan:{row.line_id}"
-        if telescope in arming:
-            records = ask_armed(asked, arming[telescope], alert=row.alert, targets=targets, plan=named)
-        else:
-            records = asking.ask(asked, by=by, event=row.event, targets=targets, plan=named)
-        for record, (_, some) in zip(records, pairs, strict=True):
-            PlanVisit.objects.filter(pk__in=[one.pk for one in some]).update(observation=record)
+        sound = sorted(_sound(telescope, list(group)), key=lambda pair: pair[1][0].event_id or 0)
+        for _, some in itertools.groupby(sound, lambda pair: pair[1][0].event_id):
+            pairs = list(some)
+            asked, event = [request for request, _ in pairs], pairs[0][1][0].event
+            targets = {request.id: visits[0].target for request, visits in pairs if visits[0].target is not None}
+            named = f"plan:{row.line_id}"
+            if telescope in arming:
+                records = ask_armed(asked, arming[telescope], alert=row.alert, targets=targets, plan=named)
+            else:
+                records = asking.ask(asked, by=by, event=event, targets=targets, plan=named)
+            for record, (_, visits) in zip(records, pairs, strict=True):
+                PlanVisit.objects.filter(pk__in=[one.pk for one in visits]).update(observation=record)
 
 
 def _sound(telescope: str, pairs: list[tuple[Request, list[PlanVisit]]]) -> list[tuple[Request, list[PlanVisit]]]:
@@ -171,7 +195,7 @@ def _replace(row: Plan, by: Any, *, by_itself: bool) -> None:
         cancelling.cancel(records, by, why, unsent_only=by_itself)
         if by_itself:
             withdrawn.later(Asked.objects.open().filter(record__in=[one.pk for one in records]), why)
-        untell(gone, by, why)
+        told.untell(gone, by, why)
         Plan.objects.filter(pk=other.pk).update(state=State.SUPERSEDED, ended=timezone.now())
 
 
@@ -190,62 +214,3 @@ def _shared(row: Plan, other: Plan) -> tuple[list[tuple[PlanVisit, PlanVisit]], 
 
 def _same(one: PlanVisit) -> tuple[Any, ...]:
     return one.telescope, one.field, one.turn, one.band, one.exposure, one.start.replace(microsecond=0)
-
-
-# --- the Treasure Map
-
-
-def tell(row: Plan, by: Any) -> int:
-    """Tells the Treasure Map what an approved plan means to look at; how many. Why one cannot be told is kept with it."""
-    from tom_treasuremap import reporting, telescopes
-
-    count = 0
-    if row.event is None or not row.acting:
-        return 0
-    known = telescopes.telescopes()
-    rows = row.visits.exclude(told="planned").filter(start__gt=timezone.now()).order_by("order")
-    if row.state == State.SENT:  # what a telescope was not asked for is not planned
-        rows = rows.exclude(observation=None)
-    for one in rows:
-        try:
-            with transaction.atomic():
-                pointing = pointing_of(one, known.get(one.telescope), row.event)
-                reporting.report(pointing, by, event=row.event, source=one.source_name, observation=one.observation_id)
-        except Unsaid as error:
-            PlanVisit.objects.filter(pk=one.pk).update(trouble=f"Not told to the Treasure Map: {error}")
-            continue
-        PlanVisit.objects.filter(pk=one.pk).update(told="planned")
-        count += 1
-    return count
-
-
-def untell(visits: Iterable[PlanVisit], by: Any, why: str) -> None:
-    """Takes back what the Treasure Map was told of visits that will not be."""
-    from tom_treasuremap import cancelling
-    from tom_treasuremap.models import Report
-
-    some = [one for one in visits if one.told == "planned"]
-    rows = Report.objects.filter(source__in=[one.source_name for one in some], wanted="planned")
-    rows = [
-        one
-        for one in rows.select_related("event", "posted", "completed")
-        if one.status not in ("completed", "cancelled")
-    ]
-    if rows:
-        cancelling.cancel(rows, by, why)
-    PlanVisit.objects.filter(pk__in=[one.pk for one in some]).update(told="cancelled")
-
-
-def pointing_of(one: PlanVisit, telescope: Any, event: Event) -> Any:
-    """A visit as a planned pointing; the Treasure Map's angles run the other way."""
-    from tom_treasuremap.gathering import team
-    from tom_treasuremap.pointings import Pointing
-
-    known = telescope.filters.get(one.band) if telescope is not None else None
-    return Pointing(
-        key=one.source_name, event=event.name, team=team(), telescope=one.telescope,
-        instrument_id=telescope.instrument_id if telescope is not None else None, ra=one.ra, dec=one.dec,
-        pos_angle=-one.pos_angle % 360, time=one.start, status="planned", band=known.band if known is not None else None,
-        central_wave=known.central_wave if known is not None else None, bandwidth=known.width if known is not None else None,
-        depth=None, depth_unit=None, source="own", source_id=one.source_name,
-    )  # fmt: skip

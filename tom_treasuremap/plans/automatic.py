@@ -13,6 +13,7 @@ from django import forms
 
 from tom_scimma.actions import options
 from tom_scimma.models import Alert, Match, Subscription
+from tom_treasuremap.conf import conf
 from tom_treasuremap.models import Plan
 from tom_treasuremap.plans import approving, making, presets, versions
 
@@ -28,7 +29,8 @@ def run(subscription: Subscription, alert: Alert) -> None:
         return
     chosen = options(subscription, NAME)
     question = presets.question(chosen.get("preset") or presets.FIRST, alert.event)
-    question = question.but(telescopes=tuple(chosen.get("telescopes") or ()))
+    lead = float(conf.VETO_SECONDS) if chosen.get("send") else 0.0
+    question = question.but(telescopes=tuple(chosen.get("telescopes") or ()), lead=lead)
     cause = f"subscription {subscription.pk} event {alert.event_id}"
     making.ask(
         question, by=subscription.owner, event=alert.event, why=f"“{subscription.name}” asked for it.",
@@ -78,7 +80,9 @@ def _armed(row: Plan, subscription: Subscription) -> tuple[dict[str, Any], str]:
     if last is not None and last.why != Match.Why.MATCHES:
         return {}, f"the event no longer meets “{subscription.name}”."
     wanted: dict[str, list[Any]] = {}
-    for request, _ in approving.requests(row, row.visits.order_by("telescope", "start"), subscription.owner):
+    for request, _ in approving.requests(
+        row, row.visits.select_related("event").order_by("telescope", "start"), subscription.owner
+    ):
         wanted.setdefault(request.telescope, []).append(request)
     found = {}
     for name, some in wanted.items():

@@ -104,9 +104,16 @@ def altitude(
 
 
 def curve(
-    visits: Sequence[Visit], gains: Sequence[float], bound: float | None, look: Look, *, done: datetime | None = None
+    visits: Sequence[Visit],
+    gains: Sequence[float],
+    bound: float | None,
+    look: Look,
+    *,
+    done: datetime | None = None,
+    part: bool = True,
 ) -> bytes:
-    """What the plan is worth by each time, and what no plan can exceed; `done`: until when it was observed."""
+    """What the plan is worth by each time, and what no plan can exceed; `done`: until when it was observed; `part`: in per cent."""
+    times = 100 if part else 1
     figure, axes = _axes(look, 2.6)
     start = visits[0].start
     hours = [0.0, *(_hours(start, one.end) for one in visits)]
@@ -114,18 +121,18 @@ def curve(
     order = np.argsort(hours, kind="stable")
     axes.step(
         np.array(hours)[order],
-        100 * np.array(total)[order],
+        times * np.array(total)[order],
         where="post",
         color=look.colours.ink,
         lw=1.6,
         label="planned",
     )
     if bound is not None:
-        axes.axhline(100 * bound, color=look.colours.points[0], lw=1.2, ls="--", label="no plan can exceed")
+        axes.axhline(times * bound, color=look.colours.points[0], lw=1.2, ls="--", label="no plan can exceed")
     if done is not None:
         axes.axvspan(0, max(_hours(start, done), 0.0), color=look.colours.fields[0], alpha=0.15, lw=0, label="observed")
-    axes.set_ylim(0, max(1e-3, 108 * max(total[-1], bound or 0.0)))
-    axes.set_ylabel("value (%)", fontsize=SMALL, color=look.colours.ink)
+    axes.set_ylim(0, max(1e-3, 1.08 * times * max(total[-1], bound or 0.0)))
+    axes.set_ylabel("probability (%)" if part else "summed weight", fontsize=SMALL, color=look.colours.ink)
     legend = axes.legend(fontsize=SMALL - 1, frameon=False, loc="lower right")
     for text in legend.get_texts():
         text.set_color(look.colours.ink)

@@ -18,7 +18,7 @@ OVER = (Plan.State.SUPERSEDED, Plan.State.WITHDRAWN, Plan.State.FAILED)
 def fields(event: Event, user: Any) -> list[Feature]:
     """Footprints of what the newest plans mean to look at."""
     found: list[Feature] = []
-    rows = Plan.objects.visible_to(user).filter(event=event).newest().exclude(state__in=OVER).select_related("alert")
+    rows = Plan.objects.visible_to(user).about(event).newest().exclude(state__in=OVER).select_related("alert")
     for row in rows.order_by("-pk")[:5]:
         for order, (name, pieces, one) in enumerate(pictures.outlines(row), 1):
             note = f"{row.title}: {name} at {one.start:%Y-%m-%d %H:%M} in {one.band}"

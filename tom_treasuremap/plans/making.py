@@ -19,7 +19,7 @@ from tom_scimma.models import Event, Job
 from tom_treasuremap import visits as values
 from tom_treasuremap.models import Plan, PlanVisit
 from tom_treasuremap.planning.question import Question
-from tom_treasuremap.plans import places, setting
+from tom_treasuremap.plans import covered, places, setting
 from tom_treasuremap.plans.order import best_first
 from tom_treasuremap.plans.written import keep
 
@@ -90,7 +90,7 @@ def first(row: Plan) -> Plan:
         made = setting.of(row.asks, row.event, row.asked_by, line=row.line)
         fields = places.fields(made)
         problem = setting.problem(made, fields)
-        best = planner.best(problem, nodes=0, known=places.covered(made, fields))
+        best = planner.best(problem, nodes=0, known=covered.covered(made, fields))
         best = best_first(problem, fields, best)
     except WRONG as error:
         Plan.objects.filter(pk=row.pk).update(state=State.FAILED, error=_words(error), ended=timezone.now())
@@ -147,7 +147,7 @@ def better(row: Plan) -> None:
     watch = _Watch(row, fields, made.telescopes, problem)
     best = planner.best(
         problem, nodes=asked.nodes, start=setting.plan_of(row), on_better=watch.better, seconds=asked.limit,
-        stop=watch.stopped, known=places.known(row),
+        stop=watch.stopped, known=covered.known(row),
     )  # fmt: skip
     watch.end(best)
 

@@ -18,7 +18,7 @@ from tom_treasuremap.telescopes.telescope import Telescope
 KINDS = ("sky", "timeline", "altitude", "curve")
 #: minutes between two points of an altitude's track
 EVERY = 5
-EDITION = 1
+EDITION = 2
 
 
 def draw(row: Plan, kind: str, form: str, theme: str, user: Any) -> Picture | None:
@@ -44,7 +44,9 @@ def _timeline(row: Plan, rows: list[Any], look: figures.Look) -> bytes:
 def _curve(row: Plan, rows: list[Any], look: figures.Look) -> bytes:
     done = [one.end for one in rows if one.observation is not None and one.observation.status == "COMPLETED"]
     gains = [one.gain or 0.0 for one in rows]
-    return figures.curve([visit_of(one) for one in rows], gains, row.bound, look, done=max(done, default=None))
+    return figures.curve(
+        [visit_of(one) for one in rows], gains, row.bound, look, done=max(done, default=None), part=not row.weighed
+    )
 
 
 def _altitude(row: Plan, rows: list[Any], look: figures.Look) -> bytes:

@@ -1,21 +1,20 @@
-"""The fields and targets that a plan chooses among, each with the probability that is left there, and who has covered it."""
+"""The fields and targets that a plan chooses among, each with the probability that is left there."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from tom_treasuremap import tiling
-from tom_treasuremap.models import Plan
-from tom_treasuremap.planning import covered as looks
 from tom_treasuremap.planning import pieces
 from tom_treasuremap.planning.question import SUBJECTS
-from tom_treasuremap.plans import setting, written
+from tom_treasuremap.plans import wanted
 from tom_treasuremap.plans.setting import Setting
 from tom_treasuremap.telescopes.telescope import Telescope
-from tom_treasuremap.visits import Field, keys
+from tom_treasuremap.visits import Field
 
 #: places from which on those that are never open are left out first
 MANY = 1500
@@ -33,12 +32,18 @@ def fields(made: Setting) -> list[Field]:
     for subject in made.question.subjects:
         if subject not in SUBJECTS:
             raise ValueError(f"There are no fields called {subject!r}; there are: {', '.join(SUBJECTS)}.")
-        lists.append((1.0, _MAKERS[subject](made)))
-    found = lists[0][1] if len(lists) == 1 else tiling.events(lists)
-    names = {(one.telescope, one.name): one for one in reversed(found)}
-    if not names:
+        for one in (made, *made.others) if subject != "targets" else (made,):
+            priority = one.question.priority if subject != "targets" else 1.0
+            lists.append((priority, _of_event(one, subject)))
+    found = lists[0][1] if len(lists) == 1 and lists[0][0] == 1 else tiling.events(lists)
+    if not found:
         raise ValueError(_nothing(made))
-    return list(names.values())[::-1]
+    return tiling.merged(found)
+
+
+def _of_event(made: Setting, subject: str) -> list[Field]:
+    event = made.event.pk if made.event is not None and subject != "targets" else None
+    return [replace(one, event=event) for one in _MAKERS[subject](made)]
 
 
 def _nothing(made: Setting) -> str:
@@ -67,7 +72,7 @@ def _laid(made: Setting, free: bool) -> list[Field]:
             where = tiling.covering(tiling.camera(one), made.standing.version.sky, pos_angle=angle)
         tiles.append(tiling.Tiles(one, where, *_adapted(made, one)))
         if len(where.names) > MANY:
-            open_[name] = tiling.reachable(setting.lenient(made.question, one), where, made.window)
+            open_[name] = tiling.reachable(wanted.lenient(made.question, one), where, made.window)
     found = _worthy(tiling.fields(rest, tiles, most=made.question.most, open_=open_), made.question.level, rest.left)
     return [*found, *_gone(made, tiles, found)]
 
@@ -99,7 +104,7 @@ def _adapted(made: Setting, telescope: Telescope) -> tuple[Any, tuple[float, ...
 
     begin, end = made.window
     middle = begin + (end - begin) / 2
-    return Sight(telescope, setting.sequence(made.question, telescope), source, middle), DEEP
+    return Sight(telescope, wanted.sequence(made.question, telescope), source, middle), DEEP
 
 
 def _gone(made: Setting, tiles: Sequence[tiling.Tiles], found: Sequence[Field]) -> list[Field]:
@@ -215,7 +220,8 @@ def _targets(made: Setting) -> list[Field]:
 
     rows = Target.objects.filter(pk__in=made.question.targets)
     seen = rows if made.user is None else targets_for_user(made.user, rows, "view_target")
-    return _of_targets(made, [(one, made.question.priority) for one in seen if one.ra is not None])
+    said = made.question.priorities
+    return _of_targets(made, [(one, float(said.get(str(one.pk), 1.0))) for one in seen if one.ra is not None])
 
 
 def _of_targets(made: Setting, rows: list[tuple[Any, float]]) -> list[Field]:
@@ -231,31 +237,3 @@ _MAKERS: dict[str, Callable[[Setting], list[Field]]] = {
     "candidates": _candidates,
     "targets": _targets,
 }
-
-
-# --- who has covered what
-
-
-def covered(made: Setting, some: Sequence[Field]) -> dict[str, str]:
-    """{key of a field: who has covered it} of those that have lost most of their probability to what was, or will be, observed."""
-    rest = made.standing.rest if made.standing.version is not None else None
-    if rest is None or not rest.pointings or not made.question.residual:
-        return {}
-    found: dict[str, str] = {}
-    for name, telescope in made.telescopes.items():
-        mine = [
-            (key, one)
-            for key, one in zip(keys(some), some, strict=True)
-            if one.telescope == name and one.target is None and telescope.rings
-        ]
-        if mine:
-            places = tiling.Places(
-                tuple(key for key, _ in mine), *np.array([(one.ra, one.dec, one.pos_angle) for _, one in mine]).T
-            )
-            found |= looks.covered(made.standing.version.sky, rest, tiling.camera(telescope), places)
-    return found
-
-
-def known(row: Plan) -> dict[str, str]:
-    """What was found out before about who has covered the fields of a plan, by their keys."""
-    return {key: why for key, why in written.reasons(row).items() if why.startswith((looks.DONE, looks.MEANT))}

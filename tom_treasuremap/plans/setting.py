@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -15,7 +15,7 @@ from tom_scimma.models import Event
 from tom_treasuremap import visits as values
 from tom_treasuremap.models import Plan, PlanVisit
 from tom_treasuremap.planning.question import Question
-from tom_treasuremap.plans import standing
+from tom_treasuremap.plans import standing, taken, wanted
 from tom_treasuremap.telescopes.telescope import Telescope
 
 #: a plan that begins now leaves so much time to look at it and to send it
@@ -33,7 +33,9 @@ class Setting:
     window: tuple[datetime, datetime]
     standing: standing.Standing
     line: Plan | None = None
-    closed: Mapping[str, str] = ()  # type: ignore[assignment]  #: telescopes left out, and why
+    closed: Mapping[str, str] = field(default_factory=dict)  #: telescopes left out, and why
+    taken: Mapping[str, taken.Spans] = field(default_factory=dict)  #: when telescopes are at other plans
+    others: tuple[Setting, ...] = ()  #: of further events, each with its own priority
 
 
 def of(
@@ -71,7 +73,23 @@ def of(
         if sky
         else standing.Standing(event, None, (), (), question)
     )
-    return Setting(question, event, user, chosen, window, stands, line, closed)
+    busy = taken.of(chosen, line) if question.yields else {}
+    made = Setting(question, event, user, chosen, window, stands, line, closed, busy)
+    return replace(made, others=_others(made)) if sky and question.also else made
+
+
+def _others(made: Setting) -> tuple[Setting, ...]:
+    """The settings of further events, as far as the asker may see them, they have a map and were not retracted."""
+    found = []
+    asked = made.question
+    rows = Event.objects.filter(pk__in=[int(key) for key in asked.also]).exclude(state=Event.State.RETRACTED)
+    rows = rows if made.user is None else rows.filter(pk__in=Event.objects.visible_to(made.user).values("pk"))
+    for event in rows.order_by("pk"):
+        own = asked.but(also={}, targets=(), priority=asked.also[str(event.pk)], version=None)
+        stands = standing.of(event, made.user, own, line=made.line, telescopes=dict(made.telescopes))
+        if stands.version is not None:
+            found.append(replace(made, question=own, event=event, standing=stands))
+    return tuple(found)
 
 
 def again(row: Plan) -> Setting:
@@ -111,7 +129,7 @@ def window_of(question: Question, telescopes: Sequence[Telescope], now: datetime
     """From when until when: as asked, else from now to the end of the last telescope's night. Raises ValueError where that is no time."""
     from tom_treasuremap import nights
 
-    begin = max(question.start or now, now + LEAD)
+    begin = max(question.start or now, now + LEAD + timedelta(seconds=question.lead))
     begin = begin.astimezone(timezone.utc).replace(second=0, microsecond=0)
     end = question.end
     if end is None:
@@ -135,58 +153,10 @@ def problem(made: Setting, fields: Sequence[values.Field], *, step: int = 60) ->
     asked = made.question
     budgets = {name: asked.budget * 3600 for name in made.telescopes} if asked.budget is not None else None
     return problems.of(
-        fields, [lenient(asked, one) for one in made.telescopes.values()], made.window,
-        visits={name: sequence(asked, one) for name, one in made.telescopes.items()}, step=step, budgets=budgets,
+        fields, [wanted.lenient(asked, one) for one in made.telescopes.values()], made.window,
+        visits={name: wanted.sequence(asked, one) for name, one in made.telescopes.items()}, step=step, budgets=budgets,
+        taken=taken.beside(made.taken),
     )  # fmt: skip
-
-
-def lenient(question: Question, telescope: Telescope) -> Telescope:
-    """The telescope with the limits that were asked for; never beyond what its mount can do but for the airmass."""
-    import numpy as np
-
-    from tom_treasuremap.telescopes.telescope import MoonRule
-
-    if question.airmass is not None:
-        least = float(np.degrees(np.arcsin(1 / max(question.airmass, 1.0))))
-        telescope = replace(telescope, limits=replace(telescope.limits, min_altitude=least))
-    return telescope if question.moon else replace(telescope, moon=MoonRule())
-
-
-def sequence(question: Question, telescope: Telescope) -> Any:
-    """What is done at each field. Raises ValueError for filters that the telescope has not."""
-    from tom_treasuremap.followup.request import Exposure
-    from tom_treasuremap.planning.problem import Visits
-
-    names = filters(question, telescope)
-    block = tuple(Exposure(name, seconds(question, telescope, name)) for name in names)
-    most = question.gap_max * 60 if question.gap_max is not None and question.visits > 1 else None
-    least = question.gap_min * 60 if question.visits > 1 else 0.0
-    return Visits((block,) * max(question.visits, 1), least, most)
-
-
-def filters(question: Question, telescope: Telescope) -> list[str]:
-    """The names that this telescope has for the filters asked for, else its first."""
-    if not telescope.filters:
-        raise ValueError(f"{telescope.label} has no filter that is known here.")
-    if not question.filters:
-        r = next((name for name, one in telescope.filters.items() if one.band in ("r", "R")), None)
-        return [r or next(iter(telescope.filters))]
-    by_band = {one.band: name for name, one in reversed(list(telescope.filters.items())) if one.band}
-    found = [name if name in telescope.filters else by_band.get(name) for name in question.filters]
-    some = [name for name in found if name is not None]
-    if not some:
-        raise ValueError(
-            f"{telescope.label} has no filter {' or '.join(question.filters)}; it has {', '.join(telescope.filters)}."
-        )
-    return some
-
-
-def seconds(question: Question, telescope: Telescope, name: str) -> float:
-    """How long an exposure is."""
-    if question.exposure == "filter":
-        band = telescope.filters[name].band or name
-        return float(question.seconds_by_filter.get(name, question.seconds_by_filter.get(band, question.seconds)))
-    return float(question.seconds)
 
 
 def stand(row: Plan, made: Setting) -> None:
@@ -194,14 +164,32 @@ def stand(row: Plan, made: Setting) -> None:
     alert = made.standing.alert
     row.alert, row.protected = alert, bool(alert is not None and not alert.public)
     row.telescopes = list(made.telescopes)
+    every = [made.standing, *(one.standing for one in made.others)]
+    rows = [one for each in every for one in each.rows]
     row.standing = {
         **made.standing.words(),
-        "closed": dict(made.closed or {}),
+        "pointings": [one.pk for one in rows],
+        "changed": standing.newest(rows),
+        "closed": dict(made.closed),
+        "taken": taken.minutes(made.taken, made.window),
+        "others": [_other(one) for one in made.others],
         "window": [t.isoformat() for t in made.window],
     }
-    row.groups.set({one.group_id for one in made.standing.rows if one.group_id is not None})
-    own = {one.observation_id for one in made.standing.rows if one.observation_id is not None}
-    row.observations.set(own | {one.observation_id for one in made.standing.own})
+    row.maps.set(one.standing.alert for one in made.others if one.standing.alert is not None)
+    row.groups.set({one.group_id for one in rows if one.group_id is not None})
+    own = {one.observation_id for one in rows if one.observation_id is not None}
+    row.observations.set(own | {one.observation_id for each in every for one in each.own})
+
+
+def _other(one: Setting) -> dict[str, Any]:
+    """A further event as the plan's page names it."""
+    said = one.standing.words()
+    name = one.event.name if one.event is not None else ""
+    return {
+        "event": name,
+        "priority": one.question.priority,
+        **{key: said[key] for key in ("map", "done", "planned", "left")},
+    }
 
 
 # --- fields and plans, into a row and back

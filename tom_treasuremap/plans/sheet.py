@@ -13,7 +13,7 @@ from tom_scimma.models import Event
 from tom_treasuremap.conf import conf
 from tom_treasuremap.followup.request import TERMINAL
 from tom_treasuremap.models import CoverageRun, Plan
-from tom_treasuremap.plans import approving, versions, whatif
+from tom_treasuremap.plans import approving, told, versions, whatif
 from tom_treasuremap.plans.pictures import KINDS
 
 #: rows of its tables that are shown at once
@@ -31,6 +31,8 @@ def of(row: Plan, user: Any, said: Mapping[str, str]) -> dict[str, Any]:
     visits = list(row.visits.select_related("observation__asked", "target").order_by("order"))
     states = Counter(one.observation.status for one in visits if one.observation is not None)
     now = timezone.now()
+    for one in visits:
+        one.adds = row.words(one.gain) if one.gain else ""
     return {
         "row": row,
         "event": row.event,
@@ -105,7 +107,8 @@ def reasons(row: Plan, which: str, named: str) -> dict[str, Any]:
         for one in rows
         if (not which or kind_of(one) == which) and (not named or named.lower() in one["name"].lower())
     ]
-    return {"kinds": kinds.most_common(), "rows": some[:SHOWN], "count": len(some), "all": len(rows)}
+    shown = [{**one, "alone": row.words(one["weight"])} for one in some[:SHOWN]]
+    return {"kinds": kinds.most_common(), "rows": shown, "count": len(some), "all": len(rows)}
 
 
 def kind_of(one: Mapping[str, Any]) -> str:
@@ -150,7 +153,7 @@ def file(row: Plan, form: str, telescope: str, user: Any) -> Any:
     name = telescope or next(iter(row.telescopes), "")
     if form not in FORMATS or name not in known or name not in row.telescopes:
         return None
-    some = list(row.visits.filter(telescope=name).order_by("start"))
+    some = list(row.visits.filter(telescope=name).select_related("event", "target").order_by("start"))
     asked = [request for request, _ in approving.requests(row, some, row.approved_by or user)]
     return files(asked, known[name], form) if asked else None
 
@@ -158,9 +161,9 @@ def file(row: Plan, form: str, telescope: str, user: Any) -> Any:
 def sent_words(row: Plan) -> str:
     """What became of a click that sends a plan."""
     count = row.visits.exclude(observation=None).values("observation").distinct().count()
-    told = row.visits.filter(told="planned").count()
+    count_told = row.visits.filter(told="planned").count()
     words = f"Approved: {count} requests are on their way; this page shows what becomes of them."
-    return f"{words} {told} are told to the Treasure Map." if told else words
+    return f"{words} {count_told} are told to the Treasure Map." if count_told else words
 
 
 def taken_back(row: Plan, user: Any) -> str:
@@ -175,6 +178,6 @@ def taken_back(row: Plan, user: Any) -> str:
         for each in row.line.all_versions.all()
         for one in each.visits.filter(told="planned", start__gt=timezone.now())
     ]
-    approving.untell(visits, user, why)
+    told.untell(visits, user, why)
     words = f"{len(records) - len(left)} are taken back."
     return f"{words} {len(left)} are not: {next(iter(left.values()))}" if left else words

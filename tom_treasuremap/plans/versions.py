@@ -134,22 +134,28 @@ def mapped(alert_id: int, change: str) -> None:
     if alert is None:
         return
     words = wording.ALERT_TYPES.get(alert.alert_type, alert.alert_type)
-    rows = Plan.objects.filter(event=alert.event)
+    rows = Plan.objects.about(alert.event)
     lately = timezone.now() - WAITS
     failed = rows.newest().filter(state=State.FAILED, asked__gte=lately).select_related("event", "asked_by", "line")
     for row in {one.line_id: one for one in [*failed, *living(rows)]}.values():
         if row.state == State.ASKED:
             continue  # it will be made on the newest map anyway
         found = eventmaps.current(alert.event, row.asked_by)
-        if row.asks.version is None and found is not None and found.alert_id != row.alert_id:
-            again(row, f"A new map ({words}) came.", cause=f"map {found.alert_id}")
+        known = {row.alert_id, *row.maps.values_list("pk", flat=True)}
+        if row.asks.version is None and found is not None and found.alert_id not in known:
+            of = f" of {alert.event.name}" if alert.event_id != row.event_id else ""
+            again(row, f"A new map{of} ({words}) came.", cause=f"map {found.alert_id}")
 
 
 def withdrawn(alert_id: int, change: str) -> None:
     """The reaction to a retraction: plans are withdrawn; what has not left never leaves. What has left waits for a person."""
     alert = Alert.objects.select_related("event").filter(pk=alert_id).first()
     if alert is not None and alert.event.state == Event.State.RETRACTED:
-        withdraw(Plan.objects.filter(event=alert.event), f"{alert.event.name} was retracted.")
+        name = alert.event.name
+        withdraw(Plan.objects.filter(event=alert.event), f"{name} was retracted.")
+        for row in living(Plan.objects.about(alert.event)):
+            rest = {key: value for key, value in row.asks.also.items() if key != str(alert.event_id)}
+            again(row, f"{name} was retracted.", question=row.asks.but(also=rest), cause=f"retracted {alert_id}")
 
 
 @transaction.atomic

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from django.utils import timezone
 
+from tom_scimma.models import Event
 from tom_treasuremap import coverage, working
 from tom_treasuremap.followup.request import TERMINAL
 from tom_treasuremap.models import Plan, PlanVisit, Pointing
@@ -97,9 +98,10 @@ def _others(row: Plan, rest: Sequence[PlanVisit]) -> tuple[str, str] | None:
     """Pointings that came since, where this plan means to look."""
     if row.event is None or not rest or not row.asks.residual or timezone.now() - row.asked < PAUSE:
         return None
-    if not Pointing.objects.filter(event=row.event).exists():
+    events = [row.event, *Event.objects.filter(pk__in=[int(key) for key in row.asks.also])]
+    if not Pointing.objects.filter(event__in=events).exists():
         return None
-    rows = standing.pointings(row.event, row.asked_by, row.line)
+    rows = [one for event in events for one in standing.pointings(event, row.asked_by, row.line)]
     known, since = set(row.standing.get("pointings", ())), row.standing.get("changed", "")
     new = [one for one in rows if one.pk not in known or one.changed.isoformat() > since]
     mine = set(row.line.all_versions.exclude(visits__observation=None).values_list("visits__observation", flat=True))

@@ -14,7 +14,7 @@ from typing import Any
 from tom_treasuremap import visits as values
 from tom_treasuremap.models import Plan
 from tom_treasuremap.planning.question import Question
-from tom_treasuremap.plans import places, setting
+from tom_treasuremap.plans import covered, setting
 
 
 @dataclass(frozen=True)
@@ -40,15 +40,22 @@ def asked(question: Question, said: Mapping[str, Any], row: Plan) -> Question:
             changes[name] = _number(name, said[name], least, most)
     if said.get("moon") in ("off", "on"):
         changes["moon"] = said["moon"] == "on"
+    if said.get("yields") in ("off", "on"):
+        changes["yields"] = said["yields"] == "on"
     if said.get("hours"):
         hours = _number("hours", said["hours"], -12, 12)
         end = question.end or _end(row)
         changes["end"] = end + timedelta(hours=hours) if end is not None else None
     if said.get("without"):
         names = used(row)
-        changes["filters"] = tuple(name for name in names if name != said["without"])
-        if not changes["filters"]:
+        sets = [
+            tuple(name for name in some if name != said["without"])
+            for some in (question.filters or names, *question.later)
+        ]
+        sets = [some for some in sets if some]
+        if not sets:
             raise ValueError(f"Without {said['without']} no filter is left.")
+        changes |= {"filters": sets[0], "later": tuple(sets[1:])}
     if said.get("visits"):
         changes["visits"] = int(_number("visits", said["visits"], 1, 10))
     return question.but(**changes)
@@ -64,7 +71,7 @@ def answer(row: Plan, question: Question) -> Answer:
     made = setting.of(question, row.event, row.asked_by, line=row.line, sky=False)
     fields = setting.fields_of(row)
     problem = setting.problem(made, fields)
-    best = planner.best(problem, nodes=0, start=setting.plan_of(row), known=places.known(row))
+    best = planner.best(problem, nodes=0, start=setting.plan_of(row), known=covered.known(row))
     before = {one.field for one in row.visits.all()}
     after = {one.field for one in best.visits}
     return Answer(

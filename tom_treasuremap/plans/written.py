@@ -28,16 +28,24 @@ def keep(
     row.targets.set({one.target for one in fields if one.target is not None})
     if visits:
         targets = {(one.telescope, one.name): one.target for one in fields if one.target is not None}
+        events = {(one.telescope, one.name): one.event for one in fields if one.event is not None}
         row.visits.all().delete()
         PlanVisit.objects.bulk_create(
-            PlanVisit(plan=row, order=order, gain=gain, target_id=target_of(targets, one), **_columns(one))
+            PlanVisit(
+                plan=row,
+                order=order,
+                gain=gain,
+                target_id=of_field(targets, one),
+                event_id=of_field(events, one),
+                **_columns(one),
+            )
             for order, (one, gain) in enumerate(zip(best.visits, gains(fields, best.visits), strict=True), 1)
         )
 
 
-def target_of(targets: Mapping[tuple[str, str], int], one: values.Visit) -> int | None:
-    """The key of the target that a visit looks at."""
-    return targets.get((one.telescope, one.field), targets.get(("", one.field)))
+def of_field(known: Mapping[tuple[str, str], int], one: values.Visit) -> int | None:
+    """What is known of the field that a visit looks at: the key of its target, or of its event."""
+    return known.get((one.telescope, one.field), known.get(("", one.field)))
 
 
 def _columns(one: values.Visit) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from tom_scimma.views.events import EventMixin
 from tom_scimma.views.pictures import answer
 from tom_treasuremap.models import Plan
 from tom_treasuremap.plan_forms import QuestionForm
-from tom_treasuremap.plans import approving, making, pictures, sheet, versions, whatif
+from tom_treasuremap.plans import approving, making, pictures, sheet, told, versions, whatif
 
 PER_PAGE = 30
 State = Plan.State
@@ -55,21 +55,21 @@ class EventPlansView(LoginRequiredMixin, EventMixin, View):
     """The tab: the event's plans, their coverage beside everybody's, and a button that makes one."""
 
     def get(self, request, name):
-        return self.shown(QuestionForm(user=request.user))
+        return self.shown(QuestionForm(user=request.user, event=self.event))
 
     def post(self, request, name):
-        form = QuestionForm(request.POST, user=request.user)
+        form = QuestionForm(request.POST, user=request.user, event=self.event)
         if not form.is_valid():
             return self.shown(form, opened=True, status=400)
         row = making.ask(form.question(), by=request.user, event=self.event)
         if request.htmx:
-            return self.shown(QuestionForm(user=request.user))
+            return self.shown(QuestionForm(user=request.user, event=self.event))
         return redirect(row)
 
     def shown(self, form: QuestionForm, *, opened: bool = False, status: int = 200) -> HttpResponse:
         request = self.request
         part = request.htmx and not request.htmx.history_restore_request
-        rows = list(plans_of(request.user).filter(event=self.event).newest().order_by("-pk")[:PER_PAGE])
+        rows = list(plans_of(request.user).about(self.event).newest().order_by("-pk")[:PER_PAGE])
         context = {
             "event": self.event, "rows": rows, "form": form, "opened": opened, "covered": sheet.covered(self.event, request.user),
             "busy": any(row.state in (State.ASKED, State.WORKING) or row.improving for row in rows),
@@ -167,7 +167,7 @@ class PlanActView(PlanMixin, View):
         if not approving.may_approve(user) or not row.acting:
             raise approving.NotNow("Only an approved plan that is not over is told, by who may approve plans.")
         Plan.objects.filter(pk=row.pk).update(reported=True)
-        return f"{approving.tell(row, user)} planned pointings are told to the Treasure Map. The worker sends them."
+        return f"{told.tell(row, user)} planned pointings are told to the Treasure Map. The worker sends them."
 
     def _may(self, row: Plan, user: Any) -> None:
         """Its asker may change a plan that nobody approved; who may approve, any."""
@@ -194,6 +194,8 @@ class PlanWhatIfView(PlanMixin, View):
             "said": request.GET.items(),
             "may": sheet.may_change(row, request.user),
         }
+        if found is not None:
+            context |= {"worth": row.words(found.best.value), "most": row.words(found.best.bound)}
         return render(request, "tom_treasuremap/partials/whatif.html", context)
 
 
