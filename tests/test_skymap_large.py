@@ -121,6 +121,19 @@ def test_merging_what_hardly_differs_keeps_probability_and_levels():
     np.testing.assert_allclose(*blocks, rtol=0.05, atol=1e-9)
 
 
+def test_a_noisy_map_loses_its_finest_orders_and_not_its_shape():
+    """Noise of a tenth from pixel to pixel, as maps of samples have it; a third of the pixels fits. It stays a map of the sky."""
+    nside = 128
+    ra, dec = healpy.pix2ang(nside, np.arange(12 * nside**2), nest=True, lonlat=True)
+    smooth = np.exp(-0.5 * np.square(maps.separation(ra, dec, 30, 10) / 12)) + 0.2
+    noise = np.random.default_rng(4).normal(1, 0.1, smooth.size)
+    data = maps.flat({"PROB": smooth * np.maximum(noise, 0.2)}, nside, "NESTED")
+    less = skymap.read(data, max_bytes=smooth.size // 3 * 8 * 18)
+    assert smooth.size / 64 < len(less) < smooth.size / 3
+    density = smooth / smooth.sum() * smooth.size / (4 * np.pi)
+    np.testing.assert_allclose(less.density_at(ra, dec), density, rtol=0.4)
+
+
 def test_white_noise_that_does_not_fit_is_refused():
     prob = np.random.default_rng(1).uniform(0, 1, 12 << 12)
     with pytest.raises(
@@ -132,7 +145,7 @@ def test_white_noise_that_does_not_fit_is_refused():
 def test_what_holds_nothing_is_merged_with_all_its_distance():
     uniq = np.arange(64, 80)  # four pixels of order 1, sixteen children
     columns = np.stack([np.where(np.arange(16) < 12, 1e-30, np.arange(16.0)), np.arange(16.0) + 50])
-    found, values = loose.loosened(uniq, columns, 1e-12, 0.0)
+    found, values = loose.loosened(uniq, columns, 1e-12, 0.0, 2)
     assert found.tolist() == [16, 17, 18, 76, 77, 78, 79]
     np.testing.assert_allclose(values[1], [51.5, 55.5, 59.5, 62, 63, 64, 65])
 

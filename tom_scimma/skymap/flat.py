@@ -185,14 +185,15 @@ class _Held:
 
     def _loosened(self, uniq: np.ndarray, values: np.ndarray) -> loose.Piece:
         least, part = loose.STEPS[self.step - 1]
-        return loose.loosened(uniq, values, least * max(self.total, 1.0) / (12 << (2 * self.order)), part)
+        return loose.loosened(uniq, values, least * max(self.total, 1.0) / (12 << (2 * self.order)), part, self.order)
 
     def joined(self) -> tuple[np.ndarray, list[np.ndarray]]:
         """(uniq, columns) of all, in nested order; the pieces are gone."""
         pieces = [self.pieces.pop(first) for first in sorted(self.pieces)]
         uniq = np.concatenate([uniq for uniq, _ in pieces])
         if len(pieces) > 1 and uniq.size < ACROSS:
-            uniq, columns = loose.loosened(uniq, np.concatenate([some for _, some in pieces], axis=1), -1.0, 0.0)
+            columns = np.concatenate([some for _, some in pieces], axis=1)
+            uniq, columns = loose.loosened(uniq, columns, -1.0, 0.0, self.order)
             return uniq, list(columns)
         return uniq, [np.concatenate([values[at] for _, values in pieces]) for at in range(len(pieces[0][1]))]
 

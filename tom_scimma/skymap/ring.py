@@ -14,7 +14,7 @@ from tom_scimma.skymap import grid
 from tom_scimma.skymap.cards import Table
 
 #: pixels converted at once are those of one pixel this many orders up: their values fit the processor's cache
-BLOCK_ORDERS = 8
+BLOCK_ORDERS = 7
 
 
 def blocks(table: Table, names: list[str], order: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
