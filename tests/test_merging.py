@@ -192,6 +192,27 @@ def test_replay_of_everything_ends_in_the_same_whatever_had_come_first():
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_chain_of_merges_is_undone_in_any_order(order):
+    """A takes B, which had taken C: each has its own again, whichever of the two merges is undone first."""
+    names = ("Fermi GBM 700000001", "Fermi GBM 700000002", "Swift 1200001")
+    hear([reading(name, minutes) for minutes, name in enumerate(names)])
+    before = outcome()
+    with transaction.atomic():
+        first, second, third = Event.objects.order_by("name")
+        merges = [merging.join(second, third, because="told"), merging.join(first, second, because="told")]
+        folding.refold([first])
+    assert outcome().keys() == {names[0]}
+    for number in order:
+        merging.undo(Merge.objects.get(pk=merges[number].pk), make.user(f"astronomer {number}"))
+    assert outcome() == before
+    assert {str(merge.event): str(merge.other) for merge in Merge.objects.all()} == {
+        names[0]: names[1],
+        names[1]: names[2],
+    }
+
+
+@pytest.mark.django_db
 def test_a_cited_notice_that_comes_later_joins():
     hear([NIGHT[3]], [NIGHT[0]])
     assert (Event.objects.get().name, Alert.objects.count()) == ("Fermi GBM 700000001", 2)

@@ -65,7 +65,7 @@ def join(into: Event, other: Event, *, because: str, by=None, alert: Alert | Non
         into.target_id, into.target_made = other.target_id, other.target_made
         Event.objects.filter(pk=into.pk).update(target=into.target_id, target_made=into.target_made)
         moved["target"] = other.target_id
-    _merges(into, other)
+    moved["merges"] = _merges(into, other)
     other.delete()
     if not Alias.objects.filter(name=moved["event"]["name"]).exists():
         Alias.objects.create(event=into, name=moved["event"]["name"])
@@ -99,6 +99,8 @@ def _part(merge: Merge, into: Event, user) -> Event:
     for model, field in _hanging():
         pks = moved["rows"].get(_label(model, field), ())
         model._base_manager.filter(pk__in=pks, **{field.name: into}).update(**{field.name: other})
+    for column, pks in moved.get("merges", {}).items():  # those joined to it before are its own again
+        Merge.objects.filter(pk__in=pks, **{column: into}).update(**{column: other})
     _later(into, other)
     for item in serializers.deserialize("json", json.dumps(moved["lost"]), ignorenonexistent=True):
         item.object.event_id = other.pk
@@ -125,10 +127,14 @@ def meanwhile(merge: Merge, user) -> tuple[list[Delivery], list[Telling]]:
     return list(said), list(told.order_by("-pk")[:100])
 
 
-def _merges(into: Event, other: Event) -> None:
-    """What was said of the one that goes and of third events holds for the one that stays."""
-    Merge.objects.filter(event=other).exclude(other=into).update(event=into)
-    Merge.objects.filter(other=other).exclude(event=into).update(other=into)
+def _merges(into: Event, other: Event) -> dict[str, list[int]]:
+    """What was said of the one that goes and of third events holds for the one that stays; which, by column."""
+    found: dict[str, list[int]] = {}
+    for column, back in (("event", "other"), ("other", "event")):
+        rows = Merge.objects.filter(**{column: other}).exclude(**{back: into})
+        found[column] = list(rows.values_list("pk", flat=True))
+        rows.update(**{column: into})
+    return found
 
 
 def _hanging() -> Iterator[tuple[type[models.Model], models.Field]]:
