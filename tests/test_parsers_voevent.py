@@ -479,3 +479,34 @@ def test_an_unknown_author_s_events_are_called_after_its_triggers():
     first, second = (one(ivorn="ivo://example.org/x#1", params={"TrigID": number}) for number in (17, 18))
     assert (first.event, second.event) == ("Somebody 17", "Somebody 18")
     assert one(ivorn="ivo://example.org/x#1", params={"TrigID": 0}).event == "Somebody 1"
+
+
+def test_the_template_of_the_frb_community():
+    """github.com/ebpetroff/FRB_VOEvent: prose before it, comments inside of comments, the minute in the ivorn."""
+    said = packet(
+        ivorn="ivo://au.csiro.atnf/parkes#FRB2605141714/61174.5",
+        cites=[("retraction", "ivo://x/y#1")],
+        place=(19, -39, 0.125),
+    )
+    said = b"A sample\n\n" + said.replace(
+        b"<WhereWhen>", b"<!-- <Param/> <!-- of the telescope --><!-- <Param/> --><WhereWhen>"
+    )
+    (notice,) = read(said)
+    assert (notice.event, notice.kind, notice.alert_type, notice.source) == ("FRB260514", "FRB", "retraction", "Parkes")
+
+
+def test_who_speaks_is_no_person_where_the_packet_has_another_name():
+    said = packet(ivorn="ivo://example.org/bursts#rf1", groups={"event parameters": {"dm": 2, "snr": 22.5}})
+    (notice,) = read(said.replace(b"shortName", b"contactName"))
+    assert (notice.source, notice.kind, notice.extra["author"]) == ("example.org/bursts", "FRB", "Somebody")
+
+
+def test_amon_s_own_packets_are_icecube_s():
+    first, later = (one(ivorn=f"ivo://amon/icecube_hese#1_132379_15947448_{n}", place=(10, -5, 0.5)) for n in (0, 1))
+    assert (first.event, first.source, first.kind, first.alert_type) == (
+        "IceCube 132379_15947448",
+        "IceCube",
+        "NU",
+        "initial",
+    )
+    assert (later.event, later.alert_type) == (first.event, "update")

@@ -23,6 +23,7 @@ _DECLARES = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
 _UTF8 = re.compile(
     rb"""(?:\xef\xbb\xbf)?\s*(?:<\?xml(?:(?!encoding)[^>])*(?:encoding\s*=\s*["'](?i:utf-8|us-ascii|iso-8859-1)["'][^>]*)?\?>|<[^?])"""
 )
+_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
 _ROOT = re.compile(rb"<(?:\w+:)?VOEvent\b")
 
 
@@ -37,7 +38,7 @@ def tree(payload: bytes) -> Element:
             f"XML: more than {MAX_ELEMENTS:,} elements, or attributes beyond reason, in one message; refused"
         )
     try:
-        root = _parsed(_declared(payload))
+        root = _read(_declared(payload))
     except DefusedXmlException as error:
         raise Undecodable(f"XML: a DTD or an entity is declared; refused ({type(error).__name__})") from error
     except (ParseError, ValueError, LookupError) as error:
@@ -48,6 +49,17 @@ def tree(payload: bytes) -> Element:
         if not level:
             return root
     raise Undecodable(f"XML: nested more than {MAX_DEPTH} deep; refused")
+
+
+def _read(payload: bytes) -> Element:
+    """The tree; where the XML is broken by comments inside of comments, that of what is no comment."""
+    try:
+        return _parsed(payload)
+    except ParseError:
+        bare = _COMMENT.sub(b"", payload)
+        if bare == payload:
+            raise
+        return _parsed(bare)
 
 
 def _parsed(payload: bytes) -> Element:

@@ -26,11 +26,14 @@ class Author(NamedTuple):
 
 #: by the beginning of the ivorn behind `ivo://`, in lower case; the longest that fits counts
 AUTHORS: dict[str, Author] = {
+    "amon/icecube": Author("IceCube", "NU", "initial", 0.9),
     "au.csiro.atnf/parkes": Author("Parkes", "FRB"),
     "ca.chimenet.frb": Author("CHIME", "FRB", "initial", 0.95),
     "gaia.cam.uk/alerts": Author("Gaia", "OT"),
+    "hess/grb": Author("HESS", "GRB"),
     "nvo.caltech/voeventnet": Author("CRTS", "OT"),
     "org.svom/fsc": Author("SVOM", "GRB", "initial", 0.9),
+    "realfast.io": Author("realfast", "FRB"),
     "utmost": Author("UTMOST", "FRB"),
     "voevent.4pisky.org/alarrm-request": Author("ALARRM", "UNK", "followup"),
     "voevent.4pisky.org/asassn": Author("ASAS-SN", "OT"),
@@ -41,7 +44,11 @@ _LIVENESS = re.compile(
     r"iamalive|brokertest|testevent|test-response|test-trigger|subscribe-only|voevent-(broadcast|receive)",
     re.IGNORECASE,
 )
-_FRB = re.compile(r"FRB ?\d{6,8}[A-Za-z]?")
+_FRB = re.compile(r"FRB ?\d{6,8}[A-Za-z]?(?!\d)")
+#: what the FRB community's template puts behind the `#`: the minute, then when the packet was made
+_FRB_MINUTE = re.compile(r"(FRB\d{6})\d{4}/.*")
+#: what AMON puts behind the `#`: stream, run, event, revision
+_AMON = re.compile(r"\d+_(\d{5,7}_\d+)_(\d+)")
 #: a name of the TNS without what stands before it
 _TNS = re.compile(r"20[12]\d[a-z]{1,4}")
 _SVOM = re.compile(r"sb\d{8}")
@@ -120,12 +127,12 @@ def _author(packet: Packet) -> Author:
         return AUTHORS[max(fitting, key=len)]
     if packet.group("Svom_Identifiers"):  # passed on by somebody else
         return AUTHORS["org.svom/fsc"]
-    return _mission(packet) or Author(packet.author or packet.stream, _guess(packet))
+    return _mission(packet) or Author(packet.signed or packet.stream, _guess(packet))
 
 
 def _mission(packet: Packet) -> Author | None:
     """The mission that the author (`EinsteinProbe/WXT`) or else the stream (`AGILE.txt`) is called after."""
-    for said in (packet.author, packet.stream):
+    for said in (packet.signed, packet.stream):
         words = re.split(r"[/.]", said)
         who = missions.known(words[0])
         if who is not None:
@@ -137,11 +144,14 @@ def _mission(packet: Packet) -> Author | None:
 def _guess(packet: Packet) -> str:
     """What it is about by the words of IVOA's vocabulary in `Why`, and names that speak for themselves."""
     said = " ".join((*packet.why.get("concepts", ()), *packet.why.get("names", ()), packet.local)).lower()
+    if packet.get("dm") and packet.get("snr"):  # a burst by its dispersion
+        return "FRB"
     for word, kind in (
         ("frb", "FRB"),
         ("fast radio", "FRB"),
         ("neutrino", "NU"),
         ("em.gamma", "GRB"),
+        ("grb", "GRB"),
         ("em.x-ray", "XRT"),
         ("em.opt", "OT"),
     ):
@@ -163,9 +173,12 @@ def _named(packet: Packet, author: Author, time: datetime | None) -> tuple[str, 
     names = [fields.clean(name) for name in packet.why.get("names", ())]
     names += [fields.clean(packet.get(name) or "") for name in _NAMES if author.source != "CRTS"]
     names = [name for name in names if name and len(name) < 100]
-    burst = _FRB.search(" ".join((*names, packet.local)))
+    neutrino = _AMON.fullmatch(packet.local) if author.source == "IceCube" else None
+    if neutrino:
+        return f"IceCube {neutrino[1]}", names
+    burst = _FRB.search(" ".join((*names, packet.local))) or _FRB_MINUTE.fullmatch(packet.local)
     if author.kind == "FRB" and burst:
-        return burst[0].replace(" ", ""), names
+        return burst[burst.lastindex or 0].replace(" ", ""), names
     if author.source == "ASAS-SN":
         return _asassn(packet)
     if author.source == "CHIME" and packet.get("event_no"):
@@ -206,6 +219,9 @@ def _alert_type(packet: Packet, author: Author) -> str:
     relations = {relation for relation, _ in packet.cites}
     if "retraction" in relations or packet.flag("Retraction"):
         return "retraction"
+    revised = _AMON.fullmatch(packet.local) if author.source == "IceCube" else None
+    if revised and revised[2].strip("0"):
+        return "update"
     number = fields.number(packet.params.get("Packet_Type"))
     if author.source == "SVOM" and number is not None:
         return _SVOM_TYPES.get(int(number), "update")

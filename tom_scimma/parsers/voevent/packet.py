@@ -34,7 +34,8 @@ class Packet:
     ivorn: str
     role: str
     date: str | None  #: when the author made it
-    author: str  #: short name, else contact's name, else the author's IVORN
+    author: str  #: short name, else title, contact's name, the author's IVORN
+    signed: str  #: short name, else title: who speaks, where it is no person
     params: dict[str, str]  #: those of `What` outside of groups
     units: dict[str, str]  #: of `params`
     groups: tuple[Group, ...]
@@ -119,6 +120,7 @@ def read(said: Any) -> Packet:
         role=(root.get("role") or "observation").strip().lower(),
         date=_text(who, "Date"),
         author=next((name for name in names if name), ""),
+        signed=names[0] or names[1] or "",
         params=params,
         units=units,
         groups=tuple(_groups(what)),
