@@ -122,3 +122,9 @@ def test_every_kind_type_role_has_words():
     assert set(wording.KINDS) == set(notice.KINDS)
     assert set(wording.ALERT_TYPES) == set(notice.ALERT_TYPES)
     assert set(wording.ROLES) == set(notice.ROLES)
+
+
+def test_faults_are_told_as_people_count_and_what_is_wrong_with_the_whole_by_itself():
+    errors = {"photometry.3.bandpass": ["May not be blank."], "targets.0.ra_error": "No.", "message": ["Too large."], "": ["Never."]}  # fmt: skip  # noqa: E501
+    lines = ["photometry row 4, bandpass: May not be blank.", "targets row 1, ra error: No.", "Too large.", "Never."]
+    assert wording.faults(errors) == lines

@@ -204,3 +204,19 @@ def value(name: str, said: Any) -> str:
             return span(float(said))
         return number(float(said), 4)
     return NOTHING if said is None else str(said)
+
+
+def faults(errors: Mapping[str, Any]) -> list[str]:
+    """What is wrong by field, as lines: "photometry row 4, bandpass: ..."; of the whole ("" or "message") the words alone."""
+    lines = []
+    for name, texts in errors.items():
+        said = "" if name in ("", "message") else f"{_field(name)}: "
+        lines += [f"{said}{text}" for text in ([texts] if isinstance(texts, str) else texts)]
+    return lines
+
+
+def _field(name: str) -> str:
+    """ "photometry.3.bandpass" -> "photometry row 4, bandpass", as people count."""
+    parts = name.split(".")
+    words = [f"row {int(part) + 1}" if part.isdecimal() else part.replace("_", " ") for part in parts]
+    return ", ".join(words).replace(", row ", " row ")

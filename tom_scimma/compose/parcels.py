@@ -17,6 +17,7 @@ from typing import Any
 
 import orjson
 
+from tom_scimma import wording
 from tom_scimma.compose.content import Content
 from tom_scimma.compose.fields import Field, merged, missing, values_for
 from tom_scimma.compose.items import Cargo
@@ -91,7 +92,7 @@ def build(
             if name in fields:
                 faults.setdefault(name, []).extend(texts)
             else:
-                problems += [f"{name}: {text}" if name else text for text in texts]
+                problems += wording.faults({name: texts})
         letters.append(Letter(there, parcels, tuple(dict.fromkeys(problems))))
     faults = {**missing(fields), **faults}  # what a sink says itself is said better
     shown = {name: one.saying(faults.get(name, ())) for name, one in fields.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from tom_scimma import wording
 from tom_scimma.compose import drafts, rules
 from tom_scimma.compose.content import Content
 from tom_scimma.compose.fields import Field, grouped
@@ -70,7 +71,7 @@ def _asked(proof: Proof, user: Any) -> tuple[dict[str, Field], dict[str, Answer]
         for name, texts in faults.items():
             if name in fields:
                 fields[name] = fields[name].saying(texts)
-        rest = tuple(f"{name}: {text}" for name, texts in faults.items() if name not in fields for text in texts)
+        rest = tuple(wording.faults({name: texts for name, texts in faults.items() if name not in fields}))
         text = "The service would refuse it." if faults else "The service takes it like this."
         answers[letter.name] = Answer(not faults, text, rest)
     return fields, answers

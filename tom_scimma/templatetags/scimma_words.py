@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django import template
 from django.utils import timezone as clock
@@ -99,3 +101,9 @@ def width(probability) -> str:
 def as_text(data: bytes) -> str:
     """Bytes as people read them."""
     return bytes(data).decode("utf-8", "replace")
+
+
+@register.filter
+def fault_lines(errors: Mapping[str, Any]) -> list[str]:
+    """What is wrong by field, as lines."""
+    return wording.faults(errors)

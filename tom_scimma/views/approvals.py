@@ -9,6 +9,7 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.views.generic import View
 
+from tom_scimma import readership
 from tom_scimma.acts import NotNow
 from tom_scimma.compose import approvals
 from tom_scimma.models import Approval
@@ -20,7 +21,10 @@ class ApprovalsView(LoginRequiredMixin, View):
 
     def get(self, request):
         may = request.user.has_perm(Approval.PERMISSION)
-        context = {"waiting": approvals.waiting_for(request.user), "may": may, "permission": Approval.PERMISSION}
+        waiting = list(approvals.waiting_for(request.user))
+        for one in waiting:
+            one.about, _ = readership.about(one.delivery, request.user)
+        context = {"waiting": waiting, "may": may, "permission": Approval.PERMISSION}
         return render(request, "tom_scimma/approvals.html", context)
 
 
