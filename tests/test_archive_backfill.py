@@ -102,6 +102,19 @@ def test_a_stretch_is_what_was_asked_for_and_cut_short_it_goes_on(services):
     assert Backfill.objects.count() == 1
 
 
+def test_killed_in_the_middle_it_goes_on_and_counts_once(services):
+    fill(services.world, 200)
+
+    def killed(row):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(past(), killed)
+    assert (Backfill.objects.get().state, Message.objects.count()) == ("running", 128)
+    row = run(past())
+    assert (row.state, row.seen, row.created, Message.objects.count()) == ("done", 200, 200, 200)
+
+
 def test_a_page_of_metas_is_not_the_end(services, monkeypatch):
     monkeypatch.setattr("tom_scimma.fake_services.archive.META", 50)
     fill(services.world, 130, step=timedelta(0))  # all in one millisecond

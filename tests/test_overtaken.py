@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -28,11 +29,12 @@ def changes() -> list[tuple[str, str]]:
 @pytest.mark.parametrize("via", ["backfill", "ingest"])
 def test_a_message_that_a_backfill_brought_first_is_acted_on_when_it_is_heard(via):
     message = gw()
-    ingest([message], via=via, now=NOW)
+    ingest([replace(message, partition=None, offset=None, broker="elsewhere")], via=via, now=NOW)
     assert (Alert.objects.get().live, changes()) == (False, [])
     (result,) = ingest([message], now=NOW)
     assert (result.created, Alert.objects.get().live, changes()) == (False, True, [("initial", "new")])
-    assert Message.objects.get().via == "listen"
+    stored = Message.objects.get()
+    assert (stored.via, stored.place, stored.broker) == ("listen", message.place, message.broker)
     asked = Reaction.objects.count()
     ingest([message, message], now=NOW)
     ingest([message], via="backfill", now=NOW)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from tom_scimma import fold, folding, history
 from tom_scimma.inbox import Arrival
 from tom_scimma.models import Alert, Message, Reaction
+from tom_scimma.record import printable
 from tom_scimma.statements import Statement
 
 LISTEN = "listen"
@@ -36,8 +37,10 @@ def wake(statements: Iterable[Statement], said: Mapping[str, Alert], heard: Sequ
 
     `said` is what `stored` found for these statements, `heard` what `repeats` did.
     """
-    if heard:
-        Message.objects.filter(pk__in=[arrival.message.pk for arrival in heard]).update(via=LISTEN)
+    for arrival in heard:
+        record = arrival.reading.record
+        place = {"partition": record.partition, "offset": record.offset, "broker": printable(record.broker[:255])}
+        Message.objects.filter(pk=arrival.message.pk).update(via=LISTEN, **place)
     woken: dict[int, Statement] = {}
     for item in statements:
         alert = said[item.key]

@@ -78,7 +78,7 @@ def _row(past: Past, again: bool) -> Backfill:
         source=past.source, topic=past.topic, asked=past.asked[:255], defaults={"started": now, "moved": now}
     )
     if not made:
-        if row.state != row.State.QUEUED:  # a new run, not the next piece of one
+        if again or row.state == row.State.DONE:  # a new run, not the rest of one that was cut short
             row.started = now
             row.read = row.created = row.quarantined = row.seen = row.unopened = 0
         row.moved, row.state, row.error = now, row.State.RUNNING, ""

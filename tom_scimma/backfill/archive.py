@@ -80,7 +80,7 @@ class Archived:
                     new = [meta for meta in part if meta.uuid not in known]
                     self._metas = {meta.uuid: meta for meta in new}
                     self._opened = self._bodies(pool, new, lists)
-                    self.tally["seen"] += len(part)
+                    self.tally["seen"] += sum(meta.timestamp != at or meta.uuid not in known for meta in part)
                     yield [one.record for one in self._opened], {"at": part[-1].timestamp}
 
     def _end(self) -> datetime | None:

@@ -38,7 +38,7 @@ class Message(models.Model):
     is_test = models.BooleanField(default=False)  #: hop's `_test` header
     sha256 = models.CharField(max_length=64)
     size = models.BigIntegerField()
-    #: how it first came: listen, ingest, replay, backfill
+    #: how it came: listen where it was ever heard, else ingest, replay, backfill
     via = models.CharField(max_length=10, default="listen")
     published = models.DateTimeField(null=True)  #: at the broker
     received = models.DateTimeField()  #: out of our poll
