@@ -104,6 +104,7 @@ def test_several_questions_in_one(running, token):
         "groups": {"method": "get", "path": "/hopauth/api/v1/current_user/memberships", "headers": inherit},
         "alone": {"method": "get", "path": "/hopauth/api/v1/current_user", "headers": {}},
         "bad": {"method": "get", "path": "/hopauth/api/v1/groups/none/topics", "headers": inherit},
+        "query": {"method": "get", "path": "/hopauth/api/v1/current_user?x=1", "headers": inherit},
     }
     headers = {"Authorization": f"Token {token}"}
     said = requests.post(f"{running.hopauth}/api/v1/multi", json=asked, headers=headers, timeout=10).json()
@@ -112,6 +113,7 @@ def test_several_questions_in_one(running, token):
         "hermes": "Member",
     }
     assert (said["alone"]["status"], said["bad"]) == (401, {"status": 400})
+    assert said["query"]["status"] == 404
 
 
 @pytest.mark.parametrize(
@@ -147,6 +149,35 @@ def test_a_form_is_refused_and_a_permission_added_once(running, token):
     assert ask(topic="tomtoolkit.test", operation="Read") == 500
     assert ask(topic="igwn.gwalert", operation="Write") == 403
     assert ask(topic="none.such", operation="Read") == 500
+
+
+def test_staff_suspend_a_credential_and_its_tokens_stay_good(running, token):
+    """By the source: a token is of its user; only the exchange that makes one looks at the credential."""
+    name = "carol-57aff000"
+    running.world.add_credential(name, "f00d0000-0000-4000-8000-000000000001", "x")
+    staff = scram(running.hopauth, name, "x").json()["token"]
+    place = f"{running.hopauth}/api/v1/users/{ALICE}/credentials/{ALICES}"
+
+    def change(key, **said):
+        return requests.patch(place, json=said, headers={"Authorization": f"Token {key}"}, timeout=10)
+
+    assert change(token, description="ours").json()["description"] == "ours"
+    assert change(token, suspended=True).status_code == 403
+    assert change(staff, suspended=True).json()["suspended"] is True
+    assert get(running, "current_user", token).status_code == 200
+    assert {row["username"]: row["suspended"] for row in get(running, "current_user/credentials", token).json()} == {
+        ALICES: True
+    }
+    assert scram(running.hopauth, ALICES, ALICES[::-1]).status_code == 401
+
+
+@pytest.mark.parametrize(("groups", "status"), [(["/Hopskotch Users"], 201), ([], 400)])
+def test_staff_make_accounts(running, token, groups, status):
+    running.world.users[ALICE].staff = True
+    said = {"sub": "new", "email": "new@example.org", "is_member_of": groups}
+    headers = {"Authorization": f"Token {token}"}
+    answer = requests.post(f"{running.hopauth}/api/v1/users", json=said, headers=headers, timeout=10)
+    assert (answer.status_code, "new" in running.world.users) == (status, status == 201)
 
 
 def test_faults_are_counted_down(running, token):

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import secrets
-from dataclasses import dataclass
 from typing import Any
 
 from tom_scimma.fake_services import scram
 from tom_scimma.fake_services.scram import Caller, who
 from tom_scimma.fake_services.server import Answered, Request, Response, Route, as_json, crash
-from tom_scimma.fake_services.world import OPERATIONS, Credential, Group, Permission, Topic, User, World
+from tom_scimma.fake_services.world import Credential, Group, Permission, Topic, User, World
 
 BASE = "/hopauth/api/v1"
 DENIED = {"detail": "You do not have permission to perform this action."}
@@ -144,6 +142,8 @@ def multi(world: World, request: Request) -> Response:
         answers[name] = {"status": said.status}
         if said.kind == "application/json":
             answers[name] |= {"headers": said.headers, "body": json.loads(said.data())}
+        elif said.status == 404:  # no such route, or a query behind the path
+            answers[name]["body"] = "URL not found"
     return as_json(answers)
 
 
@@ -157,10 +157,10 @@ def current_user(world: World, request: Request) -> Response:
 
 @route("GET", "/current_user/memberships")
 def memberships(world: World, request: Request) -> Response:
-    return as_json(_memberships(world, who(world, request).user.subject))
+    return as_json(memberships_said(world, who(world, request).user.subject))
 
 
-def _memberships(world: World, subject: str) -> list[dict[str, Any]]:
+def memberships_said(world: World, subject: str) -> list[dict[str, Any]]:
     return [row for group in world.groups_of(subject) for row in as_members(group) if row["user"] == subject]
 
 
@@ -173,10 +173,10 @@ def available(world: World, request: Request) -> Response:
 
 @route("GET", "/current_user/credentials")
 def own_credentials(world: World, request: Request) -> Response:
-    return as_json(_credentials(world, who(world, request).user.subject))
+    return as_json(credentials_said(world, who(world, request).user.subject))
 
 
-def _credentials(world: World, subject: str) -> list[dict[str, Any]]:
+def credentials_said(world: World, subject: str) -> list[dict[str, Any]]:
     return [as_credential(row) for row in world.credentials.values() if row.owner == subject]
 
 
@@ -211,87 +211,3 @@ def permissions_on(world: World, request: Request) -> Response:
     if topic.publicly_readable and not {"Read", "All"} & set(found):
         found.append("Read")
     return as_json({"allowed_operations": ["All"] if "All" in found else found})
-
-
-# --- users, their credentials ------------------------------------------------------------------------------------
-
-
-def own_user(world: World, request: Request) -> User:
-    """The user of the path, for themselves or staff."""
-    caller, user = who(world, request).user, world.users.get(request.parts[0])
-    if user is None:
-        raise bad()
-    if not (caller.staff or caller.subject == user.subject):
-        raise denied()
-    return user
-
-
-@route("GET", "/users/{}")
-def user(world: World, request: Request) -> Response:
-    who(world, request)
-    found = world.users.get(request.parts[0])
-    if found is None:
-        raise missing("User")
-    return as_json(as_user(found))
-
-
-@route("GET", "/users/{}/memberships")
-def memberships_of(world: World, request: Request) -> Response:
-    return as_json(_memberships(world, own_user(world, request).subject))
-
-
-@route("GET", "/users/{}/credentials")
-def credentials_of(world: World, request: Request) -> Response:
-    return as_json(_credentials(world, own_user(world, request).subject))
-
-
-@route("POST", "/users/{}/credentials")
-def make_credential(world: World, request: Request) -> Response:
-    owner = own_user(world, request)
-    name = f"{owner.email.partition('@')[0]}-{secrets.token_hex(4)}"
-    password = secrets.token_hex(16)
-    made = world.add_credential(name, owner.subject, password, description=body(request).get("description", ""))
-    return as_json({"username": name, "password": password, "pk": made.id}, 201)
-
-
-def own_credential(world: World, request: Request) -> Credential:
-    owner, found = own_user(world, request), world.credentials.get(request.parts[1])
-    if found is None or found.owner != owner.subject:
-        raise missing("SCRAMCredentials")
-    return found
-
-
-@route("GET", "/users/{}/credentials/{}")
-def credential(world: World, request: Request) -> Response:
-    return as_json(as_credential(own_credential(world, request)))
-
-
-@route("DELETE", "/users/{}/credentials/{}")
-def delete_credential(world: World, request: Request) -> Response:
-    world.drop_credential(own_credential(world, request).name)
-    return Response(204)
-
-
-@dataclass
-class _Asked:
-    topic: str
-    operation: str
-
-
-@route("POST", "/users/{}/credentials/{}/permissions")
-def permit(world: World, request: Request) -> Response:
-    """One more permission for a credential, if a group of its owner has exactly that operation, or All."""
-    found, said = own_credential(world, request), body(request)
-    asked = _Asked(said.get("topic", ""), said.get("operation", ""))
-    if said.get("principal") != found.name or asked.topic not in world.topics:
-        return crash()
-    if asked.operation not in OPERATIONS:
-        return as_json({"operation": [f'"{asked.operation}" is not a valid choice.']}, 400)
-    has = {row.operation for row in world.permissions if (row.principal, row.topic) == (found.name, asked.topic)}
-    if asked.operation in has:
-        return as_json(as_permission(world.permit(found.name, asked.topic, asked.operation)))
-    if "All" in has:
-        return crash()
-    if not world.supports(found.owner, asked.topic, asked.operation):
-        raise denied()
-    return as_json(as_permission(world.permit(found.name, asked.topic, asked.operation)), 201)

@@ -94,7 +94,7 @@ DOES: dict[str, Response | None] = {
 
 def tables() -> list[Table]:
     """The routes of every stand-in; the first that fits wins."""
-    from tom_scimma.fake_services import archive, hopauth, hopauth_topics, issuer  # noqa: F401  hopauth_topics adds to hopauth's
+    from tom_scimma.fake_services import archive, hopauth, hopauth_topics, hopauth_users, issuer  # noqa: F401  two add to hopauth's
 
     return [issuer.ROUTES, hopauth.ROUTES, archive.ROUTES]
 
