@@ -180,6 +180,8 @@ def test_new_pointings_and_new_maps_are_worked_out_ahead(event):
     alert = Alert.objects.get(event=event)
     Reaction.objects.create(alert=alert, name="coverage", change="updated", run="tom_treasuremap.ahead.react")
     rig.react()
+    assert CoverageRun.objects.get().state == "asked"  # the next alert's tellings do not wait for it
+    working.due()
     assert CoverageRun.objects.get().state == "done"
     looks(event, [(33, 20)])
     ahead._changed(None, event=event)
@@ -204,7 +206,7 @@ def test_pictures_and_files(client, event):
 def test_a_map_that_is_gone_is_said(client, event):
     looks(event, [(30, 20)])
     asked = covering.question(event, None, _empty())
-    run = covering._ask(asked)
+    run = covering.ask(asked)
     CoverageRun.objects.filter(pk=run.pk).update(question={**run.question, "alert": 0})
     run.refresh_from_db()
     working.work(run)

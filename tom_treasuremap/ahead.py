@@ -16,7 +16,7 @@ def connect() -> None:
 
 
 def react(alert_id: int, change: str) -> None:
-    """The reaction `coverage`: the event's coverage, as everybody may see it, is worked out with its newest map."""
+    """The reaction `coverage`: the event's coverage, as everybody may see it, is asked for with its newest map."""
     alert = Alert.objects.select_related("event").filter(pk=alert_id).first()
     if alert is not None:  # else pruned meanwhile
         ask(alert.event)
@@ -27,9 +27,14 @@ def _changed(sender: Any, event: Event, **more: Any) -> None:
 
 
 def ask(event: Event) -> None:
-    """Has the worker work out what everybody may see of an event's coverage, unless that is known."""
+    """Has the worker work out what everybody may see of an event's coverage, unless that is known.
+
+    In a lane of its own: nobody is told of an event's next alert before the reactions to this one have ended.
+    """
     from tom_treasuremap import covering
     from tom_treasuremap.models import Pointing
 
     if event.public and Pointing.objects.filter(event=event).exists():
-        covering.run(covering.question(event, None, QueryDict()))
+        asked = covering.question(event, None, QueryDict())
+        if asked.has_answer:
+            covering.ask(asked)

@@ -51,6 +51,10 @@ class Question:
     source: Mapping[str, Any] | None  #: what CoverageForm made of the source's description
     key: str
 
+    @property
+    def has_answer(self) -> bool:
+        return self.version is not None and bool(self.pointings)
+
 
 def choice(event: Event, user: Any, said: Any) -> QuerySet[Pointing]:
     """The completed and planned pointings that the address chooses, as this user may see them."""
@@ -85,11 +89,9 @@ def question(event: Event, user: Any, said: Any, form: CoverageForm | None = Non
 
 def run(asked: Question) -> CoverageRun | None:
     """Its answer, or that it is being worked out; None where there is nothing to work out."""
-    if asked.version is None or not asked.pointings:
+    if not asked.has_answer:
         return None
-    found = CoverageRun.objects.filter(key=asked.key).defer("residual").first()
-    if found is None:
-        found = _ask(asked)
+    found = ask(asked)
     if found.state == CoverageRun.State.ASKED and len(asked.pointings) <= SMALL:
         from tom_treasuremap import working
 
@@ -97,7 +99,12 @@ def run(asked: Question) -> CoverageRun | None:
     return found
 
 
-def _ask(asked: Question) -> CoverageRun:
+def ask(asked: Question) -> CoverageRun:
+    """The row of a question that has an answer; a new one waits for the worker."""
+    return CoverageRun.objects.filter(key=asked.key).defer("residual").first() or _new(asked)
+
+
+def _new(asked: Question) -> CoverageRun:
     version = asked.version
     said = {"alert": version.alert_id if version else None, "pointings": asked.pointings, "source": asked.source}
     try:
