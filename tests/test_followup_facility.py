@@ -102,6 +102,20 @@ def test_what_stands_in_the_way_is_said_at_its_field(client, target, change, fie
     assert not ObservationRecord.objects.exists()
 
 
+def test_a_spectrum_is_asked_of_a_telescope_that_is_shipped(client, target, settings):
+    settings.TOM_TREASUREMAP = {**settings.TOM_TREASUREMAP, "OCS_PROPOSAL": "TOM2026A-001", "OCS_TOKEN": "a token"}
+    said = {
+        "telescope": "lco-2m0-coj", "observation_type": "spectrum", "instrument": "FLOYDS", "seconds_1": "1800", "count_1": "1",
+        "filter_1": None,
+    }  # fmt: skip
+    page = client.get(CREATE, {"target_id": target.pk}).content.decode()
+    assert "FLOYDS: 2.0, 1.2, 1.6, 6.0. Empty: the first." in page
+    errors = client.post(CREATE, filled(target, **said, slit="3")).context["form"].errors
+    assert "has no slit of 3 arcsec" in errors["slit"][0]
+    assert client.post(CREATE, filled(target, **said, slit="1.6")).status_code == 302
+    assert ObservationRecord.objects.get().asked.submission.destination == "ocs:lco-2m0-coj"
+
+
 def test_the_moon_is_named_where_it_stands_in_the_way():
     """Full Moon was on 2026-11-24, in Taurus: up all night there."""
     night = {"start": datetime(2026, 11, 24, 11, tzinfo=utc), "end": datetime(2026, 11, 24, 16, tzinfo=utc)}

@@ -12,14 +12,14 @@ from tom_treasuremap.telescopes.checks import WrongTelescope
 from tom_treasuremap.telescopes.known import shipped_files
 from tom_treasuremap.telescopes.reading import parse, read
 
-NAMES = {"lco-0m4-coj", "lco-1m0-coj", "ztf", "decam", "goto", "atlas", "css", "swift-uvot"}
+NAMES = {"lco-0m4-coj", "lco-1m0-coj", "lco-2m0-coj", "ztf", "decam", "goto", "atlas", "css", "swift-uvot"}
 
 
 def said(name: str = "lco-1m0-coj") -> dict:
     return copy.deepcopy(dict(shipped_files()[name]))
 
 
-def test_eight_are_shipped():
+def test_these_are_shipped():
     assert set(shipped()) == NAMES
 
 

@@ -14,18 +14,25 @@ from datetime import datetime, timedelta, timezone
 import pytest
 import requests
 from django.core.checks import run_checks
+from django.utils import timezone as clock
 
 from tests import factories as make
+from tests import following as up
 from tests.observatory import request, telescope
+from tests.outside.rig import deliver
 from tests.transport_cases import portal, soon
 from tom_scimma import destinations, outbox, sources
 from tom_scimma.errors import Rejected, ReplyLost, Unavailable
+from tom_scimma.models import Delivery
 from tom_treasuremap import telescopes
 from tom_treasuremap.fake_ocs import FakeOcs
-from tom_treasuremap.models import OcsProfile
+from tom_treasuremap.followup import arriving, asking, following, products
+from tom_treasuremap.followup.request import Exposure
+from tom_treasuremap.models import Asked, OcsProfile
 from tom_treasuremap.ocs_client import Ocs
 from tom_treasuremap.transports import requestgroup, transport
 from tom_treasuremap.transports.ocs import NO_TOKEN, Cancel, Submit, token_of
+from tom_treasuremap.transports.ocs_archive import archive
 from tom_treasuremap.transports.simulation import Manner
 
 KEY = "a" * 64
@@ -249,6 +256,66 @@ def test_the_table_of_answers(there, fake, settings, where, do, answer, stored):
 
 
 @pytest.mark.django_db
+def test_a_spectrum_is_taken_with_the_slit_that_the_portal_has(there, fake):
+    """The shipped 2 m: what the form says of slits is what the portal knows."""
+    floyds = telescopes.telescope("lco-2m0-coj")
+    way = transport(floyds)
+    one = soon(kind="spectrum", telescope=floyds.name, exposures=(Exposure("FLOYDS", 1800.0),))
+    assert way.faults(one, floyds) == {}
+    narrow, wide = replace(one, extra={"slit": 1.6}), replace(one, extra={"slit": 3})
+    assert "no slit of 3 arcsec; it has: 2.0, 1.2, 1.6, 6.0" in way.faults(wide, floyds)["slit"][0]
+    assert "has no NRES" in way.faults(replace(one, exposures=(Exposure("NRES", 9.0),)), floyds)["filter"][0]
+    for number, (asked, slit) in enumerate(((one, "slit_2.0as"), (narrow, "slit_1.6as"))):
+        asked = replace(asked, id=f"tom-{number}")
+        Submit(floyds.name).send(way.write([asked], floyds), KEY, fake.token)
+        (row,) = fake.groups[number]["requests"][0]["configurations"]
+        assert (row["type"], row["instrument_type"]) == ("SPECTRUM", "2M0-FLOYDS-SCICAM")
+        assert row["instrument_configs"][0]["optical_elements"] == {"slit": slit}
+        assert row["instrument_configs"][0]["rotator_mode"] == "VFLOAT"
+
+
+@pytest.mark.django_db
+def test_what_comes_into_the_archive_after_the_end_is_found_and_kept(there, fake, settings, tmp_path):
+    settings.TOM_TREASUREMAP = {**settings.TOM_TREASUREMAP, "OCS_ARCHIVE_URL": fake.url}
+    settings.MEDIA_ROOT = tmp_path
+    ada = make.user("ada")
+    (record,) = asking.ask([soon()], by=ada, targets=up.target(ada))
+    deliver("ocs")
+    sent = Delivery.objects.get()
+    assert sent.state == "delivered", sent.reason
+    number = sent.receipt["request"]
+    fake.put(number, "COMPLETED")
+    following.follow()
+    record.refresh_from_db()
+    assert (record.status, record.asked.products) == ("COMPLETED", [])
+    arriving.look(now=clock.now() + timedelta(minutes=11))
+    row = Asked.objects.get()
+    assert len(row.products) == 4
+    assert row.products[0]["filename"].endswith("-e00.fits.fz")
+    (made,) = products.keep(record, row.products[0]["id"])
+    with made.data.open() as file:
+        assert file.read() == f"frame {row.products[0]['id'].rpartition('-')[2]}".encode()
+    asked = len(fake.requests)
+    arriving.look(now=clock.now() + timedelta(minutes=12))  # not so soon again
+    arriving.look(now=clock.now() + timedelta(days=4))  # and not for ever
+    assert len(fake.requests) == asked
+
+
+def test_a_token_goes_to_no_archive_of_another_portal(settings):
+    for said, address in (
+        ({"OCS_URL": "https://observe.lco.global/api"}, "https://archive-api.lco.global"),
+        ({"OCS_URL": "https://portal.example.org"}, None),
+        (
+            {"OCS_URL": "https://portal.example.org", "OCS_ARCHIVE_URL": "https://frames.example.org/"},
+            "https://frames.example.org",
+        ),
+    ):
+        settings.TOM_TREASUREMAP = said
+        found = archive("a token")
+        assert (found.base if found else None) == address
+
+
+@pytest.mark.django_db
 def test_cancelling(there, fake):
     submit(there, fake)
     payload = transport(there).withdraw(["tom-0001"], there, "retracted")
@@ -352,6 +419,13 @@ def test_the_hosts_own_facility_speaks_to_the_same_stand_in(fake, settings):
     assert host.get_observation_status(number)["scheduled_start"] is not None
     assert host.cancel_observation(number)
     assert host.get_observation_status(number)["state"] == "CANCELED"
+    (number,) = host.submit_observation({**group, "name": "another"})
+    assert host.data_products(number) == []
+    fake.put(number, "COMPLETED")
+    products = host.data_products(number)
+    assert len(products) == 4
+    assert host.data_products(number, products[0]["id"]) == products[:1]
+    assert requests.get(products[0]["url"], timeout=5).content == f"frame {products[0]['id']}".encode()
 
 
 def test_by_time_it_observes_as_a_simulated_telescope_does():

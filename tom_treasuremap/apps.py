@@ -228,6 +228,12 @@ class TomTreasuremapConfig(AppConfig):
                 "lane": "telescopes",
             },
             {
+                "name": "data products looked for",
+                "every": timedelta(minutes=1),
+                "run": "tom_treasuremap.followup.arriving.look",
+                "lane": "telescopes",
+            },
+            {
                 "name": "requests taken back",
                 "every": timedelta(seconds=5),
                 "run": "tom_treasuremap.followup.cancelling.due",

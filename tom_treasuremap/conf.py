@@ -95,6 +95,12 @@ OPTIONS: dict[str, Option] = {
     "OCS_PROPOSAL": Option(
         "", (str,), "The proposal whose time is used, where neither request nor telescope names one."
     ),
+    "OCS_ARCHIVE_URL": Option(
+        "",
+        (str,),
+        "The science archive of that portal, from which data products come; it is shown the same token. Empty: LCO's, where the "
+        "portal is LCO's.",
+    ),
     "OCS_TEST_SERVER": Option(False, (bool,), "That portal is for trying things out: nothing is observed."),
     "SIMULATED": Option(
         {},

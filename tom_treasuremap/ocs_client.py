@@ -30,6 +30,8 @@ Row = dict[str, Any]
 class Ocs:
     """One portal and one person's token."""
 
+    root = "/api"
+
     def __init__(
         self, base_url: str, token: str = "", *, connect: float = 5.0, read: float = 30.0, whole: float = 60.0
     ):
@@ -136,7 +138,7 @@ class Ocs:
         with guard.deadline(self._whole) as clock, guard.session_of(clock) as session:
             try:
                 with session.request(
-                    method, f"{self.base}/api/{path}", params=query, json=body, headers=headers, timeout=self._waits,
+                    method, f"{self.base}{self.root}/{path}", params=query, json=body, headers=headers, timeout=self._waits,
                     allow_redirects=False, stream=True,
                 ) as response:  # fmt: skip
                     text = _body(response)
@@ -147,6 +149,20 @@ class Ocs:
             if clock.expired:  # a line that is cut looks like an end, where no length was said
                 raise TimeoutError(f"not in full within {self._whole:g} s")
         return response.status_code, response.headers, text
+
+
+class Archive(Ocs):
+    """The science archive that belongs to a portal, asked with the same token."""
+
+    root = ""
+
+    def frames(self, request: int) -> list[Row]:
+        """What was taken for a request, raw and reduced."""
+        return list(self._list("frames/", {"REQNUM": int(request)}))
+
+    def frame(self, number: int) -> Row:
+        """One frame, with the address that its file has just now."""
+        return self._ask("GET", f"frames/{int(number)}/")
 
 
 def _body(response: requests.Response) -> str:

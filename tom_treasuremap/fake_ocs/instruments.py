@@ -12,15 +12,32 @@ def _filters(*codes: str) -> list[dict[str, Any]]:
     ]
 
 
-def _instrument(kind: str, size: str, name: str, elements: dict[str, Any], *types: str) -> dict[str, Any]:
+def _modes(kind: str, *codes: str) -> dict[str, Any]:
+    return {
+        "type": kind,
+        "modes": [{"name": code.capitalize(), "code": code} for code in codes],
+        "default": codes[0] if codes else None,
+    }
+
+
+def _instrument(
+    kind: str,
+    size: str,
+    name: str,
+    elements: dict[str, Any],
+    *types: str,
+    readout: str = "central",
+    **modes: tuple[str, ...],
+) -> dict[str, Any]:
     return {
         "type": kind,
         "class": size,
         "name": name,
         "optical_elements": elements,
         "modes": {
-            "guiding": {"type": "guiding", "modes": [{"name": "On", "code": "ON"}, {"name": "Off", "code": "OFF"}]},
-            "readout": {"type": "readout", "modes": [{"name": "Full", "code": "central"}], "default": "central"},
+            "guiding": _modes("guiding", "ON", "OFF"),
+            "readout": _modes("readout", readout),
+            **{name: _modes(name, *codes) for name, codes in modes.items()},
         },
         "default_acceptability_threshold": 90.0,
         "configuration_types": {code: {"name": code.title(), "code": code, "schedulable": True} for code in types},
@@ -37,7 +54,8 @@ INSTRUMENTS = {
         "IMAGE", "0m4", "0.4 meter QHY600", {"filters": _filters(*SLOAN)}, "EXPOSE", "REPEAT_EXPOSE"
     ),
     "2M0-FLOYDS-SCICAM": _instrument(
-        "SPECTRA", "2m0", "2.0 meter FLOYDS", {"slits": _filters("slit_1.6as", "slit_2.0as")}, "SPECTRUM", "ARC", "LAMP_FLAT"
+        "SPECTRA", "2m0", "2.0 meter FLOYDS", {"slits": _filters("slit_6.0as", "slit_1.6as", "slit_2.0as", "slit_1.2as")},
+        "SPECTRUM", "ARC", "LAMP_FLAT", readout="default", rotator=("VFLOAT", "SKY"), acquisition=("WCS", "BRIGHTEST"),
     ),
 }  # fmt: skip
 #: which telescopes stand where

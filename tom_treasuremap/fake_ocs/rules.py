@@ -120,8 +120,16 @@ def _configuration(said: Any) -> Errors:
         return {"type": [words]}
     for name, wrong in (("target", _target(said["target"])), ("constraints", _constraints(said["constraints"]))):
         found |= {name: wrong} if wrong else {}
+    for kind in ("acquisition", "guiding"):
+        mode = (said[f"{kind}_config"] or {}).get("mode")
+        if mode is not None and mode not in (*_codes(instrument, kind), "OFF"):
+            found[f"{kind}_config"] = {"mode": [f"{kind} mode {mode} is not available for this instrument"]}
     wrong = _each(said["instrument_configs"], lambda row: _exposed(row, instrument), "You must specify at least 1")
     return found | ({"instrument_configs": wrong} if wrong else {})
+
+
+def _codes(instrument: Mapping[str, Any], kind: str) -> list[str]:
+    return [row["code"] for row in instrument["modes"].get(kind, {"modes": ()})["modes"]]
 
 
 def _target(said: Any) -> Errors:
@@ -154,8 +162,9 @@ def _exposed(said: Any, instrument: Mapping[str, Any]) -> Errors:
         found["exposure_time"] = ["Ensure this value is greater than or equal to 0."]
     if "exposure_count" not in found and not (isinstance(said["exposure_count"], int) and said["exposure_count"] >= 1):
         found["exposure_count"] = ["Ensure this value is greater than or equal to 1."]
-    if "mode" in said and said["mode"] not in [row["code"] for row in instrument["modes"]["readout"]["modes"]]:
-        found["mode"] = [f"Mode {said['mode']} is not available for this instrument"]
+    for field, kind in (("mode", "readout"), ("rotator_mode", "rotator")):
+        if field in said and said[field] not in _codes(instrument, kind):
+            found[field] = [f"{kind} mode {said[field]} is not available for this instrument"]
     for kind, code in (said.get("optical_elements") or {}).items():
         known = [row["code"] for row in instrument["optical_elements"].get(f"{kind}s", ())]
         if code not in known:

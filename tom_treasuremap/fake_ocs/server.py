@@ -41,6 +41,7 @@ class FakeOcs(Standin):
     def __init__(self, *, manner: Manner | None = None, **serving: Any):
         self.world = World(manner)
         super().__init__(**serving)
+        self.world.address = self.url
 
     @property
     def token(self) -> str:
@@ -167,6 +168,28 @@ def _profile(world: World, asked: Asked, user: Row | None, now: datetime) -> Any
     return {"username": known["username"], "proposals": rows}
 
 
+def _frames(world: World, asked: Asked, user: Row | None, now: datetime) -> Any:
+    """The archive's: of one's own proposals."""
+    rows = [row for row in world.frames if row["proposal_id"] in (user["proposals"] if user else ())]
+    if asked.query.get("REQNUM"):
+        rows = [row for row in rows if str(row["REQNUM"]) == asked.query["REQNUM"]]
+    limit, offset = int(asked.query.get("limit") or 100), int(asked.query.get("offset") or 0)
+    more = f"{world.address}/frames/?{urlencode({**asked.query, 'limit': limit, 'offset': offset + limit})}"
+    page = rows[offset : offset + limit]
+    return {"count": len(rows), "next": more if offset + limit < len(rows) else None, "previous": None, "results": page}
+
+
+def _frame(world: World, asked: Asked, user: Row | None, now: datetime, number: int) -> Any:
+    rows = [row for row in world.frames if row["proposal_id"] in (user["proposals"] if user else ())]
+    return next((row for row in rows if row["id"] == number), MISSING)
+
+
+def _file(world: World, asked: Asked, user: Row | None, now: datetime, number: int) -> Any:
+    """What a frame's address gives to whoever has it."""
+    found = [row for row in world.frames if row["id"] == number]
+    return Answer(200, f"frame {number}".encode(), "application/fits") if found else MISSING
+
+
 def _put(world: World, asked: Asked, user: Row | None, now: datetime, number: int) -> Any:
     """No address of a portal's: what becomes of a request."""
     try:
@@ -187,5 +210,8 @@ ROUTES: list[tuple[str, str, Callable[..., Any]]] = [
     ("GET", f"/api/requests/{NUMBER}/observations/", _observations),
     ("GET", "/api/instruments/", _instruments),
     ("GET", "/api/profile/", _profile),
+    ("GET", "/frames/", _frames),
+    ("GET", f"/frames/{NUMBER}/", _frame),
+    ("GET", f"/files/{NUMBER}/", _file),
     ("POST", f"/fake/requests/{NUMBER}/", _put),
 ]

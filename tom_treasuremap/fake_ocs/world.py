@@ -29,6 +29,8 @@ class World:
         self.users: list[Row] = [copy.deepcopy(user) for user in USERS]
         self.groups: dict[int, Row] = {}
         self.tries: dict[int, list[Row]] = {}  #: observations by request
+        self.frames: list[Row] = []  #: the archive's
+        self.address = ""  #: of the stand-in
         self.manner, self._last = manner, 3000000
 
     @property
@@ -97,9 +99,26 @@ class World:
             one = open_ones[-1] if open_ones else self._try(request)
             one |= {"start": iso(begin), "end": iso(until)}
             _become(one, {"SCHEDULED": "PENDING", "FAILURE_LIMIT_REACHED": "FAILED"}.get(state, state), why, request)
+        if state == "COMPLETED":
+            self._taken_in(group, request, begin)
         if state in ENDED:
             request["state"] = state
             group["state"] = state
+
+    def _taken_in(self, group: Row, request: Row, begin: datetime) -> None:
+        """A raw frame of each exposure, in the archive at once."""
+        for configuration in request["configurations"]:
+            for exposed in configuration["instrument_configs"]:
+                for _ in range(exposed["exposure_count"]):
+                    number = self.number()
+                    name = f"coj1m011-fa12-{begin:%Y%m%d}-{number}-e00"
+                    self.frames.append(
+                        {
+                            "id": number, "basename": name, "filename": f"{name}.fits.fz", "DATE_OBS": iso(begin),
+                            "REQNUM": request["id"], "RLEVEL": 0, "OBSTYPE": "EXPOSE", "proposal_id": group["proposal"],
+                            "url": f"{self.address}/files/{number}/",
+                        }
+                    )  # fmt: skip
 
     def _try(self, request: Row) -> Row:
         place = request["location"]

@@ -48,7 +48,7 @@ def filters() -> list[tuple[str, Any]]:
     """The filters of all of them, a group a telescope."""
     rows: list[tuple[str, Any]] = [("", "")]
     for one in telescopes.telescopes().values():
-        if not one.reports_only:
+        if one.filters and not one.reports_only:
             rows.append((one.label, [(name, name) for name in one.filters]))
     return rows
 

@@ -81,8 +81,8 @@ def apply(row: Asked, state: State, *, by: str = "") -> bool:
         start, end = state.start or record.scheduled_start, state.end or record.scheduled_end
         changed = (record.status, record.scheduled_start, record.scheduled_end) != (state.state, start, end)
         row.message, row.url = state.message, state.url or row.url
-        row.products = [_plain(one) for one in state.products] or row.products
-        row.observed = [_plain(one) for one in state.observed]
+        row.products = [plain(one) for one in state.products] or row.products
+        row.observed = [plain(one) for one in state.observed]
         row.marked_by = by or row.marked_by
         row.save()
         row.record = record
@@ -160,5 +160,6 @@ def _is_there(row: Asked) -> bool:
     return row.submission is not None and (row.submission.state == Sent.DELIVERED or row.submission.may_be_there)
 
 
-def _plain(said: Mapping[str, Any]) -> dict[str, Any]:
+def plain(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Something of a State as its row has it."""
     return {key: written.iso(value) if isinstance(value, datetime) else value for key, value in said.items()}

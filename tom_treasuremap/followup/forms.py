@@ -20,6 +20,7 @@ from tom_treasuremap.followup import fields, reach, validating, written
 from tom_treasuremap.followup.asker import asker
 from tom_treasuremap.followup.request import Exposure, Request
 from tom_treasuremap.models import Asked
+from tom_treasuremap.transports import rules
 
 
 class RequestForm(BaseRoboticObservationForm):
@@ -241,8 +242,11 @@ class SpectrumForm(RequestForm):
     slit = forms.FloatField(label="Slit (arcsec)", required=False, min_value=0.1, max_value=60)
 
     def _rows(self) -> None:
-        known = [name for one in telescopes.telescopes().values() for name in validating.spectrographs(one)]
-        names = list(dict.fromkeys(known))
+        known = [rules.spectrographs(one) for one in telescopes.telescopes().values()]
+        names = list(dict.fromkeys(name for some in known for name in some))
+        slits = {name: some[name] for some in known for name in some if some[name]}
+        said = "; ".join(f"{name}: {', '.join(widths)}" for name, widths in slits.items())
+        self.fields["slit"].help_text = f"{said}. Empty: the first." if said else ""
         if names:
             self.fields["instrument"].widget = forms.Select(choices=[(name, name) for name in names])
         else:

@@ -13,7 +13,7 @@ from django.core.files.base import ContentFile
 from tom_observations.models import ObservationRecord
 
 from tom_scimma import guard
-from tom_scimma.errors import Refused, Unavailable
+from tom_scimma.errors import DeliveryError, Refused, Unavailable
 from tom_treasuremap import telescopes
 from tom_treasuremap.models import Asked
 from tom_treasuremap.telescopes.telescope import Telescope
@@ -52,6 +52,8 @@ def _fetched(telescope: Telescope | None, said: dict[str, Any]) -> bytes | None:
         return transport(telescope).product(telescope, str(said["id"]))
     except LookupError:
         pass  # it lies elsewhere
+    except DeliveryError:
+        return None
     hosts = telescope.options.get("product_hosts") or ()
     address = str(said.get("url") or "")
     if not urlsplit(address).netloc:

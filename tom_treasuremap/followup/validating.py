@@ -32,7 +32,7 @@ def faults(request: Request, *, anyway: bool = False, now: datetime | None = Non
     except KeyError as error:
         return {"telescope": [str(error.args[0])]}
     found: dict[str, list[str]] = {}
-    for wrong in (_way(request, telescope), _spectrum(request, telescope), _window(request, now)):
+    for wrong in (_way(request, telescope), _window(request, now)):
         _add(found, wrong)
     if found:
         return found
@@ -67,30 +67,13 @@ def planned(requests: Iterable[Request], name: str, *, now: datetime | None = No
     return found
 
 
-def spectrographs(telescope: Telescope) -> list[str]:
-    """What a telescope can take spectra with."""
-    return [str(name) for name in telescope.options.get("spectrographs", ())]
-
-
 def _way(request: Request, telescope: Telescope) -> dict[str, list[str]]:
     way = transport(telescope)
     wrong = dict(way.faults(request, telescope))
-    if request.kind == "spectrum":
-        wrong.pop("filter", None)
     unready = way.unready(telescope)
     if unready:
         wrong.setdefault("telescope", []).append(unready)
     return wrong
-
-
-def _spectrum(request: Request, telescope: Telescope) -> dict[str, list[str]]:
-    if request.kind != "spectrum":
-        return {}
-    there = spectrographs(telescope)
-    if not there:
-        return {"telescope": [f"{telescope.label} has no spectrograph."]}
-    wrong = [one.filter for one in request.exposures if one.filter not in there]
-    return {"filter": [f"{telescope.label} has no {wrong[0]}; it has: {', '.join(there)}."]} if wrong else {}
 
 
 def _window(request: Request, now: datetime) -> dict[str, list[str]]:

@@ -120,7 +120,7 @@ def defaults() -> list[str]:
     known = telescopes.telescopes()
     if conf.PLAN_TELESCOPES:
         return [name for name in conf.PLAN_TELESCOPES if name in known]
-    able = [name for name, one in known.items() if one.site is not None and not one.reports_only]
+    able = [name for name, one in known.items() if one.site is not None and one.filters and not one.reports_only]
     asked = [name for name in able if known[name].transport != "download"]
     return (asked or able)[:1]
 

@@ -21,6 +21,8 @@ def _values(one: Telescope) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     yield from _place(one)
     yield "Aperture", f"{one.aperture:g} m" if one.aperture else NOT_KNOWN, ("aperture",)
     yield "Field of view", field(one), ("field",)
+    if one.options.get("spectrographs"):
+        yield "Spectrographs", ", ".join(map(str, one.options["spectrographs"])), ("options.spectrographs", "options")
     yield from _limits(one)
     if one.site is not None:
         yield "Observes", f"with the Sun below {one.twilight:g}°", ("twilight",)

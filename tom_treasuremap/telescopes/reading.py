@@ -44,7 +44,8 @@ def read(said: Mapping[str, Any]) -> Telescope:
     checks.known(said, FIELDS, "")
     name = checks.slug(said.get("name"), "name")
     rings = checks.run("field", lambda: shapes.rings(said.get("field")))
-    filters = _filters(checks, said.get("filters"))
+    spectra_alone = not said.get("filters") and bool(dict(said.get("options") or {}).get("spectrographs"))
+    filters = {} if spectra_alone else _filters(checks, said.get("filters"))
     found = {
         "name": name,
         "label": checks.text(said.get("label") or said.get("name"), "label"),

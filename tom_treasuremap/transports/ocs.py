@@ -20,9 +20,9 @@ from tom_scimma.models import Delivery
 from tom_treasuremap.conf import conf
 from tom_treasuremap.followup.request import Request, State
 from tom_treasuremap.models import Asked, OcsProfile
-from tom_treasuremap.ocs_client import Ocs, Row
+from tom_treasuremap.ocs_client import Archive, Ocs, Row
 from tom_treasuremap.telescopes.telescope import Telescope
-from tom_treasuremap.transports import requestgroup, rules
+from tom_treasuremap.transports import ocs_archive, requestgroup, rules
 from tom_treasuremap.transports.destination import AtTelescope, asked, refuse, withdrawn
 from tom_treasuremap.transports.document import packed
 from tom_treasuremap.transports.transport import Transport
@@ -58,6 +58,7 @@ class OcsTransport(Transport):
     submit = f"{OURS}.Submit"
     cancel = f"{OURS}.Cancel"
     follows = True
+    products_later = True
 
     def write(self, requests: Sequence[Request], telescope: Telescope) -> bytes:
         (request,) = requests
@@ -90,6 +91,30 @@ class OcsTransport(Transport):
         if wrong is not None and not found:
             raise wrong
         return found
+
+    def products(self, telescope: Telescope, identity: str) -> list[dict[str, Any]]:
+        there, number = _archived(identity)
+        return ocs_archive.products(there.frames(number), identity) if there is not None else []
+
+    def product(self, telescope: Telescope, identity: str) -> bytes:
+        name, _, number = identity.rpartition("-")
+        there, _ = _archived(name)
+        if there is None or not number.isdecimal():
+            raise LookupError(f"{telescope.label} keeps no data product {identity}")
+        return ocs_archive.content(there, int(number))
+
+
+def _archived(name: str) -> tuple[Archive | None, int]:
+    """The archive, with the token of who asked for a request, and the number that the portal gave to it. Raises LookupError."""
+    delivery = _sent([name])[name]
+    token = token_of(delivery.by)
+    there, number = ocs_archive.archive(token), delivery.receipt.get("request")
+    if there is not None and (not isinstance(number, int) or delivery.receipt.get("portal") != portal(token).origin):
+        group = _group(portal(token), name, {})  # somebody's word stands for its receipt
+        if group is None:
+            raise LookupError(f"nobody at the portal knows {name}")
+        number = group["requests"][0]["id"]
+    return there, number or 0
 
 
 def _state(there: Ocs, group: Row) -> State:

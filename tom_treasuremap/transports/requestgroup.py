@@ -4,8 +4,9 @@ Authority: TOM Toolkit's `tom_observations/facilities/ocs.py` and `lco.py`; for 
 github.com/observatorycontrolsystem/observation-portal (serializers, filters, state changes).
 
 From `telescope.options`: `instrument_type`, `telescope_class` (both needed), `site`, `enclosure`, `telescope`, `proposal`,
-`readout_mode`, `element` ("filter"), `configuration_type` ("EXPOSE", of spectra "SPECTRUM"), `rotator` (it can turn), `ipp_value` (1.0),
-`observation_type` ("NORMAL"), `guiding`, `acquisition` (objects, as its configurations have them). `Request.extra` may say
+`readout_mode`, `element` ("filter"), `spectrographs` (with their slits), `configuration_type` ("EXPOSE", of spectra
+"SPECTRUM"), `rotator` (it can turn), `rotator_mode` (always that one), `ipp_value` (1.0), `observation_type` ("NORMAL"),
+`guiding`, `acquisition` (objects, as its configurations have them). `Request.extra` may say
 `proposal`, `ipp_value`, `observation_type`, `max_airmass`, `min_moon_separation`, `max_lunar_phase`, `readout_mode` itself.
 """
 
@@ -89,13 +90,16 @@ def configuration(request: Request, telescope: Telescope) -> dict[str, Any]:
 def _exposed(exposure: Exposure, request: Request, telescope: Telescope) -> dict[str, Any]:
     said = telescope.options
     mode = request.extra.get("readout_mode") or said.get("readout_mode")
+    slit = rules.slit(request, telescope) if request.kind == "spectrum" else None
     found: dict[str, Any] = {
         "exposure_count": exposure.count,
         "exposure_time": exposure.seconds,
-        "optical_elements": {said.get("element", "filter"): exposure.filter},
+        "optical_elements": {said.get("element", "filter"): slit[1] if slit else exposure.filter},
         **({"mode": mode} if mode else {}),
     }
-    if said.get("rotator"):
+    if said.get("rotator_mode"):
+        found["rotator_mode"] = said["rotator_mode"]
+    elif said.get("rotator"):
         found |= {"rotator_mode": "SKY", "extra_params": {"rotator_angle": request.pos_angle}}
     return found
 

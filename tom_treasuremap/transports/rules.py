@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tom_treasuremap.followup.request import Request
@@ -31,6 +31,21 @@ def faults(request: Request, telescope: Telescope) -> dict[str, list[str]]:
     return found
 
 
+def spectrographs(telescope: Telescope) -> dict[str, dict[str, str]]:
+    """What it takes spectra with: {name: {width of the slit in arcsec: what its observatory calls it}}, the usual slit first."""
+    said = telescope.options.get("spectrographs") or ()
+    return {str(name): dict(said[name]) if isinstance(said, Mapping) else {} for name in said}
+
+
+def slit(request: Request, telescope: Telescope) -> tuple[str, str] | None:
+    """(width, the observatory's name) of the slit that a spectrum is asked with, else of the usual one; None where there is none such."""
+    slits = [
+        pair for exposure in request.exposures for pair in spectrographs(telescope).get(exposure.filter, {}).items()
+    ]
+    wanted = request.extra.get("slit")
+    return next((pair for pair in slits if not wanted or float(pair[0]) == float(wanted)), None)
+
+
 def seconds(request: Request, telescope: Telescope) -> float:
     """How long its exposures take with readout and changes of the filter, without the way there."""
     open_for = sum(exposure.seconds * exposure.count for exposure in request.exposures)
@@ -47,11 +62,27 @@ def _place(request: Request) -> Iterator[tuple[str, str]]:
         yield "pos_angle", f"{request.pos_angle} is no angle."
 
 
+def _spectrum(request: Request, telescope: Telescope) -> Iterator[tuple[str, str]]:
+    there = spectrographs(telescope)
+    if not there:
+        yield "telescope", f"{telescope.label} has no spectrograph."
+        return
+    for exposure in request.exposures:
+        if exposure.filter not in there:
+            yield "filter", f"{telescope.label} has no {exposure.filter}; it has: {', '.join(there)}."
+        elif there[exposure.filter] and slit(request, telescope) is None:
+            widths = ", ".join(there[exposure.filter])
+            yield "slit", f"{exposure.filter} has no slit of {request.extra['slit']:g} arcsec; it has: {widths}."
+
+
 def _exposures(request: Request, telescope: Telescope) -> Iterator[tuple[str, str]]:
     if not request.exposures:
         yield "exposures", "It needs at least one exposure."
+    spectrum = request.kind == "spectrum"
+    if spectrum:
+        yield from _spectrum(request, telescope)
     for exposure in request.exposures:
-        if exposure.filter not in telescope.filters:
+        if not spectrum and exposure.filter not in telescope.filters:
             known = ", ".join(telescope.filters) or "none"
             yield "filter", f"{telescope.label} has no filter {exposure.filter}; it has: {known}."
         if not (math.isfinite(exposure.seconds) and 0 < exposure.seconds <= DAY):

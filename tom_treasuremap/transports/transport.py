@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from tom_treasuremap.followup.request import Request, State
 from tom_treasuremap.telescopes.telescope import Telescope
@@ -23,6 +23,7 @@ class Transport:
     confirms: ClassVar[bool] = (
         True  #: what `cancel` delivered is cancelled; False: it was only asked, and `states` tells
     )
+    products_later: ClassVar[bool] = False  #: data products come after the end: `products` has them
     follows: ClassVar[bool] = False  #: `states` says what became of them; otherwise a person does
 
     def submits(self, telescope: Telescope) -> str:
@@ -55,6 +56,10 @@ class Transport:
         Raises Unavailable where nobody answers, Rejected where who asks may not.
         """
         return {}
+
+    def products(self, telescope: Telescope, identity: str) -> list[dict[str, Any]]:
+        """The data products of a request, as a State has them. Asks, with time-outs; raises as `states`, or LookupError."""
+        return []
 
     def product(self, telescope: Telescope, identity: str) -> bytes:
         """The bytes of a data product that a State named. Raises LookupError where there is none of that id."""
