@@ -13,8 +13,11 @@ import pytest
 from django.db import connection
 from hypothesis import HealthCheck, settings
 
+from tests.cast import ada, alice, app, bob, event, mail, outside, web
 from tests.embedded import migrated
 from tests.template import Template, fill, made
+
+__all__ = ["ada", "alice", "app", "bob", "event", "mail", "outside", "web"]  # fixtures of every test
 
 # Containers often forbid to keep compiled code; then every process here, and every one that a test starts, compiles all
 # of it again, which takes longer than many tests.

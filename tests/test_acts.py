@@ -11,40 +11,11 @@ from django.utils import timezone
 from tests import factories as make
 from tests.messages import igwn, record
 from tests.outside.rig import again, deliver, hurry, put, react
-from tests.outside.standin import Standin
 from tom_scimma import acts, switch
 from tom_scimma.ingest import ingest
 from tom_scimma.models import Delivery, Event, Stop
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def app(settings):
-    settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "tests.outside"]
-    settings.TOM_SCIMMA = {}
-
-
-@pytest.fixture
-def outside(monkeypatch):
-    with Standin() as service:
-        monkeypatch.setenv("OUTSIDE", service.url)
-        yield service
-
-
-@pytest.fixture
-def event():
-    return make.event("S261120ab")
-
-
-@pytest.fixture
-def alice():
-    return make.user("alice")
-
-
-@pytest.fixture
-def bob():
-    return make.user("bob")
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("app")]
 
 
 def lost(outside, alice, event):

@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from tests.ears import MailEar, WebEar, text_of
+from tests.ears import text_of
 from tom_scimma import channels
 from tom_scimma.channels import Message
 from tom_scimma.errors import Refused, Rejected, Unavailable
@@ -21,23 +21,6 @@ from tom_scimma.outward import outward, split
 
 SECRET = "x9tokenx9"
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 100
-
-
-@pytest.fixture
-def web():
-    ear = WebEar()
-    yield ear
-    ear.close()
-
-
-@pytest.fixture
-def mail(settings):
-    ear = MailEar()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", ear.port
-    settings.DEFAULT_FROM_EMAIL = "tom@example.org"
-    yield ear
-    ear.close()
 
 
 @pytest.fixture

@@ -11,13 +11,8 @@ from tom_scimma import destinations
 from tom_scimma.destinations import Destination, Need, Receipt
 from tom_scimma.errors import Rejected, ReplyLost, Unavailable
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("app")]
 KEY, OTHER = "a" * 64, "b" * 64
-
-
-@pytest.fixture(autouse=True)
-def app(settings):
-    settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "tests.outside"]
 
 
 def test_every_destination_has_its_case(app):

@@ -33,11 +33,6 @@ def known(settings):
 
 
 @pytest.fixture
-def ada():
-    return make.user("ada")
-
-
-@pytest.fixture
 def target(ada):
     found = Target.objects.create(name="AT2026abc", type="SIDEREAL", ra=60.0, dec=-30.0, permissions="PRIVATE")
     found.give_user_access(ada)

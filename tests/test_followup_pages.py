@@ -30,11 +30,6 @@ def known(settings):
 
 
 @pytest.fixture
-def ada():
-    return make.user("ada")
-
-
-@pytest.fixture
 def target(ada):
     return up.target(ada)
 

@@ -21,31 +21,8 @@ from tom_scimma.models import Attempt, Delivery, Stop
 from tom_scimma.worker import claims
 from tom_scimma.worker.sending import Sender, record
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("app")]
 State = Delivery.State
-
-
-@pytest.fixture(autouse=True)
-def app(settings):
-    settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "tests.outside"]
-    settings.TOM_SCIMMA = {}
-
-
-@pytest.fixture
-def outside(monkeypatch):
-    with Standin() as service:
-        monkeypatch.setenv("OUTSIDE", service.url)
-        yield service
-
-
-@pytest.fixture
-def event():
-    return make.event("S261120ab")
-
-
-@pytest.fixture
-def alice():
-    return make.user("alice")
 
 
 # queueing

@@ -15,7 +15,6 @@ from django.test import Client
 from django.urls import reverse
 
 from tests import factories as make
-from tests.ears import WebEar
 from tests.outside import rig
 from tests.told import contact, hear, outcomes, send, subscription
 from tests.world import ROLES, SECRET, World
@@ -34,18 +33,6 @@ FORM = {
 @pytest.fixture(autouse=True)
 def tom(settings):
     settings.TOM_SCIMMA = {"NOTIFY_HOSTS": ["127.0.0.1"], "URL": "https://tom.example.org"}
-
-
-@pytest.fixture
-def web():
-    ear = WebEar()
-    yield ear
-    ear.close()
-
-
-@pytest.fixture
-def ada():
-    return make.user("ada")
 
 
 def as_(user) -> Client:

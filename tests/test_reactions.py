@@ -10,28 +10,19 @@ from django.utils import timezone
 from tests import factories as make
 from tests.messages import igwn, record
 from tests.outside.rig import crew, deliver, react, tidy
-from tests.outside.standin import Standin
 from tom_scimma.ingest import ingest
 from tom_scimma.models import Job, Reaction
 from tom_scimma.worker import chores, claims, reacting
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("app")]
 State = Reaction.State
 
 
-@pytest.fixture(autouse=True)
-def app(settings):
-    settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "tests.outside"]
-    settings.TOM_SCIMMA = {}
-
-
 @pytest.fixture
-def outside(monkeypatch, tmp_path):
-    with Standin() as service:
-        monkeypatch.setenv("OUTSIDE", service.url)
-        monkeypatch.setenv("TROUBLE", str(tmp_path / "trouble"))
-        service.trouble = tmp_path / "trouble"
-        yield service
+def outside(outside, monkeypatch, tmp_path):
+    outside.trouble = tmp_path / "trouble"
+    monkeypatch.setenv("TROUBLE", str(outside.trouble))
+    return outside
 
 
 def alert(name: str = "S261120ab", **fields):

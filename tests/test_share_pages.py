@@ -13,7 +13,6 @@ from tom_dataproducts.models import PhotometryReducedDatum
 from tests import factories as make
 from tests import sharing as shared
 from tests.outside.rig import deliver
-from tests.outside.standin import Standin
 from tom_scimma.compose import corrections
 from tom_scimma.destinations.hopskotch import unpacked
 from tom_scimma.models import Approval, Delivery, Draft, Embargo, SendRule, Share, SharedItem
@@ -23,19 +22,11 @@ HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture(autouse=True)
-def tom(settings):
-    settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "tests.outside"]
+def tom(app, settings):
     settings.TOM_SCIMMA = {
         "SHARE_TOPICS": ["tom.news", "tom.own.*"],
         "SOURCES": {"hopskotch": {"kind": "kafka", "brokers": "127.0.0.1:9", "auth": False}},
     }
-
-
-@pytest.fixture
-def outside(monkeypatch):
-    with Standin() as service:
-        monkeypatch.setenv("OUTSIDE", service.url)
-        yield service
 
 
 @pytest.fixture

@@ -60,11 +60,6 @@ def acting():
 
 
 @pytest.fixture
-def ada():
-    return make.user("ada")
-
-
-@pytest.fixture
 def client(ada):
     browser = Client()
     browser.force_login(ada)

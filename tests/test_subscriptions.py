@@ -34,11 +34,6 @@ def noting():
     del app.subscription_actions
 
 
-@pytest.fixture
-def ada():
-    return make.user("ada")
-
-
 def test_an_alert_that_matches_is_acted_on_once(ada):
     subscribe(ada, 'kind = "GW" and classification.BNS > 0.3')
     subscribe(ada, 'kind = "GRB"', "other")

@@ -15,7 +15,7 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from tests import factories as make
-from tests.ears import MailEar, WebEar, text_of
+from tests.ears import MailEar, text_of
 from tests.outside import rig
 from tests.told import contact, hear, outcomes, send, subscription, wave
 from tom_scimma import replay, skymap, telling
@@ -26,13 +26,6 @@ pytestmark = pytest.mark.django_db
 SECRET = "x9tokenx9"
 
 
-@pytest.fixture
-def web():
-    ear = WebEar()
-    yield ear
-    ear.close()
-
-
 @pytest.fixture(autouse=True)
 def tom(settings):
     settings.TOM_SCIMMA = {
@@ -40,11 +33,6 @@ def tom(settings):
         "URL": "https://tom.example.org",
         "TOPICS": {"lvk.secret": {"groups": ["lvk"], "authority": ["LVK"]}},
     }
-
-
-@pytest.fixture
-def ada():
-    return make.user("ada")
 
 
 def to(web, owner=None, **values) -> Contact:

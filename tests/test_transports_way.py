@@ -113,11 +113,6 @@ def way(request, settings, tmp_path):
 
 
 @pytest.fixture
-def ada():
-    return make.user("ada")
-
-
-@pytest.fixture
 def target(ada):
     found = Target.objects.create(name="AT2026abc", type="SIDEREAL", ra=150.25, dec=-30.5, permissions="PRIVATE")
     found.give_user_access(ada)

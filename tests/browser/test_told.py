@@ -11,27 +11,11 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from tests.ears import MailEar, WebEar, text_of
+from tests.ears import text_of
 from tests.told import hear, send
 from tom_scimma.models import Reaction, Telling
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture
-def web():
-    ear = WebEar()
-    yield ear
-    ear.close()
-
-
-@pytest.fixture
-def mail(settings):
-    ear = MailEar()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", ear.port
-    yield ear
-    ear.close()
 
 
 @pytest.fixture(autouse=True)

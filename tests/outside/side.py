@@ -11,6 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.outside.settings")
 django.setup()
 
 from datetime import timedelta  # noqa: E402
+from functools import lru_cache  # noqa: E402
 
 from django.contrib.auth.models import User  # noqa: E402
 from django.core.management import call_command  # noqa: E402
@@ -21,9 +22,10 @@ from django.utils import timezone  # noqa: E402
 from benchmarks import side  # noqa: E402
 from tests import factories as make  # noqa: E402
 from tests import told  # noqa: E402
-from tom_scimma import outbox  # noqa: E402
+from tom_scimma import outbox, skymap  # noqa: E402
 from tom_scimma.ingest import ingest  # noqa: E402
-from tom_scimma.models import Alert, Attempt, Delivery, Event, Reaction, Worker  # noqa: E402
+from tom_scimma.models import Alert, Attempt, Contact, Delivery, Event, Reaction, Worker  # noqa: E402
+from tom_scimma.notice import iso  # noqa: E402
 
 
 def migrate() -> None:
@@ -70,12 +72,28 @@ def person(address: str) -> None:
     told.subscription(user, told.contact(user, address=address, per_hour=10_000), cap=None)
 
 
-def hear(begin: int, count: int) -> float:
-    """So many new gravitational-wave alerts come in; when the last of them was committed (Unix time)."""
+def people(count: int, address: str) -> int:
+    """So many who are told of the same, each at a place of their own, with the rules as they are by default: messages an hour."""
+    for number in range(count):
+        user = make.user(f"observer{number}")
+        told.subscription(user, told.contact(user, address=f"{address}{number}"))
+    return Contact._meta.get_field("per_hour").default
+
+
+@lru_cache
+def _sky(number: int) -> bytes:
+    """A map of real size, one of a few places."""
+    return skymap.from_gaussian(45.0 * number, 15.0 * number - 60, 8.0, distance=(150.0, 40.0)).to_fits()
+
+
+def hear(begin: int, count: int, apart: float = 0.0) -> float:
+    """So many new gravitational-wave alerts come in, of events some seconds apart; when the last was committed (Unix time)."""
     for number in range(begin, begin + count):
         now = timezone.now()
         letters = "".join(chr(97 + int(digit)) for digit in str(number))
-        ingest([told.wave(f"S261121{letters}", "INITIAL", minutes=0.1, now=now)], via="listen", now=now)
+        when = iso(now - timedelta(minutes=30, seconds=apart * number))
+        wave = told.wave(f"S261121{letters}", "INITIAL", minutes=0.1, now=now, time=when, skymap=_sky(number % 8))
+        ingest([wave], via="listen", now=now)
     return time.time()
 
 
@@ -136,6 +154,7 @@ if __name__ == "__main__":
                 queue,
                 alerts,
                 person,
+                people,
                 hear,
                 states,
                 unasked,

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from tests.nursery import Nursery
 from tests.outside.standin import Standin
 from tests.outside.tom import Tom
 from tom_scimma import destinations
@@ -29,14 +30,20 @@ def outside(chance):
         yield service
 
 
+@pytest.fixture(scope="module")
+def nursery():
+    with Nursery("tests.outside.settings") as made:
+        yield made
+
+
 @pytest.fixture(params=["postgresql", "sqlite"])
-def tom(request, postgres, migrated, tmp_path, outside):
-    """A TOM of the test's own on either database."""
+def tom(request, postgres, migrated, tmp_path, outside, nursery):
+    """A TOM of the test's own on either database; its workers are forks, which are killed like any other process."""
     url = ""
     if request.param == "postgresql":
         name = f"worker_{tmp_path.name.replace('-', '_')}"[-40:]
         url = postgres.database(name, template=migrated)
-    with Tom(tmp_path, outside, url) as made:
+    with Tom(tmp_path, outside, url, nursery=nursery) as made:
         if not url:
             made.side("migrate")
         made.several = bool(url)
