@@ -126,6 +126,14 @@ def test_faults_are_no_refusal(running, path, do):
         asking(running, seconds=0.5).account()
 
 
+@pytest.mark.parametrize("rows", [None, {}, [None], [{"user": "x"}]])
+def test_what_is_no_list_of_members_is_no_answer(running, monkeypatch, rows):
+    """Never an empty group: everybody would leave it."""
+    monkeypatch.setattr("tom_scimma.fake_services.hopauth_topics.as_members", lambda group: rows)
+    with pytest.raises(Unavailable, match="user and status"):
+        asking(running).members(["tomtoolkit"])
+
+
 def test_an_answer_that_drips_is_cut(running):
     running.faults.append({"path": "*/multi", "do": "slow", "seconds": 20, "times": None})
     with pytest.raises(Unavailable, match="in full"):

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import Group, Permission, User
 from django.db import connection
 
-from tom_scimma import hopauth, memberships
+from tom_scimma import hopauth, memberships, syncing
 from tom_scimma.fake_services import demo, start
 from tom_scimma.fake_services.world import ALICE
 from tom_scimma.models import AccessChange, HopskotchCredential, Membership
@@ -126,6 +126,15 @@ def test_a_group_lost_is_left_at_the_next_test_and_all_of_them_with_the_credenti
     assert alice.groups.count() == 1
     client.post("/scimma/credential/", {"name": ALICES, "password": "another"})
     assert alice.groups.count() == 0
+
+
+def test_a_group_that_settings_map_no_more_is_left(running, settings):
+    """Also by somebody whose own credential is not known: what the TOM's sees no more speaks of nobody."""
+    user = User.objects.create_user("u")
+    memberships.follow(user, Kind.HOPSKOTCH, ["old", "tomtoolkit"], {"old": "gone", "tomtoolkit": "team"}, by="x")
+    done, problems = syncing.run()
+    assert (done, problems) == (["leaves gone: no longer in old (SCiMMA Auth)"], [])
+    assert set(user.groups.values_list("name", flat=True)) == {"team"}
 
 
 def test_a_name_that_is_none_is_an_error_at_the_field(client, alice):

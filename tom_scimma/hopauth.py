@@ -22,7 +22,7 @@ from urllib.parse import quote, urlsplit
 from tom_scimma import guard
 from tom_scimma.answers import retry_after
 from tom_scimma.errors import Rejected, Unavailable
-from tom_scimma.scimma_account import Account, account_of
+from tom_scimma.scimma_account import READS, Account, account_of
 from tom_scimma.times import parse
 
 #: seconds for an answer in full, and bytes that it may have
@@ -97,19 +97,16 @@ class HopAuth:
     def members(self, groups: Iterable[str]) -> dict[str, dict[str, str]]:
         """Of each group whose members this credential's owner may see: subject -> Owner or Member."""
         said = self._several({name: f"/groups/{quote(name, safe='')}/members" for name in groups})
-        return {
-            name: {row["user"]: row["status"] for row in document}
-            for name, (status, document) in said.items()
-            if status == 200 and isinstance(document, list)
-        }
+        found = {name: _rows(document, "user", "status") for name, (status, document) in said.items() if status == 200}
+        return {name: {row["user"]: row["status"] for row in rows} for name, rows in found.items()}
 
     def readers(self, topics: Iterable[str]) -> dict[str, frozenset[str]]:
         """Of each topic whose permissions this credential's owner may see: the groups that may read it."""
         said = self._several({name: f"/topics/{quote(name, safe='')}/permissions" for name in topics})
+        found = {name: _rows(body, "principal", "operation") for name, (status, body) in said.items() if status == 200}
         return {
-            name: frozenset(row["principal"] for row in document if row["operation"] in ("Read", "All"))
-            for name, (status, document) in said.items()
-            if status == 200 and isinstance(document, list)
+            name: frozenset(row["principal"] for row in rows if row["operation"] in READS)
+            for name, rows in found.items()
         }
 
     # how it is asked
@@ -130,9 +127,11 @@ class HopAuth:
             for name, path in paths.items()
         }
         said = self._with_token("/multi", asked)
-        if said.status != 200 or not isinstance(said.document, dict) or set(asked) - set(said.document):
+        document = said.document
+        if said.status != 200 or not isinstance(document, dict) or set(asked) - set(document):
             raise self._away(said)
-        return {name: (said.document[name].get("status", 0), said.document[name].get("body")) for name in asked}
+        parts = {name: document[name] if isinstance(document[name], dict) else {} for name in asked}
+        return {name: (part.get("status", 0), part.get("body")) for name, part in parts.items()}
 
     def _with_token(self, path: str, document: Any) -> Said:
         """The answer; a token that is not good (any more) is replaced, once."""
@@ -210,6 +209,13 @@ class HopAuth:
 
         wait = retry_after(said.headers, timezone.now())
         return Unavailable(f"SCiMMA Auth ({self.url}) does not answer as it should: HTTP {said.status}", wait)
+
+
+def _rows(document: Any, *names: str) -> list[Mapping[str, Any]]:
+    """A list of objects that have these names. Raises Unavailable for anything else: no answer is not an empty one."""
+    if isinstance(document, list) and all(isinstance(row, dict) and set(names) <= set(row) for row in document):
+        return document
+    raise Unavailable(f"SCiMMA Auth answers in a form that is not known here: no list with {' and '.join(names)}")
 
 
 def _renewal(expires: Any) -> float:

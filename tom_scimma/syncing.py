@@ -45,7 +45,17 @@ def run(*, by: str = "syncgroups") -> tuple[list[str], list[str]]:
                 done += _by_members(_seen(asking), skip=known, by=by)
             except DeliveryError as error:
                 problems.append(str(error))
+        done += _unmapped(by)
     return done, problems
+
+
+def _unmapped(by: str) -> list[str]:
+    """Memberships whose group at SCiMMA settings map to theirs no more are lost."""
+    done = []
+    for row in Membership.objects.filter(kind=Kind.HOPSKOTCH).select_related("user", "group"):
+        if row.group.name not in memberships.wanted([row.because], conf.HOPSKOTCH_GROUPS):
+            done += memberships.apply(row.user, Kind.HOPSKOTCH, {}, by=by, within={row.group.name})
+    return done
 
 
 def follow_due() -> None:
