@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-#: how long a child may take to end after SIGTERM before it is killed
-GRACE_SECONDS = 15.0
+#: how long a child may take to end after SIGTERM before it is killed: a worker gives what it has in hand half a minute
+GRACE_SECONDS = 40.0
 LAST_WORDS = 25  #: lines of its log that are shown of a child that ended by itself
 
 
