@@ -15,6 +15,7 @@ from tests import maps
 from tests.test_skymap_bad import ZEROS, header_of, needs_proc
 from tom_scimma import skymap
 from tom_scimma.skymap import loose
+from tom_scimma.skymap.fits import most_rows
 
 DEG2 = np.square(180 / np.pi)
 MOST_MB = 600
@@ -27,7 +28,7 @@ sky = skymap.read(data)
 del data
 print(len(sky), *sky.notes)
 print(*sky.area([0.5, 0.9, 1.0]), *(sky.distance or (0, 0)), sky.density_at(10.0, 89.0))
-sky.level_at(10.0, 89.0), sky.volume_level_at(10.0, 89.0, 150.0), skymap.unpack(sky.pack()), sky.to_fits(), sky.contours([0.9])
+sky.level_at(10.0, 89.0); sky.volume_level_at(10.0, 89.0, 150.0); skymap.unpack(sky.pack()); sky.to_fits(); sky.contours([0.9])
 peak = next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))
 print(int(peak) / 1024)
 """
@@ -111,7 +112,7 @@ def test_merging_what_hardly_differs_keeps_probability_and_levels():
     prob /= prob.sum()
     data = maps.flat({"PROB": prob}, nside, "NESTED")
     whole = skymap.read(data)
-    less = skymap.read(data, max_bytes=len(whole) * 8 * 18 // 3)
+    less = skymap.read(data, max_bytes=len(whole) * 8 * 21 // 3)
     assert len(less) < len(whole) / 3
     assert any("were merged" in note for note in less.notes)
     assert np.sum(less.density * less.pixel_area) == pytest.approx(1)
@@ -128,7 +129,7 @@ def test_a_noisy_map_loses_its_finest_orders_and_not_its_shape():
     smooth = np.exp(-0.5 * np.square(maps.separation(ra, dec, 30, 10) / 12)) + 0.2
     noise = np.random.default_rng(4).normal(1, 0.1, smooth.size)
     data = maps.flat({"PROB": smooth * np.maximum(noise, 0.2)}, nside, "NESTED")
-    less = skymap.read(data, max_bytes=smooth.size // 3 * 8 * 18)
+    less = skymap.read(data, max_bytes=smooth.size // 3 * 8 * 21)
     assert smooth.size / 64 < len(less) < smooth.size / 3
     density = smooth / smooth.sum() * smooth.size / (4 * np.pi)
     np.testing.assert_allclose(less.density_at(ra, dec), density, rtol=0.4)
@@ -156,7 +157,7 @@ def test_whole_sky_by_numbered_pixels_is_read_in_blocks_if_it_is_large(ordering)
     prob = maps.probability(maps.SHAPES["blob"](), nside, nested=ordering == "NESTED")
     ipix = np.arange(prob.size)
     whole = skymap.read(maps.flat({"PROB": prob}, nside, ordering))
-    little = 8 * 18 * 20_000
+    little = 8 * 21 * 20_000
     data = maps.flat({"PIXEL": ipix, "PROB": prob}, nside, ordering, INDXSCHM="EXPLICIT")
     for found in (skymap.read(data), skymap.read(data, max_bytes=little)):
         np.testing.assert_array_equal(found.uniq, whole.uniq)
@@ -169,3 +170,23 @@ def test_whole_sky_by_numbered_pixels_is_read_in_blocks_if_it_is_large(ordering)
     data = maps.flat({"PIXEL": ipix[:-1024], "PROB": prob[:-1024]}, nside, ordering, INDXSCHM="EXPLICIT")
     with pytest.raises(skymap.BadSkyMap, match="48128 pixels, too many to sort"):
         skymap.read(data, max_bytes=little)
+
+
+@needs_proc
+@pytest.mark.long
+@pytest.mark.parametrize("columns", [1, 4])
+def test_as_many_rows_as_are_read_fit_the_memory(columns):
+    """Multi-order, in no order, all different: the largest that is not refused."""
+    names = ("UNIQ", "PROBDENSITY", "DISTMU", "DISTSIGMA", "DISTNORM")[: 1 + columns]
+    rows = min(most_rows(skymap.MAX_BYTES, columns), 12 << 18)
+    table = np.empty(rows, [(name, ">i8" if name == "UNIQ" else ">f8") for name in names])
+    part = np.random.default_rng(5).permutation(rows) / rows
+    table["UNIQ"], table["PROBDENSITY"] = (4 << 18) + np.rint(part * rows), np.exp(-8 * part)
+    for name, value in zip(names[2:], (100 + part, 20 + part, 1e-4), strict=False):
+        table[name] = value
+    kinds = {name: table.dtype[name].str[1:] for name in names}
+    header = header_of(kinds, rows, ORDERING="NUNIQ", MOCORDER=9)
+    body = table.tobytes()
+    said, _, megabytes = used(gzip.compress(header + body + bytes(-len(body) % 2880), 1))
+    assert int(said.split()[0]) == rows
+    assert megabytes < MOST_MB

@@ -89,19 +89,30 @@ def table(sky: SkyMap) -> Table | None:
 def _cells(sky: SkyMap) -> _Cells | None:
     if sky.mu is None or sky.sigma is None or sky.norm is None:
         return None
-    known = np.flatnonzero(np.isfinite(sky.mu) & (sky.density > 0))
-    mu, sigma, norm, density = (column[known] for column in (sky.mu, sky.sigma, sky.norm, sky.density))
+    area = sky.pixel_area
+    columns = (sky.mu, sky.sigma, sky.norm, sky.density, area)
+    blocks = (slice(begin, begin + distance.BLOCK) for begin in range(0, len(sky), distance.BLOCK))
+    found = [_of(*(column[block] for column in columns)) for block in blocks]
+    found = [cells for cells in found if cells.weight.size]
+    if len(found) < 2:  # most maps are one block
+        return found[0] if found else None
+    return _together(*(np.concatenate(column) for column in zip(*found, strict=True)))
+
+
+def _of(mu: np.ndarray, sigma: np.ndarray, norm: np.ndarray, density: np.ndarray, area: np.ndarray) -> _Cells:
+    known = np.flatnonzero(np.isfinite(mu) & (density > 0))
+    mu, sigma, norm, density, area = (column[known] for column in (mu, sigma, norm, density, area))
     s = mu / sigma
-    with np.errstate(all="ignore"):  # densities may be too small for a logarithm, and norms too large
-        weight = density * sky.pixel_area[known] * norm * np.square(sigma) * _whole(s)
+    with np.errstate(all="ignore"):  # densities may be too small for a logarithm
+        weight = density * area * norm * np.square(sigma) * _whole(s)
         peak = np.log(density * norm / sigma * volume.ROOT) - 0.5 * np.square(np.minimum(s, 0))
     good = np.flatnonzero((weight > 0) & np.isfinite(weight) & np.isfinite(peak))
-    if not good.size:
-        return None
     return _together(weight[good], peak[good], s[good])
 
 
 def _together(weight: np.ndarray, peak: np.ndarray, s: np.ndarray) -> _Cells:
+    if not weight.size:
+        return _Cells(weight, peak, s)
     rows = np.argsort(-peak)
     weight, peak, s = weight[rows], peak[rows], s[rows]
     part = np.floor(np.cumsum(weight) / weight.sum() * PARTS).astype(np.int64)

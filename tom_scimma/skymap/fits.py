@@ -87,9 +87,10 @@ def distance_columns(table: Table) -> list[str]:
 def most_rows(max_bytes: int, columns: int) -> int:
     """How many pixels a map of so many columns may have, so that what is asked of it later fits the memory too.
 
-    A row has 8 bytes a number; ranks, spans, areas and the copies that sorting makes take some fifteen numbers more.
+    A row has 8 bytes a number; ranks, spans and areas take some fifteen numbers more, and packing, unpacking and writing
+    it some copies of the columns. Measured, so that a whole process stays under 600 MB (tests/test_skymap_large.py).
     """
-    return max_bytes // (8 * (16 + 2 * columns))
+    return max_bytes // (8 * (17 + 4 * columns))
 
 
 def multiorder(table: Table, max_bytes: int) -> tuple[np.ndarray, list[np.ndarray], list[str], Spans]:
@@ -106,18 +107,28 @@ def multiorder(table: Table, max_bytes: int) -> tuple[np.ndarray, list[np.ndarra
             raise BadSkyMap(f"column {name} holds {table.columns[name].repeat} numbers a row instead of 1")
     if table.rows > most_rows(max_bytes, len(names) - 1):
         raise BadSkyMap(f"the map has {table.rows} rows and would take more than the {max_bytes} bytes allowed")
-    stored: list[list[np.ndarray]] = [[] for _ in names]
-    for rows in table.blocks(BLOCK_ROWS):
-        for name, parts in zip(names, stored, strict=True):
-            column = table.columns[name]
-            values = column.view(rows, table.width)[:, 0]
-            parts.append(column.integers(values) if name == "UNIQ" else column.floats(values))
-    uniq, *columns = (parts[0] if len(parts) == 1 else np.concatenate(parts) for parts in stored)
+    uniq, *columns = _stored(table, names)
     _positive(columns[0])
     rows, spans = _sorted(uniq, table.header)
     if rows is None:
         return uniq, columns, [], spans
-    return uniq[rows], [column[rows] for column in columns], [], tuple(part[rows] for part in spans)
+    for at, column in enumerate(columns):  # one after the other: both orders of all of them would be twice the memory
+        columns[at] = column[rows]
+    return uniq[rows], columns, [], tuple(part[rows] for part in spans)
+
+
+def _stored(table: Table, names: list[str]) -> list[np.ndarray]:
+    """The columns of a table, one number a row: UNIQ as int64, the others as float64."""
+    found = [np.empty(table.rows, np.int64 if name == "UNIQ" else np.float64) for name in names]
+    first = 0
+    for rows in table.blocks(BLOCK_ROWS):
+        last = first + len(rows) // table.width
+        for name, values in zip(names, found, strict=True):
+            column = table.columns[name]
+            stored = column.view(rows, table.width)[:, 0]
+            values[first:last] = column.integers(stored) if name == "UNIQ" else column.floats(stored)
+        first = last
+    return found
 
 
 def _positive(density: np.ndarray) -> None:
