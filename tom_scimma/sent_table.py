@@ -17,7 +17,7 @@ class DeliveryTable(PageTable):
     """Deliveries, newest first."""
 
     created = head("Queued (UTC)")
-    destination = head("To")
+    destination = head("To", "whole")
     event_name = head("About", "tight")
     by_name = head("By", "wide tight")
     state = head("State")
