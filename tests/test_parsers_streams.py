@@ -215,6 +215,30 @@ COMMENTS:         IceCube Gold event.
 """
 
 
+@pytest.mark.parametrize(
+    ("survey", "name", "event", "time"),
+    [
+        ("LSST", "169298436534304771", "Rubin 169298436534304771", "2026-03-04T23:59:23+00:00"),  # TAI
+        ("ZTF", "ZTF26aaaaaaa", "ZTF26aaaaaaa", "2026-03-05T00:00:00+00:00"),
+    ],
+)
+def test_what_boom_passes_on_is_the_survey_s(survey, name, event, time):
+    """github.com/boom-astro/boom: `jd` is the survey's own day, TAI for Rubin."""
+    said = {
+        "objectId": name,
+        "candid": 169298436534304771,
+        "jd": 2461104.5,
+        "ra": 10.5,
+        "dec": -43.5,
+        "survey": survey,
+        "filters": [],
+    }
+    notice = one(said)
+    assert (notice.event, notice.id, notice.kind, notice.time.isoformat()) == (event, "169298436534304771", "OT", time)
+    assert (notice.sky.ra_deg, notice.sky.dec_deg) == (10.5, -43.5)
+    assert notice.source == {"LSST": "Rubin", "ZTF": "ZTF"}[survey]
+
+
 def test_a_classic_text_is_what_its_packet_is():
     (notice,) = parsers.parse("gcn.classic.text.ANY", opened(TEXT, "gcntextnotice")).notices
     assert (notice.event, notice.source, notice.alert_type) == ("IceCube 141000_12345", "IceCube", "update")

@@ -1,6 +1,7 @@
-"""Alert packets of optical surveys: ZTF's and Rubin's, from Avro or as JSON. Images stay in the message. Pure.
+"""Alert packets of optical surveys: ZTF's and Rubin's, from Avro or as JSON, and those of both that the broker BOOM passed on.
 
-Schemas: https://github.com/ZwickyTransientFacility/ztf-avro-alert and https://github.com/lsst/alert_packet. ZTF's times are UTC
+Pure. Images stay in the message. Schemas: https://github.com/ZwickyTransientFacility/ztf-avro-alert,
+https://github.com/lsst/alert_packet and https://github.com/boom-astro/boom. ZTF's times are UTC
 Julian dates, Rubin's are TAI. Numbers of alerts pass 2**53: they are names here, never floats.
 """
 
@@ -44,17 +45,50 @@ _RUBIN_PROPERTIES = (
 )
 
 
+#: what BOOM calls a survey -> what we do, and what stands before the object's number
+_BOOM = {"ZTF": ("ZTF", ""), "LSST": ("Rubin", "Rubin ")}
+_BOOM_KEYS = {"objectId", "candid", "jd", "survey"}
+
+
 def recognises(said: Any) -> bool:
-    """True for a record with a ZTF `candidate` or a Rubin `diaSource`."""
+    """True for a record with a ZTF `candidate` or a Rubin `diaSource`, and for BOOM's of a survey that is known."""
     if not isinstance(said, dict):
         return False
+    if _is_boom(said):
+        return True
     ztf = isinstance(said.get("candidate"), dict) and "jd" in said["candidate"]
     return ztf or isinstance(said.get("diaSource"), dict)
 
 
 def parse(topic: str, said: dict[str, Any]) -> tuple[Notice, ...]:
     """The one notice of a packet. Raises Unparsable where it names neither object nor detection."""
+    if _is_boom(said):
+        return (_boom(said),)
     return (_rubin(said) if isinstance(said.get("diaSource"), dict) else _ztf(said),)
+
+
+def _is_boom(said: dict[str, Any]) -> bool:
+    return said.keys() >= _BOOM_KEYS and isinstance(said["survey"], str) and said["survey"] in _BOOM
+
+
+def _boom(said: dict[str, Any]) -> Notice:
+    """A detection that passed somebody's filter at BOOM, which leaves the survey's own time scale."""
+    source, before = _BOOM[said["survey"]]
+    name = fields.clean(said.get("objectId"))
+    jd = fields.number(said.get("jd"))
+    time = None if jd is None else _day(jd - _JD_ZERO)
+    taken = {"objectId", "candid", "jd", "ra", "dec"}
+    return Notice(
+        event=fields.event(name and before + name),
+        kind="OT",
+        alert_type="initial",
+        source=source,
+        id=_number(said.get("candid")),
+        time=from_tai(time) if time is not None and source == "Rubin" else time,
+        instruments=("ZTF",) if source == "ZTF" else ("LSSTCam",),
+        sky=_sky(said.get("ra"), said.get("dec"), None),
+        extra={key: fields.jsonable(value) for key, value in said.items() if key not in taken},
+    )
 
 
 def _ztf(said: dict[str, Any]) -> Notice:
