@@ -116,6 +116,12 @@ def test_what(kind, classes, properties, words):
     assert wording.what(kind, classes, properties) == words
 
 
+def test_a_sender_s_name_may_break_behind_its_underscores():
+    from tom_scimma.templatetags.scimma_words import breakable
+
+    assert breakable("false_alarm_<b>") == "false_<wbr>alarm_<wbr>&lt;b&gt;"
+
+
 def test_every_kind_type_role_has_words():
     from tom_scimma import notice
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from django import template
 from django.utils import timezone as clock
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 
 from tom_scimma import wording
 
@@ -22,6 +23,12 @@ for _name in ("number", "span", "rate", "percent", "area", "angle", "distance", 
 def arcsec_words(arcsec: float | None) -> str:
     """An angle given in arcseconds, in its natural unit."""
     return wording.angle(None if arcsec is None else arcsec / 3600)
+
+
+@register.filter
+def breakable(name: str) -> str:
+    """A sender's `name_of_something` as written, which a narrow column may break behind the underscores alone."""
+    return format_html_join(mark_safe("_<wbr>"), "{}", ((part,) for part in str(name).split("_")))
 
 
 @register.filter
