@@ -89,12 +89,12 @@ class Level:
     def measure(self, pairs: np.ndarray, *, area: bool, samples: bool) -> tuple[np.ndarray, np.ndarray]:
         """(share 0..1 of the pixel, mask of 64 samples) that the footprint of each pair covers; zeros if not asked."""
         part, mask = np.zeros(len(pairs)), np.zeros(len(pairs), np.uint64)
-        new = np.diff(self.at[pairs], prepend=-1) != 0
+        new = first(self.at[pairs])
         frame, place = cells.frames(self.order, self.cell[self.at[pairs[new]]]), np.cumsum(new) - 1
         dual = cells.dual(frame)
         for kind, some in self.ground.by_kind(self.field[pairs]):
             for pair, corners in self._planes(kind, self.field[pairs[some]], frame.centre, dual, place[some]):
-                begin = np.flatnonzero(np.diff(pair, prepend=-1))
+                begin = np.flatnonzero(first(pair))
                 target = some[pair[begin]]
                 if area:
                     part[target] += np.add.reduceat(share.shares(corners), begin)
@@ -124,7 +124,7 @@ def descend(sky: SkyMap, fields: Fields, take: Callable[[Level], np.ndarray]) ->
         go = np.flatnonzero(take(level)) if len(level.at) else level.at
         if not len(go):
             return
-        new = np.diff(level.at[go], prepend=-1) != 0
+        new = first(level.at[go])
         cell = (4 * level.cell[level.at[go[new]]][:, None] + np.arange(4)).ravel()
         at = (4 * (np.cumsum(new) - 1)[:, None] + np.arange(4)).ravel()
         sort = np.argsort(at, kind="stable")
@@ -149,6 +149,13 @@ def _level(ground: Ground, order: int, cell: np.ndarray, at: np.ndarray, field: 
             found = kind.find(ground.fields.shape[who[mine]], turned, wide)
             deep[part.start + mine], close[part.start + mine] = found.deep, found.near
     return Level(ground, order, cell, mass, single, at[close], field[close], deep[close])
+
+
+def first(values: np.ndarray) -> np.ndarray:
+    """Where runs of equal values begin, bool[n]."""
+    found = np.ones(len(values), bool)
+    np.not_equal(values[1:], values[:-1], out=found[1:])
+    return found
 
 
 def radius(order: int) -> float:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tom_scimma.skymap import share
-from tom_scimma.skymap.descent import Level
+from tom_scimma.skymap.descent import Level, first
 
 #: more footprints than this in a pixel are many; and it may be larger, for they leave little of it uncovered
 CROWD = 5
@@ -71,8 +71,8 @@ def _many(level: Level, pairs: np.ndarray) -> Covered:
         now = left[rank[left] < until]
         if len(now):
             _, mask = level.measure(pairs[now], area=False, samples=True)
-            first, _ = runs(run[now])
-            seen[run[now[first]]] |= np.bitwise_or.reduceat(mask, first)
+            start, _ = runs(run[now])
+            seen[run[now[start]]] |= np.bitwise_or.reduceat(mask, start)
         left = left[rank[left] >= until]
         left = left[seen[run[left]] != ALL]
     union = share.counted(seen)
@@ -82,5 +82,8 @@ def _many(level: Level, pairs: np.ndarray) -> Covered:
 
 def runs(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(where each run of equal values begins, its length)."""
-    begin = np.flatnonzero(np.diff(values, prepend=-1))
-    return begin, np.diff(begin, append=len(values))
+    begin = np.flatnonzero(first(values))
+    count = np.empty_like(begin)
+    np.subtract(begin[1:], begin[:-1], out=count[:-1])
+    count[-1:] = len(values) - begin[-1:]
+    return begin, count
