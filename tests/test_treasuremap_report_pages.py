@@ -267,3 +267,21 @@ def test_who_may_not_tell_galaxies(client, fake, event):
     Event.objects.filter(pk=event.pk).update(public=False)
     assert client.get(url("event-galaxies")).status_code == 404
     assert client.post(url("event-galaxies"), {"count": "7"}).status_code == 404
+
+
+def test_reports_over_rest_are_read_by_who_sees_them(client, fake, event, ada, django_assert_max_num_queries):
+    client.post(url("event-reports"), FORM)
+    send()
+    assert "sinistro 21.50" in " ".join(
+        client.get(url("event-reports")).content.decode().replace("r 21.50", "21.50").split()
+    )
+    with django_assert_max_num_queries(8):
+        [row] = client.get("/api/treasuremap-reports/", {"event": event.name, "status": "planned"}).json()["results"]
+    assert (row["number"], row["wanted"], row["said"]["ra"]) == (700001, "planned", 125.25)
+    assert [sent["state"] for sent in row["deliveries"]] == [Delivery.State.DELIVERED]
+    assert client.get("/api/treasuremap-reports/", {"status": "completed"}).json()["count"] == 0
+    assert client.post("/api/treasuremap-reports/", {}).status_code in (403, 405)
+    client.force_login(make.user("eve"))
+    assert client.get("/api/treasuremap-reports/").json()["count"] == 0
+    client.logout()
+    assert client.get("/api/treasuremap-reports/").status_code in (401, 403)

@@ -1,4 +1,4 @@
-"""REST: `/api/pointings/`, what `visible_to` lets a user see; read only."""
+"""REST: `/api/pointings/` and `/api/treasuremap-reports/`, what `visible_to` lets a user see; read only."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from rest_framework import serializers, viewsets
 from rest_framework.exceptions import ParseError
 from rest_framework.filters import OrderingFilter
 from rest_framework.pagination import LimitOffsetPagination
-from rest_framework.permissions import IsAuthenticatedOrReadOnly
+from rest_framework.permissions import IsAuthenticated, IsAuthenticatedOrReadOnly
 
-from tom_treasuremap.filters import PointingFilter
+from tom_treasuremap.filters import PointingFilter, ReportFilter
 from tom_treasuremap.listing import values
-from tom_treasuremap.models import Pointing
+from tom_treasuremap.models import Pointing, Report
 
 
 def body(request: Any) -> Mapping[str, Any]:
@@ -50,3 +50,40 @@ class PointingViewSet(viewsets.ReadOnlyModelViewSet):
 
     def get_queryset(self):
         return Pointing.objects.visible_to(self.request.user).select_related("event").defer("document")
+
+
+class ReportSerializer(serializers.BaseSerializer):
+    """What was told, what the Treasure Map has of it, and the deliveries that told it."""
+
+    def to_representation(self, instance: Report) -> dict:
+        names = (
+            "source",
+            "turn",
+            "wanted",
+            "status",
+            "number",
+            "graceid",
+            "doi",
+            "problem",
+            "said",
+            "created",
+            "changed",
+        )
+        sent = [{"id": row.pk, "state": row.state} for row in instance.deliveries]
+        found = {name: getattr(instance, name) for name in names}
+        return {"id": instance.pk, "event": instance.event.name, **found, "deliveries": sent}
+
+
+class ReportViewSet(viewsets.ReadOnlyModelViewSet):
+    """What this TOM told the Treasure Map: by event, status, what it is to have, and its id there."""
+
+    serializer_class = ReportSerializer
+    permission_classes = [IsAuthenticated]
+    pagination_class = Pages
+    filter_backends = [DjangoFilterBackend, OrderingFilter]
+    filterset_class = ReportFilter
+    ordering_fields = ["changed", "created", "id"]
+
+    def get_queryset(self):
+        rows = Report.objects.visible_to(self.request.user)
+        return rows.select_related("event", "posted", "completed", "cancelled", "doi_asked")

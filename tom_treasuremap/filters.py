@@ -5,7 +5,7 @@ from __future__ import annotations
 import django_filters
 from django.db.models import Q, QuerySet
 
-from tom_treasuremap.models import Pointing
+from tom_treasuremap.models import Pointing, Report
 
 
 class PointingFilter(django_filters.FilterSet):
@@ -37,3 +37,13 @@ class PointingFilter(django_filters.FilterSet):
     def gone(self, rows: QuerySet, name: str, value: bool) -> QuerySet:
         """True: only those that their source has no more; False: only those that it has."""
         return rows.filter(vanished__isnull=not value)
+
+
+class ReportFilter(django_filters.FilterSet):
+    """Event, status there, status wanted, and id there."""
+
+    event = django_filters.CharFilter(field_name="event__name")
+
+    class Meta:
+        model = Report
+        fields = ["status", "wanted", "number"]

@@ -7,6 +7,7 @@ from tom_treasuremap.followup import api as followup
 
 router = SharedAPIRootRouter()
 router.register("pointings", api.PointingViewSet, "pointings")
+router.register("treasuremap-reports", api.ReportViewSet, "treasuremap-reports")
 router.register("plans", plans_api.PlanViewSet, "plans")
 router.register("followup", followup.AskedViewSet, "followup")
 router.register("armings", followup.ArmingViewSet, "armings")

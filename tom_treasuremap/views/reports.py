@@ -18,7 +18,7 @@ from tom_scimma.views.events import EventMixin
 from tom_treasuremap import accounts, cancelling, completing, dois, reporting, withdrawing
 from tom_treasuremap.destination import packed
 from tom_treasuremap.forms import FileForm
-from tom_treasuremap.models import Report
+from tom_treasuremap.models import Instrument, Report
 from tom_treasuremap.report_forms import CompleteForm, DoiForm, PointingForm
 from tom_treasuremap.rules import values
 from tom_treasuremap.service import why_not_asked
@@ -50,12 +50,22 @@ class ReportsMixin(LoginRequiredMixin, EventMixin):
         user = self.request.user
         found = Paginator(self.reports(), PER_PAGE).get_page(self.request.GET.get("page"))
         mine = set(self.mine().filter(pk__in=[row.pk for row in found]).values_list("pk", flat=True))
+        self._name_instruments(found.object_list)
         why = why_not_asked(self.event) or ("" if accounts.token_of(user) else accounts.NO_TOKEN)
         context = {
             "event": self.event, "page": found, "mine": mine, "why_not": why, "form": PointingForm(), "file_form": FileForm(user=user),
             "complete_form": CompleteForm(auto_id=False), "doi_form": DoiForm(), **forms,
         }  # fmt: skip
         return render(self.request, "tom_treasuremap/event_reports.html", context, status=status)
+
+    def _name_instruments(self, rows: Any) -> None:
+        """Gives each row `instrument`, as the Treasure Map calls it; its number where that is not known."""
+        numbers = {row.said.get("instrumentid") for row in rows} - {None}
+        known = Instrument.objects.filter(number__in=numbers) if numbers else ()
+        names = {(one.origin, one.number): str(one) for one in known}
+        for row in rows:
+            number = row.said.get("instrumentid")
+            row.instrument = names.get((row.origin, number), number)
 
 
 class EventReportsView(ReportsMixin, TemplateView):
