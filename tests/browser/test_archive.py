@@ -95,5 +95,6 @@ def test_the_archive_is_searched(visitor, services):
     page.get_by_label("Where").select_option("archive")
     page.locator("#submit-id-submit").press("Enter")
     page.wait_for_load_state("networkidle")
-    expect(page.get_by_text("Archived message")).to_be_visible()
+    expect(page.get_by_role("link", name="number 4", exact=True)).to_be_visible()
     expect(page.get_by_text("marked retracted")).to_be_visible()
+    visitor.fits()
