@@ -8,10 +8,10 @@ import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 
+from benchmarks import realmaps
 from benchmarks.side import serve
 from tom_treasuremap import plan, recount, tiling
 from tom_treasuremap.planning.problem import Visits
@@ -25,7 +25,7 @@ PALOMAR = Site(33.3563, -116.8650, 1712.0)
 RATE = 0.8
 SECONDS = 480.0
 READOUT = 20.0
-#: the folder with sky maps for the ten maps' figures
+#: the folders with sky maps for the ten maps' figures, see realmaps.py
 MAPS = "PLAN_MAPS"
 
 
@@ -155,10 +155,8 @@ def tiled(count: int, telescopes: int) -> dict:
 
 
 def maps() -> Mapping[str, str]:
-    """{name: path} of the sky maps to plan on: those in the folder that PLAN_MAPS names, made ones up to ten."""
-    folder = os.environ.get(MAPS, "")
-    found = sorted(Path(folder).rglob("*.fits*")) if folder else []
-    named = {path.name: str(path) for path in found[:10]}
+    """{name: place} of the sky maps to plan on: those below the folders that PLAN_MAPS names, made ones up to ten."""
+    named = realmaps.found(os.environ.get(MAPS, ""))
     for name in ("150 deg2", "400 deg2", "ring", "two lobes", "blob", "wide", "north", "equator", "arc", "south"):
         if len(named) < 10:
             named[f"made: {name}"] = ""
@@ -171,7 +169,7 @@ def sky_of(name: str, path: str):
     from tom_scimma import skymap
 
     if path:
-        return skymap.read(Path(path).read_bytes())
+        return realmaps.read(path)
     made = {
         "150 deg2": lambda: skymap.from_gaussian(20.0, 40.0, 3.2),
         "400 deg2": lambda: skymap.from_gaussian(100.0, 10.0, 5.3),
