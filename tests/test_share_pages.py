@@ -337,6 +337,10 @@ def test_of_exact_rules_the_most_generous(ada, group):
     assert may_send("parcel", ada.user).approval
     assert may_send("hopskotch:tom.news", ada.user).allowed
     assert not may_send("parcel", None).allowed
+    SendRule.objects.create(group=group, destination="hopskotch", may="approval")  # a service's name means all of it
+    assert may_send("hopskotch:tom.news", ada.user).approval
+    SendRule.objects.create(group=group, destination="hopskotch:tom.*", may="yes")
+    assert not may_send("hopskotch:tom.news", ada.user).approval
 
 
 @pytest.mark.parametrize("what", ["event", "target", "destination", "other"])
@@ -443,9 +447,11 @@ def test_who_may_make_rules_and_embargoes(ada, group):
         ada.post("/share/rules/", act)
     assert SendRule.objects.count() + Embargo.objects.count() == 0
     pi = visitor("pi", group, permissions=("change_sendrule", "change_embargo"))
-    pi.post("/share/rules/", {"act": "rule", "group": group.pk, "destination": "x:*", "may": "no"})
+    said = pi.post("/share/rules/", {"act": "rule", "group": group.pk, "destination": "GNC:*", "may": "no"})
+    assert "It fits nothing that this TOM sends to" in said.content.decode()
+    pi.post("/share/rules/", {"act": "rule", "group": group.pk, "destination": "gcn:*", "may": "no"})
     pi.post("/share/rules/", {"act": "embargo", "target": "private star", "reason": "paper"})
-    assert (SendRule.objects.get().destination, Embargo.objects.get().target_id) == ("x:*", star.pk)
+    assert (SendRule.objects.get().destination, Embargo.objects.get().target_id) == ("gcn:*", star.pk)
     assert "no event of that name" in pi.post("/share/rules/", {"act": "embargo", "event": "S1"}).content.decode()
     for until in ("tomorrow", "2020-01-01"):
         pi.post("/share/rules/", {"act": "embargo", "target": "private star", "until": until})

@@ -10,7 +10,7 @@ from django.utils import timezone
 from tom_targets.models import Target
 from tom_targets.permissions import targets_for_user
 
-from tom_scimma import times
+from tom_scimma import destinations, times
 from tom_scimma.compose import predicate
 from tom_scimma.models import Embargo, Event, SendRule
 
@@ -18,8 +18,20 @@ SMALL = {"class": "form-control form-control-sm"}
 CHOICE = {"class": "form-select form-select-sm"}
 
 
+def known(pattern: str) -> str:
+    """The name or pattern of destinations, cleaned. Raises ValidationError where it fits no service of this TOM."""
+    pattern = pattern.strip()
+    service, names = pattern.partition(":")[0], sorted(destinations.services())
+    if service and service not in names and not set(service) & set("*?["):
+        raise forms.ValidationError(f"It fits nothing that this TOM sends to: {', '.join(names)}.")
+    return pattern
+
+
 class SendRuleForm(forms.ModelForm):
     """A group, where, and what it may do there."""
+
+    def clean_destination(self) -> str:
+        return known(self.cleaned_data["destination"])
 
     class Meta:
         model = SendRule
@@ -52,6 +64,9 @@ class EmbargoForm(forms.Form):
     def __init__(self, *args, user: Any = None, **kwargs):
         super().__init__(*args, label_suffix="", **kwargs)
         self.user = user
+
+    def clean_destination(self) -> str:
+        return known(self.cleaned_data["destination"])
 
     def clean_event(self) -> Event | None:
         name = self.cleaned_data["event"].strip()
@@ -89,7 +104,7 @@ class EmbargoForm(forms.Form):
         return Embargo.objects.create(
             event=said["event"],
             target_id=said["target"].pk if said["target"] else None,
-            destination=said["destination"].strip(),
+            destination=said["destination"],
             until=said["until"],
             reason=said["reason"],
             by=self.user,

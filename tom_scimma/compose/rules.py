@@ -42,7 +42,7 @@ def may_send(destination: str, user: Any, rules: Iterable[SendRule] | None = Non
     if user is not None and conf.SEND_PERMISSION and not user.has_perm(conf.SEND_PERMISSION):
         return Word(False, reason=f"{user.get_username()} has not the permission {conf.SEND_PERMISSION}.")
     rules = SendRule.objects.select_related("group") if rules is None else rules
-    fitting = [rule for rule in rules if fnmatch.fnmatchcase(destination, rule.destination)]
+    fitting = [rule for rule in rules if fits(destination, rule.destination)]
     if not fitting:
         return Word()
     groups = set(groups_of(user)) if user is not None else set()
@@ -52,16 +52,22 @@ def may_send(destination: str, user: Any, rules: Iterable[SendRule] | None = Non
             return Word()
         who = user.get_username() if user is not None else "The TOM itself"
         return Word(False, reason=f"{who} is in no group that may send to {destination} (rules for sending).")
-    longest = max(exactness(rule.destination) for rule in mine)
-    best = min((rule for rule in mine if exactness(rule.destination) == longest), key=lambda r: GENEROUS.index(r.may))
+    exact = {rule: exactness(destination, rule.destination) for rule in mine}
+    longest = max(exact.values())
+    best = min((rule for rule in mine if exact[rule] == longest), key=lambda rule: GENEROUS.index(rule.may))
     if best.may == May.NO:
         return Word(False, reason=f"{best.group} may not send to {best.destination} (rules for sending).")
     return Word(approval=best.may == May.APPROVAL)
 
 
-def exactness(pattern: str) -> tuple[bool, int]:
-    """How exact a pattern is: a name before all patterns, the longer the more."""
-    return (not set(pattern) & set("*?["), len(pattern))
+def fits(destination: str, pattern: str) -> bool:
+    """Whether a destination is the one of that name, fits the pattern, or is any of the service of that name: "tns" is "tns:*"."""
+    return any(fnmatch.fnmatchcase(destination, one) for one in (pattern, f"{pattern}:*"))
+
+
+def exactness(destination: str, pattern: str) -> tuple[bool, int]:
+    """How exact a pattern is that fits: the name itself before all patterns, the longer the more."""
+    return (destination == pattern, len(pattern if ":" in pattern else f"{pattern}:*"))
 
 
 def embargo(
@@ -74,7 +80,7 @@ def embargo(
 
 
 def _bears_on(row: Embargo, destination: str, event: int | None, targets: Collection[int]) -> bool:
-    if row.destination and not fnmatch.fnmatchcase(destination, row.destination):
+    if row.destination and not fits(destination, row.destination):
         return False
     if row.event_id is not None and row.event_id != event:
         return False
