@@ -27,7 +27,7 @@ from tom_scimma import outbox, sources
 from tom_scimma.compose.content import File
 from tom_scimma.errors import Rejected, ReplyLost, Unsaid
 from tom_scimma.ingest import ingest
-from tom_scimma.models import Delivery, Embargo
+from tom_scimma.models import Delivery, Embargo, SharedItem
 
 pytestmark = pytest.mark.django_db
 TOPIC = "hermes.test"
@@ -128,6 +128,27 @@ def test_a_discovery_brings_a_name_that_becomes_an_alias(fake, user, target):
     assert receipt.data["tns"] == ["2026aaa"]
     assert [name.name for name in target.aliases.all()] == ["AT2026aaa"]
     assert SharedMessage.objects.get().names == {str(target.pk): "2026aaa"}
+
+
+def test_an_object_is_reported_once_whoever_presses_the_button_second(fake, user, target, settings):
+    there = Tns(TOPIC)
+    delivery = queued(there, chosen(target), user, target)
+    SharedItem.objects.create(delivery=delivery, kind="target", number=target.pk, target=target, digest="")
+    more = chosen(target, photometry=(given.point(brightness=18.0), given.limit()))
+    payload, _ = there.preview(given.filled(there, more))
+    (said,) = there.faults(payload)["message"]
+    assert said.startswith(f"AT2026abc has an AT report of this TOM already: #{delivery.pk}, queued.")
+    spectra = (given.spectrum(extra={"classification": "SN Ia"}),)
+    queued(there, chosen(target, photometry=(), spectra=spectra), user, target)  # a classification is another thing
+    Delivery.objects.filter(pk=delivery.pk).update(state="rejected")
+    assert there.faults(payload) == {}
+    Delivery.objects.filter(pk=delivery.pk).update(state="delivered")
+    assert "message" in there.faults(payload)
+    settings.TOM_HERMES = {
+        **settings.TOM_HERMES,
+        "BASE_URL": "https://hermes.example",
+    }  # what a test server had, this has not
+    assert "message" not in there.faults(payload)
 
 
 def test_a_name_that_another_target_has_stays_its(fake, user, target):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
-from tom_hermes import accounts, asking, circular, parts, tns
+from tom_hermes import accounts, asking, circular, parts, reported, tns
 from tom_hermes.conf import conf, is_test_server
 from tom_hermes.destination import Hermes
 from tom_hermes.message.problems import Problems
@@ -41,6 +42,11 @@ class Tns(Hermes):
 
     def shaped(self, message: dict, content: Content, form: Mapping[str, Any], problems: Problems) -> dict[str, Any]:
         return tns.shape(message, content, form, problems)
+
+    def faults(self, payload: bytes) -> dict[str, list[str]]:
+        found = super().faults(payload)
+        again = reported.again(json.loads(payload), self.origin().rpartition("/")[0])
+        return {**found, "message": [*found.get("message", []), *again]} if again else found
 
 
 class Gcn(Hermes):

@@ -107,7 +107,7 @@ class ShareReceiptView(LoginRequiredMixin, View):
         if draft.sent is None:
             return redirect(draft)
         rows = Delivery.objects.filter(share__draft=draft).defer("payload").order_by("pk").select_related("share")
-        moving = {Delivery.State.QUEUED, Delivery.State.SENDING, Delivery.State.UNKNOWN}
+        moving = {Delivery.State.QUEUED, Delivery.State.SENDING, Delivery.State.UNKNOWN, Delivery.State.HELD}
         context = {"draft": draft, "deliveries": rows, "moves": any(row.state in moving for row in rows)}
         part = "partials/share_states" if request.htmx else "share_receipt"
         response = render(request, f"tom_scimma/{part}.html", context)
