@@ -365,12 +365,15 @@ def test_by_a_rule_a_saved_observation_goes_from_planned_to_completed(
     assert [row["status"] for row in reports.rows(fake)] == ["completed"]
 
 
-def test_what_bulk_writes_missed_the_job_finds(fake, star, ada):
+@pytest.mark.parametrize(("ends", "state"), [("WINDOW_EXPIRED", "active"), ("CANCELED", "retracted")])
+def test_what_bulk_writes_missed_the_job_finds(fake, star, ada, ends, state):
+    """What an armed telescope took back after a retraction is cancelled there, too."""
     rule(ada)
     record = observation(star, ada)
     observed.reconcile()
     send()
-    ObservationRecord.objects.filter(pk=record.pk).update(status="WINDOW_EXPIRED")
+    Event.objects.update(state=state)
+    ObservationRecord.objects.filter(pk=record.pk).update(status=ends)
     observed.reconcile()
     send()
     assert Report.objects.get().status == "cancelled"
@@ -401,7 +404,7 @@ def test_what_is_planned_there_is_cancelled_by_one_act(fake, event, ada):
     send()
     assert withdrawing.panel(event, ada)["planned_count"] == 2
     assert withdrawing.panel(event, make.user("stranger"))["planned_count"] == 0
-    withdrawing.cancel_planned(event, ada, "retracted")
+    cancelling.cancel(withdrawing.planned_there(event), ada, "retracted")
     send()
     assert {row["status"] for row in reports.rows(fake)} == {"cancelled"}
     assert withdrawing.panel(event, ada)["planned_count"] == 0

@@ -2,7 +2,8 @@
 
 shrunk(alert, change)      the reaction to a new map: queued pointings outside its 99 % region are cancelled, with the reason
 planned_there(event)       our planned pointings that the Treasure Map has: one button cancels them
-cancel_planned(...)        does that; a facility that is armed may call it, too
+
+An armed telescope takes back the observation itself; what was told of it follows by its state, see observed.py.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 
 from tom_scimma import eventmaps
 from tom_scimma.errors import BadSkyMap
-from tom_scimma.models import Alert, Delivery, Event
+from tom_scimma.models import Alert, Event
 from tom_treasuremap import cancelling
 from tom_treasuremap.models import Report
 from tom_treasuremap.service import origin
@@ -49,12 +50,6 @@ def planned_there(event: Event) -> Any:
         .exclude(number=None)
         .exclude(wanted="cancelled")
     )
-
-
-def cancel_planned(event: Event, by: Any, reason: str, reports: Any = None) -> list[Delivery]:
-    """Cancels them at the Treasure Map, or those of these that are planned. `by` None: the TOM itself, for a telescope that is armed."""
-    rows = planned_there(event) if reports is None else reports.filter(pk__in=planned_there(event).values("pk"))
-    return cancelling.cancel(rows.select_related("event", "posted", "completed"), by, reason)
 
 
 def panel(event: Event, user: Any) -> dict[str, Any]:
