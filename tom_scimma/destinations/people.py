@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import logging
 import re
+import threading
 from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
 from django.core.cache import cache
 
-from tom_scimma import channels, eventmaps, seen
+from tom_scimma import channels, eventmaps, memory, seen
 from tom_scimma.destinations import Destination, Receipt
 from tom_scimma.errors import Rejected
 from tom_scimma.models import Alert, Contact, Telling
@@ -19,6 +20,7 @@ from tom_scimma.tidings import Tiding
 
 logger = logging.getLogger(__name__)
 
+_drawing = threading.Lock()
 #: a picture serves everybody who is told of that alert
 KEPT = 86_400
 
@@ -111,12 +113,15 @@ def _picture(alert_id: int) -> tuple[bytes | None, str]:
     from tom_scimma import skyplot
 
     name, place = alert.event.name, f"tom_scimma-told-{skyplot.EDITION}-{alert_id}"
-    data = cache.get(place)
-    if data is None:
-        try:
-            data = skyplot.draw(found.sky, title=name)
-        except Exception:
-            logger.exception("no picture of alert %s", alert_id)
-            return None, ""
-        cache.set(place, data, KEPT)
+    with _drawing:  # many are told at once: the first draws, and the memory of one drawing is enough
+        data = cache.get(place)
+        if data is None:
+            try:
+                data = skyplot.draw(found.sky, title=name)
+            except Exception:
+                logger.exception("no picture of alert %s", alert_id)
+                return None, ""
+            finally:
+                memory.give_back()
+            cache.set(place, data, KEPT)
     return data, f"{re.sub(r'[^A-Za-z0-9+-]+', '_', name)[:60] or 'skymap'}.png"

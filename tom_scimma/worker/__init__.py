@@ -15,10 +15,10 @@ from datetime import datetime
 from django.db import connections, reset_queries
 from django.utils import timezone
 
-from tom_scimma import destinations
+from tom_scimma import destinations, memory
 from tom_scimma.conf import conf
 from tom_scimma.models import Job, Reaction
-from tom_scimma.worker import claims, memory, reacting
+from tom_scimma.worker import claims, reacting
 from tom_scimma.worker.chores import Chores, lane_of, post
 from tom_scimma.worker.crew import Crew
 from tom_scimma.worker.lane import Lane, caught
