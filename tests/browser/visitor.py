@@ -18,8 +18,8 @@ class Visitor:
         self.complaints: list[str] = []
         context.route("**/*", self._route)
         self.page = context.new_page()
-        self.page.set_default_timeout(20_000)
-        expect.set_options(timeout=20_000)
+        self.page.set_default_timeout(60_000)
+        expect.set_options(timeout=60_000)
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.complaints.append(f"{self.page.url}: {error}"))
         self.page.on("response", self._response)
