@@ -78,8 +78,12 @@ def test_poison_costs_itself_and_every_message_has_its_line(tom, broker):
     rows = tom.rows(query, topic)
     assert sum(count for status, _, count in rows if status == "quarantined") >= 5
     assert sum(count for _, is_test, count in rows if is_test) == 5  # kept and marked
-    text = tom.logs[0].read_text()
-    lines = [line for line in text.splitlines() if f"topic={topic}" in line and "uid=" in line]
+
+    def said():
+        return [line for line in tom.logs[0].read_text().splitlines() if f"topic={topic}" in line and "uid=" in line]
+
+    wait_for("the last line, which follows the row", lambda: len(said()) >= 12, explain=tom.log)
+    lines = said()
     assert len(lines) == 12
     assert all(word in lines[0] for word in ("place=", "state=", "seconds="))
 
