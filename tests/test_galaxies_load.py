@@ -345,10 +345,8 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
 
 
-LONG = pytest.mark.long
-
-
-@pytest.mark.parametrize("form", ["fits", pytest.param("csv", marks=LONG), pytest.param("votable", marks=LONG)])
+@pytest.mark.long
+@pytest.mark.parametrize("form", ["fits", "csv", "votable"])
 def test_memory_does_not_grow_with_the_file(start, tmp_path, form):
     """Six times the rows: as Python objects they are over 60 MB more; a load that keeps them would show it."""
     small, large = tmp_path / f"small.{form}", tmp_path / f"large.{form}"

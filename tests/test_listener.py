@@ -218,6 +218,7 @@ def test_sigterm_ends_it_in_order(tom):
     assert not state(tom, "here.one")["listening"]
 
 
+@pytest.mark.long
 def test_shared_killed_and_stopped_nothing_is_lost_or_doubled(template, tmp_path, broker):
     """Two share; SIGKILL one, and the other takes over; SIGTERM that, and a third goes on where it was."""
     topic = broker.topic()

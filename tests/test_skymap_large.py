@@ -78,7 +78,8 @@ def test_nested_map_of_nside_4096():
 
 
 @needs_proc
-@pytest.mark.parametrize("ordering", ["NESTED", pytest.param("RING", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("ordering", ["NESTED", "RING"])
 def test_map_of_nside_1024_with_distance_and_no_two_pixels_equal(ordering):
     """201 MB unpacked, 12.6 million pixels of four columns: neighbours that hardly differ are merged, and it is said."""
     nside = 1024
