@@ -110,7 +110,15 @@ def _reported(browser: Browser, name: str, alive: Callable[[], object]) -> Itera
     """A pointing of ours told to the Treasure Map by the form, delivered by the worker."""
     page, moment = f"/treasuremap/{quote(name)}/reports/", datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M")
     said = {"status": "planned", "instrument": "9", "ra": "10.5", "dec": "-20.5", "time": moment, "band": "r"}
+    began = time.monotonic()
+    while 'value="9"' not in browser.get(page).text and time.monotonic() - began < PATIENCE / 2:
+        alive()  # the instruments come after the pointings
+        time.sleep(0.2)
     answer = browser.post(page, **said)
+    if answer.status == 400:
+        wrong = re.findall(r'class="invalid-feedback[^>]*>(.*?)<', answer.text, re.DOTALL)
+        yield f"{answer.answer}: the form refuses a pointing: {wrong}"
+        return
     began = time.monotonic()
     while "delivered" not in (text := browser.get(page).text) and time.monotonic() - began < PATIENCE / 2:
         alive()
