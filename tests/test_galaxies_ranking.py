@@ -56,7 +56,8 @@ def around(sky: skymap.SkyMap, count: int, seed: int = 3) -> dict[str, np.ndarra
     return universe
 
 
-@pytest.mark.parametrize("kind", ["blob", pytest.param("two lobes", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_order_is_that_of_ligo_skymap(tmp_path, kind):
     """Exactly by its conditional distance distribution; to its voxels' size by `crossmatch`'s probdensity_vol."""
     crossmatch = pytest.importorskip("ligo.skymap.postprocess").crossmatch

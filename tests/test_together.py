@@ -54,6 +54,7 @@ def ended_well(process) -> None:
     assert "Traceback" not in output
 
 
+@pytest.mark.long
 def test_writers_and_pages_at_once_never_see_a_locked_database(start, tmp_path):
     writers = []
     for writer in range(3):
