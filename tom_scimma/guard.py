@@ -38,6 +38,8 @@ PORTS = {"http": 80, "https": 443}
 LATER = {404, 408, 425, 429}  #: statuses after which asking again later may help
 REDIRECTS = {301, 302, 303, 307, 308}
 CHUNK = 64 * 1024
+#: no answer in time, whichever library says so
+TIMEOUTS = (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
 
 
 def fetch(
@@ -116,7 +118,7 @@ def _line(url: str, allowed_hosts: Iterable[str], seconds: float) -> Iterator[re
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             if isinstance(error, requests.exceptions.InvalidURL):
                 raise Refused(f"{_short(url)} is not an address: {error}") from error
-            if clock.expired or isinstance(error, (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)):
+            if clock.expired or isinstance(error, TIMEOUTS):
                 raise Unavailable(f"{_short(url)} did not answer in full within {seconds:g} s") from error
             raise Unavailable(f"{_short(url)} cannot be fetched: {error}") from error
 

@@ -192,7 +192,8 @@ class HopAuth:
                 )  # fmt: skip
                 body = response.raw.read(LARGEST + 1, decode_content=True)
             except (OSError, guard.urllib3.exceptions.HTTPError) as error:  # OSError: the base of what requests raises
-                raise Unavailable(late if clock.expired else self._no_answer(error)) from error
+                timed_out = clock.expired or isinstance(error, guard.TIMEOUTS)
+                raise Unavailable(late if timed_out else self._no_answer(error)) from error
         length = response.headers.get("Content-Length", "")
         if clock.expired or len(body) > LARGEST or (length.isdigit() and len(body) < int(length)):
             raise Unavailable(late)
