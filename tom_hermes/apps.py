@@ -2,6 +2,8 @@
 
 from django.apps import AppConfig
 
+from tom_scimma.hooks import job
+
 
 class TomHermesConfig(AppConfig):
     name = "tom_hermes"
@@ -51,12 +53,10 @@ class TomHermesConfig(AppConfig):
         return ["tom_hermes.closing.follow"]
 
     def worker_jobs(self):
-        from datetime import timedelta
-
-        ask = {"lane": "hermes"}  # what waits for a service that is slow must not stand before what does not
+        ask = "hermes"  # what waits for a service that is slow must not stand before what does not
         return [
-            {"name": "HERMES rows", "every": timedelta(minutes=1), "run": "tom_hermes.settling.follow"},
-            {"name": "HERMES files", "every": timedelta(seconds=30), "run": "tom_hermes.fetching.fetch_due", **ask},
-            {"name": "HERMES accounts", "every": timedelta(minutes=10), "run": "tom_hermes.accounts.refresh", **ask},
-            {"name": "HERMES retractions", "every": timedelta(hours=1), "run": "tom_hermes.withdrawn.look", **ask},
+            job("HERMES rows", "tom_hermes.settling.follow", minutes=1),
+            job("HERMES files", "tom_hermes.fetching.fetch_due", lane=ask, seconds=30),
+            job("HERMES accounts", "tom_hermes.accounts.refresh", lane=ask, minutes=10),
+            job("HERMES retractions", "tom_hermes.withdrawn.look", lane=ask, hours=1),
         ]

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any
-
 from django.apps import AppConfig
+
+from tom_scimma.hooks import job
 
 
 def nothing(context) -> dict:
     """The context of a tab that loads by itself; the host asks twice a page."""
     return {}
-
-
-def _job(name: str, run: str, *, lane: str = "", **every: float) -> dict[str, Any]:
-    return {"name": name, "every": timedelta(**every), "run": run, "lane": lane}
 
 
 class TomScimmaConfig(AppConfig):
@@ -101,19 +96,19 @@ class TomScimmaConfig(AppConfig):
 
     def worker_jobs(self):
         return [
-            _job("targets made or moved", "tom_scimma.candidates.following.follow", seconds=2),
-            _job("targets written in bulk", "tom_scimma.candidates.following.reconcile", minutes=5),
-            _job("people told", "tom_scimma.telling.tell_due", seconds=5),
-            _job("new data shared", "tom_scimma.compose.standing.run", seconds=10),
-            _job("shared data compared", "tom_scimma.compose.corrections.run", minutes=5),
-            _job("annotations renewed", "tom_scimma.annotate.renew", lane="annotations", seconds=2),
-            _job("annotators renewed", "tom_scimma.annotate.refresh", lane="annotations", minutes=5),
-            _job("rights at SCiMMA", "tom_scimma.rights.follow_due", lane="SCiMMA", minutes=10),
-            _job("groups at SCiMMA", "tom_scimma.syncing.follow_due", lane="SCiMMA", hours=1),
-            _job("large messages fetched", "tom_scimma.overdue.fetch_due", lane="large messages", seconds=10),
-            _job("archive compared", "tom_scimma.archive.look.look", lane="archive", minutes=15),
-            _job("archive fetched", "tom_scimma.archive.asked.fetch_asked", lane="archive fetches", seconds=3),
-            _job(
+            job("targets made or moved", "tom_scimma.candidates.following.follow", seconds=2),
+            job("targets written in bulk", "tom_scimma.candidates.following.reconcile", minutes=5),
+            job("people told", "tom_scimma.telling.tell_due", seconds=5),
+            job("new data shared", "tom_scimma.compose.standing.run", seconds=10),
+            job("shared data compared", "tom_scimma.compose.corrections.run", minutes=5),
+            job("annotations renewed", "tom_scimma.annotate.renew", lane="annotations", seconds=2),
+            job("annotators renewed", "tom_scimma.annotate.refresh", lane="annotations", minutes=5),
+            job("rights at SCiMMA", "tom_scimma.rights.follow_due", lane="SCiMMA", minutes=10),
+            job("groups at SCiMMA", "tom_scimma.syncing.follow_due", lane="SCiMMA", hours=1),
+            job("large messages fetched", "tom_scimma.overdue.fetch_due", lane="large messages", seconds=10),
+            job("archive compared", "tom_scimma.archive.look.look", lane="archive", minutes=15),
+            job("archive fetched", "tom_scimma.archive.asked.fetch_asked", lane="archive fetches", seconds=3),
+            job(
                 "archived attachments fetched",
                 "tom_scimma.archive.attachments.fetch_wanted",
                 lane="archive fetches",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 from django.apps import apps
@@ -16,6 +17,11 @@ def gather(name: str) -> Iterator[Any]:
         hook = getattr(app, name, None)
         if hook is not None:
             yield hook()
+
+
+def job(name: str, run: str, *, lane: str = "", **every: float) -> dict[str, Any]:
+    """A line of an app's `worker_jobs`: a function by its dotted path and how often it is done, `seconds=2`; see worker/chores.py."""
+    return {"name": name, "every": timedelta(**every), "run": run, "lane": lane}
 
 
 def event_reactions() -> list[dict[str, Any]]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from django.apps import AppConfig
+
+from tom_scimma.hooks import job
 
 
 class TomTreasuremapConfig(AppConfig):
@@ -201,63 +201,20 @@ class TomTreasuremapConfig(AppConfig):
         return {"instrument": "tom_treasuremap.registering.subjects"}
 
     def worker_jobs(self):
-        ask = {"lane": "pointings"}  # what waits for a service that is slow must not stand before what does not
+        ours = "tom_treasuremap"
+        ask = "pointings"  # what waits for a service that is slow must not stand before what does not
         return [
-            {
-                "name": "pointings fetched",
-                "every": timedelta(seconds=15),
-                "run": "tom_treasuremap.following.follow",
-                **ask,
-            },
-            {
-                "name": "plans fetched",
-                "every": timedelta(minutes=5),
-                "run": "tom_treasuremap.gathering.ask_plans",
-                **ask,
-            },
-            {
-                "name": "coverage worked out",
-                "every": timedelta(seconds=2),
-                "run": "tom_treasuremap.working.due",
-                "lane": "coverage",
-            },
-            {
-                "name": "telescopes asked",
-                "every": timedelta(seconds=2),
-                "run": "tom_treasuremap.followup.following.follow",
-                "lane": "telescopes",
-            },
-            {
-                "name": "data products looked for",
-                "every": timedelta(minutes=1),
-                "run": "tom_treasuremap.followup.arriving.look",
-                "lane": "telescopes",
-            },
-            {
-                "name": "requests taken back",
-                "every": timedelta(seconds=5),
-                "run": "tom_treasuremap.followup.cancelling.due",
-            },
-            {
-                "name": "requests joined",
-                "every": timedelta(minutes=1),
-                "run": "tom_treasuremap.followup.joining.strays",
-            },
-            *self._planning(),
-            {"name": "own pointings", "every": timedelta(minutes=1), "run": "tom_treasuremap.gathering.gather"},
-            {"name": "own reports", "every": timedelta(minutes=1), "run": "tom_treasuremap.observed.reconcile"},
-        ]
-
-    def _planning(self):
-        """A first plan never waits for another one to become better."""
-        plans, second = "tom_treasuremap.plans", timedelta(seconds=1)
-        return [
-            {"name": "plans begun", "every": second, "run": f"{plans}.making.begin", "lane": "plans"},
-            {"name": "plans improved", "every": second, "run": f"{plans}.making.improve", "lane": "plans improved"},
-            {
-                "name": "plans watched",
-                "every": timedelta(seconds=15),
-                "run": f"{plans}.watching.watch",
-                "lane": "plans",
-            },
+            job("pointings fetched", f"{ours}.following.follow", lane=ask, seconds=15),
+            job("plans fetched", f"{ours}.gathering.ask_plans", lane=ask, minutes=5),
+            job("coverage worked out", f"{ours}.working.due", lane="coverage", seconds=2),
+            job("telescopes asked", f"{ours}.followup.following.follow", lane="telescopes", seconds=2),
+            job("data products looked for", f"{ours}.followup.arriving.look", lane="telescopes", minutes=1),
+            job("requests taken back", f"{ours}.followup.cancelling.due", seconds=5),
+            job("requests joined", f"{ours}.followup.joining.strays", minutes=1),
+            # a first plan never waits for another one to become better
+            job("plans begun", f"{ours}.plans.making.begin", lane="plans", seconds=1),
+            job("plans improved", f"{ours}.plans.making.improve", lane="plans improved", seconds=1),
+            job("plans watched", f"{ours}.plans.watching.watch", lane="plans", seconds=15),
+            job("own pointings", f"{ours}.gathering.gather", minutes=1),
+            job("own reports", f"{ours}.observed.reconcile", minutes=1),
         ]
