@@ -6,7 +6,7 @@ import hashlib
 import uuid
 from datetime import datetime, timedelta, timezone
 
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.utils import timezone as clock
 
 from tom_scimma import skymap
@@ -22,6 +22,12 @@ def user(name: str, *groups: Group, **fields) -> User:
     found = User.objects.create_user(name, password="x", **fields)
     found.groups.set(groups)
     return found
+
+
+def permitted(user: User, codename: str) -> User:
+    """The user, who may now do that."""
+    user.user_permissions.add(Permission.objects.get(codename=codename))
+    return user
 
 
 def message(payload: bytes = b'{"hello": "sky"}', *, groups: tuple[Group, ...] = (), **fields) -> Message:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 from django.utils import timezone
@@ -35,9 +34,7 @@ def known(settings):
 
 @pytest.fixture
 def ada():
-    user = make.user("ada")
-    user.user_permissions.add(Permission.objects.get(codename="arm_telescope"))
-    return user
+    return make.permitted(make.user("ada"), "arm_telescope")
 
 
 @pytest.fixture

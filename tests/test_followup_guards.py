@@ -9,7 +9,6 @@ from datetime import timedelta
 from datetime import timezone as zone
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils import timezone
 from tom_observations.models import ObservationGroup, ObservationRecord
@@ -41,9 +40,7 @@ def known(settings):
 
 @pytest.fixture
 def ada():
-    user = make.user("ada")
-    user.user_permissions.add(Permission.objects.get(codename="arm_telescope"))
-    return user
+    return make.permitted(make.user("ada"), "arm_telescope")
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils import timezone
 
@@ -188,7 +187,7 @@ def test_rest_arms_and_disarms(client, ada):
     said = {"telescope": "dome", "rule": rule.pk, "until": until, "hours": 1, "requests": 2}
     client.force_login(ada)
     assert client.post("/api/armings/", said, content_type="application/json").status_code == 403
-    ada.user_permissions.add(Permission.objects.get(codename="arm_telescope"))
+    make.permitted(ada, "arm_telescope")
     made = client.post("/api/armings/", said, content_type="application/json")
     assert made.status_code == 201, made.content
     number = made.json()["id"]
