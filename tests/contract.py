@@ -283,7 +283,7 @@ CASES: dict[str, Callable[..., AbstractContextManager[Case]]] = {
     "gcn": _hermes,
     "hermes": _hermes,
     "hermes-retract": _hermes,
-    **dict.fromkeys(("hopskotch", "hopskotch-cancel"), _hopskotch),
+    **dict.fromkeys(("hopskotch", "hopskotch-ask", "hopskotch-cancel"), _hopskotch),
     "people": _people,
     "parcel": lambda cls, folder, patch, settings: _standin(cls, folder, patch),
     "postcard": lambda cls, folder, patch, settings: _standin(cls, folder, patch),

@@ -15,9 +15,10 @@ from django.utils import timezone
 from tests import factories as make
 from tests import following as up
 from tests.outside.rig import deliver
-from tom_scimma import switch
+from tom_scimma import destinations, switch
 from tom_scimma.acting import act
 from tom_scimma.models import Delivery, Event, Match, Subscription, SubscriptionAction
+from tom_scimma.worker.clearance import judge
 from tom_treasuremap.followup import arming, asking, cancelling, following, withdrawn, written
 from tom_treasuremap.followup.request import State
 from tom_treasuremap.models import Arming, Asked, TelescopeState
@@ -209,6 +210,43 @@ def test_nothing_leaves_between_the_end_of_an_arming_and_the_job_that_drops_what
     assert "no longer armed" in sent.reason
     cancelling.due()
     assert Asked.objects.get().record.status == "CANCELED"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({}, ""),
+        ({"until": True}, "no longer armed"),
+        ({"permission": True}, "may not do that any more"),
+        ({"rule": True}, "switched off"),
+        ({"topic": "scope.other"}, "not asked by the topic scope.ask any more"),
+        ({"transport": "download"}, "not asked this way any more"),
+    ],
+)
+def test_what_goes_by_a_topic_is_looked_at_again_as_it_leaves_too(rule, event, ada, settings, change, words):
+    """Promise 5: at send time the worker checks again; a topic is no other way than the others."""
+    options = {"topic": change.get("topic", "scope.ask"), "senders": ["scope"]}
+    by_topic = {
+        **up.SENT,
+        "transport": change.get("transport", "hopskotch"),
+        "options": {**options, "topic": "scope.ask"},
+    }
+    settings.TOM_SCIMMA = {"SOURCES": {"hopskotch": {"brokers": "127.0.0.1:9", "auth": None}}}
+    settings.TOM_TREASUREMAP = {**settings.TOM_TREASUREMAP, "TELESCOPES": [{**by_topic, "transport": "hopskotch"}]}
+    armed(rule, ada)
+    assert met(rule, up.heard(event)).error == ""
+    sent = Delivery.objects.get()
+    there = destinations.find(sent.destination)
+    assert there.full_name == "hopskotch-ask:scope.ask" and not there.composes()
+    settings.TOM_TREASUREMAP = {**settings.TOM_TREASUREMAP, "TELESCOPES": [{**by_topic, "options": options}]}
+    if "until" in change:
+        Arming.objects.update(until=timezone.now())
+    if "permission" in change:
+        ada.user_permissions.clear()
+    if "rule" in change:
+        Subscription.objects.update(enabled=False)
+    found = judge(Delivery.objects.get(), there, timezone.now())
+    assert (found is None) if not words else words in found.reason
 
 
 def test_what_a_worker_comes_to_late_is_not_taken_back_any_more(event, ada, rule):

@@ -171,6 +171,7 @@ class TomTreasuremapConfig(AppConfig):
             "tom_treasuremap.counterparts.TreasureMapCandidate",
             "tom_treasuremap.galaxies.TreasureMapGalaxies",
             "tom_treasuremap.registering.TreasureMapInstrument",
+            "tom_treasuremap.transports.hopskotch.Ask",
             "tom_treasuremap.transports.hopskotch.Cancel",
             "tom_treasuremap.transports.ocs.Submit",
             "tom_treasuremap.transports.ocs.Cancel",

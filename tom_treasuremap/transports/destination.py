@@ -31,13 +31,7 @@ class AtTelescope(Destination):
             raise Rejected(str(error.args[0])) from error
 
     def may_send(self, delivery: Delivery, user: Any) -> str:
-        found = telescopes.telescopes().get(self.address)
-        if found is None:
-            return f"There is no telescope {self.address} here any more."
-        if found.transport != self.way:
-            return f"{found.label} is not asked this way any more, but by {found.transport}."
-        said = json.loads(bytes(delivery.payload))
-        return _unseen(said, user) or ("" if delivery.resend_of_id else _disarmed(said))
+        return may_leave(self.address, self.way, json.loads(bytes(delivery.payload)), delivery, user)
 
     def show(self, payload: bytes) -> str:
         said = json.loads(payload)
@@ -45,6 +39,16 @@ class AtTelescope(Destination):
             why = f" ({said['why']})" if said.get("why") else ""
             return f"Cancel at {self.address}{why}:\n\n" + "\n".join(said["cancel"])
         return f"Ask {self.address}:\n\n" + "\n\n".join(told(request) for request in asked(payload))
+
+
+def may_leave(name: str, way: str, said: Mapping[str, Any], delivery: Delivery, user: Any) -> str:
+    """Why what a payload says may not leave for a telescope now; "" where it may. Asked just before it does, whatever the way."""
+    found = telescopes.telescopes().get(name)
+    if found is None:
+        return f"There is no telescope {name} here any more."
+    if found.transport != way:
+        return f"{found.label} is not asked this way any more, but by {found.transport}."
+    return _unseen(said, user) or ("" if delivery.resend_of_id else _disarmed(said))
 
 
 def _unseen(said: Mapping[str, Any], user: Any) -> str:

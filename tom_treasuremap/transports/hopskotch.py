@@ -11,16 +11,18 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from tom_scimma.destinations.hopskotch import Hopskotch, packed
+from tom_scimma.destinations.hopskotch import Hopskotch, packed, unpacked
+from tom_scimma.models import Delivery
 from tom_treasuremap import telescopes
 from tom_treasuremap.followup.request import Request, State
 from tom_treasuremap.models import ToldState
 from tom_treasuremap.telescopes.telescope import Telescope
 from tom_treasuremap.transports import rules, told
+from tom_treasuremap.transports.destination import may_leave
 from tom_treasuremap.transports.transport import Transport
 
 SCHEMA = "tom-multimessenger/telescope/1"
-TRUNK = "tom_scimma.destinations.hopskotch.Hopskotch"
+OURS = "tom_treasuremap.transports.hopskotch"
 PRIVATE = ("by",)  #: who asked is nobody's business there
 
 
@@ -29,13 +31,13 @@ class Topic(Transport):
 
     name = "hopskotch"
     label = "Hopskotch topic"
-    submit = TRUNK
-    cancel = "tom_treasuremap.transports.hopskotch.Cancel"
+    submit = f"{OURS}.Ask"
+    cancel = f"{OURS}.Cancel"
     confirms = False
     follows = True
 
     def submits(self, telescope: Telescope) -> str:
-        return f"hopskotch:{telescope.options.get('topic', '')}"
+        return f"{Ask.name}:{telescope.options.get('topic', '')}"
 
     def cancels(self, telescope: Telescope) -> str:
         return f"{Cancel.name}:{telescope.options.get('topic', '')}"
@@ -63,18 +65,34 @@ class Topic(Transport):
         return {row.request_id: told.of_json(row.state) for row in rows}
 
 
-class Cancel(Hopskotch):
-    """The same topic, for what takes requests back: a retraction drops what is still to be said there, but never this."""
+class Ask(Hopskotch):
+    """The topic of a telescope, for requests: no composer writes there, and what leaves is looked at again as it leaves."""
 
-    name = "hopskotch-cancel"
-    label = "Cancelling by a topic"
+    name = "hopskotch-ask"
+    label = "Asking by a topic"
     addressed = False
     continuous = False
-    takes_back = True
 
     @classmethod
     def composes(cls) -> bool:
         return False
+
+    def may_send(self, delivery: Delivery, user: Any) -> str:
+        said, _ = unpacked(bytes(delivery.payload))
+        name = str(said.get("telescope", ""))
+        known = telescopes.telescopes().get(name)
+        topic = known.options.get("topic") if known is not None and known.transport == Topic.name else self.address
+        if known is not None and topic != self.address:
+            return f"{known.label} is not asked by the topic {self.address} any more."
+        return may_leave(name, Topic.name, said, delivery, user)
+
+
+class Cancel(Ask):
+    """The same topic, for what takes requests back: a retraction drops what is still to be said there, but never this."""
+
+    name = "hopskotch-cancel"
+    label = "Cancelling by a topic"
+    takes_back = True
 
 
 def _packed(telescope: Telescope, said: dict[str, Any], title: str) -> bytes:
