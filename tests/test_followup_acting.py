@@ -237,7 +237,8 @@ def test_what_goes_by_a_topic_is_looked_at_again_as_it_leaves_too(rule, event, a
     assert met(rule, up.heard(event)).error == ""
     sent = Delivery.objects.get()
     there = destinations.find(sent.destination)
-    assert there.full_name == "hopskotch-ask:scope.ask" and not there.composes()
+    assert there.full_name == "hopskotch-ask:scope.ask"
+    assert not there.composes()
     settings.TOM_TREASUREMAP = {**settings.TOM_TREASUREMAP, "TELESCOPES": [{**by_topic, "options": options}]}
     if "until" in change:
         Arming.objects.update(until=timezone.now())
