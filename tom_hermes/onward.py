@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +11,7 @@ from tom_hermes.destination import Hermes
 from tom_hermes.message.problems import Problems
 from tom_scimma.compose.content import Content
 from tom_scimma.destinations import Need
+from tom_scimma.errors import Unsaid
 
 
 class Tns(Hermes):
@@ -45,8 +45,17 @@ class Tns(Hermes):
 
     def faults(self, payload: bytes) -> dict[str, list[str]]:
         found = super().faults(payload)
-        again = reported.again(json.loads(payload), self.origin().rpartition("/")[0])
+        again = reported.again(payload, self._server())
         return {**found, "message": [*found.get("message", []), *again]} if again else found
+
+    def claim(self, payload: bytes) -> None:
+        reported.lock(payload)
+        again = reported.again(payload, self._server(), resent=True)
+        if again:
+            raise Unsaid(" ".join(again))
+
+    def _server(self) -> str:
+        return self.origin().rpartition("/")[0]
 
 
 class Gcn(Hermes):

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from tom_scimma import course, destinations, outbox
+from tom_scimma.errors import Unsaid
 from tom_scimma.models import Alert, Attempt, Delivery, Event
 
 State = Delivery.State
@@ -108,7 +109,12 @@ def resend(delivery: Delivery, by: Any) -> Delivery:
     payload = bytes(delivery.payload)
     generation = delivery.generation + 1
     key = outbox.key_of(delivery.destination, delivery.subject, payload + delivery.key.encode(), generation)
-    new = outbox.queue(delivery.destination, payload, key=key, by=by, subject=delivery.subject, event=delivery.event)
+    try:
+        new = outbox.queue(
+            delivery.destination, payload, key=key, by=by, subject=delivery.subject, event=delivery.event
+        )
+    except Unsaid as error:
+        raise NotNow(str(error)) from error
     if new.resend_of_id is None:
         Delivery.objects.filter(pk=new.pk).update(
             generation=generation, resend_of=delivery, is_test=delivery.is_test or new.is_test

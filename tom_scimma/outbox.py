@@ -47,7 +47,7 @@ def queue(
     `by` is a user, or None for the TOM itself, which may only speak of what everybody may see. `after` must be delivered
     first. `deadline` is by default as long from now (or `not_before`) as the destination is patient. With `hold`, the
     reason, it waits for a person. No I/O. Raises LookupError for an unknown destination, TypeError for a payload that is
-    not bytes.
+    not bytes, Unsaid where something that was queued before excludes it.
     """
     if not isinstance(payload, bytes):
         raise TypeError(f"a payload is bytes, not {type(payload).__name__}")
@@ -74,8 +74,16 @@ def queue(
         "not_before": not_before,
         "deadline": deadline or deadline_of(there, begin),
     }
+    _claim(there, key, payload)
     row, _ = Delivery.objects.get_or_create(destination=there.full_name, key=key, defaults=values)
     return row
+
+
+def _claim(there: destinations.Destination, key: str, payload: bytes) -> None:
+    """Asks a destination that says some things once only whether this may be queued. Raises Unsaid."""
+    asks = type(there).claim is not destinations.Destination.claim
+    if asks and not Delivery.objects.filter(destination=there.full_name, key=key).exists():
+        there.claim(payload)
 
 
 def deadline_of(there: destinations.Destination, begin: datetime) -> datetime:

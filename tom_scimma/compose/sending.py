@@ -35,7 +35,8 @@ def send(
 ) -> list[Delivery]:
     """The deliveries, new or from an earlier click; held where a rule, an embargo or an approval asks for it.
 
-    Raises Unseen where something is not there or not this person's to see, LookupError for a destination that is gone.
+    Raises Unseen where something is not there or not this person's to see, LookupError for a destination that is gone,
+    Unsaid where what was queued before excludes one of them.
     """
     about = Event.objects.visible_to(by).filter(name=event).first() if event else None
     if (event and about is None) or not rights.all_seen(cargo.keys(), by):

@@ -92,6 +92,12 @@ class Destination:
         """Why this sender may not say this any more; "" where they may. Asked again just before it leaves."""
         return ""
 
+    def claim(self, payload: bytes) -> None:
+        """Called before a payload is queued, in the same transaction: locks what makes it the only one of its kind.
+
+        Raises Unsaid where another that stands excludes it. Not called for what is queued already. No I/O but queries.
+        """
+
     def send(self, payload: bytes, key: str, credential: Any) -> Receipt:
         """Says it once. Raises Rejected, Unavailable (surely not received) or ReplyLost (maybe)."""
         raise NotImplementedError

@@ -16,6 +16,7 @@ from tom_scimma.compose.gather import Unseen
 from tom_scimma.compose.items import Cargo, items
 from tom_scimma.compose.parcels import sealed, unsealed
 from tom_scimma.compose.sending import send
+from tom_scimma.errors import Unsaid
 from tom_scimma.models import Delivery, Draft
 from tom_scimma.views.sent import find
 from tom_scimma.views.share import DraftMixin, ticked, typed
@@ -93,7 +94,7 @@ class ShareConfirmView(DraftMixin, View):
                 event = drafts.selection_of(draft).event
                 send(parcels, cargo, by=request.user, event=event, draft=draft, corrects=draft.corrects)
                 Draft.objects.filter(pk=pk).update(sent=timezone.now(), built=b"")
-        except (Unseen, LookupError) as error:
+        except (Unseen, Unsaid, LookupError) as error:
             notes.error(request, f"Nothing was queued. {error}")
             return redirect("tom_scimma:share-draft", pk=pk)
         return redirect("tom_scimma:share-receipt", pk=pk)
