@@ -65,12 +65,17 @@ class Embedded:
         assert self.process.stdout.readline().strip() == name
         return name
 
-    def send(self, topic: str, *payloads: bytes, headers=(), partition: int | None = None) -> list[uuid.UUID]:
-        """Publishes messages as hop does, each with an `_id` of its own; the ids."""
+    def send(
+        self, topic: str, *payloads: bytes, headers=(), partition: int | None = None, spread: bool = False
+    ) -> list[uuid.UUID]:
+        """Publishes messages as hop does, each with an `_id` of its own; the ids.
+
+        All of a topic lie in one partition, in the order sent, unless they are to be spread over all.
+        """
         if self._producer is None:
             self._producer = Producer({"bootstrap.servers": self.address, "acks": "all", "linger.ms": 0})
         ids = [uuid.uuid4() for _ in payloads]
-        where = {} if partition is None else {"partition": partition}
+        where = {"partition": partition} if partition is not None else {} if spread else {"key": topic}
         for number, (payload, ident) in enumerate(zip(payloads, ids, strict=True)):
             own = [] if any(name == "_id" for name, _ in headers) else [("_id", ident.bytes)]
             self._producer.produce(topic, payload, headers=[*headers, *own], **where)

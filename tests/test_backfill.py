@@ -47,7 +47,7 @@ def payloads(first: int, count: int) -> list[bytes]:
 
 def test_a_topic_is_read_to_its_end_once_and_goes_on_with_what_is_new(broker):
     topic = broker.topic()
-    broker.send(topic, *payloads(0, 250))
+    broker.send(topic, *payloads(0, 250), spread=True)
     source = broker.source()
     seen = []
     first = run(Retention(source, topic), lambda row: seen.append(row.read))
@@ -56,7 +56,7 @@ def test_a_topic_is_read_to_its_end_once_and_goes_on_with_what_is_new(broker):
     assert set(Message.objects.values_list("via", "source", "topic")) == {("backfill", "local", topic)}
     again = run(Retention(source, topic))
     assert (again.read, again.created) == (0, 0)
-    broker.send(topic, *payloads(250, 3))
+    broker.send(topic, *payloads(250, 3), spread=True)
     assert run(Retention(source, topic)).created == 3
     whole = run(Retention(source, topic), again=True)
     assert (whole.read, whole.created) == (253, 0)

@@ -198,7 +198,7 @@ def test_a_database_that_is_away_is_waited_for(tom, broker):
     before = tom.count(topic)
     lock = sqlite3.connect(tom.database, isolation_level=None, timeout=20)
     lock.execute("BEGIN EXCLUSIVE")
-    sent = broker.send(topic, *notices(200))
+    sent = broker.send(topic, *notices(200), spread=True)
     wait_for("three attempts", lambda: "away, attempt 3" in tom.logs[0].read_text(), seconds=90, explain=tom.log)
     assert tom.count(topic) == before
     lock.execute("COMMIT")
@@ -228,18 +228,18 @@ def test_shared_killed_and_stopped_nothing_is_lost_or_doubled(template, tmp_path
         sent = []
 
         def both_work():
-            sent.extend(broker.send(topic, *notices(40)))
+            sent.extend(broker.send(topic, *notices(40), spread=True))
             return len(tom.rows("SELECT 1 FROM tom_scimma_listener WHERE handled > 0")) == 2
 
         wait_for("both to handle messages", both_work, every=0.5, explain=tom.log)
-        sent += broker.send(topic, *notices(500))
+        sent += broker.send(topic, *notices(500), spread=True)
         tom.wait(len(sent) - 400)
         first.send_signal(signal.SIGKILL)
         tom.wait(len(sent), seconds=60)
-        sent += broker.send(topic, *notices(300))
+        sent += broker.send(topic, *notices(300), spread=True)
         tom.wait(len(sent) - 250)
         assert tom.stop(second) == 0
-        sent += broker.send(topic, *notices(50))
+        sent += broker.send(topic, *notices(50), spread=True)
         assert tom.listen(settings, "--until-idle", "1").wait(60) == 0, tom.log()
         assert ids(tom, topic) == Counter(ident.hex for ident in sent)
         assert state(tom, topic)["received"] < 1.5 * len(sent)  # what was committed did not come again

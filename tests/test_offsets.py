@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tom_scimma import retry
+from tom_scimma import retry, wire
+from tom_scimma.beginning import beginning
 from tom_scimma.offsets import Offsets, Unsaid
 from tom_scimma.record import Record
 
@@ -44,6 +47,18 @@ def test_what_went_to_another_listener_is_not_committed_by_us():
     offsets.take([record(3)])
     assert offsets.due(set()) == {}
     assert not offsets.is_open(record(3))
+
+
+def test_what_was_forgotten_says_nothing_of_what_lies_before_it():
+    """The partition went away and came back; what was in hand meanwhile is stored, what was set aside before it is not."""
+    offsets = Offsets()
+    offsets.take([record(3), record(4)])
+    assert offsets.due(set()) == {}
+    offsets.finish([record(4)])
+    assert offsets.due({PLACE}) == {}
+    offsets.take([record(3), record(4)])
+    offsets.finish([record(4)])
+    assert offsets.due({PLACE}) == {PLACE: 3}
 
 
 def test_a_partition_that_begins_anew_is_committed_anew():
@@ -95,3 +110,36 @@ def test_waits_grow_and_are_capped(attempt, first, cap, chance):
     assert 0 < wait <= cap
     assert retry.delay(attempt + 1, first=first, cap=cap, chance=lambda: chance) >= wait
     assert retry.delay(1, first=first, cap=cap, chance=lambda: 1.0) == first
+
+
+@dataclass(frozen=True)
+class Share:
+    """A partition as confluent-kafka's TopicPartition says it."""
+
+    topic: str
+    partition: int
+    offset: int = -1001
+    error: str | None = None
+
+
+@dataclass
+class Group:
+    """A broker's answers about its partitions."""
+
+    committed_at: list[Share]
+    time_at: list[Share]
+
+    def committed(self, partitions, timeout):
+        return self.committed_at
+
+    def offsets_for_times(self, places, timeout):
+        return [self.time_at[place.partition] for place in places]
+
+
+def test_what_the_broker_does_not_say_of_a_partition_is_not_taken_for_never_committed():
+    """Kafka answers partition by partition: one that had an error begins where librdkafka finds that it was committed."""
+    answers = Group([Share("t", 0, 7), Share("t", 1, error="busy"), Share("t", 2), Share("t", 3)], [])
+    answers.time_at = [Share("t", 0, 90), Share("t", 1, 90), Share("t", 2, 90), Share("t", 3, 17e11, error="busy")]
+    placed = beginning(answers, answers.committed_at, lambda place: None, lambda topic: "latest")
+    found = {place.partition: place.offset for place in placed}
+    assert found == {0: 7, 1: wire.COMMITTED, 2: 90, 3: wire.COMMITTED}

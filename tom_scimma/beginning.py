@@ -19,12 +19,15 @@ def beginning(
     """The partitions (confluent-kafka's TopicPartition) with the offset to begin at, as a number and never as a word.
 
     `back(place)` is a time to go back to whatever was committed, or None; `start(topic)` the start position of a
-    partition that was never committed. Raises confluent-kafka's KafkaException when the broker does not say.
+    partition that was never committed. Raises confluent-kafka's KafkaException when the broker does not say. What it does
+    not say of one partition alone is left to librdkafka, and not taken for "never committed", which could skip messages.
     """
     placed, asked = [], []
     for place in consumer.committed(list(partitions), timeout=wire.SECONDS) if partitions else ():
         time = back((place.topic, place.partition))
-        if place.offset >= 0 and time is None:
+        if place.error is not None and time is None:
+            placed.append(_at(place, wire.COMMITTED))
+        elif place.offset >= 0 and time is None:
             placed.append(place)
         else:
             asked.append(_at(place, wire.kafka_time(time or start(place.topic))))
@@ -39,7 +42,8 @@ def _at(place: Any, offset: int) -> Any:
 
 
 def _offsets(consumer: Any, places: list[Any]) -> list[Any]:
-    return consumer.offsets_for_times(places, timeout=wire.SECONDS) if places else []
+    found = consumer.offsets_for_times(places, timeout=wire.SECONDS) if places else []
+    return [place if place.error is None else _at(place, wire.COMMITTED) for place in found]
 
 
 def earlier(start: str | datetime, since: datetime | None) -> str | datetime:

@@ -45,7 +45,7 @@ def _search(
     left = {place for place in places if begin[place] < high[place]}
     for message in broker.read({place: begin[place] for place in left}, deadline):
         place = (message.topic(), message.partition())
-        if dict(message.headers() or ()).get("_id") == identity.bytes:
+        if dict(wire.headers(message)).get("_id") == identity.bytes:
             return message.partition(), message.offset()
         if message.offset() + 1 >= high[place]:
             left.discard(place)

@@ -27,10 +27,12 @@ class Offsets:
                 self._next.pop(place, None)
 
     def finish(self, records: Iterable[Record]) -> None:
-        """These are in the database."""
+        """These are in the database. One that was forgotten meanwhile says nothing of what lies before it."""
         for record in records:
+            if not self.is_open(record):
+                continue
             place = (record.topic, record.partition)
-            self._open.get(place, set()).discard(record.offset)
+            self._open[place].discard(record.offset)
             self._next[place] = max(self._next.get(place, 0), record.offset + 1)
 
     def is_open(self, record: Record) -> bool:

@@ -22,6 +22,11 @@ SECONDS = 10.0  #: how long a question to a broker may take
 BITE = 1.0  #: seconds that a client is first left alone with it; see `bites`
 BATCH_BYTES = 16 * 2**20  #: a batch that has grown so large is handled before more is taken
 LATEST, EARLIEST = -1, -2  #: the times that mean so in Kafka's protocol
+COMMITTED = (
+    -1001
+)  #: the offset at which librdkafka asks by itself what was committed, and goes to what is left when nothing was
+#: header of ours on a message whose own cannot be read, with the reason
+HEADERS_ERROR = "_headers_error"
 
 logger = logging.getLogger("tom_scimma.kafka")
 
@@ -118,11 +123,20 @@ def record(message: Any, source: Source, received: datetime) -> Record:
         source=source.name,
         partition=message.partition(),
         offset=message.offset(),
-        headers=tuple((name, value or b"") for name, value in message.headers() or ()),
+        headers=headers(message),
         published=_time(milliseconds) if stamped else None,
         received=received,
         broker=source.host,
     )
+
+
+def headers(message: Any) -> tuple[tuple[str, bytes], ...]:
+    """A message's headers. One name that is not UTF-8, and confluent-kafka reads none of them: it fails, and when asked
+    again gives names that end the process. The message is then kept with this one, and quarantined by it."""
+    try:
+        return tuple((name, value or b"") for name, value in message.headers() or ())
+    except (SystemError, ValueError) as error:
+        return ((HEADERS_ERROR, str(error.__cause__ or error).encode("utf-8", "replace")[:1000]),)
 
 
 def _time(milliseconds: int) -> datetime | None:

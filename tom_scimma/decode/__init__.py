@@ -53,6 +53,9 @@ def decode(record: Record, *, max_bytes: int = MAX_BYTES, schemas: str = "") -> 
         raise Undecodable(
             f"the message is stored elsewhere and could not be fetched: {missing.decode('utf-8', 'replace')}"
         )
+    unread = record.header("_headers_error")  # they may say that it is a test, or whose it is
+    if unread is not None:
+        raise Undecodable(f"its headers cannot be read: {unread.decode('utf-8', 'replace')}")
     codec = unpack.compression(payload)
     if codec:
         payload = unpack.inflate(codec, payload, max_bytes=max_bytes)
