@@ -150,8 +150,45 @@ SAID = {
             "far_hz": 1e-8,
             "instruments": ["H1", "L1", "V1"],
             "classification": {"BNS": 0.9, "NSBH": 0.05, "BBH": 0.05, "Terrestrial": 0.0},
-            "properties": {"group": "CBC", "pipeline": "gstlal", "search": "AllSky"},
+            "properties": {"group": "CBC", "pipeline": "gstlal", "search": "AllSky", "HasMassGap": 0.0},
         },
+    ),
+    "LVC's source in halves and a byte of words, its map's address in ten": (
+        packet(
+            152,
+            _4=260305,
+            _12=0x010104,
+            _19=(8 << 20) + (ord("a") << 10),
+            _20=(98 << 16) + 4,
+            _21=(7 << 24) + ord("b"),
+            _23=1 << 1,
+            **places(29, "S260305ab/files/Bilby.multiorder.fits,0"),
+        ),
+        {
+            "alert_type": "update",
+            "properties.HasNS": 0.98,
+            "properties.HasMassGap": 0.07,
+            "properties": {"HasMassGap": 0.07, "HasNS": 0.98, "group": "CBC", "pipeline": "gstlal", "search": "AllSky"},
+            "sky.skymap_url": "https://gracedb.ligo.org/superevents/S260305ab/files/Bilby.multiorder.fits,0",
+        },
+    ),
+    "an address that is cut off is none": (
+        packet(
+            150, _4=260305, _19=(8 << 20) + (ord("f") << 10), **places(29, "S260305f/files/bayestar.multiorder.fit")
+        ),
+        {"sky": None},
+    ),
+    "CGRO's places are hundredths of a degree": (
+        packet(11, _4=7560, _7=28783, _8=-3497, _11=500),
+        {"event": "GRO 7560", "sky.ra_deg": 287.83, "sky.dec_deg": -34.97, "sky.radius_deg": 5.0},
+    ),
+    "Milagro's rate is hundredths of one in a year": (
+        packet(58, _4=12, **HERE, _11=4000, _14=250, _18=1 << 15),
+        {"event": "MILAGRO 12", "far_hz": 2.5 / 31557600, "sky.radius_deg": 0.4, "alert_type": "retraction"},
+    ),
+    "GECAM's ground analysis says what it was": (
+        packet(189, _4=368, **HERE, _11=2, _19=2),
+        {"event": "GECAM-B 368", "classification": {"SFLARE": 1.0}, "alert_type": "update"},
     ),
 }
 
@@ -222,6 +259,16 @@ MAILS = {
             "COMMENTS: This is definitely not a GRB.",
         ),
         {"alert_type": "retraction"},
+    ),
+    "perhaps no burst": (
+        (
+            "GCN/SWIFT NOTICE",
+            "Swift-BAT GRB Position",
+            "TRIGGER_NUM: 1300001, Seg_Num: 0",
+            *WHEN,
+            "COMMENTS: It is probably not a GRB or Transient (low image significance).",
+        ),
+        {"alert_type": "initial"},
     ),
     "GBM": (
         (

@@ -85,6 +85,25 @@ def test_the_sender_s_own_word_counts_more_than_the_type():
     )
 
 
+@pytest.mark.parametrize(
+    ("comments", "alert_type"),
+    [
+        ("A point source was found.\nIt is definitely not a GRB.\n", "retraction"),
+        ("It is probably not a GRB or Transient(hi bkg level).\n", "initial"),
+        (None, "initial"),
+    ],
+)
+def test_a_trigger_is_taken_back_by_what_its_flags_say_in_words(comments, alert_type):
+    """gcn-classic-to-json turns bit 5 and bits 6, 7, 9 and 11 of Swift's solution status into these sentences."""
+    said = {"mission": "SWIFT", "instrument": "BAT", "id": [1300001], "additional_info": comments, **TIME, **PLACE}
+    assert one(said, TOPIC + "SWIFT_BAT_QL_POS").alert_type == alert_type
+
+
+def test_a_mass_gap_is_one_however_it_is_spelled():
+    for name in ("Mass Gap", "MASS_GAP", "MASSGAP"):
+        assert one({**LVC, "properties": [{name: 0.25}]}, TOPIC + "LVC_PRELIMINARY").properties["HasMassGap"] == 0.25
+
+
 def test_what_is_no_packet_is_unparsable_and_an_unknown_type_is_read_by_what_it_says():
     with pytest.raises(Unparsable, match="converted packets"):
         read({"hello": 1}, TOPIC + "SNEWS")

@@ -394,9 +394,29 @@ def test_classic_notices_as_json_keep_their_names():
     assert (notice.event, notice.kind, notice.source, notice.alert_type) == ("S260314ab", "GW", "LVK", "preliminary")
 
 
+def test_snews_alerts_are_called_after_their_first_neutrino_as_in_its_own_stream():
+    """The server's id is of one alert; its update has another, and both are about one supernova."""
+    said = {
+        "$schema": SCHEMA + "snews2/coincidence.schema.json",
+        "mission": "SNEWS",
+        "event_times_utc": ["2026-06-18T16:21:07.312Z"],
+    }
+    names = ["SNEWS_Coincidence_ALERT 2026-06-18T16:23:21.937Z", "SNEWS_Coincidence_ALERT-UPDATE 2026-06-18T16:24:00Z"]
+    assert {one({**said, "id": name}).event for name in names} == {"SNEWS 2026-06-18T16:21:07Z"}
+    assert one({**said, "id": names[0]}).id == names[0]
+
+
 def test_errors_as_the_first_schemas_spelled_them():
     """gcn/notices/core/Localization.schema.json of 2022: an array an axis."""
     said = {"mission": "Swift", "id": ["1"], "alert_datetime": "2026-01-01T00:00:00Z", "ra": 14.5, "dec": -40.125}
     assert says(one({**said, "alert_type": "update", "ra_uncertainty": [0.25]}))["sky"] == {
         "type": "circle", "ra_deg": 14.5, "dec_deg": -40.125, "radius_deg": 0.25, "containment": 0.9,
     }  # fmt: skip
+    round_one = {
+        **said,
+        "alert_type": "initial",
+        "uncertainty_shape": "circle",
+        "ra_uncertainty": [10],
+        "dec_uncertainty": [10],
+    }
+    assert says(one(round_one))["sky"]["type"] == "circle"

@@ -54,6 +54,7 @@ def test_an_edit_of_a_circular_is_another_version():
         ("", "GRB 260305B: optical counterpart", "GRB 260305B", "GRB"),
         ("", "GRB260305.40 observations", "GRB 260305.40", "GRB"),
         ("IceCube-260305A", "whatever", "IceCube-260305A", "NU"),
+        (None, "IceCube GCN alert 134701_049508272.amon retraction", "IceCube 134701_49508272", "NU"),
         ("", "Swift trigger 1300001 is not a GRB", "Swift 1300001", "GRB"),
         ("", "Fermi trigger No 794000111: observations", "Fermi GBM 794000111", "GRB"),
         ("", "AT2026abc: a spectrum", "AT 2026abc", "OT"),

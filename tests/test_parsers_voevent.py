@@ -292,6 +292,61 @@ def test_a_time_that_cannot_be_is_recovered_from_the_julian_day():
     assert lost.extra["ISOTime"] == "2022-01-00T23:16:14.46"
 
 
+def test_gps_time_is_not_utc_in_whatever_order_a_system_is_written():
+    """IVOA VOEvent 2.0, section 3.4.3: GPS is one of the four scales; it was 18 s ahead of UTC in 2026."""
+    for system in ("GPS-ICRS-TOPO", "ICRS-GPS-TOPO"):
+        notice = one(ivorn="ivo://example.org/x#1", place=(10, -5, 0.1), time="2026-03-05T01:02:18", system=system)
+        assert notice.time.isoformat() == "2026-03-05T01:02:00+00:00"
+        assert notice.sky.ra_deg == 10
+
+
+@pytest.mark.parametrize("system", ["UTC-HPC-TOPO", "UTC-GEOD-TOPO", "UTC-HGS-TOPO"])
+def test_coordinates_of_the_sun_and_of_the_earth_are_no_place_on_the_sky(system):
+    """HEK's solar events and observatories; https://www.lmsal.com/hek/VOEvent_Spec.html names the systems."""
+    notice = one(ivorn="ivo://helio-informatics.org/CH#1", place=(210, -5, 0.1), system=system)
+    assert notice.sky is None
+    assert notice.extra["coordinates"]["C1"] == "210"
+
+
+def test_coordinates_that_are_not_in_degrees_are_no_place():
+    sent = packet(ivorn="ivo://example.org/x#1", place=(210, -5, 0.1)).replace(b"unit='deg'", b"unit='arcsec'")
+    (notice,) = read(sent)
+    assert notice.sky is None
+
+
+@pytest.mark.parametrize(
+    ("said", "ivorn", "event"),
+    [
+        ("2983823980", "8298323980-0", "MAXI 8298323980"),  # as until 2019
+        ("9216347865", "9216347865-0", "MAXI 9216347865"),
+        ("0044849999", "44849999-0", "MAXI 44849999"),
+        ("2983823980", "1111111111-0", "MAXI 2983823980"),  # nothing is guessed
+    ],
+)
+def test_maxis_number_is_that_of_its_mails(said, ivorn, event):
+    """MAXI's mails and binary packets have the number that the ivorn has; the Param had a digit of it elsewhere."""
+    notice = one(
+        ivorn=f"{GCN}MAXI#Known_source_Pos_2018-06-29T10:04:34.00_{ivorn}-420",
+        params={"Packet_Type": 135, "TrigID": said},
+    )
+    assert notice.event == event
+
+
+@pytest.mark.parametrize(
+    ("number", "alert_type", "kind"),
+    [(201, "initial", "GRB"), (202, "initial", "GRB"), (203, "initial", "XRT"), (204, "update", "GRB"), (205, "update", "GRB"),
+     (209, "followup", "GRB"), (210, "followup", "GRB"), (211, "followup", "GRB"), (219, "retraction", "GRB")],
+)  # fmt: skip
+def test_svoms_packets_by_their_type(number, alert_type, kind):
+    """https://fsc.svom.org/readthedocs/svom/notices_and_circulars/notice_levels.html."""
+    notice = one(
+        ivorn="ivo://org.svom/fsc#sb26030501_any", params={"Packet_Type": number, "Instrument": "ECLAIRs"},
+        groups={"Svom_Identifiers": {"Burst_Id": "sb26030501"}, "Target_Info": {"Source_Name": "GX 1-00"}}, place=(10, -5, 0.1),
+    )  # fmt: skip
+    assert (notice.event, notice.alert_type, notice.kind) == ("sb26030501", alert_type, kind)
+    assert notice.properties["Source_Name"] == "GX 1-00"
+
+
 def test_barycentric_dynamical_time_is_not_utc():
     """TDB is 32.184 s ahead of TAI, and TAI 37 s of UTC since 2017."""
     notice = one("ivo://gaia.cam.uk/alerts#Gaia26abc", time="2026-03-05T12:00:00", system="TDB-ICRS-BARY")
@@ -467,7 +522,7 @@ def test_an_author_passed_on_by_somebody_else_keeps_its_name():
         ivorn="ivo://example.org/relay#grb-1", params={"Packet_Type": 203, "Instrument": "ECLAIRs"},
         groups={"Svom_Identifiers": {"Burst_Id": "sb26022203"}}, place=(10, -5, 0.1),
     )  # fmt: skip
-    assert (svom.event, svom.source, svom.kind, svom.alert_type) == ("sb26022203", "SVOM ECLAIRs", "GRB", "initial")
+    assert (svom.event, svom.source, svom.kind, svom.alert_type) == ("sb26022203", "SVOM ECLAIRs", "XRT", "initial")
     agile = one(ivorn="ivo://AGILE.txt#1", params={"TrigID": 585679841}, place=(0, 0, 0), role="test")
     assert (agile.event, agile.source, agile.kind, agile.sky) == ("AGILE 585679841", "AGILE", "GRB", None)
     probe = packet(ivorn="ivo://example.org/x#grb-2", params={"TrigID": "01709015181"}, place=(345.125, 32.5, 0.0625))

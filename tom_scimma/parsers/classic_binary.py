@@ -20,7 +20,7 @@ SIZE = 160
 Words = tuple[int, ...]
 _TJD_ZERO = datetime(1968, 5, 24, tzinfo=timezone.utc)
 _YEAR = 365.25 * 86400
-_COINCIDENCE, _COUNTERPARTS, _SNEWS, _SUPERK, _CASCADE = 145, {45, 155}, 149, 175, 176
+_COINCIDENCE, _COUNTERPARTS, _SNEWS, _SUPERK, _CASCADE, _MILAGRO = 145, {45, 155}, 149, 175, 176, 58
 _INTEGRAL, _HETE, _GECAM, _MAXI = {51, 52, 53, 54, 55, 56}, {40, 41, 42, 43, 44}, {188, 189}, {134, 135}
 _AMON = {157, 158, 159, 166, 167, 169, 170, 171, 172, 173, 174, 176}
 #: the upper 8 bits of Swift's trigger number count its observations; those of sub-threshold triggers do not
@@ -33,12 +33,16 @@ _NO_PLACE = {
 #: word that holds the radius of the error, and how many degrees its 1 is; types that are not here say none
 _RADIUS: dict[int, tuple[int, float]] = {
     **dict.fromkeys((45, 61, 84, 97, 98, 99, 100, 101, 102, 111, 112, 114, 115, 117, 118, 120, 121, 127, 128, 131), (11, 1e-4)),
-    **dict.fromkeys((134, 135, 140, 141, 146, 149, 155, *_AMON), (11, 1e-4)),
+    **dict.fromkeys((26, 27, 28, 29, 33, 34, 37, 58, 134, 135, 136, 140, 141, 146, 149, 155, *_AMON), (11, 1e-4)),
+    **dict.fromkeys((1, 2, 11, 21, 22, 24, 25, 30), (11, 1e-2)),
     **dict.fromkeys((53, 54, 55, 56), (11, 1 / 3600)),
     **dict.fromkeys((67, 81), (16, 1e-4 / 36)),  # the one in hundredths of an arcsecond; word 11 is coarser
     **dict.fromkeys(_GECAM, (10, 1e-4)),
     _SUPERK: (15, 1e-4),
 }  # fmt: skip
+#: CGRO's and ALEXIS's say places and radii in hundredths of a degree
+_COARSE = {1, 2, 11, 21, 22, 24, 25, 30}
+_GROUND_CLASSES = ("", "GRB", "SFLARE", "KNOWN_SOURCE", "GENERIC_SOURCE")  #: of GECAM's type 189, word 11
 #: experiments of SNEWS by the group of four bits that they have in word 19
 _EXPERIMENTS = ("Super-K", "LVD", "IceCube", "KamLAND", "Borexino", "Daya Bay", "HALO")
 
@@ -69,6 +73,7 @@ def parse(topic: str, said: bytes) -> tuple[Notice, ...]:
             time=time,
             instruments=_instruments(words, kind),
             far_hz=_rate(words),
+            classification=_classes(words),
             properties=_properties(words),
             sky=_sky(words, kind),
             distance_mpc=_distance(words),
@@ -142,6 +147,8 @@ def _is_retraction(words: Words) -> bool:
     """Bit 5 of the trigger's flags: definitely not what it was taken for. INTEGRAL has flags of its own."""
     if words[0] in _INTEGRAL:
         return bool(words[12] & (1 << 30))
+    if words[0] == _MILAGRO:
+        return bool(words[18] & (1 << 15))
     return words[0] not in _GECAM and words[0] not in _COUNTERPARTS and bool(words[18] & (1 << 5))
 
 
@@ -163,8 +170,16 @@ def _instruments(words: Words, kind: Kind) -> tuple[str, ...]:
 
 
 def _rate(words: Words) -> float | None:
-    """A cascade's, the logarithm of those in a year."""
+    """A cascade's, the logarithm of those in a year; Milagro's, in hundredths of one in a year."""
+    if words[0] == _MILAGRO and words[14] > 0:
+        return words[14] * 1e-2 / _YEAR
     return 10 ** (words[12] * 1e-4) / _YEAR if words[0] == _CASCADE and 0 < abs(words[12]) < 400_000 else None
+
+
+def _classes(words: Words) -> dict[str, float]:
+    """What GECAM's ground analysis takes it for, which is sure of itself."""
+    at = words[11] if words[0] == 189 else 0
+    return {_GROUND_CLASSES[at]: 1.0} if 0 < at < len(_GROUND_CLASSES) else {}
 
 
 def _properties(words: Words) -> dict[str, Any]:
@@ -178,8 +193,9 @@ def _properties(words: Words) -> dict[str, Any]:
 
 
 def _sky(words: Words, kind: Kind) -> Sky | None:
-    """Words 7 and 8 are ten-thousandths of a degree."""
-    number, ra, dec = words[0], words[7] / 1e4, words[8] / 1e4
+    """Words 7 and 8 are ten-thousandths of a degree, hundredths in the oldest types."""
+    scale = 1e2 if words[0] in _COARSE else 1e4
+    number, ra, dec = words[0], words[7] / scale, words[8] / scale
     if number in _NO_PLACE or number == _COINCIDENCE or not (0 <= ra <= 360 and -90 <= dec <= 90):
         return None
     at, unit = _RADIUS.get(number, (0, 0.0))

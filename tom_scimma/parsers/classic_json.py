@@ -49,7 +49,8 @@ def _as_packet(notice: Notice, kind: Kind, said: dict[str, Any]) -> Notice:
     """The notice with what its type says of it; the sender's own word for an update or a retraction counts more."""
     changed: dict[str, Any] = {"kind": kind.kind}
     if not fields.clean(said.get("alert_type")):
-        changed["alert_type"] = kind.alert_type
+        taken_back = classic_types.takes_back(str(said.get("additional_info") or ""))
+        changed["alert_type"] = "retraction" if taken_back else kind.alert_type
     if kind.test:
         changed["role"] = "test"
     if kind.prefix and notice.id and notice.id.isdigit():

@@ -5,12 +5,13 @@ Definition: https://gcn.gsfc.nasa.gov/sock_pkt_def_doc.html, by the numbers of w
 
 from __future__ import annotations
 
+import re
 import struct
 from datetime import datetime
 from typing import Any
 
 from ..errors import Unparsable
-from ..notice import Notice
+from ..notice import Notice, Sky
 from . import fields
 
 Words = tuple[int, ...]
@@ -34,6 +35,8 @@ _GROUPS = ("", "CBC", "Burst", "Test")
 _DETECTORS = ("H1", "L1", "V1", "G1", "K1", "I1")
 _CLASSES = ("BNS", "NSBH", "BBH", "Terrestrial")
 _TEST, _INJECTION, _RETRACTED = 1 << 1, 1 << 2, 1 << 5
+#: the end of a map's address; longer ones are cut off
+_WHOLE = re.compile(r"/files/.+\.fits(\.gz)?(,\d+)?")
 
 
 def text(words: Words) -> str:
@@ -58,8 +61,20 @@ def notice(words: Words, time: datetime | None) -> Notice:
         far_hz=10 ** (words[11] * 1e-4) if told and -400_000 < words[11] < 100_000 and words[11] else None,
         classification=_classes(words) if told else {},
         properties=_properties(words) if told else {},
+        sky=_sky(words) if told else None,
         links={"gracedb": f"https://gracedb.ligo.org/superevents/{name}/view/"} if name[:1] in "SMT" else {},
         extra={"packet": list(words)},
+    )
+
+
+def _sky(words: Words) -> Sky | None:
+    """The address of the map, where ten words hold all of it."""
+    page = text(words[29:39])
+    whole = _WHOLE.search(page)
+    return (
+        Sky("healpix", skymap_url=f"https://gracedb.ligo.org/superevents/{page}")
+        if whole and whole.end() == len(page)
+        else None
     )
 
 
@@ -98,4 +113,16 @@ def _properties(words: Words) -> dict[str, Any]:
             said[key] = table[number]
     if said.get("group") == "Burst":
         said.update({"duration_s": words[14] * 1e-2, "central_frequency_hz": words[10] * 1e-2})
-    return said
+    return said | (_source_properties(words) if said.get("group") == "CBC" else {})
+
+
+def _source_properties(words: Words) -> dict[str, float]:
+    """Percent: HasNS and HasRemnant in the halves of word 20, which preliminary packets leave empty, the mass gap in the top
+    byte of word 21; each has a bit in word 23 that says it is not valid.
+    """
+    star, remnant = struct.unpack(">2H", struct.pack(">i", words[20]))
+    gap = struct.pack(">i", words[21])[0]
+    said = {"HasMassGap": (gap, 5)} | (
+        {"HasNS": (star, 0), "HasRemnant": (remnant, 1)} if words[0] in (151, 152) else {}
+    )
+    return {name: value / 100 for name, (value, bit) in said.items() if not words[23] & (1 << bit)}

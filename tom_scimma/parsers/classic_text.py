@@ -128,8 +128,7 @@ def _role(said: dict[str, str], kind: Kind, name: str) -> str:
 
 
 def _alert_type(said: dict[str, str], kind: Kind) -> str:
-    words = " ".join((said.get("notice_type", ""), said.get("comments", ""))).lower()
-    if "retract" in words or "not a grb" in words:
+    if "retract" in said.get("notice_type", "").lower() or classic_types.takes_back(said.get("comments", "")):
         return "retraction"
     revision = _number(said.get("revision", ""))
     return "update" if revision and kind.alert_type == "initial" else kind.alert_type

@@ -86,6 +86,17 @@ def number(words: str) -> int | None:
     return next((number for pattern, number in TYPES if pattern.search(words)), None)
 
 
+#: how GCN's comments take a trigger back; `probably not a GRB` does not
+_TAKEN_BACK = re.compile(
+    r"\bretract(?:ed|ion)\b|(?<!probably )\b(?:definitely|definately|is) not a grb\b", re.IGNORECASE
+)
+
+
+def takes_back(comments: str) -> bool:
+    """Whether these comments say that a trigger was no burst after all, or that the notice is a retraction."""
+    return _TAKEN_BACK.search(comments) is not None
+
+
 def contributors(lines: list[str]) -> list[str]:
     """Who contributed, by the lines that say so: LVC's detectors in short, others as they are called."""
     found: list[str] = []

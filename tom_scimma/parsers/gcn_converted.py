@@ -14,13 +14,7 @@ from . import classic_types, fields
 
 _WORDS = {"pipeline_type": "pipeline", "search_type": "search", "group_type": "group"}
 _CLASSES = {"TERRESTRIAL": "Terrestrial", "MASSGAP": "MassGap"}
-_PROPERTIES = {
-    "NS": "HasNS",
-    "REMNANT": "HasRemnant",
-    "MASSGAP": "HasMassGap",
-    "MASS_GAP": "HasMassGap",
-    "SSM": "HasSSM",
-}
+_PROPERTIES = {"NS": "HasNS", "REMNANT": "HasRemnant", "MASSGAP": "HasMassGap", "SSM": "HasSSM"}
 _SECONDS = re.compile(r"(\d{1,6}(?:\.\d+)?) ?s(?:ec)?", re.ASCII)
 
 
@@ -30,7 +24,7 @@ def as_core(said: dict[str, Any]) -> dict[str, Any]:
     for key, names in (("classification", _CLASSES), ("properties", _PROPERTIES)):
         merged = _merged(said.get(key))
         if merged is not None:
-            found[key] = {names.get(name, name): value for name, value in merged.items()}
+            found[key] = {names.get(_plain(name), name): value for name, value in merged.items()}
     for theirs, core in _WORDS.items():
         if fields.clean(said.get(theirs)) and said.get(core) is None:
             found[core] = found.pop(theirs)
@@ -44,6 +38,11 @@ def as_core(said: dict[str, Any]) -> dict[str, Any]:
     _distance(found)
     _telescope(found)
     return found
+
+
+def _plain(name: str) -> str:
+    """`Mass Gap`, `MASS_GAP`: MASSGAP."""
+    return name.upper().replace(" ", "").replace("_", "")
 
 
 def contributors(text: Any) -> list[str]:

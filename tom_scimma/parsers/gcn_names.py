@@ -17,6 +17,8 @@ _SCHEMA = re.compile(r"/gcn/notices/(?:classic/)?([\w./-]+?)(?:\.schema)?\.json$
 _NO_ID = re.compile(r"-\d+|0+", re.ASCII)
 _RUN_EVENT = re.compile(r"(\d{5,7}_\d+)(?:_\d+)?", re.ASCII)
 _MOST = 100
+#: what SNEWS's coincidence server begins the ids of its alerts with
+_ALERT = "SNEWS_Coincidence_ALERT"
 
 
 class Names(NamedTuple):
@@ -52,6 +54,8 @@ def read(words: list[str], said: dict[str, Any], time: datetime | None) -> Names
     source = _variant(missions.source(who, instrument) or "GCN", said)
     trigger, others = _trigger(who, ids)
     event = next((known for name in (*ids, *given) if (known := fields.superevent(name))), None)
+    if event is None and trigger and who.name == "SNEWS" and trigger.startswith(_ALERT):
+        event = _first_seen(said, time)  # as in its own stream: that id is the alert's, and the next has another
     if event is None and trigger:
         prefix = source if who.prefix is None else who.prefix
         event = fields.event(f"{prefix} {_without_revision(trigger) if who.name == 'IceCube' else trigger}")

@@ -57,7 +57,7 @@ def _place(said: dict[str, Any], extra: dict[str, Any], points: bool) -> dict[st
         return place
     place["radius_deg"] = max(error[:2])
     place["containment"] = _containment(given.get("containment_probability"), extra)
-    if len(error) == 1:
+    if len(error) == 1 or (given.get("uncertainty_shape") == "circle" and len(set(error)) == 1):
         return {**place, "type": "circle"}
     angle = error[2] if len(error) > 2 else 0.0  # the schema: "default is zero"
     return {**place, "type": "ellipse", "semi_axes_deg": (error[0], error[1]), "angle_deg": angle}

@@ -13,6 +13,7 @@ _NAMES: list[tuple[re.Pattern[str], Callable[[re.Match[str]], str], str]] = [
     (re.compile(r"\bGRB[ -]?(\d{6}[A-Z]?(?:\.\d+)?)\b", re.IGNORECASE), lambda m: f"GRB {m[1].upper()}", "GRB"),
     (re.compile(r"\b(?:GRB ?|bn)(\d{9})\b", re.IGNORECASE), lambda m: f"bn{m[1]}", "GRB"),
     (re.compile(r"\b(IceCube(?:Cascade|-Cascade)?)-(\d{6}[A-Za-z]?)\b"), lambda m: f"{m[1]}-{m[2]}", "NU"),
+    (re.compile(r"\bIceCube\b.{0,60}?\b(\d{6})_0*(\d{4,9})\b"), lambda m: f"IceCube {m[1]}_{m[2]}", "NU"),
     (re.compile(r"\b(NuEm-\d{6}[A-Z])\b"), lambda m: m[1], "NU"),
     (re.compile(r"\bsb\d{8}\b"), lambda m: m[0], "GRB"),
     (re.compile(r"\bEP[ -]?(\d{6}[a-z]+)\b"), lambda m: f"EP{m[1]}", "XRT"),

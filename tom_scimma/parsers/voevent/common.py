@@ -15,7 +15,12 @@ from .packets import NO_TRIGGER
 
 #: a Julian year, in which GCN and AMON count
 YEAR = 365.25 * 86400
-_RELATIONS = {"followup": "followup", "supersedes": "supersedes", "retraction": "retraction"}
+_RELATIONS = {
+    "followup": "followup",
+    "supersedes": "supersedes",
+    "supercedes": "supersedes",
+    "retraction": "retraction",
+}
 #: what a web address begins with in a Param's value; few others do, and are looked at
 _BEGIN = ("h", "H", " ", "\n", "\t")
 _FAR = ("FAR", "far", "False_Alarm_Rate")

@@ -111,9 +111,17 @@ def _trigger(packet: Packet, kind: Kind) -> str | None:
     found = common.trigger(packet, _TRIGGERS)
     if found is None or not found.isdecimal():
         return found
+    if kind.source == "MAXI":
+        return _unscrambled(found, packet.local)
     # the high half of theirs counts the notices of the trigger
     number = int(found) & 0xFFFF if kind.source.startswith(("INTEGRAL", "HETE")) else int(found)
     return str(number) if number else None
+
+
+def _unscrambled(found: str, local: str) -> str:
+    """MAXI's number: until 2019 the Param had its first digit behind the fifth, while the ivorn and the mails had it right."""
+    said = next((word for word in re.findall(r"_(\d{10})-", local)), "")
+    return said if said and found == said[1:5] + said[0] + said[5:] else str(int(found))
 
 
 def counterpart(kind: Kind, telescope: str) -> Kind:

@@ -56,10 +56,12 @@ _SVOM_TYPES = {
     201: "initial",
     202: "initial",
     203: "initial",
-    204: "other",
-    205: "other",
+    204: "update",
+    205: "update",
     209: "followup",
     210: "followup",
+    211: "followup",
+    219: "retraction",
 }
 _PROPERTIES = (
     "SNR",
@@ -80,6 +82,7 @@ _PROPERTIES = (
     "Class",
     "spec_class",
     "redshift",
+    "Source_Name",
 )
 _DURATIONS = ("Timescale", "Duration", "duration")
 #: where an author that nobody has heard of may say which trigger it was
@@ -101,7 +104,7 @@ def parse(packet: Packet) -> tuple[Notice, ...]:
         Notice(
             event=fields.event(name),
             aliases=tuple(alias for alias in dict.fromkeys(aliases) if alias and alias != name),
-            kind=author.kind,
+            kind=_kind(packet, author),
             alert_type=_alert_type(packet, author),
             role="test" if packet.flag("Test", "is_test") else common.role(packet),
             source=source,
@@ -139,6 +142,11 @@ def _mission(packet: Packet) -> Author | None:
             named = fields.clean(packet.get("Instrument"))
             return Author(missions.source(who, missions.instrument(words, named)), who.kind, prefix=who.prefix)
     return None
+
+
+def _kind(packet: Packet, author: Author) -> str:
+    """The author's; SVOM's packets of type 203 are about a source that flares, of its catalogue."""
+    return "XRT" if author.source == "SVOM" and packet.params.get("Packet_Type", "").strip() == "203" else author.kind
 
 
 def _guess(packet: Packet) -> str:

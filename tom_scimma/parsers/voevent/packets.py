@@ -114,7 +114,7 @@ PACKETS: dict[int, Kind] = {
     119: _gbm("other")._replace(test=True),
     120: _lat("followup"),
     121: _lat("update"),
-    122: _lat("followup"),
+    122: _lat("update"),
     123: Kind("Fermi LAT", "UNK", "initial"),
     124: _lat("other")._replace(test=True),
     125: Kind("Fermi LAT", "UNK", "other"),

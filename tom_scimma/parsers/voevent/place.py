@@ -1,6 +1,7 @@
 """When and where a VOEvent says its event was. Pure.
 
-A sentinel is no position: (0, 0) or (-1, -1) without an error, an error of the whole sky, and where a spacecraft looks.
+A sentinel is no position: (0, 0) or (-1, -1) without an error, an error of the whole sky, and where a spacecraft looks; nor are
+coordinates on the Earth or on the Sun.
 A time that cannot be is recovered from the packet's truncated Julian day and seconds of day, where it has them.
 """
 
@@ -20,7 +21,9 @@ _NOT_SOURCES = ("pointing", "unavailable", "inappropriate")
 _TJD_ZERO = datetime(1968, 5, 24, tzinfo=timezone.utc)  # MJD 40000
 _DAY = re.compile(r"(?P<which>\w*?)_?TJD$")
 #: seconds that a time scale is ahead of TAI, constant to milliseconds
-_AHEAD_OF_TAI = {"TAI": 0.0, "TT": 32.184, "TDB": 32.184}
+_AHEAD_OF_TAI = {"TAI": 0.0, "TT": 32.184, "TDB": 32.184, "GPS": -19.0}
+#: frames that are not of right ascension and declination: the Earth's, the Sun's disk, and others that are not converted
+_OTHER_FRAMES = {"GEOD", "HPC", "HGS", "HGC", "HPR", "HRC", "GALACTIC", "ECLIPTIC", "FK4"}
 #: a packet about an event so long before it is a replay; its recovered time is not believed over what is written
 _OLDEST = timedelta(days=366)
 
@@ -38,8 +41,8 @@ def when(packet: Packet, extra: dict[str, Any]) -> datetime | None:
         return recovered
     if not moment.exact:
         extra["ISOTime"] = raw
-    scale = (packet.place.get("system") or "").upper().partition("-")[0]
-    if scale in _AHEAD_OF_TAI:
+    scale = next((word for word in _system(packet.place) if word in _AHEAD_OF_TAI), None)
+    if scale:
         extra["ISOTime"] = f"{raw} {scale}"
         return from_tai(moment.time - timedelta(seconds=_AHEAD_OF_TAI[scale]))
     return moment.time
@@ -81,6 +84,7 @@ def sky(packet: Packet, extra: dict[str, Any], containment: float | None, *, val
     if ra is None or dec is None:
         return None
     coords = (packet.get("Coords_String") or "").lower()
+    valid = valid and _is_equatorial(said)
     if not valid or any(word in coords for word in _NOT_SOURCES) or not _is_position(ra, dec, error):
         extra["coordinates"] = {key: said[key] for key in ("C1", "C2", "Error2Radius") if key in said}
         if coords:
@@ -91,6 +95,16 @@ def sky(packet: Packet, extra: dict[str, Any], containment: float | None, *, val
             extra["Error2Radius"] = said["Error2Radius"]
         return Sky("point", ra % 360.0, dec)
     return Sky("circle", ra % 360.0, dec, radius_deg=error, containment=containment)
+
+
+def _is_equatorial(said: dict[str, Any]) -> bool:
+    """Whether C1 and C2 are right ascension and declination in degrees: the Sun's observers write `UTC-HPC-TOPO` and arcseconds."""
+    return _OTHER_FRAMES.isdisjoint(_system(said)) and (said.get("unit") or "deg").lower().startswith("deg")
+
+
+def _system(said: dict[str, Any]) -> list[str]:
+    """The words of `UTC-FK5-GEO`, which some write in another order."""
+    return (said.get("system") or "").upper().split("-")
 
 
 def _is_position(ra: float, dec: float, error: float | None) -> bool:
