@@ -442,6 +442,33 @@ ARCHIVED = {
         ),
         {"event": "SNEWS 1000128", "instruments": ["LVD"], "sky": None},
     ),
+    "Milagro's rate is of a year": (
+        archived("milagro", mission="MILAGRO", id=[458], annual_rate=31.5576),
+        {"event": "MILAGRO 458", "far_hz": 1e-6},
+    ),
+    "a light curve is neither a first word nor a second": (
+        archived("konus", id=[4837], ra=None, dec=None),
+        {"event": "Konus-Wind 4837", "alert_type": "other"},
+    ),
+    "what the ground works out is an update": (
+        archived("agile", mission="AGILE", notice_type="Ground", id=[599], ra_dec_error=3.0),
+        {"alert_type": "update"},
+    ),
+    "a counterpart of LVC's is about gravitational waves": (
+        archived(
+            "counterpart",
+            mission="Swift",
+            instrument="XRT",
+            notice_type="LVC_Counterpart",
+            ref_ID="S190412m",
+            ra_dec_error=3.6,
+        ),
+        {"event": "S190412m", "kind": "GW", "alert_type": "followup", "source": "Swift XRT"},
+    ),
+    "ALEXIS is named by the end of its map": (
+        archived("alexis", mission="ALEXIS", trigger_time=None, end_datetime="1999-12-30T11:40:11Z"),
+        {"event": "ALEXIS 1999-12-30T11:40:11Z", "time": None},
+    ),
     "SVOM's classes are percent": (
         archived("svom", mission="SVOM", id=["sb26030501"], classification={"short_grb": 26.0, "long_grb": 74.0}),
         {"event": "sb26030501", "classification": {"short_grb": 0.26, "long_grb": 0.74}},

@@ -394,6 +394,24 @@ def test_classic_notices_as_json_keep_their_names():
     assert (notice.event, notice.kind, notice.source, notice.alert_type) == ("S260314ab", "GW", "LVK", "preliminary")
 
 
+def test_a_search_about_a_superevent_is_a_followup_where_it_is_named_too():
+    """IceCube's searches of 2023 had the superevent as `event_name`, and words as `id`."""
+    said = {
+        "$schema": SCHEMA + "icecube/LVK_nu_track_search.schema.json",
+        "event_name": ["S260314ab"],
+        "id": ["Initial"],
+    }
+    notice = one({**said, "trigger_time": "2026-03-14T05:22:26.0Z"})
+    assert (notice.event, notice.alert_type, notice.kind) == ("S260314ab", "followup", "NU")
+
+
+def test_an_instrument_may_be_said_with_its_mission():
+    assert (
+        one({"mission": "Fermi", "instrument": "Fermi-LAT", "id": ["bn260314001"], "alert_type": "initial"}).source
+        == "Fermi LAT"
+    )
+
+
 def test_snews_alerts_are_called_after_their_first_neutrino_as_in_its_own_stream():
     """The server's id is of one alert; its update has another, and both are about one supernova."""
     said = {

@@ -10,6 +10,7 @@ from typing import Any
 
 from . import fields
 
+YEAR = 365.25 * 86400
 #: folder under gcn/notices/classic -> degrees that an error of 1 is; None: as its notice_type says
 _UNITS: dict[str, float] = {"amon": 1 / 60, "integral": 1 / 60, "counterpart": 1 / 3600}
 #: AMON's notices that have degrees: their errors are larger than what arcminutes were made for
@@ -41,6 +42,9 @@ def in_degrees(said: dict[str, Any]) -> dict[str, Any]:
             ra_pointing=said.get("ra"), dec_pointing=said.get("dec"), ra=said.get("wxm_ra"), dec=said.get("wxm_dec")
         )
         changed["ra_dec_error"] = said.get("wxm_ra_dec_error")
+    rate = fields.rate(said.get("annual_rate"))
+    if folder == "milagro" and rate is not None:
+        changed.setdefault("far", rate / YEAR)
     if kind in _CONTAINMENT:
         changed.setdefault("containment_probability", _CONTAINMENT[kind])
     return {key: value for key, value in changed.items() if value is not None}

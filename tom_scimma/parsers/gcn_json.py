@@ -20,7 +20,10 @@ _NOTICE_TYPES = {
     "initial": "initial",
     "update": "update",
     "retraction": "retraction",
+    **dict.fromkeys(("ground", "refined", "offline", "s/c_update", "s/c_last", "gndana"), "update"),
 }
+#: missions whose classic notices are light curves
+_LIGHT_CURVES = {"Konus-Wind", "NEAR"}
 _TEST = {"test", "injected", "injection", "mock", "drill", "firedrill"}
 _ROLES = {"current": "observation", "archival": "observation", "planned": "prediction", "commanded": "utility"}
 _TEXTS = ("update_message", "additional_info", "description")
@@ -117,6 +120,8 @@ def _odd(names: gcn_names.Names, said: dict[str, Any], extra: dict[str, Any]) ->
 def _kind(names: gcn_names.Names, said: dict[str, Any]) -> str:
     if any(name.upper().startswith("GRB") for name in names.given):
         return "GRB"
+    if "lvc" in fields.clean(said.get("notice_type")).lower():
+        return "GW"
     if names.instrument == "LAT" and names.id is None:
         return "UNK"  # a flare of a known source, mostly a blazar
     if names.mission.kind == "UNK" and "GRB" in fields.probabilities(said.get("classification")):
@@ -131,9 +136,13 @@ def _alert_type(names: gcn_names.Names, said: dict[str, Any], extra: dict[str, A
         names.id is None and said.get("ref_ID")
     ):
         return "followup"  # a look at somebody else's event
+    if fields.superevent(names.event) and names.mission.name not in ("", "LVK"):
+        return "followup"
     word = fields.clean(said.get("alert_type")).lower()
     if word == "subsequent" and said.get("known_source"):
         return "followup"  # a repeat burst
+    if not word and names.mission.name in _LIGHT_CURVES:
+        return "other"
     if not word or word in _TEST:
         return _NOTICE_TYPES.get(fields.clean(said.get("notice_type")).lower().replace(" ", ""), "initial")
     if names.mission.name == "LVK" and word.replace("_", "") in _NOTICE_TYPES:

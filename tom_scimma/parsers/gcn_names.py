@@ -112,7 +112,8 @@ def _without_revision(name: str) -> str:
 
 def _by_time(source: str, said: dict[str, Any], time: datetime | None) -> str | None:
     """`<source> <time to the second>`, where there are both; the time nearest to the event that was said."""
-    moment = time or fields.time(said, "observation_start", {}) or fields.time(said, "alert_datetime", {})
+    keys = ("observation_start", "alert_datetime", "end_datetime")
+    moment = time or next((found for key in keys if (found := fields.time(said, key, {}))), None)
     return f"{source} {moment:%Y-%m-%dT%H:%M:%SZ}" if moment and source != "GCN" else None
 
 

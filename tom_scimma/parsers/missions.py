@@ -107,8 +107,8 @@ def mission(words: list[str], said: str, messenger: str) -> Mission:
 
 def instrument(words: list[str], said: str) -> str:
     """The instrument as the message, else the schema or the topic names it; "" when none does."""
-    if said:
-        return INSTRUMENTS.get(said.lower(), said)
+    if said:  # some say it with the mission before it, `Fermi-LAT`
+        return INSTRUMENTS.get(said.lower().rpartition("-")[2], said)
     return next((INSTRUMENTS[word.lower()] for word in words[1:] if word.lower() in INSTRUMENTS), "")
 
 
