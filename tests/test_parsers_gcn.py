@@ -406,10 +406,8 @@ def test_a_search_about_a_superevent_is_a_followup_where_it_is_named_too():
 
 
 def test_an_instrument_may_be_said_with_its_mission():
-    assert (
-        one({"mission": "Fermi", "instrument": "Fermi-LAT", "id": ["bn260314001"], "alert_type": "initial"}).source
-        == "Fermi LAT"
-    )
+    said = {"$schema": SCHEMA + "fermi/lat/Alert.schema.json", "mission": "Fermi", "instrument": "Fermi-LAT"}
+    assert one({**said, "id": ["bn260314001"], "alert_type": "initial"}).source == "Fermi LAT"
 
 
 def test_snews_alerts_are_called_after_their_first_neutrino_as_in_its_own_stream():
