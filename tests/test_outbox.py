@@ -126,6 +126,24 @@ def test_the_table_of_answers(outside, alice, event, fault, state, person, store
         assert 29 < (row.not_before - timezone.now()).total_seconds() < 33
 
 
+@pytest.mark.parametrize(("fault", "state"), [("odd", State.DELIVERED), ("rude", State.REJECTED)])
+def test_an_answer_that_no_database_keeps_is_kept_as_far_as_it_can_be(outside, alice, event, fault, state, monkeypatch):
+    """PostgreSQL's manual, 8.14: jsonb takes no \\u0000 and no half surrogate pair; JSON has no NaN."""
+    monkeypatch.setattr("tom_scimma.worker.sending.KEPT", 0.0)
+    outside.faults.append(fault)
+    row, stop = put(alice, event), threading.Event()
+    stop.set()  # else a fault here would be tried for ever
+    Sender("parcel", crew(), stop).turn(lane(lambda lane: False))
+    row = again(row)
+    assert row.state == state
+    kept = row.receipt if fault == "odd" else row.errors
+    assert (
+        (kept["said"], kept["rate"], kept["path"]) == ("ab", None, "C:\\u0000")
+        if fault == "odd"
+        else kept["text"] == ["No ?"]
+    )
+
+
 def test_a_service_that_is_not_there_is_tried_again_until_it_is(outside, alice, event, monkeypatch):
     row = put(alice, event)
     outside._server.shutdown()

@@ -14,6 +14,7 @@ from tom_hermes import dates, units
 from tom_hermes.said import ASTROMETRY, PHOTOMETRY, SPECTROSCOPY, SaidDatum
 from tom_scimma import times
 from tom_scimma.parsers import angles, fields
+from tom_scimma.storable import values as plain
 
 #: lengths of the host's columns
 BAND, PLACE = 32, 255
@@ -135,17 +136,6 @@ def _begun(row: dict[str, Any], *taken: str) -> tuple[datetime, dict[str, Any]]:
         known.add("date_obs")
     rest = {key: value for key, value in row.items() if key not in known and value is not None and value != ""}
     return time, plain(rest) if rest else rest
-
-
-def plain(value: Any) -> Any:
-    """The same for any database's JSON: finite, without NUL and half surrogate pairs."""
-    if isinstance(value, str):
-        return value if value.isprintable() else value.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
-    if isinstance(value, dict):
-        return {plain(str(key)): plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    return fields.jsonable(value)
 
 
 def _number(row: dict[str, Any], key: str) -> float | None:

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from tom_scimma import storable
 from tom_scimma.models import Attempt, Delivery
 
 State = Delivery.State
@@ -35,7 +36,7 @@ def move(
     state = str(state)
     change = {
         "state": state,
-        "reason": reason,
+        "reason": storable.text(reason),
         "needs_person": state in ATTENTION,
         "finished": timezone.now() if state in Delivery.FINAL else None,
         **values,
@@ -69,7 +70,7 @@ def note(
     return Attempt.objects.create(
         delivery=delivery,
         what=what,
-        text=text,
+        text=storable.text(text),
         by=by,
         by_name=by_name or (by.get_username() if by is not None else ""),
         answer=answer,

@@ -4,7 +4,8 @@
 
 Faults, one for each request to POST /parcels: "drop" (stored, then the connection is cut), "refuse" (400), "busy" (429),
 "busy:2" (with Retry-After), "cut" (cut before anything is stored), "500" (stored), "error" (200 with an error),
-"garbage" (stored; a 200 that cannot be read), "hang" (stored, never answered), "slow:0.5", "moved" (302).
+"garbage" (stored; a 200 that cannot be read), "odd" (stored; a 200 with what no database keeps), "rude" (400 with such words),
+"hang" (stored, never answered), "slow:0.5", "moved" (302).
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
+
+#: what JSON can say and a database cannot keep; the last is harmless
+ODD = {"said": "a\0b", "half": "\ud800", "rate": float("nan"), "path": "C:\\u0000"}
 
 
 class Standin:
@@ -86,6 +90,8 @@ def _handler(outside: Standin):
                 return self._cut()
             if fault == "refuse":
                 return self._say(400, {"text": ["This field is too dull."]})
+            if fault == "rude":
+                return self._say(400, {"te\0xt": ["No\0 \ud800"], **ODD})
             if fault == "busy":
                 return self._say(429, {}, **({"Retry-After": more} if more else {}))
             if fault == "error":
@@ -102,7 +108,7 @@ def _handler(outside: Standin):
                 return self._cut()
             if fault == "500":
                 return self._say(500, {})
-            self._say(200, {"id": identity}, garbage=fault == "garbage")
+            self._say(200, {"id": identity, **(ODD if fault == "odd" else {})}, garbage=fault == "garbage")
 
         def _cut(self):
             self.close_connection = True

@@ -12,7 +12,7 @@ from datetime import timedelta
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
-from tom_scimma import course, destinations, retry
+from tom_scimma import course, destinations, retry, storable
 from tom_scimma.decision import decide, next_look
 from tom_scimma.destinations import Destination, Receipt
 from tom_scimma.errors import DeliveryError, ReplyLost, Unavailable
@@ -171,7 +171,7 @@ def record(
     if decision.state == State.UNKNOWN and not there.can_find:
         values["needs_person"] = True
     if decision.state == State.REJECTED:
-        values["errors"] = _plain(getattr(answer, "fields", {}))
+        values["errors"] = storable.values(dict(getattr(answer, "fields", {})))
     with transaction.atomic():
         # a worker that was taken for dead may have been alive: then the row is UNKNOWN by now, and this is better known
         states = [State.SENDING, State.UNKNOWN]
@@ -228,18 +228,11 @@ def _kept(delivery: Delivery, there: Destination, receipt: Receipt) -> None:
 
 def _of_receipt(receipt: Receipt) -> dict:
     return {
-        "receipt_id": str(receipt.id)[:300],
-        "receipt_url": str(receipt.url)[:1000],
-        "receipt": _plain(receipt.data),
+        "receipt_id": storable.text(str(receipt.id))[:300],
+        "receipt_url": storable.text(str(receipt.url))[:1000],
+        "receipt": storable.values(dict(receipt.data)),
         "not_before": None,
     }
-
-
-def _plain(value) -> dict:
-    """What JSON can keep of it."""
-    import json
-
-    return json.loads(json.dumps(dict(value), default=str).replace("\\u0000", ""))
 
 
 def _word(answer: BaseException | None) -> str:
@@ -251,8 +244,8 @@ def _word(answer: BaseException | None) -> str:
 
 def _text(answer: BaseException | None, receipt: Receipt | None) -> str:
     if answer is None:
-        return f"Receipt {receipt.id}" if receipt is not None and receipt.id else "Received."
-    return str(answer) if isinstance(answer, DeliveryError) else f"{type(answer).__name__}: {answer}"
+        return storable.text(f"Receipt {receipt.id}") if receipt is not None and receipt.id else "Received."
+    return storable.text(str(answer) if isinstance(answer, DeliveryError) else f"{type(answer).__name__}: {answer}")
 
 
 def _traceback(answer: BaseException | None) -> str:
@@ -262,7 +255,7 @@ def _traceback(answer: BaseException | None) -> str:
     )
     if error is None or isinstance(answer, DeliveryError):
         return ""
-    return "".join(traceback.format_exception(error))[-20_000:]
+    return storable.text("".join(traceback.format_exception(error))[-20_000:])
 
 
 def _unforeseen(answer: DeliveryError, error: BaseException) -> DeliveryError:
