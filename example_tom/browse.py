@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import re
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from http.cookiejar import CookieJar
 from typing import Any
@@ -14,7 +16,8 @@ from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, OpenerDirector, ProxyHandler, Request, build_opener
 
-SECONDS = 60
+SECONDS = 60  #: for one page
+PATIENCE = 120.0  #: for what the TOM does by itself; a machine may be busy
 
 
 @dataclass(frozen=True)
@@ -45,10 +48,10 @@ class Page:
 
 
 class Browser:
-    """Asks one server for pages and keeps its cookies."""
+    """Asks one server for pages and keeps its cookies. `meanwhile` is called before each: life goes on while one looks."""
 
-    def __init__(self, url: str):
-        self.url = url
+    def __init__(self, url: str, meanwhile: Callable[[], object] = lambda: None):
+        self.url, self._meanwhile = url, meanwhile
         self.cookies = CookieJar()
         self.opener: OpenerDirector = build_opener(ProxyHandler({}), HTTPCookieProcessor(self.cookies))
 
@@ -68,10 +71,18 @@ class Browser:
         self.post("/accounts/login/", login=user, password=password)
         return any(cookie.name == "sessionid" for cookie in self.cookies)
 
+    def wait(self, look: Callable[[], Any], seconds: float = PATIENCE) -> Any:
+        """The first true value of `look()`, which asks for pages; its last one when none comes in time."""
+        deadline = time.monotonic() + seconds
+        while not (found := look()) and time.monotonic() < deadline:
+            time.sleep(0.3)
+        return found
+
     def _csrf(self) -> str:
         return next((cookie.value or "" for cookie in self.cookies if cookie.name == "csrftoken"), "")
 
     def _ask(self, request: Request) -> Page:
+        self._meanwhile()
         try:
             with self.opener.open(request, timeout=SECONDS) as response:
                 return Page(response.status, response.read(), response.headers.get("Content-Type", ""))
@@ -84,3 +95,9 @@ def assets(html: str) -> list[str]:
     """Addresses of the scripts and style sheets that a page asks for, in its order."""
     found = re.findall(r'<(?:script[^>]*\ssrc|link[^>]*\shref)="([^"]+)"', html)
     return [address for address in found if address.split("?")[0].endswith((".js", ".css"))]
+
+
+def count(browser: Browser, path: str) -> int:
+    """How many rows a list of the REST interface has; 0 where it does not answer."""
+    page = browser.get(path)
+    return page.json["count"] if page.status == 200 else 0

@@ -36,10 +36,10 @@ class Child:
     def running(self) -> bool:
         return self.process.poll() is None
 
-    def last_words(self) -> str:
-        """The end of its log."""
+    def last_words(self, count: int = LAST_WORDS) -> str:
+        """The last lines of its log."""
         lines = self.log.read_text(errors="replace").splitlines()
-        return "\n".join(lines[-LAST_WORDS:])
+        return "\n".join(lines[-count:])
 
 
 @dataclass

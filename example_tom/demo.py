@@ -42,6 +42,8 @@ USER = "demo"
 OWN = {"DJANGO_SETTINGS_MODULE": "example_tom.settings", "DATABASE_URL": "", "SECRET_KEY": ""}
 #: how long a part may take to start, seconds
 PATIENCE = 90.0
+#: lines of a log that a check with faults shows
+SHOWN = 120
 
 
 class Trouble(Exception):
@@ -127,7 +129,10 @@ def run(var: Path, port: int, options: argparse.Namespace) -> int:
         children.start("web", "manage.py", "runserver", "--noreload", f"{HOST}:{port}")
         _wait_for(children, lambda: _answers(url), "the web server")
         if options.check:
-            return _play_and_check(children, treasure_map, kafka, url, password)
+            faults = _play_and_check(children, treasure_map, kafka, url, password)
+            if faults:
+                _say_logs(children)  # their folder goes with the check
+            return faults
         say(f"\n  {url}/events/\n  log in as {USER} with the password {password}\n  Ctrl-C ends the demo.\n")
         if not options.live:
             say(
@@ -167,6 +172,13 @@ def _play_and_check(children: Children, treasure_map: Fake, kafka: str, url: str
     player = Player(kafka)
     player.play(steps, start, _sleep, lambda line: None)
     return check(url, USER, password, start, steps, alive=lambda: (children.check(), player.beat()))
+
+
+def _say_logs(children: Children) -> None:
+    """The last words of those that did the work, for whoever looks for the reason of a fault."""
+    for child in children.children:
+        if child.name in ("listener", "worker"):
+            say(f"---- {child.name}\n{child.last_words(SHOWN)}")
 
 
 def _serve(children: Children, treasure_map: Fake, player: Player | None) -> int:

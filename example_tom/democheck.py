@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timezone
+from datetime import datetime
 from urllib.parse import quote
 
 import night
 import plancheck
-import teams
-from browse import Browser, assets
+import workcheck
+from browse import PATIENCE, Browser, assets, count
 from night.expected import QUARANTINED, UNKNOWN, Expected
 from night.names import HEARTBEAT
 
-#: how long the listener may take for the whole night, seconds
-PATIENCE = 120.0
-#: how often the merger was spoken of by its source
-MERGER_VERSIONS = 4
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def check(
     url: str, user: str, password: str, start: datetime, steps: Sequence[night.Step], alive: Callable[[], object]
 ) -> int:
-    """Looks at everything; prints what is wrong, and returns 0 when nothing is. `alive` is called while it waits."""
-    browser = Browser(url)
-    wrong = list(_everything(browser, user, password, start, steps, alive))
+    """Looks at everything; prints what is wrong, and returns 0 when nothing is. `alive` is called before each page."""
+    browser = Browser(url, alive)
+    wrong = list(_everything(browser, user, password, start, steps))
     for line in wrong:
         print(f"  wrong: {line}", flush=True)
     print(f"The demo has {len(wrong)} faults." if wrong else "The demo is as it should be.", flush=True)
@@ -35,18 +30,14 @@ def check(
 
 
 def _everything(
-    browser: Browser, user: str, password: str, start: datetime, steps: Sequence[night.Step], alive
+    browser: Browser, user: str, password: str, start: datetime, steps: Sequence[night.Step]
 ) -> Iterator[str]:
     print("Waiting for the listener ...", flush=True)
-    kept = sum(step.topic != HEARTBEAT for step in steps)
-    seconds = _wait(browser, kept, alive)
-    if seconds is None:
-        yield f"after {PATIENCE:.0f} s {_count(browser, '/api/messages/')} of {kept} messages are stored"
+    kept, began = sum(step.topic != HEARTBEAT for step in steps), time.monotonic()
+    if not browser.wait(lambda: count(browser, "/api/messages/") >= kept):
+        yield f"after {PATIENCE:.0f} s {count(browser, '/api/messages/')} of {kept} messages are stored"
         return
-    print(
-        f"All {kept} messages are in, {seconds:.1f} s after the web server started looking. Looking at the pages ...",
-        flush=True,
-    )
+    print(f"All {kept} messages are in, after {time.monotonic() - began:.1f} s. Looking at the pages ...", flush=True)
     yield from _anonymous(browser)
     if not browser.log_in(user, password):
         yield f"cannot log in as {user}"
@@ -58,89 +49,9 @@ def _everything(
         yield from _event(browser, event)
     yield from _lists(browser, known)
     yield from _galaxies(browser, night.names(start))
-    yield from _sent(browser)
-    yield from _candidates(browser, night.names(start))
-    yield from _told(browser, night.names(start), user)
-    yield from _pointings(browser, night.names(start).merger, alive)
-    yield from _reported(browser, night.names(start).merger, alive)
-    yield from _hermes(browser, night.names(start).merger, alive)
-    yield from plancheck.check(browser, night.names(start), alive)
+    yield from workcheck.check(browser, night.names(start), user)
+    yield from plancheck.check(browser, night.names(start))
     yield from _health(browser)
-
-
-def _hermes(browser: Browser, name: str, alive: Callable[[], object]) -> Iterator[str]:
-    """A message about the merger, from the Share page by a click to the receipt of the stand-in for HERMES."""
-    page = browser.get(f"/share/?event={quote(name)}")
-    found = re.search(r"/share/(\d+)/check/", page.text)
-    if found is None:
-        yield f"{page.answer}: nothing of {name} can be shared"
-        return
-    title = f"The demo speaks of {name}"
-    said = {"f.title": title, "f.text": "We look at it tonight.", "f.authors": "The demo", "f.submitter": "demo"}
-    page = browser.post(f"/share/{found[1]}/check/", sinks="1", sink="hermes:hermes.test", **said)
-    seal = re.search(r'name="seal" value="(\w+)"', page.text)
-    if seal is None:
-        yield f"{page.answer}: what is shared with HERMES is not confirmed"
-        return
-    browser.post(f"/share/{found[1]}/confirm/", seal=seal[1])
-    deadline = time.monotonic() + 30
-    while title not in browser.get("/hermes/shared/").text and time.monotonic() < deadline:
-        alive()
-        time.sleep(0.2)
-    if title not in browser.get("/hermes/shared/").text:
-        yield "HERMES gave no receipt for what was shared"
-
-
-def _pointings(browser: Browser, name: str, alive: Callable[[], object]) -> Iterator[str]:
-    """What other teams told the Treasure Map about the merger, fetched by the worker."""
-    path, wanted = f"/api/pointings/?event={quote(name)}", sum(done + planned for *_, done, planned in teams.LOOKS)
-    began = time.monotonic()
-    while (count := _count(browser, path)) < wanted and time.monotonic() - began < PATIENCE / 2:
-        alive()
-        time.sleep(0.5)
-    if count != wanted:
-        yield f"{count} of {wanted} pointings of other teams are here"
-    page = browser.get(f"/treasuremap/{quote(name)}/pointings/")
-    for _, team, *_ in teams.LOOKS:
-        if page.status != 200 or team not in page.text:
-            yield f"{page.answer}: the pointings of {name} do not show {team}"
-
-
-def _reported(browser: Browser, name: str, alive: Callable[[], object]) -> Iterator[str]:
-    """A pointing of ours told to the Treasure Map by the form, delivered by the worker."""
-    page, moment = f"/treasuremap/{quote(name)}/reports/", datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M")
-    said = {"status": "planned", "instrument": "9", "ra": "10.5", "dec": "-20.5", "time": moment, "band": "r"}
-    began = time.monotonic()
-    while 'value="9"' not in browser.get(page).text and time.monotonic() - began < PATIENCE / 2:
-        alive()  # the instruments come after the pointings
-        time.sleep(0.2)
-    answer = browser.post(page, **said)
-    if answer.status == 400:
-        wrong = re.findall(r'class="invalid-feedback[^>]*>(.*?)<', answer.text, re.DOTALL)
-        yield f"{answer.answer}: the form refuses a pointing: {wrong}"
-        return
-    began = time.monotonic()
-    while "delivered" not in (text := browser.get(page).text) and time.monotonic() - began < PATIENCE / 2:
-        alive()
-        time.sleep(0.2)
-    if "delivered" not in text:
-        yield f"{answer.answer}: what was told to the Treasure Map has no receipt"
-
-
-def _wait(browser: Browser, kept: int, alive: Callable[[], object]) -> float | None:
-    """Seconds until every message is stored; None when they never are."""
-    began = time.monotonic()
-    while time.monotonic() - began < PATIENCE:
-        alive()
-        if _count(browser, "/api/messages/") >= kept:
-            return time.monotonic() - began
-        time.sleep(0.5)
-    return None
-
-
-def _count(browser: Browser, path: str) -> int:
-    page = browser.get(path)
-    return page.json["count"] if page.status == 200 else 0
 
 
 def _anonymous(browser: Browser) -> Iterator[str]:
@@ -185,8 +96,8 @@ def _pages(browser: Browser) -> Iterator[str]:
 def _messages(browser: Browser, kept: int) -> Iterator[str]:
     """Nothing lost, nothing doubled, and exactly the poison in quarantine."""
     for query, wanted in (("", kept), ("?state=quarantined", QUARANTINED), ("?state=ignored", UNKNOWN)):
-        if (count := _count(browser, f"/api/messages/{query}")) != wanted:
-            yield f"/api/messages/{query} counts {count}, not {wanted}"
+        if (found := count(browser, f"/api/messages/{query}")) != wanted:
+            yield f"/api/messages/{query} counts {found}, not {wanted}"
     for row in browser.get("/api/messages/?state=quarantined").json["results"]:
         page = browser.get(f"/messages/{row['uid']}/")
         if page.status != 200 or "Traceback" not in page.text:
@@ -208,8 +119,8 @@ def _event(browser: Browser, event: Expected) -> Iterator[str]:
         if said[key] != value:
             yield f"{event.name}: {key} is {said[key]!r}, not {value!r}"
     yield from _values(event, said)
-    if (count := _count(browser, f"/api/alerts/?event={path}")) != event.alerts:
-        yield f"{event.name} has {count} alerts, not {event.alerts}"
+    if (found := count(browser, f"/api/alerts/?event={path}")) != event.alerts:
+        yield f"{event.name} has {found} alerts, not {event.alerts}"
     ledger = browser.get(f"/api/events/{path}/ledger/")
     if ledger.status != 200 or len(ledger.json["alerts"]) != event.alerts:
         yield f"the ledger of {event.name} answers {ledger.answer} or misses alerts"
@@ -269,8 +180,8 @@ def _lists(browser: Browser, known: Sequence[Expected]) -> Iterator[str]:
         yield f"the query {query} finds {sorted(mergers)}"
     if "Nobody was told now" not in browser.get(f"/subscriptions/hindsight/?query={quote(query)}").text:
         yield "a query does not say what it would have told"
-    if (count := _count(browser, "/api/events/?role=all")) != len(known):
-        yield f"/api/events/?role=all counts {count}, not {len(known)}"
+    if (found := count(browser, "/api/events/?role=all")) != len(known):
+        yield f"/api/events/?role=all counts {found}, not {len(known)}"
 
 
 def _galaxies(browser: Browser, known: night.Names) -> Iterator[str]:
@@ -286,70 +197,6 @@ def _galaxies(browser: Browser, known: night.Names) -> Iterator[str]:
                 yield f"/events/{name}/{path} answers {page.answer} or does not name {best}"
     if "K-band light" not in browser.get("/galaxies/").text:
         yield "/galaxies/ does not say how complete the catalogue is"
-
-
-def _sent(browser: Browser) -> Iterator[str]:
-    """What the demo said has left, once, with its receipt; and the worker has nothing left to do."""
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        rows = browser.get("/api/deliveries/").json["results"]
-        work = browser.get("/scimma/health/").json["worker"]
-        done = rows and all(row["state"] != "queued" for row in rows) and not work["to_send"] + work["reactions"]
-        if done or time.monotonic() > deadline:
-            break
-        time.sleep(0.5)
-    said = [row for row in rows if row["destination"] == f"hopskotch:{night.SAID}"]
-    if [row["state"] for row in said] != ["delivered"] or not said[0]["receipt_id"]:
-        yield f"/api/deliveries/ has {[(row['state'], row['reason']) for row in said]} for {night.SAID}, not one delivery"
-    if not done or not work["alive"]:
-        yield f"the worker has not done its work after {PATIENCE:.0f} s: {work}"
-    for row in said:
-        if (page := browser.get(f"/sent/{row['id']}/")).status != 200 or "the demo watches it" not in page.text:
-            yield f"/sent/{row['id']}/ answers {page.answer}, or does not show what was said"
-
-
-def _candidates(browser: Browser, known: night.Names) -> Iterator[str]:
-    """Once the worker is done, the merger has its candidates with levels in all four maps; the pages name them."""
-    rows = browser.get(f"/api/candidates/?event={known.merger}&ordering=level").json["results"]
-    found = [row["target_name"] for row in rows if row["target_name"].startswith("Demo ")]
-    wanted = ["Demo kilonova", "Demo supernova behind", "Demo nova", "Demo flare star"]
-    if found != wanted:
-        yield f"the candidates of {known.merger} are {found}, not {wanted}"
-        return
-    for row in rows[:1]:
-        if [level["inside"] for level in row["levels"]] != [True] * 4 or not row["volume_level"] < 0.5:
-            yield f"the levels of {row['target_name']} are {row['levels']}"
-    page = browser.get(f"/events/{known.merger}/candidates/")
-    for words in ("Demo kilonova", "What moved in or out", "1 out"):
-        if page.status != 200 or words not in page.text:
-            yield f"/events/{known.merger}/candidates/ answers {page.answer} or does not say {words!r}"
-    page = browser.get(f"/scimma/targets/{rows[0]['target']}/events/")
-    if page.status != 200 or known.merger not in page.text:
-        yield f"the events of target {rows[0]['target_name']}: {page.answer}, or {known.merger} is not among them"
-
-
-def _told(browser: Browser, known: night.Names, user: str) -> Iterator[str]:
-    """The demo's user was told of each version of the merger; what was taken back is not told as news alone."""
-    path = f"/events/{quote(known.merger)}/told/"
-    deadline = time.monotonic() + PATIENCE
-    while browser.get(path).text.count(">told</span>") < MERGER_VERSIONS and time.monotonic() < deadline:
-        time.sleep(0.5)
-    page = browser.get(path)
-    count = page.text.count(">told</span>")
-    if page.status != 200 or count != MERGER_VERSIONS or f"{user}: mail" not in page.text:
-        how = re.findall(r'data-label="How far">(.*?)</td>', page.text, re.DOTALL)
-        yield f"{path} answers {page.answer} and shows {count} of {MERGER_VERSIONS} tellings by mail: {how}"
-    page = browser.get(f"/events/{quote(known.retracted)}/told/")
-    if ">told</span>" in page.text and "retracted" not in page.text:
-        yield f"{known.retracted} was told, and its retraction was not"
-    pages = {
-        "/told/": known.merger,
-        "/users/profile/": "How I am told of alerts",
-        "/contacts/new/": "never shown again",
-    }
-    for path, words in pages.items():
-        if (page := browser.get(path)).status != 200 or words not in page.text:
-            yield f"{path} answers {page.answer} or does not say {words!r}"
 
 
 def _health(browser: Browser) -> Iterator[str]:
