@@ -242,10 +242,12 @@ def _adapters(fields: Sequence[models.Field], connection: Any) -> list[tuple[int
     found: list[tuple[int, Callable[[Any], Any]]] = []
     for place, field in enumerate(fields):
         kind = _stored(field).get_internal_type()
-        if kind == "JSONField":
+        if (
+            kind == "JSONField" and type(field) is models.JSONField
+        ):  # others Django writes: constraints compare the text
             found.append((place, lambda value: None if value is None else _json(value).decode()))
         elif kind == "DateTimeField":
             found.append((place, connection.ops.adapt_datetimefield_value))
-        elif kind not in _PLAIN:
+        elif kind not in _PLAIN or kind == "JSONField":
             found.append((place, partial(field.get_db_prep_save, connection=connection)))
     return found
