@@ -4,6 +4,7 @@ a merge parted again leaves what was there before, and nothing protected joins o
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor, TimeoutError
 from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 
@@ -242,3 +243,40 @@ def test_one_more_notice_costs_the_same_queries_however_many_events_there_are():
     few = queries(10)
     make.many(300)
     assert queries(11) == few
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="two connections at once: PostgreSQL")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("before", "first", "second"),
+    [
+        pytest.param([], NIGHT[1], NIGHT[4], id="the alias first"),
+        pytest.param([], NIGHT[4], NIGHT[1], id="the event first"),
+        pytest.param(
+            [[NIGHT[0]], [NIGHT[2]]],
+            NIGHT[1],
+            reading("Swift 1200001", 8, source="Swift BAT", alert_type="update"),
+            id="an event that goes by another name meanwhile",
+        ),
+    ],
+)
+def test_of_two_listeners_at_once_none_makes_a_name_twice(before, first, second):
+    """No name is an event and another event's alias: the second listener waits for the first and then sees what it wrote."""
+
+    def listen():
+        try:
+            hear([second])
+        finally:
+            connection.close()
+
+    hear(*before)
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            hear([first])
+            other = pool.submit(listen)
+            with pytest.raises(TimeoutError):
+                other.result(0.5)
+        other.result(60)
+    assert not Alias.objects.filter(name__in=Event.objects.values("name")).exists()
+    assert Event.objects.count() == 1
+    assert Alert.objects.count() == len(before) + 2

@@ -6,18 +6,25 @@ an event is called by the best of its names (meeting.rank). Protected notices me
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable
 
+from django.db import connection
 from django.db.models import Q
 
 from tom_scimma import meeting, merging
 from tom_scimma.models import Alias, Event, NoticeId
 from tom_scimma.statements import Statement
 
+#: first half of the keys of PostgreSQL's advisory locks that are ours to use for names
+_TURNS = 0x746F6D
+
 
 def resolve(statements: list[Statement]) -> list[Event]:
     """Gives each statement its event and returns the events that are new, not yet saved. Existing ones are locked."""
-    book = Book({key for statement in statements for key in _keys(statement)})
+    keys = {key for statement in statements for key in _keys(statement)}
+    _wait_for_turn(keys)
+    book = Book(keys)
     for number, statement in enumerate(statements):
         found = book.events_of(statement)
         event = found[0] if found else book.new(statement)
@@ -29,6 +36,18 @@ def resolve(statements: list[Statement]) -> list[Event]:
         for key in _taught(statement, event):
             book.keep(key, event)
     return book.made
+
+
+def _wait_for_turn(keys: Iterable[str]) -> None:
+    """Until the transaction ends, nobody else makes an event of these names or teaches one of them.
+
+    Rows that are not there yet cannot be locked: without this a name became an event at one listener and another event's alias at
+    a second. SQLite has one writer at a time anyway.
+    """
+    if connection.vendor == "postgresql":
+        numbers = sorted({zlib.crc32(key.encode("utf-8", "surrogatepass")) - 2**31 for key in keys})
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, turn) FROM unnest(%s::int4[]) AS turn", [_TURNS, numbers])
 
 
 def lock(events: Iterable[int], statements: Iterable[Statement]) -> None:
@@ -100,12 +119,20 @@ class Book:
         self.made: list[Event] = []
         self.named: dict[str, Event] = {}  #: by their own names
         self.known: dict[str, Event] = {}  #: by other names and ids
-        names = dict(Alias.objects.filter(name__in=keys).values_list("name", "event_id"))
+        self._look(keys)
+        if connection.vendor == "postgresql":  # an event that was waited for may go by another name by now
+            self._look({key for key in keys if key not in self.named and key not in self.known}, again=True)
+
+    def _look(self, keys: set[str], *, again: bool = False) -> None:
+        names = dict(Alias.objects.filter(name__in=keys).values_list("name", "event_id")) if keys else {}
         ids = [key for key in keys if meeting.is_id(key)]
         if ids:
             names.update(NoticeId.objects.filter(name__in=ids).values_list("name", "event_id"))
+        if again and not names:
+            return
         wanted = Q(name__in=keys) | Q(pk__in=set(names.values()))
         by_id = {row.pk: row for row in Event.objects.select_for_update(no_key=True).filter(wanted).order_by("pk")}
+        by_id.update({row.pk: row for row in (*self.named.values(), *self.known.values())})  # one object an event
         self.named.update({row.name: row for row in by_id.values()})
         self.known.update({name: by_id[pk] for name, pk in names.items() if pk in by_id})
 
