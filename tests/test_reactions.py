@@ -86,6 +86,15 @@ def test_one_that_failed_is_tried_later_and_holds_nobody_up(outside):
     assert (states(), Reaction.objects.get(name="first").error) == (["done", "done"], "")
 
 
+def test_an_error_with_what_no_database_keeps_is_written_down(outside):
+    """A server's words can stand in an exception: NUL and half a surrogate pair, which PostgreSQL and sqlite3 refuse."""
+    alert()
+    taken = claims.reaction("a", timezone.now())
+    reacting.finish(taken, ValueError("it said \ud800 and \0"))
+    kept = Reaction.objects.get(pk=taken.pk)
+    assert (kept.state, kept.error.strip().rpartition(": ")[2]) == ("queued", "it said ? and")
+
+
 def test_one_that_always_fails_has_failed_in_the_end(outside):
     outside.trouble.write_text("always first raise")
     alert()

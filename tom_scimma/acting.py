@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from tom_scimma import hooks
+from tom_scimma import hooks, storable
 from tom_scimma.ingest import away
 from tom_scimma.models import Alert, Match
 
@@ -58,5 +58,5 @@ def _call(action: Any, match: Match, alert: Alert) -> str:
         if away(error):
             raise
         logger.exception("action failed", extra={"action": action["name"], "match": match.pk})
-        return f"{type(error).__name__}: {error}"[:500]
+        return storable.text(f"{type(error).__name__}: {error}"[:500])
     return ""

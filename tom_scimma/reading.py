@@ -7,7 +7,7 @@ import traceback
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tom_scimma import decode, parsers, skymap
+from tom_scimma import decode, parsers, skymap, storable
 from tom_scimma.errors import BadSkyMap, ScimmaError
 from tom_scimma.notice import Notice
 from tom_scimma.record import Record
@@ -104,12 +104,7 @@ def read(
 def _failure(error: BaseException) -> dict[str, str]:
     text = f"{type(error).__name__}: {error}" if not isinstance(error, ScimmaError) else str(error)
     trace = "".join(traceback.format_exception(error))
-    return {"error": _printable(text)[:2000], "traceback": _printable(trace)[-20000:]}
-
-
-def _printable(text: str) -> str:
-    """Text that any database takes: no NUL, no lone surrogates."""
-    return text.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode("utf-8")
+    return {"error": storable.text(text)[:2000], "traceback": storable.text(trace)[-20000:]}
 
 
 def _as_test(notice: Notice) -> Notice:
@@ -125,7 +120,7 @@ def _measure(name: str, data: bytes, max_bytes: int) -> ReadMap:
     try:
         sky = skymap.read(data, max_bytes=max_bytes)
     except BadSkyMap as error:
-        return ReadMap(name, sha256, error=_printable(str(error))[:2000])
+        return ReadMap(name, sha256, error=storable.text(str(error))[:2000])
     area_50, area_90 = (float(value) for value in sky.area([0.5, 0.9]))
     ra, dec = sky.mode
     return ReadMap(name, sha256, sky.pack(), len(sky.uniq), area_50, area_90, float(ra), float(dec), sky.distance)

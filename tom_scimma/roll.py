@@ -13,6 +13,7 @@ from django.db import InterfaceError, OperationalError, connections
 from django.db.models import Max
 from django.utils import timezone
 
+from tom_scimma import storable
 from tom_scimma.models import Listener
 
 FORGOTTEN = timedelta(days=1)
@@ -32,7 +33,7 @@ class Status:
 
     def fail(self, state: str, text: str) -> None:
         """Notes an error and the state that it leaves us in."""
-        self.state, self.last_error, self.last_error_at = state, text[:2000], timezone.now()
+        self.state, self.last_error, self.last_error_at = state, storable.text(text)[:2000], timezone.now()
 
 
 class Roll:

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
-from tom_scimma import retry
+from tom_scimma import retry, storable
 from tom_scimma.errors import DeliveryError, Refused, Rejected, Unavailable
 from tom_scimma.models import Event
 from tom_treasuremap import instruments, naming, pace
@@ -118,7 +118,7 @@ def _rest() -> None:
 
 def _failed(state: FetchState, now: datetime, error: DeliveryError) -> None:
     """What was known stays; the next try comes later with each failure, as late as the server asks for."""
-    state.failures, state.error = state.failures + 1, str(error)
+    state.failures, state.error = state.failures + 1, storable.text(str(error))
     again = retry.delay(state.failures, first=60 if isinstance(error, Unavailable) else 900, cap=6 * 3600)
     again = max(again, getattr(error, "retry_after", None) or 0)
     if state.due is not None or not isinstance(error, Rejected):

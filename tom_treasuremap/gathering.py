@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 from tom_observations.models import ObservationRecord
 
-from tom_scimma import retry, skymap
+from tom_scimma import retry, skymap, storable
 from tom_scimma.errors import Unavailable
 from tom_scimma.models import Candidate, Event
 from tom_treasuremap import pace
@@ -87,7 +87,7 @@ def plans(event: Event, service: Mapping[str, Any]) -> FetchState:
         found = _planned(rows, event, name, service.get("telescope", ""), now, problems)
         kept = keep(event, Pointing.Source.OBSTAP, name, found, now, whole=True)
     except Unavailable as error:
-        state.failures, state.error = state.failures + 1, str(error)
+        state.failures, state.error = state.failures + 1, storable.text(str(error))
         state.due = now + timedelta(seconds=retry.delay(state.failures, first=300, cap=6 * 3600))
     else:
         state.failures, state.error, state.fetched, state.complete = 0, problems.told(), now, now

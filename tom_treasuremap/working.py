@@ -17,7 +17,7 @@ from typing import Any
 
 from django.utils.module_loading import import_string
 
-from tom_scimma import eventmaps
+from tom_scimma import eventmaps, storable
 from tom_scimma.errors import BadSkyMap
 from tom_scimma.models import Alert
 from tom_treasuremap import coverage, detection
@@ -47,7 +47,7 @@ def work(run: CoverageRun) -> None:
     try:
         run.answer, left = _answer(run)
     except (BadSkyMap, ValueError) as error:
-        run.state, run.error = CoverageRun.State.FAILED, str(error)
+        run.state, run.error = CoverageRun.State.FAILED, storable.text(str(error))
     else:
         run.state, run.error = CoverageRun.State.DONE, ""
         run.residual = left.pack() if left is not None else None

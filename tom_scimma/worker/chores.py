@@ -14,7 +14,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from tom_scimma import hooks, retry
+from tom_scimma import hooks, retry, storable
 from tom_scimma.models import Job
 from tom_scimma.worker import claims
 from tom_scimma.worker.crew import Crew
@@ -64,7 +64,7 @@ def finish(job: Job, every: timedelta, error: BaseException | None) -> None:
     now = timezone.now()
     failures = 0 if error is None else job.failures + 1
     pause = every if error is None else max(every, timedelta(seconds=retry.delay(failures, first=5, cap=3600)))
-    said = "" if error is None else "".join(traceback.format_exception(error))[-8000:]
+    said = "" if error is None else storable.text("".join(traceback.format_exception(error))[-8000:])
     if error is not None:
         logger.error("job=%s failed: %s", job.name, error, exc_info=error)
     Job.objects.filter(pk=job.pk, worker=job.worker, started=job.started).update(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from django.utils import timezone
 
+from tom_scimma import storable
 from tom_scimma.models import Worker
 
 #: a worker of this machine whose process is gone is taken for dead after so long without a sign of life, others after STALE
@@ -32,7 +33,7 @@ class Crew:
 
     def fail(self, text: str) -> None:
         """Notes an error, to be shown."""
-        self.last_error, self.last_error_at = text[:2000], timezone.now()
+        self.last_error, self.last_error_at = storable.text(text)[:2000], timezone.now()
 
     def beat(self, in_hand: list[tuple[str, datetime]] = ()) -> None:
         """Writes this process's row; forgets those long gone."""

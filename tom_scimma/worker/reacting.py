@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from tom_scimma import hooks, retry
+from tom_scimma import hooks, retry, storable
 from tom_scimma.conf import conf
 from tom_scimma.models import Reaction
 from tom_scimma.worker import claims
@@ -67,7 +67,7 @@ def finish(found: Reaction, error: BaseException | None) -> None:
     if error is None:
         _end(found, State.DONE, error="")
         return
-    said = "".join(traceback.format_exception(error))[-8000:]
+    said = storable.text("".join(traceback.format_exception(error))[-8000:])
     logger.error("reaction=%s alert=%s failed: %s", found.name, found.alert_id, error, exc_info=error)
     put_back(found, said)
 
