@@ -7,7 +7,7 @@ import copy
 import pytest
 
 from tom_scimma.skymap import footprint
-from tom_treasuremap.telescopes import shipped, telescope, telescopes
+from tom_treasuremap.telescopes import figures, shipped, telescope, telescopes
 from tom_treasuremap.telescopes.checks import WrongTelescope
 from tom_treasuremap.telescopes.known import shipped_files
 from tom_treasuremap.telescopes.reading import parse, read
@@ -29,6 +29,7 @@ PLACES = {
     "decam": (-30.1690, -70.8063, 2207.0),
     "atlas": (20.7075, -156.2570, 3055.0),
     "css": (32.4427, -110.7885, 2791.0),
+    "goto": (28.7603, -17.8796, 2300.0),
 }
 
 
@@ -70,6 +71,25 @@ def test_every_figure_has_its_source(name):
     told = {key.split(".")[0] for key in one["sources"]}
     plain = {"name", "label", "sources", "transport", "options", "reports_only"}
     assert {key for key, value in one.items() if value is not None} - plain <= told
+
+
+def test_what_nobody_bears_out_says_so():
+    """A figure of one program's configuration alone, or of nobody, is shown as such on the telescope's page."""
+    for name in NAMES:
+        for what, _, source, doubt in figures.lines(shipped()[name]):
+            assert not source.startswith(figures.DOUBTS), (name, what)
+            assert bool(doubt) == ("alone" in source or "is taken where" in source), (name, what, source)
+    doubts = {what: doubt for what, _, _, doubt in figures.lines(shipped()["atlas"]) if doubt}
+    assert doubts == {
+        "Lowest altitude": "unconfirmed", "Observes": "assumed", "Readout": "unconfirmed", "Filter change": "unconfirmed",
+    }  # fmt: skip
+
+
+def test_the_catalina_telescope_looks_less_low_in_the_north():
+    """Authority: the survey's own table of lowest altitudes of G96."""
+    found = dict((what, value) for what, value, _, _ in figures.lines(shipped()["css"]))
+    assert found["Horizon"].startswith("45° at azimuth 0°, 30° at azimuth 15°, 20° at azimuth 30°")
+    assert found["Declination"] == "from -40° to 60°"
 
 
 def test_swift_is_only_reported_on():

@@ -10,10 +10,12 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from itertools import pairwise
 
 import pytest
 import requests
 from django.core.checks import run_checks
+from django.core.exceptions import ValidationError
 from django.utils import timezone as clock
 
 from tests import factories as make
@@ -30,7 +32,7 @@ from tom_treasuremap.followup import arriving, asking, following, products
 from tom_treasuremap.followup.request import Exposure
 from tom_treasuremap.models import Asked, OcsProfile
 from tom_treasuremap.ocs_client import Ocs
-from tom_treasuremap.transports import requestgroup, transport
+from tom_treasuremap.transports import requestgroup, rules, transport
 from tom_treasuremap.transports.ocs import NO_TOKEN, Cancel, Submit, token_of
 from tom_treasuremap.transports.ocs_archive import archive
 from tom_treasuremap.transports.simulation import Manner
@@ -268,10 +270,96 @@ def test_a_spectrum_is_taken_with_the_slit_that_the_portal_has(there, fake):
     for number, (asked, slit) in enumerate(((one, "slit_2.0as"), (narrow, "slit_1.6as"))):
         asked = replace(asked, id=f"tom-{number}")
         Submit(floyds.name).send(way.write([asked], floyds), KEY, fake.token)
-        (row,) = fake.groups[number]["requests"][0]["configurations"]
-        assert (row["type"], row["instrument_type"]) == ("SPECTRUM", "2M0-FLOYDS-SCICAM")
-        assert row["instrument_configs"][0]["optical_elements"] == {"slit": slit}
-        assert row["instrument_configs"][0]["rotator_mode"] == "VFLOAT"
+        for row in fake.groups[number]["requests"][0]["configurations"]:
+            assert row["instrument_type"] == "2M0-FLOYDS-SCICAM"
+            assert row["instrument_configs"][0]["optical_elements"] == {"slit": slit}
+            assert row["instrument_configs"][0]["rotator_mode"] == "VFLOAT"
+
+
+@pytest.mark.django_db
+def test_lamps_are_taken_around_a_spectrum_as_the_portals_own_page_makes_them(there, fake):
+    """Authority: the types of TOM Toolkit's LCOSpectroscopyObservationForm; order and seconds of LCO's page (utils.js, generateCalibs)."""
+    floyds = telescopes.telescope("lco-2m0-coj")
+    way = transport(floyds)
+    one = soon(kind="spectrum", telescope=floyds.name, exposures=(Exposure("FLOYDS", 1800.0),), extra={"slit": 1.2})
+    receipt = Submit(floyds.name).send(way.write([one], floyds), KEY, fake.token)
+    rows = fake.groups[0]["requests"][0]["configurations"]
+    seconds = [(row["type"], row["instrument_configs"][0]["exposure_time"]) for row in rows]
+    assert seconds == [("LAMP_FLAT", 70), ("ARC", 60), ("SPECTRUM", 1800), ("ARC", 60), ("LAMP_FLAT", 70)]
+    main = rows[2]
+    assert all((row["target"], row["constraints"]) == (main["target"], main["constraints"]) for row in rows)
+    assert [row["acquisition_config"]["mode"] for row in rows] == ["OFF", "OFF", "WCS", "OFF", "OFF"]
+    assert [row["guiding_config"]["optional"] for row in rows] == [True, True, False, True, True]
+    assert rules.seconds(one, floyds) == 1800 + 260 + 5 * floyds.readout
+    fake.put(receipt.data["request"], "COMPLETED")
+    (done,) = way.states(floyds, [one.id])[one.id].observed  # the target's photons alone are what was observed of it
+    assert done["seconds"] == 1800
+    bare = replace(one, extra={"calibrations": "none"})
+    assert [row["type"] for row in requestgroup.configurations(bare, floyds)] == ["SPECTRUM"]
+    assert rules.lamps(replace(one, kind="imaging"), floyds) == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"type": "EXPOSE"}, "configuration type EXPOSE is not valid"),
+        ({"guiding_config": {"optional": True}}, "Guiding cannot be optional on spectrograph"),
+        ({"acquisition_config": {"mode": "BLIND"}}, "Acquisition mode BLIND is not available"),
+        ({"instrument_configs": {"optical_elements": {}}}, "Must set optical element of type slit"),
+        ({"instrument_configs": {"optical_elements": {"slit": "slit_9as"}}}, "optical element slit_9as of type slit"),
+        ({"instrument_configs": {"mode": "fast"}}, "Readout mode fast is not available"),
+        ({"instrument_configs": {"exposure_time": -1}}, "This value cannot be negative."),
+    ],
+)
+def test_the_stand_in_refuses_a_spectrum_as_the_portal_does(fake, change, words):
+    """Authority: observation_portal/requestgroups/serializers.py."""
+    floyds = telescopes.shipped()["lco-2m0-coj"]
+    one = soon(kind="spectrum", telescope=floyds.name, exposures=(Exposure("FLOYDS", 1800.0),))
+    group = {**requestgroup.group(one, floyds), "proposal": "TOM2026A-001"}
+    rows = group["requests"][0]["configurations"]
+    for name, value in change.items():
+        if name == "instrument_configs":
+            rows[2][name][0] |= value
+        else:
+            rows[2][name] = value
+    assert words in str(Ocs(fake.url, fake.token).validate(group))
+
+
+@pytest.mark.django_db
+def test_the_hosts_own_forms_expand_patterns_and_cadences_here(fake, settings):
+    """tom_observations/facilities/ocs.py, as it is: what it posts to the portal's other paths, and what it makes of the answers."""
+    from tom_observations.facilities.lco import LCOSettings
+    from tom_observations.facilities.ocs import OCSFacility, OCSFullObservationForm
+
+    settings.FACILITIES = {"LCO": {"portal_url": fake.url, "api_key": fake.token, "archive_url": fake.url}}
+    there = telescope(
+        options={"instrument_type": "1M0-SCICAM-SINISTRO", "telescope_class": "1m0", "proposal": "TOM2026A-001"}
+    )
+    group = requestgroup.group(soon(), there)
+    request_ = group["requests"][0]
+    form = OCSFullObservationForm.__new__(OCSFullObservationForm)
+    form.facility_settings = LCOSettings("LCO")
+    start = clock.now() + timedelta(hours=1)
+    form.cleaned_data = {
+        "dither_pattern": "grid", "dither_num_rows": 3, "dither_num_columns": 2, "dither_point_spacing": 10.0, "dither_center": "True",
+        "mosaic_pattern": "line", "mosaic_num_points": 3, "mosaic_point_overlap": 10.0, "mosaic_center": "False",
+        "start": start.isoformat(), "end": (start + timedelta(days=3)).isoformat(), "period": 24.0, "jitter": 6.0,
+    }  # fmt: skip
+    dithered = form._expand_dither_pattern(request_["configurations"][0])["instrument_configs"]
+    assert len(dithered) == 6 * len(request_["configurations"][0]["instrument_configs"])
+    moved = [(row["extra_params"]["offset_ra"], row["extra_params"]["offset_dec"]) for row in dithered]
+    assert {round(sum(axis), 3) for axis in zip(*moved, strict=True)} == {0.0}  # about the target
+    decs = [row["target"]["dec"] for row in form._expand_mosaic_pattern(request_)["configurations"]]
+    assert [round(b - a, 4) for a, b in pairwise(decs)] == [0.3978, 0.3978]
+    many = form._expand_cadence_request({**group, "requests": [dict(request_)]})
+    assert (many["operator"], len(many["requests"])) == ("MANY", 3)
+    assert Ocs(fake.url, fake.token).validate(many) == {}
+    form.cleaned_data |= {"jitter": 0.0}
+    with pytest.raises(ValidationError, match=r"0\.02"):
+        form._expand_cadence_request({**group, "requests": [dict(request_)]})
+    host = OCSFacility(LCOSettings("LCO"))
+    (site,) = [one for one in host.get_facility_status()["sites"] if one["code"] == "coj"]
+    assert {"code": "coj.clma.2m0a", "status": "AVAILABLE"} in site["telescopes"]
 
 
 @pytest.mark.django_db

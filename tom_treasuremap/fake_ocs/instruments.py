@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 
@@ -58,6 +59,8 @@ INSTRUMENTS = {
         "SPECTRUM", "ARC", "LAMP_FLAT", readout="default", rotator=("VFLOAT", "SKY"), acquisition=("WCS", "BRIGHTEST"),
     ),
 }  # fmt: skip
+#: deg, one side of what each sees; what a mosaic is laid out by
+FIELDS = {"1M0-SCICAM-SINISTRO": 0.442, "0M4-SCICAM-QHY600": 1.2, "2M0-FLOYDS-SCICAM": 0.1}
 #: which telescopes stand where
 SITES = {
     "coj": ("0m4", "1m0", "2m0"),
@@ -67,6 +70,18 @@ SITES = {
     "tfn": ("0m4", "1m0"),
     "ogg": ("0m4", "2m0"),
 }
+
+
+def telescope_states(now: datetime) -> dict[str, list[dict[str, Any]]]:
+    """What /api/telescope_states/ says: each telescope with what it is just now."""
+    when = now.replace(microsecond=0).isoformat().replace("+00:00", "Z")
+    found = {}
+    for site, sizes in SITES.items():
+        for size in sizes:
+            name = f"{site}.{'clma' if size == '2m0' else 'doma'}.{size}a"
+            row = {"telescope": name, "event_type": "AVAILABLE", "event_reason": "Available for scheduling"}
+            found[name] = [{**row, "start": when, "end": when}]
+    return found
 
 
 def available(location: dict[str, Any]) -> list[str]:

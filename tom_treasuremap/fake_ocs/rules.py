@@ -11,6 +11,7 @@ from tom_treasuremap.fake_ocs.instruments import INSTRUMENTS, SITES, available
 
 REQUIRED, BLANK = "This field is required.", "This field may not be blank."
 SETUP, OVERHEAD = 90.0, 30.0  #: s, of a request and of an exposure
+LAMPS = ("ARC", "LAMP_FLAT")
 TYPES = ("NORMAL", "TIME_CRITICAL", "RAPID_RESPONSE")
 Errors = dict[str, Any]
 
@@ -115,17 +116,48 @@ def _configuration(said: Any) -> Errors:
         return {
             "instrument_type": [f"Invalid instrument type {said['instrument_type']}. Valid: {', '.join(INSTRUMENTS)}"]
         }
-    if said["type"] not in instrument["configuration_types"]:
-        words = f"configuration type {said['type']} is not valid for instrument type {said['instrument_type']}"
-        return {"type": [words]}
     for name, wrong in (("target", _target(said["target"])), ("constraints", _constraints(said["constraints"]))):
         found |= {name: wrong} if wrong else {}
-    for kind in ("acquisition", "guiding"):
-        mode = (said[f"{kind}_config"] or {}).get("mode")
-        if mode is not None and mode not in (*_codes(instrument, kind), "OFF"):
-            found[f"{kind}_config"] = {"mode": [f"{kind} mode {mode} is not available for this instrument"]}
-    wrong = _each(said["instrument_configs"], lambda row: _exposed(row, instrument), "You must specify at least 1")
-    return found | ({"instrument_configs": wrong} if wrong else {})
+    empty = "A configuration must have at least one instrument configuration"
+    wrong = _each(said["instrument_configs"], _exposed, empty)
+    found |= {"instrument_configs": wrong} if wrong else {}
+    if not found and (words := _unsuited(said, instrument)):
+        found["non_field_errors"] = [words]
+    return found
+
+
+def _unsuited(said: Mapping[str, Any], instrument: Mapping[str, Any]) -> str:
+    """What the instrument has not, of a configuration whose fields are good each; the portal says one thing at a time."""
+    name, kind = said["instrument_type"], said["type"]
+    modes = [("guiding", (said["guiding_config"] or {}).get("mode"))]
+    modes += [("acquisition", (said["acquisition_config"] or {}).get("mode"))] if kind not in LAMPS else []
+    for row in said["instrument_configs"]:
+        modes += [("readout", row.get("mode")), ("rotator", row.get("rotator_mode"))]
+    for mode, code in modes:
+        known = (*_codes(instrument, mode), *(("OFF",) if mode in ("guiding", "acquisition") else ()))
+        if code and code not in known:
+            return f"{mode.capitalize()} mode {code} is not available for instrument type {name}"
+    if instrument["type"] == "SPECTRA" and kind not in LAMPS and (said["guiding_config"] or {}).get("optional"):
+        return "Guiding cannot be optional on spectrograph instruments for types that are not ARC or LAMP_FLAT."
+    if len({row.get("rotator_mode", "") for row in said["instrument_configs"]}) > 1:
+        return "Rotator modes within the same configuration must be the same"
+    for row in said["instrument_configs"]:
+        if words := _elements(row["optical_elements"], instrument, name):
+            return words
+    if kind not in instrument["configuration_types"]:
+        return f"configuration type {kind} is not valid for instrument type {name}"
+    return ""
+
+
+def _elements(said: Mapping[str, Any], instrument: Mapping[str, Any], name: str) -> str:
+    groups = instrument["optical_elements"]
+    for kind, code in said.items():
+        if f"{kind}s" not in groups:
+            return f"optical_element of type {kind} is not available on {name} instruments"
+        if str(code).lower() not in [row["code"].lower() for row in groups[f"{kind}s"]]:
+            return f"optical element {code} of type {kind} is not available"
+    missing = next((group.removesuffix("s") for group in groups if group.removesuffix("s") not in said), "")
+    return f"Must set optical element of type {missing} for instrument type {name}" if missing else ""
 
 
 def _codes(instrument: Mapping[str, Any], kind: str) -> list[str]:
@@ -156,19 +188,12 @@ def _constraints(said: Any) -> Errors:
     return found
 
 
-def _exposed(said: Any, instrument: Mapping[str, Any]) -> Errors:
+def _exposed(said: Any) -> Errors:
     found = _missing(said, "exposure_count", "exposure_time", "optical_elements")
     if "exposure_time" not in found and not _number(said["exposure_time"], 0.0):
-        found["exposure_time"] = ["Ensure this value is greater than or equal to 0."]
+        found["exposure_time"] = ["This value cannot be negative."]
     if "exposure_count" not in found and not (isinstance(said["exposure_count"], int) and said["exposure_count"] >= 1):
         found["exposure_count"] = ["Ensure this value is greater than or equal to 1."]
-    for field, kind in (("mode", "readout"), ("rotator_mode", "rotator")):
-        if field in said and said[field] not in _codes(instrument, kind):
-            found[field] = [f"{kind} mode {said[field]} is not available for this instrument"]
-    for kind, code in (said.get("optical_elements") or {}).items():
-        known = [row["code"] for row in instrument["optical_elements"].get(f"{kind}s", ())]
-        if code not in known:
-            found["optical_elements"] = [f"optical element {code} of type {kind} is not available"]
     return found
 
 

@@ -10,8 +10,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from tom_treasuremap import standin
-from tom_treasuremap.fake_ocs import rules
-from tom_treasuremap.fake_ocs.instruments import INSTRUMENTS
+from tom_treasuremap.fake_ocs import patterns, rules
+from tom_treasuremap.fake_ocs.instruments import INSTRUMENTS, telescope_states
 from tom_treasuremap.fake_ocs.world import Row, World
 from tom_treasuremap.standin import Answer, Asked, Standin
 from tom_treasuremap.transports.simulation import Manner
@@ -126,11 +126,14 @@ def _list(world: World, asked: Asked, user: Row | None, now: datetime) -> Any:
         rows = [row for row in rows if row["state"] == query["state"]]
     limit, offset = int(query.get("limit") or 10), int(query.get("offset") or 0)
     more = offset + limit < len(rows)
-    address = f"http://portal/api/requestgroups/?{urlencode({**query, 'limit': limit, 'offset': offset + limit})}"
+
+    def page(begin: int) -> str:
+        return f"{world.address}/api/requestgroups/?{urlencode({**query, 'limit': limit, 'offset': begin})}"
+
     return {
         "count": len(rows),
-        "next": address if more else None,
-        "previous": None,
+        "next": page(offset + limit) if more else None,
+        "previous": page(max(0, offset - limit)) if offset else None,
         "results": rows[offset : offset + limit],
     }
 
@@ -146,6 +149,41 @@ def _cancel(world: World, asked: Asked, user: Row | None, now: datetime, number:
         return group
     why = world.cancel(group, now)
     return Answer(400, {"errors": [why]}) if why else group
+
+
+def _cadence(world: World, asked: Asked, user: Row | None, now: datetime) -> Any:
+    """The group with a request for each window, not stored. As the portal it says first what is wrong."""
+    _known(user)
+    said, rows = dict(asked.body or {}), []
+    for row in said.get("requests") or ():
+        if not isinstance(row, dict) or not row.get("cadence"):
+            rows.append(row)
+            continue
+        if row.get("windows"):
+            return Answer(400, {"windows": ["Cadence requests may not contain windows"]})
+        wrong = patterns.wrong_cadence(row["cadence"], now)
+        if wrong:
+            return Answer(400, {"cadence": wrong})
+        rows += patterns.cadence(row, now, rules.duration(row))
+    if not rows:
+        return Answer(400, {"errors": "No visible requests within cadence window parameters"})
+    said |= {"requests": rows, **({"operator": "MANY"} if len(rows) > 1 else {})}
+    wrong = rules.errors(said, _known(user), world.proposals, now)
+    return Answer(400, wrong) if wrong else said
+
+
+def _dither(world: World, asked: Asked, user: Row | None, now: datetime) -> Any:
+    wrong = patterns.wrong(asked.body, "configuration")
+    return Answer(400, wrong) if wrong else patterns.dithered(asked.body)
+
+
+def _mosaic(world: World, asked: Asked, user: Row | None, now: datetime) -> Any:
+    wrong = patterns.wrong(asked.body, "request")
+    return Answer(400, wrong) if wrong else patterns.mosaic(asked.body)
+
+
+def _telescopes(world: World, asked: Asked, user: Row | None, now: datetime) -> Any:
+    return telescope_states(now)
 
 
 def _request(world: World, asked: Asked, user: Row | None, now: datetime, number: int) -> Any:
@@ -204,12 +242,16 @@ ROUTES: list[tuple[str, str, Callable[..., Any]]] = [
     ("POST", "/api/requestgroups/validate/", _validate),
     ("POST", "/api/requestgroups/", _submit),
     ("GET", "/api/requestgroups/", _list),
+    ("POST", "/api/requestgroups/cadence/", _cadence),
+    ("POST", "/api/configurations/dither/", _dither),
+    ("POST", "/api/requests/mosaic/", _mosaic),
     ("GET", f"/api/requestgroups/{NUMBER}/", _group),
     ("POST", f"/api/requestgroups/{NUMBER}/cancel/", _cancel),
     ("GET", f"/api/requests/{NUMBER}/", _request),
     ("GET", f"/api/requests/{NUMBER}/observations/", _observations),
     ("GET", "/api/instruments/", _instruments),
     ("GET", "/api/profile/", _profile),
+    ("GET", "/api/telescope_states/", _telescopes),
     ("GET", "/frames/", _frames),
     ("GET", f"/frames/{NUMBER}/", _frame),
     ("GET", f"/files/{NUMBER}/", _file),

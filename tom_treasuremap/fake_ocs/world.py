@@ -9,7 +9,7 @@ from typing import Any
 
 from tom_scimma import times
 from tom_scimma.notice import iso
-from tom_treasuremap.fake_ocs.rules import duration
+from tom_treasuremap.fake_ocs.rules import LAMPS, duration
 from tom_treasuremap.followup.request import Exposure, Request
 from tom_treasuremap.telescopes.telescope import Telescope
 from tom_treasuremap.transports.simulation import Manner, Taken, states
@@ -58,6 +58,8 @@ class World:
             }  # fmt: skip
             for order, configuration in enumerate(request["configurations"], 1):
                 configuration |= {"id": self.number(), "priority": order}
+                if configuration["type"] in LAMPS:  # whatever was asked
+                    configuration["acquisition_config"]["mode"] = "OFF"
             self.tries[request["id"]] = []
         self.groups[group["id"]] = group
         return group

@@ -240,6 +240,12 @@ class SpectrumForm(RequestForm):
     seconds_1 = forms.FloatField(label="Seconds", min_value=0.001, max_value=86400)
     count_1 = forms.IntegerField(label="Times", required=False, min_value=1, max_value=100, initial=1)
     slit = forms.FloatField(label="Slit (arcsec)", required=False, min_value=0.1, max_value=60)
+    calibrations = forms.ChoiceField(
+        label="Lamp flats and arcs",
+        required=False,
+        choices=[("", "Before and after it, where the telescope takes them"), ("none", "None")],
+        help_text="Taken at the target; without them its fringes and flexure stay in the spectrum.",
+    )
 
     def _rows(self) -> None:
         known = [rules.spectrographs(one) for one in telescopes.telescopes().values()]
@@ -256,6 +262,7 @@ class SpectrumForm(RequestForm):
         return [
             Row(Column("instrument"), Column("slit")),
             Row(Column("seconds_1"), Column("count_1")),
+            "calibrations",
             Row(Column("start"), Column("end")),
         ]
 
@@ -263,8 +270,7 @@ class SpectrumForm(RequestForm):
         return (Exposure(said["instrument"], float(said["seconds_1"]), int(said.get("count_1") or 1)),)
 
     def _extra(self, said: dict[str, Any]) -> dict[str, Any]:
-        slit = {"slit": said["slit"]} if said.get("slit") else {}
-        return {**super()._extra(said), **slit}
+        return {**super()._extra(said), **{name: said[name] for name in ("slit", "calibrations") if said.get(name)}}
 
 
 FORMS = {"imaging": ImagingForm, "time_critical": TimeCriticalForm, "cadence": SeriesForm, "spectrum": SpectrumForm}

@@ -13,6 +13,7 @@ import numpy as np
 
 from tom_treasuremap.followup.request import Request
 from tom_treasuremap.telescopes.telescope import MoonRule, Telescope
+from tom_treasuremap.transports.rules import seconds
 
 STEP = 300.0  #: s
 MOST = 6000  #: points of time that are looked at
@@ -41,13 +42,6 @@ def why_not(telescope: Telescope, request: Request) -> dict[str, list[str]]:
         )
         return {"end": [words]}
     return {}
-
-
-def seconds(request: Request, telescope: Telescope) -> float:
-    """How long its exposures take, with readout and changes of the filter."""
-    count = sum(one.count for one in request.exposures)
-    open_for = sum(one.seconds * one.count for one in request.exposures)
-    return open_for + telescope.readout * count + telescope.filter_change * max(0, len(request.exposures) - 1)
 
 
 def _times(request: Request, telescope: Telescope) -> np.ndarray:

@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from tom_treasuremap.telescopes.telescope import Filter, MoonRule, Slew, Telescope
+from tom_treasuremap.transports.rules import spectrographs
 
 #: what was left to its default, which is no figure of this telescope
 NOT_KNOWN = "not known"
-Line = tuple[str, str, str]
+#: with these words a source begins that is none, or one that nothing bears out: they are shown as such
+DOUBTS = ("assumed", "unconfirmed")
+Line = tuple[str, str, str, str]
 
 
 def lines(one: Telescope) -> list[Line]:
-    """(what, how much, source) of everything but the filters."""
-    return [(what, value, _source(one, *keys)) for what, value, keys in _values(one)]
+    """(what, how much, source, doubt) of everything but the filters; `doubt` is one of DOUBTS, or ""."""
+    return [(what, value, *doubted(_source(one, *keys))) for what, value, keys in _values(one)]
+
+
+def doubted(source: str) -> tuple[str, str]:
+    """A source, and the doubt that it begins with: "unconfirmed: a file alone" is ("a file alone", "unconfirmed")."""
+    word, colon, rest = source.partition(":")
+    return (rest.strip(), word) if colon and word in DOUBTS else (source, "")
 
 
 def _values(one: Telescope) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     yield from _place(one)
     yield "Aperture", f"{one.aperture:g} m" if one.aperture else NOT_KNOWN, ("aperture",)
     yield "Field of view", field(one), ("field",)
-    if one.options.get("spectrographs"):
-        yield "Spectrographs", ", ".join(map(str, one.options["spectrographs"])), ("options.spectrographs", "options")
+    yield from _spectra(one)
     yield from _limits(one)
     if one.site is not None:
         yield "Observes", f"with the Sun below {one.twilight:g}°", ("twilight",)
@@ -48,6 +56,27 @@ def _place(one: Telescope) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     yield "Time zone", site.timezone, ()
 
 
+def _spectra(one: Telescope) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    said = spectrographs(one)
+    if not said:
+        return
+    slits = "; ".join(
+        f"{name}, slits of {', '.join(widths)} arcsec" if widths else name for name, widths in said.items()
+    )
+    yield "Spectrographs", slits, ("options.spectrographs", "options")
+    lamps = [_lamp(kind, length) for kind, length in (one.options.get("calibrations") or {}).items()]
+    if lamps:
+        yield "Around a spectrum", "; ".join(lamps), ("options.calibrations", "options")
+
+
+def _lamp(kind: str, length: float | Mapping[str, float]) -> str:
+    """ "lamp flat 50 s", or of each slit."""
+    name = kind.lower().replace("_", " ")
+    if not isinstance(length, Mapping):
+        return f"{name} {length:g} s"
+    return f"{name} " + ", ".join(f"{seconds:g} s with {width} arcsec" for width, seconds in length.items())
+
+
 def _limits(one: Telescope) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     limits = one.limits
     if one.site is None:
@@ -64,7 +93,13 @@ def _limits(one: Telescope) -> Iterator[tuple[str, str, tuple[str, ...]]]:
         most = "" if limits.max_dec is None else f"to {limits.max_dec:g}°"
         yield "Declination", f"{least}{most}".strip(), ("limits.max_dec", "limits.min_dec", "limits")
     if limits.horizon:
-        yield "Horizon", f"{len(limits.horizon)} points", ("limits.horizon", "limits")
+        yield "Horizon", horizon(limits.horizon), ("limits.horizon", "limits")
+
+
+def horizon(points: tuple[tuple[float, float], ...]) -> str:
+    """Its points: "45° in the north (azimuth 0°), ..." as they are given."""
+    shown = ", ".join(f"{altitude:g}° at azimuth {azimuth:g}°" for azimuth, altitude in points[:12])
+    return shown if len(points) <= 12 else f"{shown} and {len(points) - 12} points more"
 
 
 def field(one: Telescope) -> str:

@@ -5,13 +5,15 @@ github.com/observatorycontrolsystem/observation-portal (serializers, filters, st
 
 From `telescope.options`: `instrument_type`, `telescope_class` (both needed), `site`, `enclosure`, `telescope`, `proposal`,
 `readout_mode`, `element` ("filter"), `spectrographs` (with their slits), `configuration_type` ("EXPOSE", of spectra
-"SPECTRUM"), `rotator` (it can turn), `rotator_mode` (always that one), `ipp_value` (1.0), `observation_type` ("NORMAL"),
-`guiding`, `acquisition` (objects, as its configurations have them). `Request.extra` may say
-`proposal`, `ipp_value`, `observation_type`, `max_airmass`, `min_moon_separation`, `max_lunar_phase`, `readout_mode` itself.
+"SPECTRUM"), `calibrations` (lamps around spectra, see `rules.lamps`), `rotator` (it can turn), `rotator_mode` (always that
+one), `ipp_value` (1.0), `observation_type` ("NORMAL"), `guiding`, `acquisition` (objects, as its configurations have them).
+`Request.extra` may say `proposal`, `ipp_value`, `observation_type`, `max_airmass`, `min_moon_separation`,
+`max_lunar_phase`, `readout_mode` itself.
 """
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import math
 import re
@@ -30,6 +32,7 @@ LONGEST = 50  #: characters of a requestgroup's name
 AROUND = 600.0
 AIRMASS, MOON = 1.6, 30.0  #: its own where nobody says anything else
 TYPES = ("NORMAL", "TIME_CRITICAL", "RAPID_RESPONSE")
+LAMPS = ("ARC", "LAMP_FLAT")
 ENDS = {"FAILURE_LIMIT_REACHED": "FAILED", "NOT_ATTEMPTED": "FAILED"}
 
 
@@ -46,7 +49,7 @@ def group(request: Request, telescope: Telescope) -> dict[str, Any]:
         "observation_type": extra.get("observation_type") or said.get("observation_type") or urgent,
         "requests": [
             {
-                "configurations": [configuration(request, telescope)],
+                "configurations": configurations(request, telescope),
                 "windows": [{"start": iso(request.start), "end": iso(end)}],
                 "location": {
                     name: said[name] for name in ("telescope_class", "site", "enclosure", "telescope") if said.get(name)
@@ -54,6 +57,21 @@ def group(request: Request, telescope: Telescope) -> dict[str, Any]:
             }
         ],
     }
+
+
+def configurations(request: Request, telescope: Telescope) -> list[dict[str, Any]]:
+    """What is done one after the other: of a spectrum the lamps around it, as the portal's own page makes them."""
+    main = configuration(request, telescope)
+    before = [_lamp(main, *one) for one in rules.lamps(request, telescope)]
+    return [*before, main, *(copy.deepcopy(one) for one in reversed(before))]
+
+
+def _lamp(main: Mapping[str, Any], kind: str, length: float) -> dict[str, Any]:
+    """One exposure of a lamp where the spectrum is taken. Nothing is acquired or guided on: the portal would say so itself."""
+    found = copy.deepcopy(dict(main))
+    exposed = {**found["instrument_configs"][0], "exposure_count": 1, "exposure_time": length}
+    off = {"acquisition_config": {"mode": "OFF"}, "guiding_config": {"mode": "OFF", "optional": True}}
+    return {**found, "type": kind, "instrument_configs": [exposed], **off}
 
 
 def configuration(request: Request, telescope: Telescope) -> dict[str, Any]:
@@ -189,6 +207,8 @@ def _observed(said: Mapping[str, Any], done: Mapping[str, Any]) -> Iterable[dict
     """What was exposed, one entry a filter: the server says when a configuration began and ended, not each exposure."""
     statuses = {row.get("configuration"): row.get("summary") or {} for row in done.get("configuration_statuses") or ()}
     for configured in said.get("configurations") or ():
+        if configured.get("type") in LAMPS:
+            continue  # no photon of the target
         summary = statuses.get(configured.get("id")) or {}
         target = configured.get("target") or {}
         start, end = (_time(summary, name) or _time(done, name) for name in ("start", "end"))

@@ -46,11 +46,25 @@ def slit(request: Request, telescope: Telescope) -> tuple[str, str] | None:
     return next((pair for pair in slits if not wanted or float(pair[0]) == float(wanted)), None)
 
 
+def lamps(request: Request, telescope: Telescope) -> tuple[tuple[str, float], ...]:
+    """What is taken of lamps before a spectrum, and once more, the other way round, after it: ((type, seconds), ...); (): nothing.
+
+    A telescope's `options` say it: {"calibrations": {"LAMP_FLAT": {"1.6": 50}, "ARC": 60}}, seconds or those of each slit.
+    """
+    if request.kind != "spectrum" or request.extra.get("calibrations") == "none":
+        return ()
+    width = (slit(request, telescope) or ("",))[0]
+    said = telescope.options.get("calibrations") or {}
+    pairs = ((kind, one.get(width) if isinstance(one, Mapping) else one) for kind, one in said.items())
+    return tuple((str(kind), float(length)) for kind, length in pairs if length)
+
+
 def seconds(request: Request, telescope: Telescope) -> float:
-    """How long its exposures take with readout and changes of the filter, without the way there."""
+    """How long its exposures take with readout, changes of the filter and lamps, without the way there."""
     open_for = sum(exposure.seconds * exposure.count for exposure in request.exposures)
-    reading = telescope.readout * sum(exposure.count for exposure in request.exposures)
-    return open_for + reading + telescope.filter_change * max(0, len(request.exposures) - 1)
+    around = [length for _, length in lamps(request, telescope)] * 2
+    reading = telescope.readout * (len(around) + sum(exposure.count for exposure in request.exposures))
+    return open_for + sum(around) + reading + telescope.filter_change * max(0, len(request.exposures) - 1)
 
 
 def _place(request: Request) -> Iterator[tuple[str, str]]:
