@@ -21,6 +21,7 @@ from tom_scimma.compose.gather import Unseen, gather
 from tom_scimma.compose.items import Cargo, items
 from tom_scimma.compose.newest import newest
 from tom_scimma.compose.parcels import build, sealed, unsealed
+from tom_scimma.compose.rights import all_seen, owners
 from tom_scimma.compose.selection import Selection
 from tom_scimma.destinations import Need
 from tom_scimma.destinations.hopskotch import Hopskotch, unpacked
@@ -134,6 +135,29 @@ def test_rights_on_single_objects(people, settings, tmp_path):
     other = make.user("other", people["group"])
     with pytest.raises(Unseen):
         gather(Selection.of({"photometry": keys["photometry"]}), other)
+
+
+def test_a_datum_with_rights_of_its_own_is_shared_by_whoever_has_them(people, settings):
+    """As the host shows data: with TARGET_PERMISSIONS_ONLY off, by the permission to view each."""
+    from guardian.shortcuts import assign_perm, remove_perm
+
+    settings.TARGET_PERMISSIONS_ONLY = False
+    star = shared.target()
+    one, two = (row.pk for row in shared.photometry(star, 2))
+    both = {"photometry": [one, two]}
+    team, everybody = people["group"], Group.objects.get_or_create(name="Public")[0]
+    permission, datum = "tom_dataproducts.view_photometryreduceddatum", PhotometryReducedDatum.objects.get(pk=one)
+    assert all_seen(both, people["stranger"])  # nobody has rights on single ones
+    assert all_seen(both, None)
+    assign_perm(permission, everybody, datum)
+    assert all_seen(both, None)
+    remove_perm(permission, everybody, datum)
+    assign_perm(permission, team, datum)
+    seen = {name: all_seen(both, people[name]) for name in ("member", "stranger", "root")}
+    assert seen == {"member": True, "stranger": False, "root": True}
+    assert not all_seen(both, None)
+    assert all_seen({"photometry": [two]}, people["stranger"])
+    assert owners("photometry", [one, two], people["stranger"]) == {two: star.pk}
 
 
 def test_questions_do_not_grow_with_what_is_chosen(people, django_assert_max_num_queries):

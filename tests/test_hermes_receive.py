@@ -21,10 +21,14 @@ from tom_targets.permissions import targets_for_user
 from tests import factories as make
 from tests.hermes_messages import message, point, sent, star
 from tests.messages import NOW, gw
+from tom_hermes import closing
 from tom_hermes.models import Received, SharedMessage, Unplaced
 from tom_hermes.signals import data_received
+from tom_scimma.compose import drafts
+from tom_scimma.compose.gather import Unseen, gather
+from tom_scimma.compose.selection import Selection
 from tom_scimma.ingest import ingest
-from tom_scimma.models import Event, Message, TargetPlace
+from tom_scimma.models import Draft, Event, Message, TargetPlace
 from tom_scimma.replay import replay
 
 pytestmark = pytest.mark.django_db
@@ -425,3 +429,50 @@ def test_a_long_spectrum_is_stored_once():
         row.save_base(force_insert=True)
     row.flux = [*row.flux[:-1], 5.5]
     row.save_base(force_insert=True)
+
+
+# closed, or opened, after it was taken in
+
+
+def told_late(topic: str, *groups: Group) -> None:
+    """What the trunk does once it knows that a topic is not public; without groups: that it is."""
+    stored = Message.objects.filter(topic=topic)
+    stored.update(public=not groups)
+    for row in stored:
+        row.groups.set(groups)
+    closing.follow(list(stored.values_list("pk", flat=True)))
+
+
+def test_a_target_that_was_made_by_what_is_closed_later_becomes_private():
+    team = Group.objects.create(name="team")
+    hear(sent(message([star()], photometry=[point()]), SECRET))
+    assert Target.objects.get().permissions == "PUBLIC"
+    told_late(SECRET, team)
+    here = Target.objects.get()
+    assert here.permissions == "PRIVATE"
+    assert targets_for_user(make.user("m", team), Target.objects.all(), "view_target").get() == here
+    assert PhotometryReducedDatum.objects.get().target_id == here.pk
+    assert only().state == "placed"
+
+
+def test_what_is_closed_later_leaves_targets_that_others_see_and_is_not_sent():
+    team, here = Group.objects.create(name="team"), target(permissions="PUBLIC")
+    both = point(brightness=17.5)
+    hear(sent(message([star()], photometry=[point(), both]), SECRET))
+    hear(sent(message([star()], photometry=[both]), "hermes.open"))  # somebody says one of them publicly
+    user = make.user("ada")
+    selection = Selection().having("photometry", PhotometryReducedDatum.objects.values_list("pk", flat=True))
+    draft = Draft.objects.create(user=user, selection=selection.to_json(), opened="x")
+    assert len(gather(selection, user).photometry) == 2
+    told_late(SECRET, team)
+    row = PhotometryReducedDatum.objects.get()  # the public one, which is its sender's now
+    assert (row.brightness, row.target_id, row.value["hermes"]["topic"]) == (17.5, here.pk, "hermes.open")
+    closed = Received.objects.get(topic=SECRET)
+    assert (closed.state, closed.data, closed.open) == ("unplaced", 0, 3)
+    assert set(closed.unplaced.values_list("reason", flat=True)) == {"audience"}
+    assert not Unplaced.objects.visible_to(user).exists()
+    with pytest.raises(Unseen):
+        drafts.proof_of(draft)
+    told_late(SECRET)  # it was public after all
+    assert PhotometryReducedDatum.objects.count() == 2
+    assert Received.objects.get(topic=SECRET).state == "placed"

@@ -8,17 +8,19 @@ host's constraints say: the same day, filter, number and instrument of one targe
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import DatabaseError, OperationalError, transaction
-from guardian.shortcuts import assign_perm
+from django.db.models import QuerySet
+from guardian.shortcuts import assign_perm, remove_perm
 from tom_dataproducts.models import AstrometryReducedDatum, PhotometryReducedDatum, SpectroscopyReducedDatum
 
 from tom_hermes.arrived import Arrived
 from tom_hermes.conf import page
+from tom_hermes.models import Received
 from tom_hermes.rows import plain
 from tom_hermes.said import ASTROMETRY, PHOTOMETRY, SPECTROSCOPY, SaidDatum, Unread
 from tom_scimma import bulk, ingest, places
@@ -69,6 +71,24 @@ def stored(arrival: Arrived) -> list[Any]:
     return found
 
 
+def given(received: Received, targets: Iterable[int]) -> list[QuerySet]:
+    """What a message gave to these targets, a query for each kind."""
+    place = location(received)
+    return [
+        model.objects.filter(target_id__in=list(targets), source_name=SOURCE, source_location=place)
+        for model in MODELS.values()
+    ]
+
+
+def close(rows: QuerySet, groups: Iterable[int]) -> None:
+    """Data that have permissions of their own are these groups' alone, of all groups."""
+    permission = f"tom_dataproducts.view_{rows.model._meta.model_name}"
+    for group in Group.objects.exclude(pk__in=groups):
+        remove_perm(permission, group, rows)
+    for group in Group.objects.filter(pk__in=groups):
+        assign_perm(permission, group, rows)
+
+
 def _homeless(arrival: Arrived, said: SaidDatum) -> Unread:
     nameless = ("target", "the row names no target, and the message is not about one alone")
     reason, words = arrival.refused.get(said.target, nameless)
@@ -104,7 +124,7 @@ def datum(arrival: Arrived, said: SaidDatum) -> Any:
     )
 
 
-def location(arrival: Arrived) -> str:
+def location(arrival: Arrived | Received) -> str:
     """Where the message can be read: at HERMES, else its place on the stream."""
     if arrival.uuid is not None:
         return page(f"message/{arrival.uuid}")[:200]

@@ -1,7 +1,7 @@
 """May this person share that? Targets by the host's rules; what belongs to a target is seen with it.
 
-Where the TOM gives rights to single objects (TARGET_PERMISSIONS_ONLY off) a data product, what was read from it, and an
-observation need them too. `user` None is the TOM itself, which may share what everybody may see.
+Where the TOM gives rights to single objects (TARGET_PERMISSIONS_ONLY off) a data product, what was read from it, a datum
+that somebody has such rights on, and an observation need them too. `user` None is the TOM itself, which may share what everybody may see.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Q, QuerySet
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import BigIntegerField, Count, Q, QuerySet
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Cast
 
 from tom_scimma import subjects
 from tom_scimma.compose.selection import ASTROMETRY, CANDIDATE, OBSERVATION, PHOTOMETRY, PRODUCT, SPECTRUM, TARGET
@@ -49,13 +51,32 @@ def rows_of(kind: str, user: Any) -> QuerySet:
     from guardian.shortcuts import get_objects_for_user
 
     if user is None:
-        return rows.none() if kind in (PRODUCT, OBSERVATION) else rows.filter(data_product=None)
+        if kind in (PRODUCT, OBSERVATION):
+            return rows.none()
+        return rows.filter(data_product=None).exclude(pk__in=_for_some(rows.model, but="Public"))
     if kind == OBSERVATION:
         return get_objects_for_user(user, "tom_observations.view_observationrecord", rows)
     if kind == PRODUCT:
         return get_objects_for_user(user, "tom_dataproducts.view_dataproduct", rows)
     mine = get_objects_for_user(user, "tom_dataproducts.view_dataproduct").values("pk")
-    return rows.filter(Q(data_product=None) | Q(data_product__in=mine))
+    own = get_objects_for_user(user, f"tom_dataproducts.view_{rows.model._meta.model_name}", rows).values("pk")
+    loose = Q(data_product=None) & ~Q(pk__in=_for_some(rows.model))
+    return rows.filter(loose | Q(data_product__in=mine) | Q(pk__in=own))
+
+
+def _for_some(model: Any, but: str = "") -> QuerySet:
+    """Keys of the rows of a table that somebody has rights on by themselves; not such as the group `but` may see, too."""
+    from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
+
+    of = {
+        "content_type": ContentType.objects.get_for_model(model),
+        "permission__codename": f"view_{model._meta.model_name}",
+    }
+    groups, people = get_group_obj_perms_model().objects.filter(**of), get_user_obj_perms_model().objects.filter(**of)
+    key = Cast("object_pk", BigIntegerField())
+    open_to_all = groups.filter(group__name=but).values("object_pk")
+    found = groups.exclude(object_pk__in=open_to_all).annotate(key=key).values("key").order_by()
+    return found.union(people.exclude(object_pk__in=open_to_all).annotate(key=key).values("key").order_by())
 
 
 def lots(keys: Collection[int]) -> Iterator[list[int]]:
