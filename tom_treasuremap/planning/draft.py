@@ -98,6 +98,11 @@ class Draft:
         order = np.argsort(-score, kind="stable")
         return fits, [(int(at), int(where[at, 0]), int(where[at, 1])) for at in order if fits[at]]
 
+    def placed(self, looker: int) -> bool:
+        """Puts a field in where it costs least; False where it fits nowhere."""
+        fits, choices = self._choices(np.array([looker]), np.ones(1))
+        return bool(fits[0]) and self.put(looker, *choices[0][1:])
+
     def put(self, looker: int, position: int, run: int) -> bool:
         """Puts a field in, its first visit there, the next ones where they fit best; False where they do not."""
         number, field = divmod(looker, self.setting.count)

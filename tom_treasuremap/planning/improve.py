@@ -8,6 +8,7 @@ import numpy as np
 
 from tom_treasuremap.planning import relaxed
 from tom_treasuremap.planning.draft import Draft
+from tom_treasuremap.planning.exchange import exchanged
 from tom_treasuremap.planning.solver import Solver
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 SEED = 1
 #: rounds without a gain after which the same kind of change is tried no further
 STALE = 40
+#: a plan that is worth this part of the one in hand is worth exchanging fields in
+SOUND = 0.9
 
 
 def improve(search: Search, nodes: int) -> str:
@@ -23,6 +26,7 @@ def improve(search: Search, nodes: int) -> str:
     rng = np.random.default_rng(SEED)
     if search.setting.worth.alone().max(initial=0.0) <= 0:
         return "optimal"
+    search.offer(exchanged(search.best.copy(), everything(search), search.ended))
     some = relaxed.of(search.setting)
     solver = Solver(some)
     value = solver.linear(search.lower, search.ended)
@@ -47,21 +51,28 @@ def chosen(search: Search, lookers: np.ndarray, part: np.ndarray) -> None:
     """Offers a plan of the fields of which the larger part is chosen, float64[x] of 0 to 1, filled up with the others."""
     favour = np.full(search.setting.count * len(search.setting.grounds), 0.05)
     favour[lookers] += part
-    search.offer(Draft(search.setting).fill(lookers[part > 0.01], favour).fill(lookers, favour))
+    some = Draft(search.setting).fill(lookers[part > 0.01], favour).fill(lookers, favour)
+    search.offer(some)
+    if some.value > SOUND * search.best.value:
+        search.offer(exchanged(some, everything(search), search.ended))
+
+
+def everything(search: Search) -> np.ndarray:
+    """All lookers that could be of use."""
+    return np.flatnonzero(search.setting.usable & (search.setting.worth.alone() > 0))
 
 
 def anew(search: Search, rng: np.random.Generator, rounds: int) -> None:
     """Takes a part out of the plan and fills it anew, so many times; worse ones are dropped."""
-    everything = np.arange(search.setting.count * len(search.setting.grounds))
-    everything = everything[search.setting.usable & (search.setting.worth.alone() > 0)]
-    stale = 0
+    every, stale = everything(search), 0
     for turn in range(rounds):
         if stale > STALE or search.ended() or not len(search.best.lookers):
             return
         some = search.best.copy()
         some.drop(_part(some, rng, turn))
         favour = rng.uniform(0.7, 1.4, len(search.setting.usable)) if turn % 3 else None
-        stale = 0 if search.offer(some.fill(everything, favour)) else stale + 1
+        some = exchanged(some.fill(every, favour), every, search.ended, rounds=1)
+        stale = 0 if search.offer(some) else stale + 1
 
 
 def _part(some: Draft, rng: np.random.Generator, turn: int) -> np.ndarray:
