@@ -12,6 +12,8 @@ from tom_treasuremap.planning.timeline import Ground, Line
 
 #: fields that are tried at once, the most worthy of those that are left
 TRIED = 48
+#: places that are tried for the first of several visits in an empty line
+PLACES = 40
 #: what adds less than this part of the best field is not worth a slew
 NOTHING = 1e-9
 
@@ -58,8 +60,11 @@ class Draft:
         other.setting, other.lines, other.left = self.setting, list(self.lines), self.left.copy()
         return other
 
-    def fill(self, lookers: np.ndarray, favour: np.ndarray | None = None) -> Draft:
-        """Puts in what fits of these, the most worth in its time first; `favour` is what to multiply that with."""
+    def fill(self, lookers: np.ndarray, favour: np.ndarray | None = None, *, thorough: bool = False) -> Draft:
+        """Puts in what fits of these, the most worth in its time first; `favour` is what to multiply that with.
+
+        `thorough`: fields of several visits are tried in more than one place.
+        """
         left = np.array(lookers, np.int64)
         left = left[self.setting.usable[left] & ~np.isin(left, self.lookers)]
         floor = NOTHING * float(self.setting.worth.alone().max(initial=0.0))
@@ -75,7 +80,7 @@ class Draft:
             gone = tried[~fits]
             for at, position, run in choices:
                 gone = np.append(gone, tried[at])
-                if self.put(int(tried[at]), position, run):
+                if self.put(int(tried[at]), position, run) or (thorough and self.placed(int(tried[at]))):
                     break  # the line is another one now; those that failed before would fail in it, too
             left = left[~np.isin(left, gone)]
         return self
@@ -99,9 +104,18 @@ class Draft:
         return fits, [(int(at), int(where[at, 0]), int(where[at, 1])) for at in order if fits[at]]
 
     def placed(self, looker: int) -> bool:
-        """Puts a field in where it costs least; False where it fits nowhere."""
-        fits, choices = self._choices(np.array([looker]), np.ones(1))
-        return bool(fits[0]) and self.put(looker, *choices[0][1:])
+        """Puts a field in where it costs least; False where it fits nowhere.
+
+        Where a field wants several visits, the first one is tried in other places, too: the more the shorter the line is.
+        """
+        number, field = divmod(looker, self.setting.count)
+        line = self.lines[number]
+        job = field * line.ground.turns
+        start, cost, run = (one[:, 0] for one in line.places(np.array([job])))
+        order = np.lexsort((start, cost))
+        order = order[start[order] < NEVER]
+        some = 1 if line.ground.needed[field] == 1 else max(PLACES - len(line.jobs), 1)
+        return any(self.put(looker, int(position), int(run[position])) for position in order[:some])
 
     def put(self, looker: int, position: int, run: int) -> bool:
         """Puts a field in, its first visit there, the next ones where they fit best; False where they do not."""

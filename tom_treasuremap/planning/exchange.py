@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import numpy as np
@@ -10,6 +11,8 @@ from tom_treasuremap.planning.draft import NOTHING, Draft
 
 #: others that are tried in the place of a field
 OTHERS = 4
+#: fields up to which every one and every two of a plan are taken out, to see what else fits
+SHORT = 12
 
 
 def exchanged(some: Draft, everything: np.ndarray, ended: Callable[[], str], rounds: int = 20) -> Draft:
@@ -21,7 +24,7 @@ def exchanged(some: Draft, everything: np.ndarray, ended: Callable[[], str], rou
             if ended():
                 return some
             some = _better(some, looker, everything) or some
-        some = some.fill(everything)
+        some = some.fill(everything, thorough=True)
         if some.value <= before * (1 + 1e-9):
             break
     return some
@@ -40,3 +43,20 @@ def _better(some: Draft, looker: int, everything: np.ndarray) -> Draft | None:
         if other != looker and without.placed(other):
             return without
     return None
+
+
+def regrouped(some: Draft, everything: np.ndarray, ended: Callable[[], str]) -> Draft:
+    """The draft with what is best in the place of any one or two of its fields, which come back where there is room for them.
+
+    For short plans; a longer one stays as it is.
+    """
+    lookers = some.lookers.tolist() if len(some.lookers) <= SHORT else []
+    for out in (*itertools.combinations(lookers, 1), *itertools.combinations(lookers, 2)):
+        if ended() or not np.isin(out, some.lookers).all():
+            continue
+        tried = some.copy().drop(out)
+        others = everything[~np.isin(everything, out)]
+        tried = tried.fill(others, thorough=True).fill(everything, thorough=True)
+        if tried.value > some.value * (1 + 1e-9):
+            some = tried
+    return some

@@ -8,7 +8,7 @@ import numpy as np
 
 from tom_treasuremap.planning import relaxed
 from tom_treasuremap.planning.draft import Draft
-from tom_treasuremap.planning.exchange import exchanged
+from tom_treasuremap.planning.exchange import exchanged, regrouped
 from tom_treasuremap.planning.solver import Solver
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def improve(search: Search, nodes: int) -> str:
     if search.setting.worth.alone().max(initial=0.0) <= 0:
         return "optimal"
     search.offer(exchanged(search.best.copy(), everything(search), search.ended))
+    search.offer(regrouped(search.best.copy(), everything(search), search.ended))
     some = relaxed.of(search.setting)
     solver = Solver(some)
     value = solver.linear(search.lower, search.ended)
@@ -36,6 +37,7 @@ def improve(search: Search, nodes: int) -> str:
     if not search.ended():
         branch(search, solver, some, nodes)
         anew(search, rng, max(nodes // 2, 1))
+        search.offer(regrouped(search.best.copy(), everything(search), search.ended))
     return search.ended() or "nodes"
 
 
@@ -71,7 +73,7 @@ def anew(search: Search, rng: np.random.Generator, rounds: int) -> None:
         some = search.best.copy()
         some.drop(_part(some, rng, turn))
         favour = rng.uniform(0.7, 1.4, len(search.setting.usable)) if turn % 3 else None
-        some = exchanged(some.fill(every, favour), every, search.ended, rounds=1)
+        some = exchanged(some.fill(every, favour, thorough=True), every, search.ended, rounds=1)
         stale = 0 if search.offer(some) else stale + 1
 
 
