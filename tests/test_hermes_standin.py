@@ -103,3 +103,89 @@ def test_an_address_that_is_none_is_invalid_whatever_it_is(fake):
     message = {"title": "t", "topic": "hermes.test", "submitter": "s", "data": {"references": [{"url": True}]}}
     wrong = {"data": {"references": [{"url": ["Enter a valid URL."]}]}}
     assert ask(fake, "POST", "submit_message/validate/", message).json() == wrong
+
+
+def options(fake, path, who="tom-demo"):
+    return ask(fake, "OPTIONS", path, who=who)
+
+
+def test_options_say_what_an_address_is_and_takes(fake):
+    said = options(fake, "query/", who="").json()
+    assert said == {
+        "name": "Query Api",
+        "description": "View to query the SCiMMA Archive for messages",
+        "renders": ["application/json"],
+        "parses": ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"],
+    }
+    assert options(fake, "submit_message/", who="").json()["parses"] == ["multipart/form-data", "application/json"]
+    names = [options(fake, path).json()["name"] for path in ("targets/", "targets/1/", "nonlocalizedevents/x/targets/")]
+    assert names == ["Target List", "Target Instance", "Targets"]
+    assert options(fake, "targets/", who="").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("path", "allow"),
+    [
+        ("submit_message/", "GET, POST, OPTIONS"),
+        ("heartbeat/", "GET, HEAD, OPTIONS"),
+        ("profile/", "GET, PUT, PATCH, HEAD, OPTIONS"),
+        ("revoke_api_token/", "POST, OPTIONS"),
+    ],
+)
+def test_every_answer_says_what_may_be_asked(fake, path, allow):
+    reply = ask(fake, "DELETE", path)
+    assert (reply.status_code, reply.json()) == (405, {"detail": 'Method "DELETE" not allowed.'})
+    assert (reply.headers["Allow"], reply.headers["Vary"]) == (allow, "Accept, Cookie")
+
+
+def test_no_head_where_messages_are_posted(fake):
+    assert requests.head(f"{fake.url}/api/v0/submit_message/", timeout=10).status_code == 405
+
+
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+def form_of(fake, path, accept="*/*", who="tom-demo"):
+    """Status and media type of an answer."""
+    headers = {"Accept": accept, **({"Authorization": f"Token {fake.token_of(who)}"} if who else {})}
+    reply = requests.get(f"{fake.url}/api/v0/{path}", headers=headers, timeout=10, allow_redirects=False)
+    return reply.status_code, reply.headers["Content-Type"].partition(";")[0]
+
+
+@pytest.mark.parametrize(
+    ("path", "accept", "status", "kind"),
+    [
+        ("targets/", BROWSER, 200, "text/html"),
+        ("targets/", "application/json, text/html", 200, "application/json"),
+        ("targets/", "application/xml", 406, "application/json"),
+        ("targets/?format=api", "*/*", 200, "text/html"),
+        ("targets/?format=json", BROWSER, 200, "application/json"),
+        ("targets/?format=xml", "*/*", 404, "application/json"),
+        ("targets.json", "*/*", 200, "application/json"),
+        ("targets/1.json", "*/*", 200, "application/json"),
+        ("heartbeat.json", "*/*", 404, "text/html"),
+        ("query/", BROWSER, 200, "application/json"),
+        ("query/", "text/html", 406, "application/json"),
+        ("nothing-here/", "application/json", 404, "text/html"),
+    ],
+)
+def test_the_form_of_an_answer_is_what_was_asked_for(fake, path, accept, status, kind):
+    assert form_of(fake, path, accept) == (status, kind)
+
+
+def test_an_address_comes_before_a_token(fake):
+    bad = {"Authorization": "Token nobody"}
+    statuses = {
+        path: requests.get(f"{fake.url}/api/v0/{path}", headers=bad, timeout=10, allow_redirects=False).status_code
+        for path in ("targets/", "targets", "nothing-here/")
+    }
+    assert statuses == {"targets/": 403, "targets": 301, "nothing-here/": 404}
+
+
+def test_forms_are_taken_where_no_message_is_posted(fake):
+    url, headers = f"{fake.url}/api/v0/", {"Authorization": f"Token {fake.token_of('tom-nogcn')}"}
+    reply = requests.patch(f"{url}profile/", data=WHOLE, headers=headers, timeout=10)
+    assert (reply.status_code, reply.json()["tns_bot_name"]) == (200, "b")
+    missing = f"{url}query/message/00000000-0000-4000-8000-000000000000/"
+    reply = requests.patch(missing, data={"retracted": "true"}, headers=headers, timeout=10)
+    assert (reply.status_code, reply.json()) == (400, {"error": "'retracted' must be provided as a boolean value."})

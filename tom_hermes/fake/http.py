@@ -71,10 +71,14 @@ class Request:
         """The last one."""
         return (self.values(name) or [default])[-1]
 
-    def document(self) -> Any:
-        """The body as JSON; {} for none. Raises Unread as Django REST framework's parsers would."""
+    def document(self, *, forms: bool = False) -> Any:
+        """The body as JSON, or as a form where those are taken; {} for none. Raises Unread as the framework's parsers would."""
         if not self.body:
             return {}
+        if forms and self.kind == "application/x-www-form-urlencoded":
+            return dict(parse_qsl(self.body.decode(errors="replace"), keep_blank_values=True))
+        if forms and self.multipart:
+            return self.fields()
         if self.kind != JSON:
             said = f'Unsupported media type "{self.headers.get("Content-Type", "")}" in request.'
             raise Unread(Reply(415, {"detail": said}))
@@ -82,6 +86,13 @@ class Request:
             return json.loads(self.body.decode(), parse_constant=_constant)
         except ValueError as error:
             raise Unread(Reply(400, {"detail": f"JSON parse error - {error}"})) from error
+
+    def fields(self) -> dict[str, str]:
+        """The texts of a multipart body."""
+        kind = self.headers["Content-Type"].encode()
+        mail = BytesParser(policy=policy.HTTP).parsebytes(b"Content-Type: " + kind + b"\r\n\r\n" + self.body)
+        parts = [(part.get_param("name", header="content-disposition"), part) for part in mail.iter_parts()]
+        return {str(name): (part.get_payload(decode=True) or b"").decode(errors="replace") for name, part in parts}
 
     def parts(self) -> tuple[Any, dict[str, bytes]]:
         """Of a multipart body: the JSON of part `data`, and the files of parts `files` by name. Raises Unread."""

@@ -64,7 +64,7 @@ def archived(world: World, request: Request, uuid: str) -> Reply:
 
 
 def retract(world: World, request: Request, uuid: str) -> Reply:
-    wanted = request.document().get("retracted")
+    wanted = request.document(forms=True).get("retracted")
     if not isinstance(wanted, bool):
         return Reply(400, {"error": "'retracted' must be provided as a boolean value."})
     if not request.account.credential:
@@ -83,7 +83,7 @@ def retract(world: World, request: Request, uuid: str) -> Reply:
 def download(world: World, request: Request, uuid: str) -> Reply:
     if not world.services:
         return crash()
-    name = request.value("filename")
+    name = request.value("filename") or "None"
     content = world.archive.files.get((uuid, name))
     if content is None:
         return Reply(404, {"error": f"404 Client Error: Not Found for url: {ARCHIVE}/msg/{uuid}/raw_file/{name}"})

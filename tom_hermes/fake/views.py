@@ -69,7 +69,7 @@ def profile(world: World, request: Request) -> Reply:
     if request.method == "GET":
         return Reply(200, world.profile(request.account))
     try:
-        known = CHANGES.take(request.document())
+        known = CHANGES.take(request.document(forms=True))
     except Bad as bad:
         return Reply(400, bad.detail)
     if "default_topics_list" in known:
