@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
+import re
 import sqlite3
 import sys
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import Group
@@ -235,3 +237,14 @@ def test_links_over_http_are_warned_of(settings):
     assert "tom_scimma.W022" in {problem.id for problem in run_checks()}
     settings.TOM_SCIMMA = {"URL": "https://tom.example.org", "NOTIFY_HOSTS": ["ntfy.intern:8080", "::1"]}
     assert not {problem.id for problem in run_checks()} & {"tom_scimma.E022", "tom_scimma.W022"}
+
+
+def test_docs_operating_has_every_id():
+    root = Path(__file__).parent.parent
+    page = (root / "docs" / "operating.md").read_text(encoding="utf-8")
+    for app in ("tom_scimma", "tom_hermes", "tom_treasuremap"):
+        code = "".join(path.read_text(encoding="utf-8") for path in (root / app).rglob("*check*.py"))
+        used = set(re.findall(rf'id="{app}\.([EW]\d+)"', code)) | {"E001", "E002", "E003"}
+        table = page.partition(f"| `{app}.` | what |")[2].partition("\n\n")[0]
+        said = set(re.findall(r"[EW]\d{3}", " ".join(re.findall(r"^\| ([^|]*) \|", table, re.MULTILINE))))
+        assert said == used, app
