@@ -5,7 +5,6 @@ Authority: the suite's design (which targets are candidates), skymap.py for leve
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 
@@ -19,6 +18,7 @@ from tom_dataproducts.models import PhotometryReducedDatum, SpectroscopyReducedD
 from tom_targets.models import Target, TargetExtra
 
 from tests import factories as make
+from tests.at_once import at_once, needs_postgresql
 from tests.maps import multiorder
 from tests.messages import NOW, gw, xrt
 from tom_scimma import candidates, eventmaps, places, skymap
@@ -440,22 +440,6 @@ def test_the_worker_s_jobs_do_it():
         if "candidates" in job["run"]:
             import_string(job["run"])()
     assert names(event) == {"SN 2026abc"}
-
-
-needs_postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="two connections at once: PostgreSQL")
-
-
-def at_once(*tasks) -> list:
-    """What these give, each run in a thread with a connection of its own."""
-
-    def run(task):
-        try:
-            return task()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(tasks)) as pool:
-        return [future.result(60) for future in [pool.submit(run, task) for task in tasks]]
 
 
 @needs_postgresql

@@ -5,7 +5,9 @@ Authority: promises 4 and 8 of the design (live alone, ACT_AGE, one button, a gr
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -14,6 +16,7 @@ from django.utils import timezone
 
 from tests import factories as make
 from tests import following as up
+from tests.at_once import at_once, needs_postgresql
 from tests.outside.rig import deliver
 from tom_scimma import destinations, switch
 from tom_scimma.acting import act
@@ -182,6 +185,37 @@ def test_of_two_that_were_both_allowed_the_second_is_counted_with_the_first(rule
     with pytest.raises(arming.NotArmed, match="Enough"):
         arming.ask_armed([theirs], row, alert=alert, targets=event.target)
     assert Asked.objects.get().request_id == mine.id
+
+
+@needs_postgresql
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("cap", [{"requests": 2, "hours": 9}, {"requests": 9, "hours": 0.21}])
+def test_of_many_workers_at_once_no_more_is_asked_for_than_was_said(rule, event, ada, cap):
+    """Each has looked and was allowed; a cap of hours and one of requests let two through of eight, whichever they are."""
+    row = armed(rule, ada, **cap)
+    alert = up.heard(event)
+    together = threading.Barrier(8)
+
+    def ask(request) -> bool:
+        allowed = arming.allowed("dome", rule, alert, [request])
+        together.wait(60)
+        if not allowed:
+            return False
+        try:
+            return bool(arming.ask_armed([request], row, alert=alert, targets=event.target))
+        except arming.NotArmed:
+            return False
+
+    asked = at_once(*(partial(ask, one) for one in requests(8)))
+    assert (sum(asked), Asked.objects.count(), Delivery.objects.count()) == (2, 2, 2)
+
+
+@needs_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_armed_twice_at_once_is_armed_once(rule, ada):
+    at_once(*[partial(armed, rule, ada)] * 4)
+    assert Arming.objects.in_force().count() == 1
+    assert Arming.objects.count() == 4
 
 
 def test_what_a_worker_comes_to_late_does_not_move_a_telescope_any_more(rule, event, ada):

@@ -108,8 +108,13 @@ def test_a_spectrum_is_asked_of_a_telescope_that_is_shipped(client, target, sett
         "telescope": "lco-2m0-coj", "observation_type": "spectrum", "instrument": "FLOYDS", "seconds_1": "1800", "count_1": "1",
         "filter_1": None,
     }  # fmt: skip
-    page = client.get(CREATE, {"target_id": target.pk}).content.decode()
-    assert "FLOYDS: 2.0, 1.2, 1.6, 6.0. Empty: the first." in page
+    forms = dict(client.get(CREATE, {"target_id": target.pk}).context["observation_type_choices"])
+    spectrum, imaging = str(forms["spectrum"]["telescope"]), str(forms["imaging"]["telescope"])
+    assert '<option value="lco-2m0-coj" selected>' in spectrum  # the only one that can
+    assert "one-metre" not in spectrum
+    assert "one-metre" in imaging
+    assert "lco-2m0-coj" not in imaging
+    assert '<optgroup label="FLOYDS">' in str(forms["spectrum"]["slit"])
     errors = client.post(CREATE, filled(target, **said, slit="3")).context["form"].errors
     assert "has no slit of 3 arcsec" in errors["slit"][0]
     assert client.post(CREATE, filled(target, **said, slit="1.6")).status_code == 302

@@ -64,6 +64,7 @@ def arm(
     if hours <= 0 or requests <= 0:
         raise ValueError("Give at least one request and some time: with none, nothing would be asked.")
     with transaction.atomic():
+        Subscription.objects.select_for_update().get(pk=rule.pk)  # of two at once the second ends the first
         for old in Arming.objects.in_force(now).filter(telescope=telescope, rule=rule):
             old.disarmed, old.disarmed_by, old.why = now, by, "Armed anew."
             old.save()

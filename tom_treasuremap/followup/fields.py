@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from tom_treasuremap import telescopes
 from tom_treasuremap.followup.request import Exposure
+from tom_treasuremap.transports import rules
 
 ROWS = 4  #: filters of one request
 
@@ -42,6 +43,16 @@ def choices() -> list[tuple[str, str]]:
         ("", "Choose"),
         *((one.name, one.label) for one in telescopes.telescopes().values() if not one.reports_only),
     ]
+
+
+def offer_able(field: forms.Field, kind: str) -> None:
+    """Lets a choice of telescopes offer those that can do this; another is refused in words. Where one alone can, it is chosen."""
+    known = telescopes.telescopes()
+    can = {name for name, one in known.items() if (rules.spectrographs(one) if kind == "spectrum" else one.filters)}
+    rows = [(name, label) for name, label in choices() if not name or name in can]
+    field.widget.choices = rows
+    if len(rows) == 2:
+        field.initial = rows[1][0]
 
 
 def filters() -> list[tuple[str, Any]]:

@@ -66,6 +66,7 @@ class RequestForm(BaseRoboticObservationForm):
         more.setdefault("auto_id", f"id_{self.kind}_%s")  # the page has a form of each kind
         super().__init__(*args, facility=facility, **more)
         self._rows()
+        fields.offer_able(self.fields["telescope"], self.kind)
         self.helper.layout[1] = self.layout()
 
     @property
@@ -251,8 +252,9 @@ class SpectrumForm(RequestForm):
         known = [rules.spectrographs(one) for one in telescopes.telescopes().values()]
         names = list(dict.fromkeys(name for some in known for name in some))
         slits = {name: some[name] for some in known for name in some if some[name]}
-        said = "; ".join(f"{name}: {', '.join(widths)}" for name, widths in slits.items())
-        self.fields["slit"].help_text = f"{said}. Empty: the first." if said else ""
+        if slits:
+            rows = [(name, [(width, width) for width in widths]) for name, widths in slits.items()]
+            self.fields["slit"].widget = forms.Select(choices=[("", "The usual one, the first below"), *rows])
         if names:
             self.fields["instrument"].widget = forms.Select(choices=[(name, name) for name in names])
         else:

@@ -36,7 +36,8 @@ def _values(one: Telescope) -> Iterator[tuple[str, str, tuple[str, ...]]]:
         yield "Observes", f"with the Sun below {one.twilight:g}°", ("twilight",)
         yield "Moon", moon(one.moon), ("moon",)
     yield "Readout", f"{one.readout:g} s" if one.readout else NOT_KNOWN, ("readout",)
-    yield "Filter change", f"{one.filter_change:g} s" if one.filter_change else NOT_KNOWN, ("filter_change",)
+    if one.filters:
+        yield "Filter change", f"{one.filter_change:g} s" if one.filter_change else NOT_KNOWN, ("filter_change",)
     yield "Slew", slew(one.slew), ("slew",)
     yield "Fields", f"fixed grid “{one.grid}”" if one.grid else "points anywhere", ("grid",)
     number = NOT_KNOWN if one.instrument_id is None else str(one.instrument_id)
@@ -103,12 +104,14 @@ def horizon(points: tuple[tuple[float, float], ...]) -> str:
 
 
 def field(one: Telescope) -> str:
-    """Its area and pieces: "47.7 deg² in 64 pieces, 7.3° x 7.5°"."""
+    """Its area and pieces: "47.7 deg² in 64 pieces, 7.3° x 7.5°"; of a slit its sides alone: "30″ x 2″"."""
     area = sum(_area(ring) for ring in one.rings)
     xs, ys = zip(*(corner for ring in one.rings for corner in ring), strict=True)
     pieces = f" in {len(one.rings)} pieces" if len(one.rings) > 1 else ""
-    size = f"{max(xs) - min(xs):.3g}° x {max(ys) - min(ys):.3g}°"
-    return f"{area:.3g} deg²{pieces}, {size}"
+    sides = max(xs) - min(xs), max(ys) - min(ys)
+    unit, sign = next((pair for pair in ((1.0, "°"), (60.0, "′")) if max(sides) * pair[0] >= 1), (3600.0, "″"))
+    size = " x ".join(f"{side * unit:.3g}{sign}" for side in sides)
+    return size if sign == "″" else f"{area:.3g} deg²{pieces}, {size}"
 
 
 def _area(ring) -> float:
