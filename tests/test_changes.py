@@ -75,6 +75,15 @@ def test_a_link_said_twice_is_shown_once():
     assert len(links("GW", ["S230518h"], said)) == 4
 
 
+def test_no_two_links_are_called_the_same():
+    said = [
+        {"reference 1": "http://gcn.gsfc.nasa.gov/fermi.html", "LightCurve": "https://example.org/a.gif"},
+        {"reference 1": "https://www.svom.eu/en/grm/", "LightCurve": "https://example.org/b.gif"},
+    ]
+    labels = [link.label for link in links("GRB", [], said)]
+    assert labels == ["gcn.gsfc.nasa.gov/fermi.html", "LightCurve", "svom.eu/en/grm", "LightCurve (2)"]
+
+
 @pytest.mark.parametrize(
     "url", ["javascript:alert(1)", "data:text/html,x", "//evil.example", "ftp://x/y", "", None, 7, "http://[", "https:"]
 )

@@ -157,6 +157,22 @@ def test_what_stands_in_memory_is_a_chunk_whatever_the_number_of_rows(form):
     assert peak < 12 * 2**20, f"{peak / 2**20:.1f} MiB"
 
 
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_what_a_query_found_stands_in_memory_by_chunks_too(client, form):
+    """Alerts of 16 kB each, in the order of the table, one JSON object or a line each."""
+    first = make.known("S261120ab").alerts.get()
+    document = {**first.document, "properties": {"words": "x" * 16_000}}
+    said = (Alert(**{**plain(first), "key": f"{n:064x}", "position": n, "document": document}) for n in range(1, 800))
+    Alert.objects.bulk_create(said, batch_size=200)
+    tracemalloc.start()
+    answer = client.get(f"/find/found.{form}", {"q": 'kind = "GW"', "what": "alerts"})
+    size = sum(len(part) for part in answer.streaming_content)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (size > 12_000_000, answer["X-Complete"]) == (True, "yes")
+    assert peak < 12 * 2**20, f"{peak / 2**20:.1f} MiB"
+
+
 def plain(row) -> dict:
     """A row's own columns without its key."""
     return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields if not field.primary_key}

@@ -174,7 +174,7 @@ def test_a_protected_thing_is_not_there_for_strangers(world, role):
 
 
 def assert_silent(answer, world, besides: str = ""):
-    text = answer.content.decode("utf-8", "replace")
+    text = answer.getvalue().decode("utf-8", "replace")
     for word in world.words:
         if word not in besides:  # a 404 may repeat the address that was asked for
             assert word not in text, f"{answer.request['PATH_INFO']} tells {word}"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 
 import pytest
 from django import forms
@@ -274,13 +275,14 @@ def test_files_say_what_the_table_says_and_run_nothing(client):
     make.event("=HYPERLINK(1)", far_hz=1e-9, properties={"a": 1, "b": "é"})
     make.event("S1", far_hz=float("1e-8"), area_90=None)
     text = client.get("/find/found.csv", {"q": "far < 1"})
-    rows = list(csv.DictReader(io.StringIO(text.content.decode())))
+    rows = list(csv.DictReader(io.StringIO(text.getvalue().decode())))
     assert sorted(row["name"] for row in rows) == ["'=HYPERLINK(1)", "S1"]
     assert {row["far"] for row in rows} == {"1e-09", "1e-08"}
     assert text["Content-Disposition"] == 'attachment; filename="events.csv"'
-    said = client.get("/find/found.json", {"q": "far < 1"}).json()
+    said = json.loads(client.get("/find/found.json", {"q": "far < 1"}).getvalue())
     assert (said["what"], said["query"], said["complete"]) == ("events", "far < 1", True)
     assert sorted(row["name"] for row in said["results"]) == ["=HYPERLINK(1)", "S1"]
+    assert json.loads(client.get("/find/found.json", {"q": "far > 1"}).getvalue())["results"] == []
     wrong = client.get("/find/found.json", {"q": "knd = 3"})
     assert wrong.status_code == 400
     assert wrong.json()["error"]["column"] == 1

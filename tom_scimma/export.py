@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from tom_scimma import found, site
+from tom_scimma import found, query, site
 from tom_scimma.models import Alert
 from tom_scimma.notice import iso
 from tom_scimma.query.names import EVENTS
@@ -67,6 +67,25 @@ def messages(rows: QuerySet, form: str, user: Any) -> Iterator[bytes]:
 def alerts(rows: QuerySet, user: Any) -> Iterator[bytes]:
     """Alerts as VOEvents."""
     return _voevents(_alerts(rows.values_list("pk", flat=True), "pk", user))
+
+
+def results(thing: str, keys: list[int], form: str, user: Any, said: dict[str, Any]) -> Iterator[bytes]:
+    """What a query found, by its rows' keys and in their order: CSV, or one JSON object with `results` behind what is `said`."""
+    records = found.records(thing, _rows(thing, keys, user))
+    if form == "csv":
+        yield from _csv(tuple(found.COLUMNS[thing]), records)
+        return
+    between = json.dumps(said)[:-1] + ', "results": ['
+    for record in records:
+        yield f"{between}\n{json.dumps(record)}".encode()
+        between = ","
+    yield f"{between if between != ',' else ''}\n]}}\n".encode()
+
+
+def _rows(thing: str, keys: list[int], user: Any) -> Iterator[Any]:
+    for chunk in _chunks(keys):
+        rows = found.with_all(thing, query.visible(thing, user)).filter(pk__in=chunk).in_bulk()
+        yield from (rows[key] for key in chunk if key in rows)
 
 
 def _with_notices(rows: QuerySet, user: Any) -> Iterator[dict[str, Any]]:

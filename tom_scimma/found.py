@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 from collections.abc import Callable, Iterable
@@ -67,15 +65,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
-
-
-def as_csv(thing: str, found: Iterable[dict[str, Any]]) -> str:
-    """Records as CSV with a head line; objects as JSON; nothing that a spreadsheet would run."""
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\r\n")
-    table.writerow(COLUMNS[thing])
-    table.writerows([cell(value) for value in record.values()] for record in found)
-    return text.getvalue()
 
 
 def cell(value: Any) -> Any:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
 SUPEREVENT = re.compile(r"[A-Z]{0,2}S\d{6}[a-z]+")
 TRANSIENT = re.compile(r"(?:AT|SN) ?((?:19|20)\d\d[A-Za-z]{1,5})")
+#: a Reference that has no name of its own, as voevent and hermes call it
+NUMBERED = re.compile(r"reference \d+")
 BURST = re.compile(r"GRB ?\d{6}[A-Z]?")
 
 
@@ -20,11 +23,27 @@ class Link(NamedTuple):
 
 
 def links(kind: str, names: Iterable[str], said: Iterable[Mapping[str, str]], limit: int = 30) -> list[Link]:
-    """The links of an event of this kind and these names, whose notices said these links; no address twice."""
+    """The links of an event of this kind and these names, whose notices said these links; no address and no label twice.
+
+    What a notice only numbers (`reference 1`) is called by its address.
+    """
     found = [*_by_name(kind, list(names))]
     for one in said:
         found.extend(Link(str(label), url) for label, url in one.items() if safe(url))
-    return list({link.url: link for link in reversed(found)}.values())[::-1][:limit]
+    unlike = list({link.url: link for link in reversed(found)}.values())[::-1][:limit]
+    seen: Counter[str] = Counter()
+    named = []
+    for link in unlike:
+        label = _address(link.url) if NUMBERED.fullmatch(link.label) else link.label
+        seen[label] += 1
+        named.append(Link(label if seen[label] == 1 else f"{label} ({seen[label]})", link.url))
+    return named
+
+
+def _address(url: str) -> str:
+    """`gcn.gsfc.nasa.gov/fermi.html`: an address as people say it."""
+    parts = urlsplit(url)
+    return (parts.netloc.rpartition("@")[2].removeprefix("www.") + parts.path.rstrip("/"))[:40]
 
 
 def safe(url: object) -> bool:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from importlib import metadata, resources
 
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseBadRequest, JsonResponse
-from django.http.response import HttpResponseBase
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBadRequest, JsonResponse, StreamingHttpResponse
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -21,7 +21,7 @@ from tom_scimma.query.binding import named
 from tom_scimma.query.bounds import within
 from tom_scimma.query.completion import suggestions
 from tom_scimma.views.export import streamed
-from tom_scimma.views.files import attachment
+from tom_scimma.views.files import as_attachment
 
 #: a file has at most so many rows
 MOST = 10_000
@@ -107,36 +107,29 @@ class FindFileView(View):
         if form not in ("csv", "json", "voevent") or (form == "voevent" and asked.what == names.CANDIDATES):
             raise Http404("files are csv or json, of events and alerts also voevent")
         try:
-            if form == "voevent":
-                return _voevents(asked)
             rows = asked.rows()
             with within(conf.QUERY_SECONDS):
-                records = list(found.records(asked.what, rows[: MOST + 1]))
+                keys = list(rows.values_list("pk", flat=True)[: MOST + 1])
         except QueryError as error:
             return HttpResponseBadRequest(json.dumps({"error": error.to_json()}), content_type="application/json")
-        complete, records = len(records) <= MOST, records[:MOST]
-        if form == "csv":
-            data, kind = found.as_csv(asked.what, records).encode(), "text/csv; charset=utf-8"
+        complete, keys = len(keys) <= MOST, keys[:MOST]
+        if form == "voevent":
+            response = streamed(_voevents(asked, keys), asked.what, form)
         else:
-            said = {"what": asked.what, "query": asked.text, "complete": complete, "results": records}
-            data, kind = json.dumps(said, indent=1).encode(), "application/json"
-        response = attachment(data, f"{asked.what}.{form}", kind)
+            said = {"what": asked.what, "query": asked.text, "complete": complete}
+            parts = export.results(asked.what, keys, form, asked.user, said)
+            kind = "text/csv; charset=utf-8" if form == "csv" else "application/json"
+            response = as_attachment(StreamingHttpResponse(parts, content_type=kind), f"{asked.what}.{form}")
         response["X-Complete"] = "yes" if complete else f"no: the first {MOST}"
         return response
 
 
-def _voevents(asked: Asked) -> HttpResponseBase:
-    """A zip with the newest notice of each event found, or with each alert. Raises QueryError."""
-    with within(conf.QUERY_SECONDS):
-        keys = list(asked.rows().values_list("pk", flat=True)[: MOST + 1])
+def _voevents(asked: Asked, keys: list[int]) -> Iterator[bytes]:
+    """A zip with the newest notice of each event found, or with each alert."""
     if asked.what == names.EVENTS:
-        rows = Event.objects.visible_to(asked.user).filter(pk__in=keys[:MOST]).order_by("-latest", "-pk")
-        parts = export.events(rows, "voevent", asked.user)
-    else:
-        parts = export.alerts(Alert.objects.filter(pk__in=keys[:MOST]).order_by("-order", "-pk"), asked.user)
-    response = streamed(parts, asked.what, "voevent")
-    response["X-Complete"] = "yes" if len(keys) <= MOST else f"no: the first {MOST}"
-    return response
+        rows = Event.objects.visible_to(asked.user).filter(pk__in=keys).order_by("-latest", "-pk")
+        return export.events(rows, "voevent", asked.user)
+    return export.alerts(Alert.objects.filter(pk__in=keys).order_by("-order", "-pk"), asked.user)
 
 
 @require_safe
