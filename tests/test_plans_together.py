@@ -18,6 +18,8 @@ from tests import planned as rig
 from tests.test_plans_made import ORIGIN, boss  # noqa: F401  the fixture of the same name
 from tom_scimma.models import Event
 from tom_treasuremap import recount
+from tom_treasuremap.followup import asking, written
+from tom_treasuremap.followup.request import Exposure, Request
 from tom_treasuremap.models import Asked, Instrument, Plan, Report
 from tom_treasuremap.plan_forms import QuestionForm
 from tom_treasuremap.plans import approving, making, setting, taken, versions, whatif
@@ -140,6 +142,25 @@ def test_a_plan_leaves_other_plans_the_time_that_they_have(boss):  # noqa: F811
     assert not overlap(again, first)
     wanted = [each["why"] for each in again.considered if not each["in"]]
     assert any("taken by other plans" in why or "min only" in why for why in wanted)
+
+
+@pytest.mark.parametrize("yields", [True, False])
+def test_a_plan_goes_around_what_somebody_asked_for_by_hand(boss, yields):  # noqa: F811
+    event = rig.event()
+    before = rig.plan(event, boss)
+    visit = before.visits.order_by("order")[3]
+    fixed = Request(
+        "", "tester", "standard", "standard", visit.ra, visit.dec, (Exposure("r", 300.0, 2),), visit.start,
+        visit.start + timedelta(hours=2), fixed=True, by=boss.username,
+    )  # fmt: skip
+    (record,) = asking.ask([written.identified(fixed, key="1")], by=boss, event=event)
+    over = visit.start + timedelta(seconds=610)
+    row = rig.plan(event, boss, yields=yields)
+    assert row.visits.count() > 3
+    assert not [one for one in row.visits.all() if one.start < over and visit.start < one.end]
+    assert 10 <= row.standing["taken"]["tester"] <= 11
+    ObservationRecord.objects.filter(pk=record.pk).update(status="CANCELED")
+    assert taken.by_hand(["tester"]) == {}
 
 
 def test_two_plans_made_at_once_cannot_both_have_it(boss):  # noqa: F811

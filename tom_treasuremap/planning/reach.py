@@ -14,7 +14,7 @@ from tom_treasuremap.telescopes.telescope import Telescope
 from tom_treasuremap.visits import Field
 
 #: what the rule is called that a telescope does something else
-TAKEN = "taken by other plans"
+TAKEN = "taken by other plans or requests"
 #: MJD of the Unix epoch
 UNIX_MJD = 40587.0
 

@@ -73,7 +73,7 @@ def of(
         if sky
         else standing.Standing(event, None, (), (), question)
     )
-    busy = taken.of(chosen, line) if question.yields else {}
+    busy = taken.of(chosen, line) if question.yields else taken.by_hand(chosen)
     made = Setting(question, event, user, chosen, window, stands, line, closed, busy)
     return replace(made, others=_others(made)) if sky and question.also else made
 

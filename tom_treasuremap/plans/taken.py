@@ -1,6 +1,7 @@
-"""Telescope time that other plans have asked for: left to them, or, where a plan is to come first, taken from them.
+"""Telescope time that others have asked for: left to them, or, where a plan is to come first, taken from other plans.
 
-of(telescopes, line)       when each is at another plan's exposures, or will be
+of(telescopes, line)       when each is at another plan's exposures, or will be, or at what somebody asked for without a plan
+by_hand(telescopes)        the latter only: no plan ever takes it
 clash(row)                 the first of them that a plan would run into
 take(row, by)              takes back what a plan that comes first runs into
 renew(row, lines)          asks for a new version of the plans from which that was taken
@@ -16,7 +17,8 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
-from tom_treasuremap.models import Plan, PlanVisit
+from tom_scimma.models import Delivery
+from tom_treasuremap.models import Asked, Plan, PlanVisit
 
 Spans = list[tuple[datetime, datetime]]
 #: observations that are not over, and may still take their time
@@ -26,10 +28,42 @@ BESIDE = timedelta(seconds=60)
 
 
 def of(telescopes: Iterable[str], line: Plan | None) -> dict[str, Spans]:
-    """{telescope: [(begin, end)]} of what other plans than this one have, in order, what lies close together as one."""
+    """{telescope: [(begin, end)]} of what others than this plan have, in order, what lies close together as one."""
+    names = list(telescopes)
+    rows = _theirs(names, line).values_list("telescope", "start", "end")
+    return _joined([*rows, *((name, *span) for name, spans in by_hand(names).items() for span in spans)])
+
+
+def by_hand(telescopes: Iterable[str]) -> dict[str, Spans]:
+    """{telescope: [(begin, end)]} of requests without a plan whose time is known: scheduled, or to begin at a fixed one.
+
+    When the telescope will come to others nobody knows. What is being taken back does not count.
+    """
+    rows = Asked.objects.open().filter(Q(request__fixed=True) | ~Q(record__scheduled_start=None), plan="")
+    rows = rows.filter(telescope__in=list(telescopes), cancel_after=None)
+    rows = rows.filter(Q(cancellation=None) | Q(cancellation__state=Delivery.State.REJECTED)).select_related("record")
+    now = timezone.now()
+    return _joined([(row.telescope, *span) for row in rows if (span := _span(row))[1] > now])
+
+
+def _span(row: Asked) -> tuple[datetime, datetime]:
+    """When a request begins and is over."""
+    from tom_treasuremap import telescopes
+    from tom_treasuremap.followup import reach, written
+
+    asked = written.from_json(row.request)
+    begin = row.record.scheduled_start or asked.start
+    if row.record.scheduled_start is not None and row.record.scheduled_end is not None:
+        return begin, row.record.scheduled_end
+    known = telescopes.telescopes().get(row.telescope)
+    takes = row.seconds if known is None else reach.seconds(asked, known)
+    return begin, begin + timedelta(seconds=takes)
+
+
+def _joined(some: Iterable[tuple[str, datetime, datetime]]) -> dict[str, Spans]:
+    """In order of time, what lies close together as one."""
     found: dict[str, Spans] = defaultdict(list)
-    rows = _theirs(list(telescopes), line).order_by("telescope", "start")
-    for name, begin, end in rows.values_list("telescope", "start", "end"):
+    for name, begin, end in sorted(some):
         spans = found[name]
         if spans and begin - spans[-1][1] <= 2 * BESIDE:
             spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
