@@ -308,3 +308,30 @@ def test_a_query_that_takes_too_long_is_ended_and_says_so(client, settings):
     assert "still looking after" in page
     settings.TOM_SCIMMA = {}
     assert "still looking" not in client.get("/find/", {"q": "far < 1"}).content.decode()
+
+
+def test_a_long_list_comes_in_pages_and_costs_no_more_than_a_short_one(client, ada, django_assert_max_num_queries):
+    for number in range(45):
+        subscribe(ada, name=f"watch {number:02}")
+    tell()
+    client.get("/subscriptions/")  # what is asked once
+    with django_assert_max_num_queries(14):
+        page = client.get("/subscriptions/").content.decode()
+    assert "45 subscriptions" in page
+    assert page.count("In 30 days") == 1
+    assert page.count('aria-label="Switch watch') == 20
+    assert ("watch 19" in page, "watch 20" in page) == (True, False)
+    page = client.get("/subscriptions/?page=3").content.decode()
+    assert page.count('aria-label="Switch watch') == 5
+    assert "1 in 30 days, last " in page
+
+
+def test_a_list_is_filtered_and_a_switch_leads_back_to_its_place(client, ada):
+    quiet = subscribe(ada, name="quiet", enabled=False)
+    subscribe(ada, "far < 1e-9", "rare", "fail")
+    for address, names in (("on=no", {"quiet"}), ("does=fail", {"rare"}), ("query=1e-9", {"rare"}), ("query=x", set())):
+        page = client.get(f"/subscriptions/?{address}").content.decode()
+        assert {name for name in ("quiet", "rare") if f">{name}</a>" in page} == names
+    switch = f"/subscriptions/{quiet.pk}/switch/"
+    assert client.post(switch, {"enabled": "1", "next": "/subscriptions/?page=2"}).url == "/subscriptions/?page=2"
+    assert client.post(switch, {"enabled": "1", "next": "https://evil.example.org/"}).url == "/subscriptions/"

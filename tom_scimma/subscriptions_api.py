@@ -21,7 +21,7 @@ from tom_scimma.notice import iso
 from tom_scimma.query import QueryError, understand
 from tom_scimma.serializers import Rows
 from tom_scimma.subscription_form import ActionChoice, too_many, write
-from tom_scimma.views.subscriptions import seen_matches
+from tom_scimma.subscription_table import seen_matches
 
 
 class Actions(serializers.Field):

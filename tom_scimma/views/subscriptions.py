@@ -7,18 +7,20 @@ from importlib import metadata
 from django.contrib import messages as notes
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.core.paginator import Paginator
-from django.db.models import Count, Max
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.module_loading import import_string
 from django.views.generic import TemplateView, View
 
 from tom_scimma import hooks
 from tom_scimma.conf import conf
-from tom_scimma.hindsight import MONTH, would_have_told
-from tom_scimma.models import Alert, Match, Subscription
-from tom_scimma.query import QueryError, names, understand
+from tom_scimma.hindsight import would_have_told
+from tom_scimma.models import Subscription
+from tom_scimma.query import QueryError, names
 from tom_scimma.subscription_form import ActionForms, SubscriptionForm, too_many
+from tom_scimma.subscription_table import SubscriptionFilter, SubscriptionTable, seen_matches, wrong_with
+from tom_scimma.views.events import ListMixin
 
 #: a page of the history
 PER_PAGE = 50
@@ -38,35 +40,17 @@ class Own(LoginRequiredMixin):
         return self._subscription
 
 
-def seen_matches(user):
-    """Matches of a user's subscriptions whose alert the user may still see."""
-    return Match.objects.filter(subscription__owner=user, alert__in=Alert.objects.visible_to(user).values("pk"))
-
-
-class SubscriptionListView(Own, TemplateView):
+class SubscriptionListView(Own, ListMixin):
     """One's subscriptions: what each looks for, whether it is on, what it found lately."""
 
+    model = Subscription
+    noun = "subscription"
+    table_class = SubscriptionTable
+    filterset_class = SubscriptionFilter
     template_name = "tom_scimma/subscriptions.html"
 
-    def get_context_data(self, **kwargs):
-        rows = list(self.subscriptions.prefetch_related("actions"))
-        month = seen_matches(self.request.user).filter(created__gt=timezone.now() - MONTH).order_by()
-        lately = dict(month.values_list("subscription").annotate(n=Count("pk")))
-        last = dict(seen_matches(self.request.user).order_by().values_list("subscription").annotate(at=Max("created")))
-        labels = {name: action["label"] for name, action in hooks.subscription_actions().items()}
-        for row in rows:
-            row.lately, row.last, row.wrong = lately.get(row.pk, 0), last.get(row.pk), wrong_with(row.query)
-            row.does = [labels.get(action.name, action.name) for action in row.actions.all()]
-        return super().get_context_data(rows=rows, **kwargs)
-
-
-def wrong_with(query: str) -> QueryError | None:
-    """What is wrong with a query that was saved when it still was one."""
-    try:
-        understand(query)
-    except QueryError as error:
-        return error
-    return None
+    def get_queryset(self):
+        return self.subscriptions.prefetch_related("actions")
 
 
 class SubscriptionView(Own, TemplateView):
@@ -164,7 +148,11 @@ class SubscriptionSwitchView(Own, View):
     def post(self, request, pk):
         self.subscription.enabled = request.POST.get("enabled") == "1"
         self.subscription.save(update_fields=["enabled", "changed"])
-        return redirect(self.subscription if request.POST.get("back") == "page" else "tom_scimma:subscriptions")
+        if request.POST.get("back") == "page":
+            return redirect(self.subscription)
+        back = request.POST.get("next", "")  # the same page of the list
+        ours = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
+        return redirect(back if ours else "tom_scimma:subscriptions")
 
 
 class SubscriptionDeleteView(Own, TemplateView):
