@@ -318,6 +318,7 @@ def test_a_long_list_comes_in_pages_and_costs_no_more_than_a_short_one(client, a
     with django_assert_max_num_queries(14):
         page = client.get("/subscriptions/").content.decode()
     assert "45 subscriptions" in page
+    assert "More filters" not in page  # there are none
     assert page.count("In 30 days") == 1
     assert page.count('aria-label="Switch watch') == 20
     assert ("watch 19" in page, "watch 20" in page) == (True, False)

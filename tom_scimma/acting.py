@@ -40,13 +40,14 @@ def _act(match: Match, alert: Alert, declared: dict[str, dict[str, Any]]) -> Non
     errors = []
     with transaction.atomic():
         # a second worker that does the same waits here, and finds it done
-        if Match.objects.select_for_update().filter(pk=match.pk, acted=None).first() is None:
+        if not Match.objects.filter(pk=match.pk, acted=None).update(acted=timezone.now()):
             return
         for action in match.subscription.actions.all():
             error = _call(declared.get(action.name), match, alert) if action.name in declared else "no app offers it"
             if error:
                 errors.append(f"{action.name}: {error}")
-        Match.objects.filter(pk=match.pk).update(acted=timezone.now(), error="\n".join(errors))
+        if errors:
+            Match.objects.filter(pk=match.pk).update(error="\n".join(errors))
 
 
 def _call(action: Any, match: Match, alert: Alert) -> str:

@@ -90,11 +90,15 @@ class PageFilter(HTMXTableFilterSet):
             '<button class="btn btn-primary btn-sm" type="submit">Filter</button> '
             '<a class="btn btn-link btn-sm" href="?">Clear</a>'
         )
+        begin, end = '<div class="scimma-tail">', f"<div>{buttons}</div></div>"
+        if more:
+            begin += f"<details{' open' if opened else ''}><summary>More filters</summary>"
+            end = f"</details>{end}"
         return Layout(
             Row(Column("query", css_class="col-12 col-md-6 col-xl-4"), *columns, css_class="gx-2"),
-            HTML(f'<div class="scimma-tail"><details{" open" if opened else ""}><summary>More filters</summary>'),
+            HTML(begin),
             Row(*more, css_class="gx-2"),
-            HTML(f"</details><div>{buttons}</div></div>"),
+            HTML(end),
         )
 
 

@@ -30,7 +30,7 @@ def key_of(destination: str, subject: str | models.Model, content: bytes | str, 
 
 
 def queue(
-    destination: str,
+    destination: str | destinations.Destination,
     payload: bytes,
     *,
     key: str,
@@ -44,14 +44,15 @@ def queue(
 ) -> Delivery:
     """The Delivery of that destination and key: a new row, or the one that was queued before. In the caller's transaction.
 
-    `by` is a user, or None for the TOM itself, which may only speak of what everybody may see. `after` must be delivered
-    first. `deadline` is by default as long from now (or `not_before`) as the destination is patient. With `hold`, the
-    reason, it waits for a person. No I/O. Raises LookupError for an unknown destination, TypeError for a payload that is
-    not bytes, Unsaid where something that was queued before excludes it.
+    `destination` is a name, or the Destination that it finds. `by` is a user, or None for the TOM itself, which may only
+    speak of what everybody may see. `after` must be delivered first. `deadline` is by default as long from now (or
+    `not_before`) as the destination is patient. With `hold`, the reason, it waits for a person. No I/O. Raises
+    LookupError for an unknown destination, TypeError for a payload that is not bytes, Unsaid where something that was
+    queued before excludes it.
     """
     if not isinstance(payload, bytes):
         raise TypeError(f"a payload is bytes, not {type(payload).__name__}")
-    there = destinations.find(destination)
+    there = destinations.find(destination) if isinstance(destination, str) else destination
     about = subjects.named(subject)
     begin = max(filter(None, (timezone.now(), not_before)))
     values = {
@@ -75,8 +76,8 @@ def queue(
         "deadline": deadline or deadline_of(there, begin),
     }
     _claim(there, key, payload)
-    row, _ = Delivery.objects.get_or_create(destination=there.full_name, key=key, defaults=values)
-    return row
+    Delivery.objects.bulk_create([Delivery(destination=there.full_name, key=key, **values)], ignore_conflicts=True)
+    return Delivery.objects.get(destination=there.full_name, key=key)
 
 
 def _claim(there: destinations.Destination, key: str, payload: bytes) -> None:

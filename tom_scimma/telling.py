@@ -9,18 +9,20 @@ What goes, goes through the outbox. A message is one Delivery; a Telling is one 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Min
 from django.utils import timezone
 
-from tom_scimma import course, hours, outbox, tidings, versions
+from tom_scimma import course, hours, outbox, tidings
+from tom_scimma import hearing as hearings
+from tom_scimma.destinations.people import People
 from tom_scimma.fold import NEW, REINSTATED, RETRACTED, UPDATED
+from tom_scimma.hearing import Hearing
 from tom_scimma.models import Alert, Contact, Delivery, Event, Subscription, Telling
 from tom_scimma.site import absolute
-from tom_scimma.tidings import Tiding
 
 #: more than so many alerts are not put in one message
 MOST = 1000
@@ -31,8 +33,11 @@ NEWS = frozenset({NEW, UPDATED, REINSTATED})
 TAKEN_BACK = "retracted before it was told"
 #: so many contacts are looked after in one run of the job
 CONTACTS = 500
+#: so many contacts of one subscription are handed their messages at once
+AT_ONCE = 100
 
 
+@transaction.atomic(savepoint=False)
 def tell(
     subscription: Subscription, alert: Alert, contacts: Sequence[Contact], *, change: str, note: str = "",
     now: datetime | None = None,
@@ -42,41 +47,61 @@ def tell(
     Once for each (contact, alert, subscription), however often it is asked. A contact for rehearsals is told of tests
     alone, and of tests no other; one whose people may not see the alert is not told.
     """
-    now = now or timezone.now()
+    now, hearing = now or timezone.now(), hearings.of(alert)
     wanted = [one for one in contacts if one.enabled and one.is_test == (alert.role == "test")]
-    wanted = [one for one in wanted if one.alerts.filter(pk=alert.pk).exists()]
+    wanted = [one for one in wanted if hearing.seen(one, [alert.pk])]
+    wanted.sort(key=lambda one: one.pk)  # locked in one order, whoever locks them
+    if not wanted:
+        return
     if change == RETRACTED:
+        _locked(wanted)  # nobody is just handing them what is taken back
         _take_back(alert, wanted)
-    waiting = {} if subscription.critical else _waiting(wanted, now)
+    waiting = {} if subscription.critical else {one.pk: hearing.waits(one, now) for one in wanted}
     rows = [_row(contact, subscription, alert, change, note, waiting.get(contact.pk)) for contact in wanted]
     if change in NEWS and alert.authority and alert.event.state == Event.State.RETRACTED:
         for row in rows:  # its retraction came while this waited to be looked at; nobody was told of it yet
             row.dropped = TAKEN_BACK
     Telling.objects.bulk_create(rows, ignore_conflicts=True)
-    for contact in wanted:
-        if contact.pk not in waiting:
-            hand_over(contact, now)
+    ready = [one for one in wanted if waiting.get(one.pk) is None]
+    for start in range(0, len(ready), AT_ONCE):
+        hand_over(ready[start : start + AT_ONCE], now, hearing, critical=subscription.critical)
 
 
 def tell_due() -> None:
     """Hands over what has waited long enough: digests, the morning after quiet hours, what the hourly limit held back."""
-    now = timezone.now()
+    now, hearing = timezone.now(), Hearing()
     due = Telling.objects.waiting().filter(due__lte=now).order_by("contact").values_list("contact", flat=True)
     for pk in list(due.distinct()[:CONTACTS]):
-        contact = Contact.objects.select_related("owner", "group").get(pk=pk)
-        hand_over(contact, now)
+        contact = Contact.objects.select_related("owner", "group").defer("address").get(pk=pk)
+        hand_over([contact], now, hearing)
 
 
-def hand_over(contact: Contact, now: datetime) -> list[Delivery]:
-    """Queues what this contact may be told now, as one message; the rest waits, and says for what and until when."""
-    with transaction.atomic():
-        Contact.objects.select_for_update().get(pk=contact.pk)  # one worker at a time, so that limits hold
-        waiting = list(_unsaid(contact))
+def hand_over(
+    contacts: Sequence[Contact], now: datetime, hearing: Hearing, *, critical: bool = False
+) -> list[Delivery]:  # fmt: skip
+    """Queues what these contacts may be told now, as one message each; the rest waits, and says for what and until when.
+
+    With `critical` what is critical alone: the rest waits already.
+    """
+    with transaction.atomic(savepoint=False):
+        locked = _locked(contacts)  # one worker at a time, so that limits hold
+        unsaid, messages = _unsaid(locked, critical), _messages(locked, now)
         queued = []
-        for some in ([one for one in waiting if one.critical], [one for one in waiting if not one.critical]):
-            if some and (delivery := _hand_over(contact, some, now)) is not None:
-                queued.append(delivery)
+        for contact in locked:
+            waiting, sent = unsaid[contact.pk][:MOST], messages[contact.pk]
+            for some in ([one for one in waiting if one.critical], [one for one in waiting if not one.critical]):
+                if some and (delivery := _hand_over(contact, some, sent, now, hearing)) is not None:
+                    queued.append(delivery)
         return queued
+
+
+def _locked(contacts: Sequence[Contact]) -> list[Contact]:
+    """These contacts as they are now, locked until the end of the transaction, always in the same order."""
+    given = {one.pk: one for one in contacts}
+    rows = list(Contact.objects.select_for_update().filter(pk__in=list(given)).defer("address").order_by("pk"))
+    for row in rows:
+        row.owner, row.group = given[row.pk].owner, given[row.pk].group
+    return rows
 
 
 def _take_back(alert: Alert, contacts: Sequence[Contact]) -> None:
@@ -86,13 +111,6 @@ def _take_back(alert: Alert, contacts: Sequence[Contact]) -> None:
     queued = Delivery.objects.filter(tellings__in=earlier, state=Delivery.State.QUEUED, event=alert.event_id)
     for delivery in queued.distinct():
         course.move(delivery, Delivery.State.CANCELLED, reason="The event was retracted before this was sent.")
-
-
-def _waiting(contacts: Iterable[Contact], now: datetime) -> dict[int, tuple[datetime, str]]:
-    """For contacts that wait already: until when, and for what. What comes meanwhile waits with the rest."""
-    rows = Telling.objects.waiting().filter(contact__in=[one.pk for one in contacts], due__gt=now, critical=False)
-    found = rows.order_by().values("contact", "why").annotate(due=Min("due"))
-    return {row["contact"]: (row["due"], row["why"]) for row in found}
 
 
 def _row(
@@ -112,64 +130,77 @@ def _row(
     )
 
 
-def _unsaid(contact: Contact) -> Iterable[Telling]:
-    rows = Telling.objects.waiting().filter(contact=contact)
-    return rows.select_related("alert__event", "subscription__owner").order_by("pk")[:MOST]
+def _unsaid(contacts: Sequence[Contact], critical: bool) -> dict[int, list[Telling]]:
+    """What is still to be said, by contact: what is critical first, so that however much waits it is never behind that."""
+    rows = Telling.objects.waiting().filter(contact__in=contacts, **({"critical": True} if critical else {}))
+    rows = rows.select_related("alert__event", "subscription__owner").defer("alert__document")
+    found: dict[int, list[Telling]] = defaultdict(list)
+    for row in rows.order_by("-critical", "pk"):
+        found[row.contact_id].append(row)
+    return found
 
 
-def _hand_over(contact: Contact, some: Sequence[Telling], now: datetime) -> Delivery | None:
-    """One message of these, if the contact's rules let it go now."""
+def _hand_over(
+    contact: Contact, some: Sequence[Telling], sent: list[datetime], now: datetime, hearing: Hearing
+) -> Delivery | None:  # fmt: skip
+    """One message of these, if the contact's rules let it go now; `sent` are those of the last hour."""
     if not contact.enabled or contact.forgotten:
         _drop(some, "the contact was switched off")
         return None
-    if not _may_go(contact, some, now):
+    if not _may_go(contact, some, sent, now, hearing):
         return None
-    seen = set(contact.alerts.filter(pk__in=[one.alert_id for one in some]).values_list("pk", flat=True))
-    _drop([one for one in some if one.alert_id not in seen], "its people may not see this alert any more")
+    seen = hearing.seen(contact, [one.alert_id for one in some])
+    if hidden := [one for one in some if one.alert_id not in seen]:
+        _drop(hidden, "its people may not see this alert any more")
     kept = [one for one in some if one.alert_id in seen]
-    return _say(contact, kept, now) if kept else None
+    if not kept:
+        return None
+    delivery = _say(contact, kept, hearing, last=len(sent) + 1 >= contact.per_hour, now=now)
+    sent.append(now)
+    return delivery
 
 
-def _may_go(contact: Contact, some: Sequence[Telling], now: datetime) -> bool:
+def _may_go(
+    contact: Contact, some: Sequence[Telling], sent: Sequence[datetime], now: datetime, hearing: Hearing
+) -> bool:  # fmt: skip
     """Whether their time has come; else they are given one."""
-    opening = hours.opening(
-        contact.rules,
-        now,
-        _messages(contact, now),
-        critical=some[0].critical,
-        digest_due=any(one.due is not None and one.due <= now for one in some),
-    )
+    critical = some[0].critical
+    digest_due = any(one.due is not None and one.due <= now for one in some)
+    opening = hours.opening(contact.rules, now, sent, critical=critical, digest_due=digest_due)
     if opening.time <= now:
         return True
     Telling.objects.filter(pk__in=[one.pk for one in some]).update(due=opening.time, why=opening.why)
+    if not critical:
+        hearing.wait(contact, opening.time, opening.why)
     return False
 
 
-def _messages(contact: Contact, now: datetime) -> list[datetime]:
-    """When messages went to this contact within the last hour, one time each."""
-    lately = Telling.objects.filter(contact=contact, said__gt=now - hours.HOUR)
-    return list(lately.order_by().values_list("said", flat=True).distinct())
+def _messages(contacts: Sequence[Contact], now: datetime) -> dict[int, list[datetime]]:
+    """When messages went to these contacts within the last hour, one time each."""
+    lately = Telling.objects.filter(contact__in=contacts, said__gt=now - hours.HOUR).order_by()
+    found: dict[int, list[datetime]] = defaultdict(list)
+    for contact, said, _ in lately.values_list("contact", "said", "delivery").distinct():
+        found[contact].append(said)
+    return found
 
 
 def _drop(some: Sequence[Telling], why: str) -> None:
     Telling.objects.filter(pk__in=[one.pk for one in some]).update(dropped=why)
 
 
-def _say(contact: Contact, some: Sequence[Telling], now: datetime) -> Delivery:
-    """Queues one message of all these."""
+def _say(contact: Contact, some: Sequence[Telling], hearing: Hearing, *, last: bool, now: datetime) -> Delivery:
+    """Queues one message of all these; the last that the hourly limit lets through says so."""
     first, events = some[0], {one.alert.event_id for one in some}
-    last = len(_messages(contact, now)) + 1 >= contact.per_hour
-    payload = json.dumps(
-        written(contact, some, LAST.format(contact.per_hour) if last else ""), ensure_ascii=False
-    ).encode()
-    where = f"people:{contact.pk}"
+    payload = written(contact, some, hearing, LAST.format(contact.per_hour) if last else "")
+    there = People(str(contact.pk))
+    there.contact = contact
     about = first.alert.event if len(events) == 1 else None
     subject = about or f"contact:{contact.pk}"
     said = " ".join(str(one.pk) for one in some)
     delivery = outbox.queue(
-        where,
-        payload,
-        key=outbox.key_of(where, subject, said),
+        there,
+        json.dumps(payload, ensure_ascii=False).encode(),
+        key=outbox.key_of(there.full_name, subject, said),
         by=_sender(contact, first),
         subject=subject,
         event=about,
@@ -183,10 +214,14 @@ def _sender(contact: Contact, first: Telling):
     return first.subscription.owner if first.subscription is not None else contact.owner
 
 
-def written(contact: Contact, some: Sequence[Telling], limit: str = "") -> dict:
+def written(contact: Contact, some: Sequence[Telling], hearing: Hearing, limit: str = "") -> dict:
     """The payload of one message: what is said, and what it is about. No address, and no token."""
     once = list({one.alert_id: one for one in some}.values())  # two subscriptions may have met the same alert
-    said = [(one.alert.event.name, worded(contact, one), absolute(one.alert.event.get_absolute_url())) for one in once]
+    said = []
+    for number, one in enumerate(once):
+        event, spelled = one.alert.event, number < tidings.SHOWN
+        tiding = hearing.worded(contact, one) if spelled else tidings.COUNTED
+        said.append((event.name, tiding, absolute(event.get_absolute_url()) if spelled else ""))
     if len(said) == 1:
         tiding, link = said[0][1], said[0][2]
     else:
@@ -201,10 +236,3 @@ def written(contact: Contact, some: Sequence[Telling], limit: str = "") -> dict:
         "link": link,
         "why": ", ".join(dict.fromkeys(one.subscription_name for one in some if one.subscription_name)),
     }
-
-
-def worded(contact: Contact, one: Telling) -> Tiding:
-    """What to say of one alert to those whom this contact reaches."""
-    heard = versions.heard(one.alert, contact.alerts)
-    name, protected = one.alert.event.name, not one.alert.public
-    return tidings.tiding(name, one.change, heard.known, heard.changes, note=one.note, protected=protected)

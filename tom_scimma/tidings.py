@@ -58,7 +58,10 @@ def tiding(
 
 
 def digest(tidings: Sequence[tuple[str, Tiding, str]], *, held: str = "") -> Tiding:
-    """Several (event, tiding, link) as one; `held` says why they come together. Raises ValueError for none."""
+    """Several (event, tiding, link) as one; `held` says why they come together. Raises ValueError for none.
+
+    Only the first SHOWN are spelled out: of the others any tiding will do, such as COUNTED.
+    """
     if not tidings:
         raise ValueError("a digest of nothing")
     names = list(dict.fromkeys(clean(name) for name, _, _ in tidings))
@@ -75,6 +78,8 @@ def digest(tidings: Sequence[tuple[str, Tiding, str]], *, held: str = "") -> Tid
 
 #: so many alerts are spelled out in a digest
 SHOWN = 50
+#: what is only counted in a digest, for it comes after those
+COUNTED = Tiding("", "", "")
 
 
 def clean(text: object, longest: int = 200) -> str:

@@ -6,20 +6,16 @@ from django import forms
 from django.urls import reverse
 from django.utils.html import format_html
 
-from tom_scimma.actions import options
+from tom_scimma import hearing
 from tom_scimma.models import Alert, Contact, Match, Subscription
 from tom_scimma.telling import tell
-
-NAME = "tell"
 
 
 def run(subscription: Subscription, alert: Alert) -> None:
     """Tells of the alert; a contact that the owner may not use any more is left out."""
-    match = Match.objects.get(subscription=subscription, alert=alert)
-    chosen = options(subscription, NAME).get("contacts") or []
-    contacts = Contact.objects.usable_by(subscription.owner).filter(pk__in=chosen).select_related("owner", "group")
+    match, contacts = hearing.of(alert).asked(subscription)
     note = f"no longer meets “{subscription.name}”" if match.why == Match.Why.ENDED else ""
-    tell(subscription, alert, list(contacts), change=match.change, note=note)
+    tell(subscription, alert, contacts, change=match.change, note=note)
 
 
 class TellForm(forms.Form):

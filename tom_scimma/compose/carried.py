@@ -7,6 +7,7 @@ from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 
 from tom_scimma.compose.rights import all_seen, seen_targets
 from tom_scimma.compose.selection import TARGET
@@ -21,7 +22,9 @@ def carrier(delivery: Delivery) -> int:
 def chosen(delivery: Delivery) -> dict[str, list[int]]:
     """Keys by kind of what it carries."""
     found: dict[str, list[int]] = defaultdict(list)
-    for kind, number in SharedItem.objects.filter(delivery=carrier(delivery)).values_list("kind", "number"):
+    first = Share.objects.filter(pk=delivery.pk).values("first")  # only a share's first part has rows of its own
+    rows = SharedItem.objects.filter(Q(delivery=delivery.pk) | Q(delivery__in=first))
+    for kind, number in rows.values_list("kind", "number"):
         found[kind].append(number)
     return found
 

@@ -64,8 +64,9 @@ class People(Destination):
             return "This contact is switched off."
         if contact.owner is not None and not contact.owner.is_active:
             return f"{contact.whose} is not active any more."
-        told = Telling.objects.filter(delivery=delivery).values_list("alert_id", flat=True)
-        if contact.alerts.filter(pk__in=told).count() != len(set(told)):
+        if user is not None and contact.owner_id == user.pk:
+            contact.owner = user  # whose groups are known
+        if Telling.objects.filter(delivery=delivery).exclude(alert__in=contact.alerts.order_by().values("pk")).exists():
             return f"{contact.whose} may not see all of what it says (any more)."
         return ""
 
@@ -106,22 +107,30 @@ def _text(said: dict[str, Any], seen_link: str) -> str:
 
 def _picture(alert_id: int) -> tuple[bytes | None, str]:
     """The PNG of where an alert says its event is, drawn once for all who are told, and a name for it."""
+    from tom_scimma import skyplot
+
+    place = f"tom_scimma-told-named-{skyplot.EDITION}-{alert_id}"
+    with _drawing:  # many are told at once: the first draws, and the memory of one drawing is enough
+        kept = cache.get(place)
+        if kept is None and (kept := _drawn(alert_id)) is not None:
+            cache.set(place, kept, KEPT)
+    return kept or (None, "")
+
+
+def _drawn(alert_id: int) -> tuple[bytes, str] | None:
+    """The picture and its name; None where there is no map, or none that can be drawn."""
+    from tom_scimma import skyplot
+
     alert = Alert.objects.select_related("event").defer("document").filter(pk=alert_id).first()
     found = eventmaps.of_alert(alert) if alert is not None else None
     if alert is None or found is None:
-        return None, ""
-    from tom_scimma import skyplot
-
-    name, place = alert.event.name, f"tom_scimma-told-{skyplot.EDITION}-{alert_id}"
-    with _drawing:  # many are told at once: the first draws, and the memory of one drawing is enough
-        data = cache.get(place)
-        if data is None:
-            try:
-                data = skyplot.draw(found.sky, title=name)
-            except Exception:
-                logger.exception("no picture of alert %s", alert_id)
-                return None, ""
-            finally:
-                memory.give_back()
-            cache.set(place, data, KEPT)
+        return None
+    name = alert.event.name
+    try:
+        data = skyplot.draw(found.sky, title=name)
+    except Exception:
+        logger.exception("no picture of alert %s", alert_id)
+        return None
+    finally:
+        memory.give_back()
     return data, f"{re.sub(r'[^A-Za-z0-9+-]+', '_', name)[:60] or 'skymap'}.png"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Hashable
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ from tom_scimma.hours import DAILY, HOURLY, ONCE, Rules
 from tom_scimma.models.alerts import Alert
 from tom_scimma.models.outbox import EVERYBODY, Delivery
 from tom_scimma.models.subscriptions import Subscription
+from tom_scimma.models.visibility import groups_of
 
 
 class ContactQuerySet(models.QuerySet):
@@ -85,6 +86,23 @@ class Contact(models.Model):
         """When it may be told."""
         quiet = None if self.quiet_from is None or self.quiet_until is None else (self.quiet_from, self.quiet_until)
         return Rules(self.zone, quiet, self.pace, self.daily_at, self.per_hour)
+
+    def usable(self, user) -> bool:
+        """Whether it is one of `usable_by`, without a look at the database but for the user's groups, once."""
+        if self.forgotten or user is None or not user.is_active:
+            return False
+        if self.group_id is None:
+            return self.owner_id == user.pk
+        return user.is_superuser or groups_of(user).get(self.group_id, EVERYBODY) != EVERYBODY
+
+    @property
+    def rights(self) -> Hashable:
+        """What decides on `alerts`: contacts of equal rights see the same."""
+        if self.owner is None:
+            return frozenset([self.group_id])
+        if not self.owner.is_active:
+            return frozenset()
+        return "everything" if self.owner.is_superuser else frozenset(groups_of(self.owner))
 
     @property
     def alerts(self) -> models.QuerySet[Alert]:

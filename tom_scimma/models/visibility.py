@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
 
@@ -39,3 +43,22 @@ def groups_of(user) -> dict[int, str]:
     if not hasattr(user, "_scimma_groups"):
         user._scimma_groups = dict(user.groups.values_list("pk", "name"))
     return user._scimma_groups
+
+
+def remember_groups(users: Iterable[Any]) -> None:
+    """What `groups_of` would ask for each of these user objects, asked for all of them at once."""
+    asked = [user for user in users if not hasattr(user, "_scimma_groups")]
+    if not asked:
+        return
+    members = type(asked[0]).groups.through.objects.filter(
+        **{f"{_user_field(asked[0])}__in": {user.pk for user in asked}}
+    )
+    found: dict[int, dict[int, str]] = defaultdict(dict)
+    for user, group, name in members.values_list(f"{_user_field(asked[0])}_id", "group_id", "group__name"):
+        found[user][group] = name
+    for user in asked:
+        user._scimma_groups = found[user.pk]
+
+
+def _user_field(user: Any) -> str:
+    return user._meta.get_field("groups").m2m_field_name()
