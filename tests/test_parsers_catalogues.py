@@ -147,7 +147,7 @@ def _whole(schema, said):
     return found
 
 
-@pytest.mark.parametrize("number", [700, 701, 702, 703, 704, 800, 900, 1000, 1100, 1101])
+@pytest.mark.parametrize("number", [700, 701, 702, 703, 704, 800, 900, 1000, 1001, 1100, 1101])
 def test_rubins_packets_as_confluent_frames_them(number):
     document = decode(Record(topic="file", payload=framed(number)))
     assert document.format == "avro"
