@@ -4,11 +4,12 @@ who sees a target, and for a file to the Minor Planet Center its ADES standard o
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group
 from django.core.files.base import ContentFile
-from tom_dataproducts.models import DataProduct, PhotometryReducedDatum
+from tom_dataproducts.models import AstrometryReducedDatum, DataProduct, PhotometryReducedDatum
 from tom_observations.models import ObservationRecord
 from tom_targets.models import TargetExtra, TargetName
 
@@ -344,6 +345,48 @@ def test_the_mpc_gets_nothing_that_its_format_cannot_say(people):
     assert any("does not move" in text for text in proof.letters[0].problems)
     assert proof.leaving == []
     assert proof.fields["ades.stn"].errors
+
+
+def moving(people, *, points: tuple = (), **position):
+    """A rock with a position and these magnitudes, as they are gathered: seconds after the position and columns."""
+    rock = shared.target("2015 BP1", type="NON_SIDEREAL", ra=None, dec=None, scheme="MPC_MINOR_PLANET")
+    row = shared.position(rock)
+    AstrometryReducedDatum.objects.filter(pk=row.pk).update(**position)
+    keys = []
+    for seconds, columns in points:
+        (point,) = shared.photometry(rock, 1, limit=None, brightness=18.0, brightness_error=0.05, **columns)
+        PhotometryReducedDatum.objects.filter(pk=point.pk).update(timestamp=row.timestamp + timedelta(seconds=seconds))
+        keys.append(point.pk)
+    return gather(Selection.of({"astrometry": [row.pk], "photometry": keys}), people["member"])
+
+
+def cells(text: str) -> dict[str, str]:
+    heads, values = ([cell.strip() for cell in line.split("|")] for line in text.splitlines()[-2:])
+    return dict(zip(heads, values, strict=True))
+
+
+def test_numbers_for_the_mpc_are_decimals_in_range(people):
+    content = moving(people, ra=359.99999999, ra_error=2.0, dec_error=1e-8, ra_error_units="degrees")
+    said = cells(ades.write(content, SAID))
+    assert (said["ra"], said["rmsRA"]) == ("0.0000000", "7200")  # 7.2e+03 is no number to ADES
+    assert said["rmsDec"] == "0.000036"
+
+
+def test_what_does_not_fit_into_the_file_is_said_in_it(people):
+    points = ((0.5, {"unit": "AB mag"}), (90.0, {"unit": "AB mag"}), (0.0, {"unit": "mJy"}))
+    text = ades.write(moving(people, points=points), SAID)
+    assert "! line 2 measurements of brightness belong to no position and are not in this file" in text
+    assert cells(text)["mag"] == "18.00"
+
+
+def test_a_file_for_the_mpc_is_of_one_observatory(people):
+    with pytest.raises(Unsaid, match="some positions are from W85: one file is of one observatory"):
+        ades.write(moving(people, value={"mpc_sitecode": "W85"}), SAID)
+
+
+def test_a_magnitude_for_the_mpc_has_a_band(people):
+    with pytest.raises(Unsaid, match="has no band"):
+        ades.write(moving(people, points=((0.0, {"unit": "AB mag", "bandpass": ""}),)), SAID)
 
 
 def test_initials():

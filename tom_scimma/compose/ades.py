@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
 
@@ -59,10 +61,14 @@ def write(content: Content, said: Mapping[str, str]) -> str:
     if faults:
         raise Unsaid("ADES cannot say this: " + "; ".join(text for texts in faults.values() for text in texts), faults)
     moving = {body.name: body for body in content.targets}
-    magnitudes = [row for row in content.photometry if row.brightness is not None]
-    rows = [_row(row, moving[row.target], magnitudes, said) for row in content.astrometry]
+    seen = _together(content)
+    rows = [_row(row, moving[row.target], with_it, said) for row, with_it in zip(content.astrometry, seen, strict=True)]
     used = [name for name in COLUMNS if any(row.get(name) for row in rows)]
-    return "\n".join([*_header(said), *_table(used, rows)]) + "\n"
+    alone = len(content.photometry) - len({id(one) for one in seen if one is not None})
+    left = (
+        [f"! line {alone} measurements of brightness belong to no position and are not in this file"] if alone else []
+    )
+    return "\n".join([*_header(said), *(["# comment", *left] if left else []), *_table(used, rows)]) + "\n"
 
 
 def _faults(content: Content, said: Mapping[str, str]) -> dict[str, list[str]]:
@@ -80,12 +86,12 @@ def _faults(content: Content, said: Mapping[str, str]) -> dict[str, list[str]]:
         wrong = [one for one in _names(said, name) if not _PERSON.fullmatch(one)]
         if wrong:
             found[f"ades.{name}"] = [f"{wrong[0]!r}: ADES takes initials and surname, as in A. B. Observer."]
-    if data := [*_of_data(content)]:
+    if data := [*_of_data(content, station)]:
         found[""] = data
     return found
 
 
-def _of_data(content: Content) -> Iterable[str]:
+def _of_data(content: Content, station: str) -> Iterable[str]:
     """What is wrong with what was chosen."""
     if not content.astrometry:
         yield "no astrometry is chosen; the MPC takes positions"
@@ -97,47 +103,65 @@ def _of_data(content: Content) -> Iterable[str]:
             yield f"{body.name} does not move (it is sidereal); the MPC takes minor planets, comets and satellites"
         elif best((body.name, *body.aliases)) is None:
             yield f"neither {body.name!r} nor an alias of it is a designation, or a name of at most 8 letters and digits"
+    sites = {str(row.extra.get("mpc_sitecode") or station) for row in content.astrometry}
+    for site in sorted(sites - {station}) if station else ():
+        yield f"some positions are from {site}: one file is of one observatory; share them apart"
     for row in content.astrometry:
         numbers = (row.ra, row.dec)
         if not all(number is not None and math.isfinite(number) for number in numbers):
             yield f"the position of {row.target} at {_time(row.time)} has no right ascension or declination"
         if (row.ra_error or row.dec_error) and row.error_unit not in ARCSEC:
             yield f"errors of {row.target} at {_time(row.time)} are in {row.error_unit or 'no unit'!r}; known: {', '.join(ARCSEC)}"
-    for one in content.photometry:
-        if one.brightness is not None and len(one.bandpass) > 3 and one.target in measured:
+    for one in filter(None, _together(content)):
+        if not one.bandpass.strip():
+            yield f"the magnitude of {one.target} at {_time(one.time)} has no band"
+        if len(one.bandpass) > 3:
             yield f"band {one.bandpass!r} of {one.target} is longer than ADES's three letters"
 
 
-def _row(row: Position, body: Body, magnitudes: list[Photometry], said: Mapping[str, str]) -> dict[str, str]:
+def _row(row: Position, body: Body, seen: Photometry | None, said: Mapping[str, str]) -> dict[str, str]:
     named = best((body.name, *body.aliases))
     found = {named[0]: named[1]} if named else {}
     scale = ARCSEC.get(row.error_unit, 1.0)
     found |= {
         "mode": str(said.get("mode") or "CCD"),
-        "stn": str(row.extra.get("mpc_sitecode") or said["stn"]),
+        "stn": said["stn"],
         "obsTime": _time(row.time),
-        "ra": f"{(row.ra or 0.0) % 360:.7f}",
+        "ra": f"{round((row.ra or 0.0) % 360, 7) % 360:.7f}",
         "dec": f"{row.dec:.7f}",
         "rmsRA": _error(row.ra_error, scale),
         "rmsDec": _error(row.dec_error, scale),
         "astCat": str(row.extra.get("catalog") or said["astcat"]),
     }
-    seen = min(
-        (
-            one
-            for one in magnitudes
-            if one.target == row.target and abs((one.time - row.time).total_seconds()) <= TOGETHER
-        ),
-        key=lambda one: abs((one.time - row.time).total_seconds()),
-        default=None,
-    )
-    if seen is not None and (not seen.unit or "mag" in seen.unit.lower()):
+    if seen is not None:
         found |= {"mag": f"{seen.brightness:.2f}", "rmsMag": _error(seen.error, 1.0), "band": seen.bandpass}
     return found
 
 
+def _is_magnitude(row: Photometry) -> bool:
+    return row.brightness is not None and (not row.unit or "mag" in row.unit.lower())
+
+
+def _together(content: Content) -> list[Photometry | None]:
+    """For each position the magnitude that was measured with it: of the same target, the nearest in time; None for none."""
+    by_target: dict[str, list[Photometry]] = defaultdict(list)
+    for one in sorted(filter(_is_magnitude, content.photometry), key=lambda one: one.time):
+        by_target[one.target].append(one)
+    return [_nearest(row.time, by_target[row.target]) for row in content.astrometry]
+
+
+def _nearest(time: datetime, sorted_rows: list[Photometry]) -> Photometry | None:
+    def apart(one: Photometry) -> float:
+        return abs((one.time - time).total_seconds())
+
+    place = bisect_left(sorted_rows, time, key=lambda one: one.time)
+    near = min(sorted_rows[max(0, place - 1) : place + 1], key=apart, default=None)
+    return near if near is not None and apart(near) <= TOGETHER else None
+
+
 def _error(value: float | None, scale: float) -> str:
-    return f"{value * scale:.3g}" if value else ""
+    """A decimal without an exponent, which ADES does not take; "" for none, and for 0, which says nothing."""
+    return f"{value * scale:.6f}".rstrip("0").rstrip(".") if value and round(value * scale, 6) else ""
 
 
 def _time(time: datetime) -> str:
