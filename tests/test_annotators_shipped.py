@@ -165,6 +165,21 @@ def test_the_chance_rate_is_ravens_and_the_joint_map_is_one_click_away(client):
     assert client.get(f"{address}map.png")["Content-Type"] == "image/png"
 
 
+@pytest.mark.parametrize("version", [annotate.AGAIN, annotate.BEGUN])
+def test_what_waits_to_be_worked_out_again_stays_in_words(client, version):
+    """A page that is opened meanwhile shows the answer there is, not its parts; one of an older version its parts."""
+    heard("S230518h", SKY, kind="GW")
+    burst = heard("Fermi GBM 700000001", SKY, seconds=2.0, kind="GRB")
+    rows = Annotation.objects.filter(alert__event=burst, annotator="coincidences")
+    rows.update(version=version)
+    page = client.get(burst.get_absolute_url()).content.decode()
+    assert "S230518h, 2 s earlier" in page
+    assert "being worked out again" in page
+    assert "by an older version" not in page
+    rows.update(value={"events": ["as another version said it"]})
+    assert client.get(burst.get_absolute_url()).status_code == 200
+
+
 def test_without_a_map_it_is_near_in_time_only(client):
     event, other = heard("S261120ab", SKY), heard("GRB 261120A", None, seconds=2, kind="GRB")
     assert "near in time only" in client.get(event.get_absolute_url()).content.decode()

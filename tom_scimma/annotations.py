@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tom_scimma import wording
+from tom_scimma.annotate import AGAIN, BEGUN
 from tom_scimma.annotators import Annotator, annotators
 from tom_scimma.models import Annotation, Event
 
@@ -22,6 +23,7 @@ class Shown:
     label: str
     lines: tuple[tuple[str, str, str], ...]  #: (what, value, link or "")
     outdated: bool  #: made by another version of the annotator, or by one that is no more
+    renewed: bool = False  #: is being worked out again, after something else was heard
 
 
 def shown(event: Event, user) -> list[Shown]:
@@ -35,11 +37,22 @@ def shown(event: Event, user) -> list[Shown]:
 
 
 def _shown(row: Annotation, annotator: Annotator | None) -> Shown:
-    current = annotator is not None and annotator.version == row.version
+    renewed = annotator is not None and row.version in (AGAIN, BEGUN)
+    current = annotator is not None and (renewed or annotator.version == row.version)
     words = getattr(annotator.run, "words", None) if current else None  # it need not know its older answers
-    lines = [(*line, "")[:3] for line in (words(row.value) if words else _plain(row.value))]
+    lines = [(*line, "")[:3] for line in (_worded(words, row.value, renewed) if words else _plain(row.value))]
     label = annotator.label if annotator else row.annotator
-    return Shown(row, label, tuple(lines[:SHOWN]), not current)
+    return Shown(row, label, tuple(lines[:SHOWN]), not current, renewed)
+
+
+def _worded(words: Callable[..., Any], value: dict[str, Any], renewed: bool) -> Iterable[Sequence[str]]:
+    """The annotator's words; plain ones where what waits to be worked out again is an answer of an older version."""
+    try:
+        return list(words(value))
+    except (KeyError, TypeError, ValueError, AttributeError):
+        if not renewed:
+            raise
+        return list(_plain(value))
 
 
 def _plain(value: dict[str, Any]) -> Iterator[tuple[str, str]]:
