@@ -108,6 +108,17 @@ def pytest_collection_finish():
     gc.freeze()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector):
+    """Each of several processes begins with other files: what one has compiled the others find, else each compiles all."""
+    report = yield
+    if isinstance(collector, pytest.Directory) and report.result and (worker := os.environ.get("PYTEST_XDIST_WORKER")):
+        share = len(report.result) // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+        first = share * int(worker.removeprefix("gw"))
+        report.result = [*report.result[first:], *report.result[:first]]
+    return report
+
+
 def pytest_collection_modifyitems(items):
-    """Sorts by file alone; the order in a file stays."""
-    items.sort(key=lambda item: LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))
+    """Sorts by file alone, the same in every process; the order in a file stays."""
+    items.sort(key=lambda item: (LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG), str(item.path)))

@@ -57,11 +57,16 @@ def vectors(ra, dec) -> np.ndarray:
 
 
 def within(ra: np.ndarray, dec: np.ndarray, polygon: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-    """Whether points lie in a convex spherical polygon: on the same side of every edge as its middle."""
+    """Whether points lie in a convex spherical polygon."""
+    return inside(vectors(ra, dec), polygon)
+
+
+def inside(points: np.ndarray, polygon: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """The same of unit vectors: on the same side of every edge as the polygon's middle."""
     edges = vectors(*polygon)
     normals = np.cross(edges, np.roll(edges, -1, axis=0))
     side = np.sign(normals @ edges.mean(axis=0))
-    return ((vectors(ra, dec) @ normals.T) * side > 0).all(axis=1)
+    return (points @ (normals.T * side) > 0).all(axis=1)
 
 
 def moc(polygons: list[tuple[np.ndarray, np.ndarray]], depth: int, sky: skymap.SkyMap) -> float:
