@@ -108,6 +108,12 @@ def pytest_collection_finish():
     gc.freeze()
 
 
+def pytest_ignore_collect(collection_path, config):
+    """A folder none of whose tests are wanted is not imported: what it imports takes a second in every process."""
+    name = collection_path.name
+    return True if name in ("browser", "services") and f"not {name}" in config.option.markexpr else None
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report(collector):
     """Each of several processes begins with other files: what one has compiled the others find, else each compiles all."""

@@ -11,6 +11,7 @@ connections and threads. What a start itself does is for tests that start a real
 from __future__ import annotations
 
 import array
+import gc
 import importlib
 import json
 import os
@@ -187,12 +188,16 @@ def _import_all() -> None:
     import django
 
     django.setup()
+    from django.core.checks import run_checks
     from django.core.management import load_command_class
     from django.urls import get_resolver
 
     assert get_resolver().url_patterns
     for name in COMMANDS:
         load_command_class("tom_scimma", name)
+    run_checks()  # as each command does; what the first time takes long is done for all
+    gc.collect()
+    gc.freeze()  # no fork walks through it again
 
 
 if __name__ == "__main__":

@@ -102,7 +102,7 @@ def test_many_small_cones_at_once_find_what_astropy_finds():
     assert sum(map(len, found)) > 3000
     for (ra, dec, radius), inside in zip(circles, found, strict=True):
         separation = coords.separation(SkyCoord(ra, dec, unit="deg")).deg
-        expected = sorted((value, key) for key, value in zip(keys, separation.tolist(), strict=True) if value <= radius)
+        expected = sorted((separation[row].item(), keys[row]) for row in np.flatnonzero(separation <= radius))
         assert [key for _, key in inside] == [key for _, key in expected]
         assert [angle for angle, _ in inside] == pytest.approx([angle for angle, _ in expected], abs=1e-9)
     assert places.near([]) == []

@@ -5,7 +5,9 @@ Authority: promise 6, private stays private. The same questions do tell members,
 
 from __future__ import annotations
 
+import functools
 import itertools
+import os
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, Group
@@ -41,16 +43,34 @@ KEYS = {
 }
 
 
+@functools.cache
 def questions(thing: str) -> list[str]:
-    """Every name with every operator and with values that hidden rows have, and with values that they have not."""
+    """Every name with every operator and with values that hidden rows have, and with values that they have not.
+
+    Numbers and keys meet their values in turn, one operator after the other; in the soak all of them each time.
+    """
     found = []
     for name in names.NAMES_OF[thing].values():
-        for operator in names.OPERATORS[name.type]:
-            found += [f"{left} {operator} {right}" for left, right in _sides(name, operator)]
+        for turn, operator in enumerate(names.OPERATORS[name.type]):
+            lefts, values = _sides(name, operator)
+            sides = itertools.product(lefts, values) if "SOAK" in os.environ else _in_turn(name, lefts, values, turn)
+            found += [f"{left} {operator} {right}" for left, right in sides]
     return [*found, *(f"not ({text})" for text in found[::9])]
 
 
-def _sides(name: names.Name, operator: str):
+def _in_turn(name: names.Name, lefts: tuple[str, ...], values: tuple[str, ...], turn: int):
+    """Every left side and every value of a key at least once, and one value of a number; all others with all."""
+    if name.type == names.KEYS:
+        values = values[turn % len(values) :] + values[: turn % len(values)]
+        count = max(len(lefts), len(values))
+        return itertools.islice(zip(itertools.cycle(lefts), itertools.cycle(values)), count)
+    if name.type in (names.NUMBER, names.COUNT):
+        values = (values[(turn + 1) % len(values)],)  # `= 77` first, which hidden rows have
+    return itertools.product(lefts, values)
+
+
+def _sides(name: names.Name, operator: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What stands before an operator, and what behind it."""
     if name.type == names.KEYS:
         values = (*NUMBERS, "None", "True") if operator in ("=", "!=") else NUMBERS
         texts = operator in names.OPERATORS[names.TEXT] and operator not in names.OPERATORS[names.NUMBER]
@@ -62,7 +82,7 @@ def _sides(name: names.Name, operator: str):
             values = ('"2026"', '"2026-11"')
     if operator.endswith("in"):
         values = tuple(f"({value})" for value in values if value not in ("None", "True"))
-    return itertools.product(lefts, values)
+    return lefts, values
 
 
 @pytest.fixture

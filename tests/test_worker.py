@@ -43,7 +43,7 @@ def test_it_delivers_reacts_and_ends_when_told(tom, outside):
     tom.wait("reactions", lambda: tom.side("reactions") == {"done": 4})
     assert [parcel["body"] for parcel in outside.parcels] == ["a", "b", "c"]
     tom.wait("the job", lambda: any(mark["name"] == "tick" for mark in outside.marks))
-    second = tom.work(real=True)
+    second = tom.work()
     assert second.wait(60) == 1
     assert "SQLite takes one" in second.log.read_text()
     assert tom.stop(worker) == 0

@@ -97,7 +97,7 @@ class Tom:
 
     def wait(self, what: str, ready, seconds: float = 60):
         """Waits until something is so."""
-        return wait_for(what, ready, seconds=seconds, every=0.05, explain=lambda: f"{self.side('rows')}\n{self.logs()}")
+        return wait_for(what, ready, seconds=seconds, every=0.15, explain=lambda: f"{self.side('rows')}\n{self.logs()}")
 
     def settled(self, seconds: float = 90) -> dict[str, int]:
         """Waits until nothing is queued or being sent, and every lost reply was looked for where one can; the states."""
