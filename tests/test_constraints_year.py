@@ -114,4 +114,4 @@ def test_windows_end_within_30_s_of_where_astropy_has_them_end(name, astropy_fra
                     close = min(np.abs(margin[0, 1]) for margin in theirs.values())
                     assert open_[0] != open_[2] or close < 0.1, (start, ra, dec, end)
                     found += 1
-    assert found > 10
+    assert found > (3 if "pole" in name else 10)  # what a pole sees rises no more than it sets

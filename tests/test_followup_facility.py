@@ -234,6 +234,22 @@ def test_a_cadence_of_the_hosts_goes_on_in_the_name_of_who_began_it(client, ada,
     assert (new.status, new.user, new.asked.by) == ("PENDING", ada, ada), moved
 
 
+def test_a_cadence_of_the_hosts_goes_on_after_what_was_observed(client, ada, target):
+    """The host moves the window on, and compares it with a time that has no zone."""
+    strategy = "ResumeCadenceAfterFailureStrategy"
+    said = filled(target, cadence_strategy=strategy, cadence_frequency="24")
+    assert client.post(f"{CREATE}?cadence_strategy={strategy}", said).status_code == 302
+    group = DynamicCadence.objects.get().observation_group
+    first = group.observation_records.get()
+    following.apply(first.asked, State("COMPLETED"))
+    said = StringIO()
+    call_command("runcadencestrategies", stdout=said)
+    second = group.observation_records.exclude(pk=first.pk).get()
+    begins = [datetime.fromisoformat(row.asked.request["start"]) for row in (first, second)]
+    assert begins[1] - begins[0] == timedelta(hours=24)
+    assert (second.status, second.asked.by) == ("PENDING", ada)
+
+
 def test_the_hosts_api_asks_and_cancels(client, ada, target):
     body = {
         "facility": "FollowUp",

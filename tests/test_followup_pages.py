@@ -63,6 +63,21 @@ def test_a_night_shows_what_one_may_see(client, ada, asked):
     assert client.get("/followup/nights/one-metre/2026-13-27/").status_code == 404
 
 
+def test_a_request_stands_on_the_page_of_each_night_in_which_it_may_be_done(client, ada, target):
+    """From a morning for a day and a half: the night to come, not the one that is over; while it waits, the next one too."""
+    client.force_login(ada)
+    dusk, dawn = up.dark()
+    morning = dawn - timedelta(days=1) + timedelta(hours=2)  # the Sun is up, and it is not noon yet
+    wanted = up.request(ra=target.ra, dec=target.dec, start=morning, end=morning + timedelta(hours=38))
+    row = asking.ask([wanted], by=ada, targets=target)[0].asked
+    first = (dusk + timedelta(hours=149.07 / 15 - 12)).date()
+    assert row.night == first
+    names = [f"/followup/nights/one-metre/{first + timedelta(days=i)}/" for i in (-1, 0, 1, 2)]
+    assert ["AT2026abc" in body(client, name) for name in names] == [False, True, True, False]
+    following.apply(row, State("COMPLETED", dusk + timedelta(hours=25), dusk + timedelta(hours=25, minutes=9)))
+    assert ["AT2026abc" in body(client, name) for name in names] == [False, True, True, False]
+
+
 def test_what_is_open_is_a_file_for_the_telescope(client, ada, asked):
     client.force_login(ada)
     for form in ("csv", "ecsv", "json", "acp"):

@@ -178,7 +178,7 @@ class RequestForm(BaseRoboticObservationForm):
         said = {
             name: value for name, value in self.cleaned_data.items() if name != "groups" and value not in (None, "")
         }
-        return {key: written.iso(value) if isinstance(value, datetime) else value for key, value in said.items()}
+        return {key: written.as_host(value) if isinstance(value, datetime) else value for key, value in said.items()}
 
     def observation_payload(self) -> dict[str, Any]:
         return {
@@ -210,7 +210,7 @@ class TimeCriticalForm(RequestForm):
         return [self._request(said, target, said["start"], end, fixed=True)]
 
     def serialize_parameters(self) -> dict[str, Any]:
-        end = written.iso(self.requests[0].end) if self.requests else ""
+        end = written.as_host(self.requests[0].end) if self.requests else ""
         return {**super().serialize_parameters(), "end": end}
 
 

@@ -8,6 +8,10 @@ from datetime import date, datetime, timedelta
 from datetime import timezone as zone
 from typing import Any
 
+from django.db.models import Q
+
+from tom_treasuremap import telescopes
+from tom_treasuremap.followup.request import TERMINAL
 from tom_treasuremap.models import Asked
 from tom_treasuremap.telescopes.telescope import Telescope
 
@@ -33,12 +37,25 @@ class Hours:
 
 
 def rows(telescope: str, night: date, user: Any) -> list[Asked]:
-    """What this user may see of what was asked for a night, in order of time."""
-    found = Asked.objects.visible_to(user).filter(telescope=telescope, night=night).exclude(record=None)
+    """What this user may see of what was asked for a night, or waits for it still, or is scheduled in it; in order of time."""
+    first, last = span(telescopes.telescopes().get(telescope), night)
+    there = Q(record__scheduled_start__gte=first, record__scheduled_start__lt=last)
+    waits = Q(night__lt=night) & ~Q(record__status__in=TERMINAL)
+    found = Asked.objects.visible_to(user).filter(Q(night=night) | there | waits, telescope=telescope)
+    found = found.exclude(record=None)
     found = found.select_related(
         "record__target", "record__user", "event", "submission", "cancellation", "by", "arming"
     )
+    found = [row for row in found if row.night == night or (begins(row) < last and ends(row) > first)]
     return sorted(found, key=lambda row: (begins(row), -float(row.request.get("priority", 1)), row.pk))
+
+
+def span(telescope: Telescope | None, night: date) -> tuple[datetime, datetime]:
+    """From noon to noon of mean solar time at the telescope."""
+    site = telescope.site if telescope is not None else None
+    east = site.longitude / 15 if site is not None else 0.0
+    noon = datetime(night.year, night.month, night.day, 12, tzinfo=zone.utc) - timedelta(hours=east)
+    return noon, noon + timedelta(days=1)
 
 
 def begins(row: Asked) -> datetime:
@@ -57,8 +74,7 @@ def hours(telescope: Telescope, night: date) -> Hours:
     """The hours of a night: from sunset to sunrise, or a whole day where the Sun does not set."""
     from tom_treasuremap import nights
 
-    east = telescope.site.longitude / 15 if telescope.site is not None else 0.0
-    noon = datetime(night.year, night.month, night.day, 12, tzinfo=zone.utc) - timedelta(hours=east)
+    noon, _ = span(telescope, night)
     found = nights.night(telescope, noon + timedelta(hours=6))
     if found is None:
         return Hours(noon, noon + timedelta(days=1), (noon, noon + timedelta(days=1)), None, None)

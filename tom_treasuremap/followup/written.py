@@ -40,6 +40,11 @@ def iso(moment: datetime) -> str:
     return moment.astimezone(timezone.utc).isoformat(timespec="seconds")
 
 
+def as_host(moment: datetime) -> str:
+    """A moment as parameters of observations have it: UTC without saying so, since the host's cadences compare it with such."""
+    return moment.astimezone(timezone.utc).replace(tzinfo=None).isoformat(timespec="seconds")
+
+
 def parameters(request: Request, telescope: Telescope) -> dict[str, Any]:
     """What the observation says of the request, under the names by which pointings are read from it."""
     first = request.exposures[0] if request.exposures else None
@@ -55,8 +60,8 @@ def parameters(request: Request, telescope: Telescope) -> dict[str, Any]:
         "pos_angle": request.pos_angle,
         "filter": (known.band or known.name) if known is not None else (first.filter if first is not None else ""),
         "exposures": [asdict(one) for one in request.exposures],
-        "start": iso(request.start),
-        "end": iso(request.end),
+        "start": as_host(request.start),
+        "end": as_host(request.end),
         "priority": request.priority,
         **({"fixed": True} if request.fixed else {}),
         **request.extra,
@@ -64,6 +69,10 @@ def parameters(request: Request, telescope: Telescope) -> dict[str, Any]:
 
 
 def night_of(moment: datetime, telescope: Telescope) -> date:
-    """The date of the evening, at the telescope, of the night that a moment is in."""
-    hours = telescope.site.longitude / 15 if telescope.site is not None else 0.0
-    return (moment.astimezone(timezone.utc) + timedelta(hours=hours - 12)).date()
+    """The date of the evening, at the telescope, of the night that a moment is in; by day, also in the morning, of the one to come."""
+    from tom_treasuremap import nights
+
+    found = nights.night(telescope, moment)
+    if found is None or telescope.site is None:
+        return (moment.astimezone(timezone.utc) - timedelta(hours=12)).date()
+    return nights.utc(found.noon + telescope.site.longitude / 360.0).date()

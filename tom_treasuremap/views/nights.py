@@ -42,10 +42,8 @@ class NightsView(LoginRequiredMixin, TemplateView):
                 continue
             tonight = written.night_of(now, one)
             mine = seen.filter(telescope=one.name)
-            nights = [
-                {"night": tonight + timedelta(days=i), "count": mine.filter(night=tonight + timedelta(days=i)).count()}
-                for i in (-1, 0, 1)
-            ]
+            days = [tonight + timedelta(days=i) for i in (-1, 0, 1)]
+            nights = [{"night": day, "count": len(night.rows(one.name, day, self.request.user))} for day in days]
             status = said.get(one.name, telescopes.Status())
             lines.append({"telescope": one, "nights": nights, "status": status, "open": mine.open().count()})
         return super().get_context_data(lines=lines, **kwargs)
