@@ -18,7 +18,7 @@ def reasons(some: Draft, known: Mapping[str, str]) -> dict[str, str]:
     least = _least(some)
     found = {}
     for at, key in enumerate(keys(setting.problem.fields)):
-        found[key] = _in(some, at, taken[at]) if at in taken else known.get(key) or _out(some, at, least)
+        found[key] = inside(some, at, taken[at]) if at in taken else known.get(key) or _out(some, at, least)
     return found
 
 
@@ -27,7 +27,8 @@ def share(value: float) -> str:
     return f"{value:.4f}" if value < 0.1 else f"{value:.3g}"
 
 
-def _in(some: Draft, at: int, number: int) -> str:
+def inside(some: Draft, at: int, number: int) -> str:
+    """Why a field of a telescope is in: when it is looked at, and what the plan would lose without it."""
     line, field = some.lines[number], some.setting.problem.fields[at]
     order = int(np.flatnonzero(line.fields == at)[0]) + 1
     looker = number * some.setting.count + at

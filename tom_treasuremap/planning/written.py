@@ -57,6 +57,21 @@ def read(setting: Setting, plan: Plan) -> Draft:
     return some.fill(lookers, favour).fill(np.arange(len(favour)))
 
 
+def same(setting: Setting, plan: Plan) -> Draft | None:
+    """A draft of exactly a plan's visits; None where one of them is not possible (any more)."""
+    some = Draft(setting)
+    for number, ground in enumerate(setting.grounds):
+        mine = [one for one in plan.visits if one.telescope == ground.reach.telescope.name]
+        jobs = _jobs(setting, ground, mine)
+        line = _line(ground, jobs) if len(jobs) == len({(one.field, one.turn) for one in mine}) else None
+        if line is None:
+            return None
+        some.lines[number] = line
+        for field in line.fields:
+            some.left.take(number * setting.count + int(field))
+    return some
+
+
 def _jobs(setting: Setting, ground: Ground, mine: list[Visit]) -> dict[int, int]:
     """{job: second} in order of time, of the fields all of whose visits are there and may still be made."""
     names = {one.name: at for at, one in enumerate(setting.problem.fields) if ground.usable[at]}
