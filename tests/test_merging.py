@@ -18,8 +18,8 @@ from hypothesis.extra.django import TestCase
 from tom_targets.models import Target
 
 from tests import factories as make
-from tests.messages import xrt
-from tom_scimma import folding, ingest, merging
+from tests.messages import igwn, record, xrt
+from tom_scimma import folding, ingest, merging, roster
 from tom_scimma.models import Alert, Alias, Candidate, Event, Merge, Message
 from tom_scimma.notice import Cite, Notice, Sky
 from tom_scimma.reading import PARSED, Reading
@@ -280,3 +280,28 @@ def test_of_two_listeners_at_once_none_makes_a_name_twice(before, first, second)
     assert not Alias.objects.filter(name__in=Event.objects.values("name")).exists()
     assert Event.objects.count() == 1
     assert Alert.objects.count() == len(before) + 2
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="two connections at once: PostgreSQL")
+@pytest.mark.django_db(transaction=True)
+def test_a_replay_and_a_listener_do_not_wait_for_each_other(settings):
+    """Both wait for their turn at the names before they lock rows; else PostgreSQL ends one of them (deadlock detected)."""
+    settings.TOM_SCIMMA = {"TOPICS": {"igwn.gwalert": {"authority": ["LVK"]}}}
+    ingest.ingest([record(igwn(), "igwn.gwalert")], now=NOW)
+    message = Message.objects.get()
+
+    def again():
+        try:
+            return replay([message])
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            roster._wait_for_turn({"S261121a"})
+            other = pool.submit(again)
+            with pytest.raises(TimeoutError):
+                other.result(1)
+            ingest.ingest([record(igwn(kind="UPDATE", minutes=3), "igwn.gwalert")], now=NOW)
+        (result,) = other.result(60)
+    assert (result.state, Event.objects.get().alert_count) == ("parsed", 2)

@@ -53,6 +53,7 @@ def _wait_for_turn(keys: Iterable[str]) -> None:
 def lock(events: Iterable[int], statements: Iterable[Statement]) -> None:
     """Locks these events and those that statements name, in the order in which everybody locks them."""
     keys = {key for statement in statements for key in _keys(statement)}
+    _wait_for_turn(keys)
     named = Q(name__in=keys) | Q(aliases__name__in=keys) | Q(notice_ids__name__in=keys)
     found = list(Event.objects.filter(Q(pk__in=list(events)) | named).values_list("pk", flat=True))
     list(Event.objects.select_for_update().filter(pk__in=found).order_by("pk").values_list("pk"))
