@@ -7,7 +7,7 @@ table of answers, and the promise that what is private stays so.
 from __future__ import annotations
 
 import json
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from django.contrib.auth.models import Group
@@ -193,6 +193,19 @@ def test_what_tns_lacks_is_named_at_its_field(fake, user, target):
     assert "targets.0.reporting_group" in found
     assert "photometry" in found  # no limit from before
     assert set(there.ask(payload, fake.token)) <= set(found)
+
+
+def test_each_target_of_an_at_report_is_seen_and_was_not_before(fake, user, target):
+    """HERMES is content with one limit, at any time, for all targets; TNS wants each object's last non-detection."""
+    there = Tns(TOPIC)
+    after, other = given.limit(time=given.NIGHT + timedelta(days=1)), given.body("AT2026xyz", pk=2, aliases=())
+    late = given.content(targets=(given.body(), other), photometry=(given.point(), after))
+    found = there.faults(there.preview(given.filled(there, late, **{"targets.0.nondetection_source": ""}))[0])
+    assert "No limit from before the first detection of AT2026abc" in found["targets.0.nondetection_source"][0]
+    assert found["targets.1.date"] == ["No detection of AT2026xyz is chosen."]
+    alone = given.content(targets=(given.body(),), photometry=(given.point(), after))
+    typed = {"targets.0.nondetection_source": "DSS"}
+    assert there.faults(there.preview(given.filled(there, alone, **typed))[0]) == {}
 
 
 @pytest.mark.parametrize(("name", "nearest"), [("g", "g-Sloan"), ("FA16", "fa16"), ("fa-16", "fa16"), ("zzz", "")])

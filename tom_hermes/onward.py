@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
-from tom_hermes import accounts, asking, circular, parts, reported, tns
+from tom_hermes import accounts, asking, circular, discovery, parts, reported, tns
 from tom_hermes.conf import conf, is_test_server
 from tom_hermes.destination import Hermes
 from tom_hermes.message.problems import Problems
@@ -44,7 +45,7 @@ class Tns(Hermes):
         return tns.shape(message, content, form, problems)
 
     def faults(self, payload: bytes) -> dict[str, list[str]]:
-        found = super().faults(payload)
+        found = {**discovery.lacks(json.loads(payload)["message"]), **super().faults(payload)}
         again = reported.again(payload, self._server())
         return {**found, "message": [*found.get("message", []), *again]} if again else found
 

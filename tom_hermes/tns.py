@@ -162,7 +162,8 @@ def nearest(name: str, choices: Iterable[tuple[str, str]]) -> str:
 def shape(message: dict[str, Any], content: Content, form: Mapping[str, Any], problems: Problems) -> dict[str, Any]:
     """The message as TNS wants it, from what was typed; what is wrong goes to the problems."""
     if bool(content.spectra) == bool(content.photometry):
-        text = "TNS takes photometry (a discovery) or spectra (a classification), and one of them in one report."
+        text = "TNS takes photometry (a discovery) or spectra (a classification), and one of them in one report: "
+        text += "untick the others." if content.spectra else "choose some."
         problems.add("message", text)
         return message
     data = message["data"]
