@@ -224,7 +224,9 @@ def test_moc_and_region_hold_the_level():
             rows = sky.region(level)
             share = (sky.density * sky.pixel_area)[rows].sum()
             assert level <= share < level + (sky.density * sky.pixel_area)[rows].max() + 1e-12, name
-            area = sky.moc(level).sky_fraction * 4 * np.pi * np.square(180 / np.pi)
+            moc = sky.moc(level)
+            assert sky.region_spans(level).tolist() == moc.to_depth29_ranges.tolist(), name
+            area = moc.sky_fraction * 4 * np.pi * np.square(180 / np.pi)
             assert area == pytest.approx(sky.pixel_area[rows].sum() * np.square(180 / np.pi), rel=1e-6), name
 
 

@@ -13,7 +13,7 @@ from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from tom_scimma import eventmaps, skymap
+from tom_scimma import eventmaps, memory, skymap
 from tom_scimma.annotators import Annotator, Finding, annotators
 from tom_scimma.conf import conf
 from tom_scimma.errors import BadSkyMap
@@ -40,11 +40,17 @@ def react(alert_id: int, change: str) -> None:
 
 def annotate(alert: Alert, which: Iterable[Annotator]) -> None:
     """Runs these annotators on an alert and stores what they say."""
-    map, trouble = map_of(alert)
+    which = list(which)
+    ours = [one for one in which if one.trusted]
+    with memory.one_map():
+        map, trouble = map_of(alert)
+        answers = [_asked(annotator, alert, map) for annotator in ours]
+    for annotator, (findings, seconds, error) in zip(ours, answers, strict=True):
+        _store(alert, annotator, findings, seconds, error or trouble)
     for annotator in which:
-        began = time.monotonic()
-        findings, error = _asked(annotator, alert, map)
-        _store(alert, annotator, findings, time.monotonic() - began, error or trouble)
+        if not annotator.trusted:  # it may not end: nobody waits for that
+            findings, seconds, error = _asked(annotator, alert, map)
+            _store(alert, annotator, findings, seconds, error or trouble)
 
 
 def ask_again(annotator: Annotator, alert: Alert) -> None:
@@ -84,18 +90,20 @@ def map_of(alert: Alert) -> tuple[skymap.SkyMap | None, str]:
         return None, f"the sky map cannot be read: {error}"
 
 
-def _asked(annotator: Annotator, alert: Alert, map: skymap.SkyMap | None) -> tuple[list[Finding], str]:
-    """What an annotator says, or what went wrong; whatever it wrote to the database is undone in that case."""
+def _asked(annotator: Annotator, alert: Alert, map: skymap.SkyMap | None) -> tuple[list[Finding], float, str]:
+    """What an annotator says, after how many seconds, and what went wrong; then whatever it wrote to the database is undone."""
+    began = time.monotonic()
     try:
         if annotator.trusted:
             with _deferred():
-                return _run(annotator, alert, map), ""
-        # somebody else's may wait for ever
-        return apart(annotator.name, conf.ANNOTATOR_SECONDS, lambda: _run(annotator, alert, map)), ""
+                findings = _run(annotator, alert, map)
+        else:  # somebody else's may wait for ever
+            findings = apart(annotator.name, conf.ANNOTATOR_SECONDS, lambda: _run(annotator, alert, map))
+        return findings, time.monotonic() - began, ""
     except Exception as error:  # somebody else's code may raise anything; it costs only itself
         if isinstance(error, (InterfaceError, DatabaseError)) and not connection.is_usable():
             raise
-        return [], f"{type(error).__name__}: {error}"[:2000]
+        return [], time.monotonic() - began, f"{type(error).__name__}: {error}"[:2000]
 
 
 @contextmanager

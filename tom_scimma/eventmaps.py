@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -26,7 +26,7 @@ from tom_scimma.notice import Sky
 #: an event may have any number of alerts; its versions are looked for among so many, the newest
 LOOKED_AT = 200
 #: the maps of so many events are in memory at once
-FETCHED = 20
+FETCHED = 5
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,7 @@ class EventMap:
     def sky(self) -> skymap.SkyMap:
         """The map. Raises BadSkyMap when what is stored cannot be read, or an error region makes no map."""
         if self.localization_id is not None:
-            data = self.data or Localization.objects.values_list("data", flat=True).get(pk=self.localization_id)
-            return skymap.unpack(bytes(data))
+            return skymap.unpack(self._data)
         try:
             made = skymap.of_sky(self.error)
         except ValueError as trouble:
@@ -54,6 +53,15 @@ class EventMap:
         if made is None:
             raise skymap.BadSkyMap(f"no map can be made of {self.error}")
         return made
+
+    @property
+    def _data(self) -> bytes:
+        rows = Localization.objects.values_list("data", flat=True)
+        return self.data or bytes(rows.get(pk=self.localization_id))
+
+    def by_itself(self) -> EventMap:
+        """The same with nothing unpacked and its data at hand: for another process, which asks no database."""
+        return replace(self, data=None if self.localization_id is None else self._data)
 
 
 def current(event: Event, user=None) -> EventMap | None:

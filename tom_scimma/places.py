@@ -123,7 +123,7 @@ def inside(moc) -> models.QuerySet[TargetPlace]:
 
     A region of many small parts is searched somewhat coarser: ask the map itself for the level of what comes back.
     """
-    found = ranges(moc)
+    found = ranges(np.asarray(moc.to_depth29_ranges, dtype=np.int64).reshape(-1, 2))
     if not len(found):
         return TargetPlace.objects.none()
     wanted = Q()
@@ -154,16 +154,16 @@ def covers(ranges: np.ndarray, index: np.ndarray) -> np.ndarray:
     return (row >= 0) & (index < ranges[np.maximum(row, 0), 1]) if len(ranges) else np.zeros(len(index), bool)
 
 
-def ranges(moc) -> np.ndarray:
-    """Half-open ranges of order-14 indices that cover the region, joined over small gaps until they are few enough."""
+def ranges(found: np.ndarray) -> np.ndarray:
+    """Half-open ranges of order-14 indices that cover sorted ones of order 29 (int64[k, 2]), joined over small gaps
+    until they are few enough."""
     shift = 2 * (29 - ORDER)
-    ranges = np.asarray(moc.to_depth29_ranges, dtype=np.uint64).reshape(-1, 2)
-    first, last = ranges[:, 0] >> np.uint64(shift), ((ranges[:, 1] - np.uint64(1)) >> np.uint64(shift)) + np.uint64(1)
+    first, last = found[:, 0] >> shift, ((found[:, 1] - 1) >> shift) + 1
     if len(first) > MAX_RANGES:
         gaps = first[1:] - last[:-1]
         keep = np.sort(np.argsort(gaps)[::-1][: MAX_RANGES - 1])  # split only at the widest gaps
         first, last = np.append(first[:1], first[1:][keep]), np.append(last[:-1][keep], last[-1:])
-    return np.stack([first, last], axis=1).astype(np.int64)
+    return np.stack([first, last], axis=1)
 
 
 def keep(target) -> None:

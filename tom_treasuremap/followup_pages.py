@@ -1,26 +1,9 @@
 """URLs of what is asked of telescopes, under /followup/."""
 
-from datetime import date
-
 from django.urls import path, register_converter
 
+from tom_treasuremap.paths import Date
 from tom_treasuremap.views import armings, asked, nights
-
-
-class Date:
-    """A date in an address: 2026-11-27."""
-
-    regex = r"\d{4}-\d{2}-\d{2}"
-
-    def to_python(self, value: str) -> date:
-        found = date.fromisoformat(value)
-        if not 1900 <= found.year <= 2100:
-            raise ValueError("no night of any telescope")
-        return found
-
-    def to_url(self, value: date) -> str:
-        return value if isinstance(value, str) else value.isoformat()
-
 
 register_converter(Date, "date")
 

@@ -6,6 +6,7 @@ import os
 import time
 
 import django
+import numpy as np
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.outside.settings")
 django.setup()
@@ -82,17 +83,32 @@ def people(count: int, address: str) -> int:
 
 @lru_cache
 def _sky(number: int) -> bytes:
-    """A map of real size, one of a few places."""
+    """A map of real size, one of a few places: 19,200 pixels."""
     return skymap.from_gaussian(45.0 * number, 15.0 * number - 60, 8.0, distance=(150.0, 40.0)).to_fits()
 
 
-def hear(begin: int, count: int, apart: float = 0.0) -> float:
-    """So many new gravitational-wave alerts come in, of events some seconds apart; when the last was committed (Unix time)."""
+@lru_cache
+def _large(number: int) -> bytes:
+    """As large as they come: 197,000 pixels with distance, or without."""
+
+    def density(ra, dec):
+        return np.exp(-np.square((ra - 45 * number) / 40) - np.square((dec + 10 * np.sin(ra / 9)) / 6)) + 1e-3
+
+    distance = {"distance": (lambda ra, dec: 150 + dec, lambda ra, dec: 40 + dec / 9)} if number % 2 else {}
+    return skymap.make(density, order=7, rounds=0, **distance).to_fits()
+
+
+def hear(begin: int, count: int, apart: float = 0.0, large: int = 0) -> float:
+    """So many new gravitational-wave alerts come in, of events some seconds apart; when the last was committed (Unix time).
+
+    `large`: one in so many has a map as large as they come.
+    """
     for number in range(begin, begin + count):
         now = timezone.now()
         letters = "".join(chr(97 + int(digit)) for digit in str(number))
         when = iso(now - timedelta(minutes=30, seconds=apart * number))
-        wave = told.wave(f"S261121{letters}", "INITIAL", minutes=0.1, now=now, time=when, skymap=_sky(number % 8))
+        sky = _large(number // large % 2) if large and not number % large else _sky(number % 8)
+        wave = told.wave(f"S261121{letters}", "INITIAL", minutes=0.1, now=now, time=when, skymap=sky)
         ingest([wave], via="listen", now=now)
     return time.time()
 
@@ -100,6 +116,19 @@ def hear(begin: int, count: int, apart: float = 0.0) -> float:
 def states() -> dict[str, int]:
     """How many deliveries are in each state."""
     return dict(Delivery.objects.order_by().values_list("state").annotate(count=Count("*")))
+
+
+def said() -> dict[str, list[float]]:
+    """When each message to a contact whose rules are as they are by default was queued (Unix time), in order."""
+    where = [
+        f"people:{pk}"
+        for pk in Contact.objects.filter(owner__username__startswith="observer").values_list("pk", flat=True)
+    ]
+    found: dict[str, list[float]] = {}
+    rows = Delivery.objects.filter(destination__in=where).order_by("created").values_list("destination", "created")
+    for destination, created in rows:
+        found.setdefault(destination, []).append(created.timestamp())
+    return found
 
 
 def unasked() -> int:
@@ -157,6 +186,7 @@ if __name__ == "__main__":
                 people,
                 hear,
                 states,
+                said,
                 unasked,
                 reactions,
                 rows,

@@ -10,7 +10,7 @@ levels.py (where they lie), placing.py (the rows), following.py, deciding.py, mo
 
 from __future__ import annotations
 
-from tom_scimma import eventmaps
+from tom_scimma import eventmaps, memory
 from tom_scimma.models import Alert, Placement
 
 
@@ -28,4 +28,5 @@ def react(alert_id: int, change: str) -> None:
     stands = eventmaps.current(alert.event) if change == "reinstated" else None
     if stands is not None:
         Placement.objects.filter(alert=stands.alert_id).delete()
-    place(alert.event)
+    with memory.one_map():
+        place(alert.event)

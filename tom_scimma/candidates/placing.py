@@ -83,7 +83,7 @@ def _place_all(event: Event, new: EventMap, maps: Sequence[EventMap]) -> Placeme
     except BadSkyMap as error:
         logger.warning("event=%s alert=%s: its map places no target: %s", event.name, new.alert_id, error)
         return None
-    region = places.ranges(sky.moc(conf.CANDIDATE_LEVEL))
+    region = places.ranges(sky.region_spans(conf.CANDIDATE_LEVEL))
     ids, ra, dec = places.within(region)
     near = sky.level_at(ra, dec) <= conf.CANDIDATE_LEVEL
     known = dict(Candidate.objects.filter(event=event).values_list("target_id", "pk"))

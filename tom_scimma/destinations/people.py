@@ -12,7 +12,7 @@ from typing import Any
 
 from django.core.cache import cache
 
-from tom_scimma import channels, eventmaps, memory, seen
+from tom_scimma import channels, drawing, eventmaps, seen
 from tom_scimma.destinations import Destination, Receipt
 from tom_scimma.errors import Rejected
 from tom_scimma.models import Alert, Contact, Telling
@@ -110,7 +110,7 @@ def _picture(alert_id: int) -> tuple[bytes | None, str]:
     from tom_scimma import skyplot
 
     place = f"tom_scimma-told-named-{skyplot.EDITION}-{alert_id}"
-    with _drawing:  # many are told at once: the first draws, and the memory of one drawing is enough
+    with _drawing:  # many are told at once: the first has it drawn
         kept = cache.get(place)
         if kept is None and (kept := _drawn(alert_id)) is not None:
             cache.set(place, kept, KEPT)
@@ -119,18 +119,14 @@ def _picture(alert_id: int) -> tuple[bytes | None, str]:
 
 def _drawn(alert_id: int) -> tuple[bytes, str] | None:
     """The picture and its name; None where there is no map, or none that can be drawn."""
-    from tom_scimma import skyplot
-
     alert = Alert.objects.select_related("event").defer("document").filter(pk=alert_id).first()
     found = eventmaps.of_alert(alert) if alert is not None else None
     if alert is None or found is None:
         return None
     name = alert.event.name
     try:
-        data = skyplot.draw(found.sky, title=name)
+        data = drawing.draw(found, title=name)
     except Exception:
         logger.exception("no picture of alert %s", alert_id)
         return None
-    finally:
-        memory.give_back()
     return data, f"{re.sub(r'[^A-Za-z0-9+-]+', '_', name)[:60] or 'skymap'}.png"

@@ -188,3 +188,11 @@ class Pixels:
         """Rows of the smallest set of pixels that holds at least `level` of the probability, most probable first."""
         count = int(np.searchsorted(self.ranked.probability, level, side="left")) + 1
         return self.ranked.rows[:count]
+
+    def region_spans(self, level: float) -> np.ndarray:
+        """What `region` covers as half-open ranges of order-29 nested indices, int64[k, 2], sorted and joined."""
+        _, start, size = self.spans
+        rows = np.sort(self.region(level))
+        first, last = start[rows], start[rows] + size[rows]
+        apart = first[1:] != last[:-1]
+        return np.stack([first[np.append(True, apart)], last[np.append(apart, True)]], axis=1)
