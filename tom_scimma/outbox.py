@@ -75,16 +75,12 @@ def queue(
         "not_before": not_before,
         "deadline": deadline or deadline_of(there, begin),
     }
-    _claim(there, key, payload)
+    if type(there).claim is not destinations.Destination.claim:  # it says some things once only: may this be queued?
+        if (known := Delivery.objects.filter(destination=there.full_name, key=key).first()) is not None:
+            return known
+        there.claim(payload)
     Delivery.objects.bulk_create([Delivery(destination=there.full_name, key=key, **values)], ignore_conflicts=True)
     return Delivery.objects.get(destination=there.full_name, key=key)
-
-
-def _claim(there: destinations.Destination, key: str, payload: bytes) -> None:
-    """Asks a destination that says some things once only whether this may be queued. Raises Unsaid."""
-    asks = type(there).claim is not destinations.Destination.claim
-    if asks and not Delivery.objects.filter(destination=there.full_name, key=key).exists():
-        there.claim(payload)
 
 
 def deadline_of(there: destinations.Destination, begin: datetime) -> datetime:
