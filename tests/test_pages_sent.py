@@ -15,6 +15,7 @@ from guardian.shortcuts import assign_perm
 from tom_targets.models import Target
 
 from tests import factories as make
+from tests.told import contact
 from tom_scimma import switch
 from tom_scimma.models import Delivery
 
@@ -244,6 +245,15 @@ def test_thousands_are_as_quick_as_few(office, django_assert_max_num_queries):
         assert page.status_code == 200
         with django_assert_max_num_queries(12):
             office.clients[who].get("/api/deliveries/?limit=500")
+
+
+def test_the_list_says_whom_in_words(office):
+    sender = office.people["sender"]
+    mine = contact(sender, name="my telephone", scheme="ntfys")
+    make.delivery(sender, office.open, b'{"subject": "x", "text": "y", "link": ""}', destination=f"people:{mine.pk}")
+    page = office.clients["sender"].get("/sent/").content.decode()
+    assert "my telephone, ntfys of sender" in page
+    assert f"people:<wbr>{mine.pk}" not in page
 
 
 def test_nothing_was_sent_yet(client):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from tom_scimma import readership, wording
+from tom_scimma.destinations import services
 from tom_scimma.models import Delivery
 from tom_scimma.tables import LOCK, TEST, PageTable, head
 from tom_scimma.templatetags.scimma_words import moment
@@ -30,7 +32,9 @@ class DeliveryTable(PageTable):
         order_by = ()
 
     def lines(self) -> Iterator[SafeString]:
-        self._readable = readership.readable((row.record for row in self.paginated_rows), self.request.user)
+        shown = [row.record for row in self.paginated_rows]
+        self._readable = readership.readable(shown, self.request.user)
+        self._called = _called({row.destination for row in shown})
         yield from super().lines()
 
     def row_class(self, record: Delivery) -> str:
@@ -43,6 +47,8 @@ class DeliveryTable(PageTable):
         )
 
     def cell_destination(self, record: Delivery):
+        if record.destination in self._called:
+            return wording.short(self._called[record.destination])
         service, colon, address = wording.short(record.destination).partition(":")
         return format_html("{}{}<wbr>{}", service, colon, address)
 
@@ -66,3 +72,14 @@ class DeliveryTable(PageTable):
         if record.pk not in self._readable:
             return wording.NOTHING
         return wording.short(record.reason or record.receipt_id or wording.NOTHING, 140)
+
+
+def _called(names: Iterable[str]) -> dict[str, str]:
+    """What people call these destinations, where their names say nothing: "people:3" is whose telephone?"""
+    addresses: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        service, _, address = name.partition(":")
+        addresses[service].append(address)
+    known = {service: found for service, found in services().items() if service in addresses}
+    words = {service: found.called(addresses[service]) for service, found in known.items()}
+    return {f"{service}:{address}": called for service, some in words.items() for address, called in some.items()}

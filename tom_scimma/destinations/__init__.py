@@ -9,7 +9,7 @@ See docs/destinations.md for how to write one.
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -110,6 +110,11 @@ class Destination:
     def addresses(cls, user: Any) -> list[str]:
         """Where this user may send by the composer; an entry with wildcards lets them type an address that fits it. May be slow once."""
         return []
+
+    @classmethod
+    def called(cls, addresses: Collection[str]) -> dict[str, str]:
+        """What people call these addresses, of those that say nothing to them. One query, however many."""
+        return {}
 
     @classmethod
     def unready(cls, user: Any) -> str:

@@ -6,6 +6,7 @@ import json
 import logging
 import re
 import threading
+from collections.abc import Collection
 from datetime import timedelta
 from functools import cached_property
 from typing import Any
@@ -36,7 +37,13 @@ class People(Destination):
     patience = timedelta(hours=1)  # later it is no news; then it shows as not told
 
     def __str__(self) -> str:
-        return f"{self.contact.name}, {self.contact.scheme} of {self.contact.whose}" if self.contact else "nobody"
+        return _words(self.contact) if self.contact else "nobody"
+
+    @classmethod
+    def called(cls, addresses: Collection[str]) -> dict[str, str]:
+        known = [int(one) for one in addresses if one.isdigit()]
+        rows = Contact.objects.filter(pk__in=known).select_related("owner", "group").defer("address")
+        return {str(row.pk): _words(row) for row in rows}
 
     @cached_property
     def contact(self) -> Contact | None:
@@ -93,6 +100,10 @@ class People(Destination):
     def show(self, payload: bytes) -> str:
         said = json.loads(payload)
         return f"{said['subject']}\n\n{_text(said, '')}"
+
+
+def _words(contact: Contact) -> str:
+    return f"{contact.name}, {contact.scheme} of {contact.whose}"
 
 
 def _text(said: dict[str, Any], seen_link: str) -> str:
