@@ -67,7 +67,7 @@ KINDS = {
 STARTS = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}
 
 
-@pytest.mark.parametrize(("kind", "drawing"), zip(KINDS, itertools.cycle(["svg", "pdf"])))  # each drawing takes long
+@pytest.mark.parametrize(("kind", "drawing"), [*zip(KINDS, itertools.cycle(["svg", "pdf"]))])  # each drawing takes long
 def test_every_kind_of_event_is_drawn_and_said(client, kind, drawing):
     known, word = KINDS[kind]
     event = known()
