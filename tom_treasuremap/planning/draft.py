@@ -80,7 +80,7 @@ class Draft:
             gone = tried[~fits]
             for at, position, run in choices:
                 gone = np.append(gone, tried[at])
-                if self.put(int(tried[at]), position, run) or (thorough and self.placed(int(tried[at]))):
+                if self.put(int(tried[at]), position, run) or (thorough and self._placed_in_short(int(tried[at]))):
                     break  # the line is another one now; those that failed before would fail in it, too
             left = left[~np.isin(left, gone)]
         return self
@@ -116,6 +116,9 @@ class Draft:
         order = order[start[order] < NEVER]
         some = 1 if line.ground.needed[field] == 1 else max(PLACES - len(line.jobs), 1)
         return any(self.put(looker, int(position), int(run[position])) for position in order[:some])
+
+    def _placed_in_short(self, looker: int) -> bool:
+        return len(self.lines[looker // self.setting.count].jobs) < PLACES and self.placed(looker)
 
     def put(self, looker: int, position: int, run: int) -> bool:
         """Puts a field in, its first visit there, the next ones where they fit best; False where they do not."""

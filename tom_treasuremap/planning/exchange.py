@@ -11,12 +11,19 @@ from tom_treasuremap.planning.draft import NOTHING, Draft
 
 #: others that are tried in the place of a field
 OTHERS = 4
+#: fields of several visits each up to which they are exchanged
+LONG = 40
 #: fields up to which every one and every two of a plan are taken out, to see what else fits
 SHORT = 12
 
 
 def exchanged(some: Draft, everything: np.ndarray, ended: Callable[[], str], rounds: int = 20) -> Draft:
-    """The draft with fields exchanged one by one, those that give least for their time first; it is never worth less."""
+    """The draft with fields exchanged one by one, those that give least for their time first; it is never worth less.
+
+    A long plan of several visits a field stays as it is: there the time is better spent on filling parts of it anew.
+    """
+    if len(some.lookers) > LONG and any(ground.turns > 1 for ground in some.setting.grounds):
+        return some
     for _ in range(rounds):
         before = some.value
         rate = np.array([some.left.loss(int(one)) for one in some.lookers]) / some.setting.time[some.lookers]
