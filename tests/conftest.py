@@ -29,6 +29,8 @@ settings.register_profile("suite", deadline=None, suppress_health_check=[HealthC
 settings.register_profile("soak", settings.get_profile("suite"), max_examples=500)
 settings.load_profile("soak" if os.environ.get("SOAK") else "suite")
 
+USUAL = gc.get_threshold()
+
 LONG = (
     "test_together", "test_galaxies_load", "test_worker", "test_listener", "test_skymap_large", "test_query_oracles",
     "test_telling", "test_skymap_union", "test_stream", "test_layout", "test_login", "test_permissions", "test_vtp",
@@ -103,9 +105,19 @@ def orientation_table():
 
 
 def pytest_collection_finish():
-    """What is imported stays: the collector of garbage need not walk through it again and again."""
+    """What is imported stays: the collector of garbage need not walk through it again and again, nor as often."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(10_000, 10, 10)
+
+
+@pytest.fixture
+def usual_garbage():
+    """The collector of garbage as any process has it, for tests that measure memory."""
+    often = gc.get_threshold()
+    gc.set_threshold(*USUAL)
+    yield
+    gc.set_threshold(*often)
 
 
 def pytest_ignore_collect(collection_path, config):

@@ -19,7 +19,7 @@ from tom_scimma.decode import decode
 from tom_scimma.models import Alert, Event, Message
 from tom_scimma.notice import iso
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("usual_garbage")]
 
 
 @pytest.fixture

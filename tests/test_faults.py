@@ -13,7 +13,7 @@ from tests.messages import NOW, gw, igwn, record, wxt
 from tom_scimma.ingest import ingest
 from tom_scimma.models import Event, Localization, Message
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("usual_garbage")]
 
 
 def hear(*records):
