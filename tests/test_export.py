@@ -164,6 +164,7 @@ def test_what_a_query_found_stands_in_memory_by_chunks_too(client, form):
     document = {**first.document, "properties": {"words": "x" * 16_000}}
     said = (Alert(**{**plain(first), "key": f"{n:064x}", "position": n, "document": document}) for n in range(1, 800))
     Alert.objects.bulk_create(said, batch_size=200)
+    client.get("/find/names/")  # so that no page has yet to be loaded
     tracemalloc.start()
     answer = client.get(f"/find/found.{form}", {"q": 'kind = "GW"', "what": "alerts"})
     size = sum(len(part) for part in answer.streaming_content)
