@@ -195,7 +195,7 @@ def test_no_file_tells_of_hidden_rows(open_sky):
 
     def files() -> list[bytes]:
         return [
-            client.get(f"/find/found.{form}", {"what": what, "q": "days < 100"}).content
+            client.get(f"/find/found.{form}", {"what": what, "q": "days < 100"}).getvalue()
             for form in ("csv", "json")
             for what in names.THINGS
         ]
