@@ -25,16 +25,16 @@ SEQUENCES = {
 }
 
 
-def worse_first(sequence: Visits, altaz: bool) -> Problem:
+def worse_first(sequence: Visits, altaz: bool, count: int = 8) -> Problem:
     """Fields in a row, always up, of which the plan begins at the end that has least."""
-    some = [Field(f"f{at}", 100.0 + 3 * at, 0.0, 0.0, 0.1 + at) for at in range(8)]
+    some = [Field(f"f{at}", 100.0 + 3 * at, 0.0, 0.0, 0.1 + at) for at in range(count)]
     move = Slew((Axis(2.0, 1.0), Axis(1.0, 0.5)), altaz, settle=1)
     telescope = nights.telescope(slew=move)
     open_ = np.ones((len(some), 181), bool)
     axes = None
     if altaz:  # azimuth and altitude that run through the night
         hours = np.arange(181)[None] / 4
-        axes = (np.arange(8)[:, None] * 3 + hours, 40 + np.zeros((8, 1)) + hours / 4)
+        axes = (np.arange(count)[:, None] * 3 + hours, 40 + np.zeros((count, 1)) + hours / 4)
     reach = problem.fixed(some, telescope, open_, sequence, axes=axes)
     return Problem(tuple(some), (reach,), nights.BEGIN, 60, 181)
 
@@ -59,6 +59,21 @@ def test_the_best_come_first_of_any_mount_and_sequence(sequence, altaz):
         assert recount.faults(some.fields, telescopes, nights.window(some), one.visits, sequence=sequence) == []
         first = {each.field: f"{each.start:%H:%M}" for each in reversed(one.visits)}
         assert all(first[name] in one.reasons[name] for name in first)
+
+
+@pytest.mark.parametrize("altaz", [False, True])
+@pytest.mark.parametrize(
+    "gap", [{"min_gap": 1800}, {"min_gap": 1800, "max_gap": 2400}], ids=["least", "least and most"]
+)
+def test_the_time_until_the_second_visit_of_a_field_is_spent_on_others(gap, altaz):
+    """Twelve fields that are up all night and fit into half an hour wait once for it, not twelve times."""
+    some = worse_first(Visits.simple("r", 60, turns=2, **gap), altaz, count=12)
+    found = best_first(some, some.fields, plan.best(some, nodes=0))
+    telescopes = [some.reaches[0].telescope]
+    sequence = some.reaches[0].sequences[0]
+    assert recount.faults(some.fields, telescopes, nights.window(some), found.visits, sequence=sequence) == []
+    assert len(found.visits) == 24
+    assert (found.visits[-1].end - found.visits[0].start).total_seconds() < 2 * 1800
 
 
 def late_first(some: Problem, found) -> tuple:
