@@ -135,7 +135,7 @@ def _unsaid(contacts: Sequence[Contact], critical: bool) -> dict[int, list[Telli
     rows = Telling.objects.waiting().filter(contact__in=contacts, **({"critical": True} if critical else {}))
     rows = rows.select_related("alert__event", "subscription__owner").defer("alert__document")
     found: dict[int, list[Telling]] = defaultdict(list)
-    for row in rows.order_by("-critical", "pk"):
+    for row in rows.order_by("-critical", "pk")[: MOST * len(contacts)]:  # a digest may have waited through a storm
         found[row.contact_id].append(row)
     return found
 
