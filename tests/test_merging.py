@@ -305,3 +305,24 @@ def test_a_replay_and_a_listener_do_not_wait_for_each_other(settings):
             ingest.ingest([record(igwn(kind="UPDATE", minutes=3), "igwn.gwalert")], now=NOW)
         (result,) = other.result(60)
     assert (result.state, Event.objects.get().alert_count) == ("parsed", 2)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="advisory locks: PostgreSQL")
+@pytest.mark.django_db(transaction=True)
+def test_who_has_very_many_names_waits_for_all_and_fills_no_table():
+    """PostgreSQL's manual, 13.3.5: advisory locks lie in shared memory, of which max_locks_per_transaction says how much."""
+
+    def one():
+        try:
+            with transaction.atomic():
+                roster._wait_for_turn({"S261120ab"})
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            roster._wait_for_turn({f"name {number}" for number in range(30_000)})
+            other = pool.submit(one)
+            with pytest.raises(TimeoutError):
+                other.result(0.5)
+        other.result(60)

@@ -16,8 +16,10 @@ from tom_scimma import meeting, merging
 from tom_scimma.models import Alias, Event, NoticeId
 from tom_scimma.statements import Statement
 
-#: first half of the keys of PostgreSQL's advisory locks that are ours to use for names
-_TURNS = 0x746F6D
+#: first half of the keys of PostgreSQL's advisory locks that are ours to use for names; second half of that for all names
+_TURNS, _ALL = 0x746F6D, 0
+#: so many names are locked one by one; more would fill the table that a server has for all its locks (6,400 by default)
+_MANY = 500
 
 
 def resolve(statements: list[Statement]) -> list[Event]:
@@ -42,12 +44,17 @@ def _wait_for_turn(keys: Iterable[str]) -> None:
     """Until the transaction ends, nobody else makes an event of these names or teaches one of them.
 
     Rows that are not there yet cannot be locked: without this a name became an event at one listener and another event's alias at
-    a second. SQLite has one writer at a time anyway.
+    a second. Whoever has very many names has all. SQLite has one writer at a time anyway.
     """
-    if connection.vendor == "postgresql":
-        numbers = sorted({zlib.crc32(key.encode("utf-8", "surrogatepass")) - 2**31 for key in keys})
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, turn) FROM unnest(%s::int4[]) AS turn", [_TURNS, numbers])
+    if connection.vendor != "postgresql":
+        return
+    numbers = sorted({zlib.crc32(key.encode("utf-8", "surrogatepass")) % (2**31 - 1) + 1 for key in keys})
+    with connection.cursor() as cursor:
+        if len(numbers) > _MANY:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_TURNS, _ALL])
+            return
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", [_TURNS, _ALL])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, turn) FROM unnest(%s::int4[]) AS turn", [_TURNS, numbers])
 
 
 def lock(events: Iterable[int], statements: Iterable[Statement]) -> None:
