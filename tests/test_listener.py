@@ -211,6 +211,7 @@ def test_a_database_that_is_away_is_waited_for(tom, broker):
 
 
 def test_sigterm_ends_it_in_order(tom):
+    wait_for("a listener at work", lambda: state(tom, "here.one").get("listening"), explain=tom.log)
     begun = time.monotonic()
     assert tom.stop(tom.listeners[0]) == 0
     assert time.monotonic() - begun < 30
