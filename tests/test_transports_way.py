@@ -98,9 +98,9 @@ def hopskotch(settings, tmp_path, stack) -> Way:
         ingest([messages.record(told, "scope.told", now=now, headers=(("_sender", b"scope"),))], now=now)
 
     def there() -> int:
-        return Delivery.objects.filter(service="hopskotch", state=Delivery.State.DELIVERED).count()
+        return Delivery.objects.filter(service="hopskotch-ask", state=Delivery.State.DELIVERED).count()
 
-    return Way(("hopskotch",), become, there, ("g", "g"))
+    return Way(("hopskotch-ask", "hopskotch-cancel"), become, there, ("g", "g"))
 
 
 WAYS = {"simulated": simulated, "ocs": ocs, "hopskotch": hopskotch}
@@ -194,7 +194,7 @@ def test_a_person_takes_it_back_at_the_telescope(way, ada, event):
     assert cancelling.cancel([record], ada, "retracted") == {}
     assert status(record) in ("PENDING", "SCHEDULED")  # until the telescope has it
     work(way)
-    if "hopskotch" in way.services:  # it is asked by a message, and tells by one
+    if "hopskotch-ask" in way.services:  # it is asked by a message, and tells by one
         assert status(record) == "PENDING"
         way.become(record.observation_id, "CANCELED")
         work(way)
