@@ -6,7 +6,7 @@ Authority: the promise that nothing is sent twice; TNS takes an AT report for a 
 from __future__ import annotations
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, TimeoutError
 
 import pytest
 from django.db import connection, transaction
@@ -15,6 +15,7 @@ from tom_targets.models import Target
 
 from tests import factories as make
 from tests import hermes_content as given
+from tom_hermes import reported
 from tom_hermes.onward import Tns
 from tom_scimma import acts, outbox
 from tom_scimma.compose.items import Cargo, items
@@ -133,3 +134,26 @@ def test_what_is_queued_already_asks_nothing(user, target):
         again = outbox.queue(there.full_name, bytes(first.payload), key=first.key, by=user, subject=target)
     assert again == first
     assert not [query for query in asked if SharedItem._meta.db_table in query["sql"]]
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="two connections at once: PostgreSQL")
+@pytest.mark.django_db(transaction=True)
+def test_who_reports_a_target_waits_for_whoever_is_at_it(user, target):
+    (first,) = report(target, user)
+    payload = bytes(first.payload)
+
+    def claim():
+        try:
+            with transaction.atomic():
+                there.claim(payload)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            reported.lock(payload)
+            other = pool.submit(claim)
+            with pytest.raises(TimeoutError):
+                other.result(0.5)
+        with pytest.raises(Unsaid, match=f"#{first.pk}, queued"):
+            other.result(30)
