@@ -189,6 +189,8 @@ class _Watch:
 
     def _write(self, best: values.Plan, words: str) -> None:
         seconds = round(time.monotonic() - self.began, 1)
+        if best.visits and best.value > self.best + 1e-12:  # before rows are locked: it takes a while
+            self.best, best = best.value, best_first(self.problem, self.fields, best)
         with transaction.atomic():
             row = Plan.objects.select_for_update().filter(pk=self.row.pk, state=State.READY).first()
             if row is None:
@@ -196,7 +198,6 @@ class _Watch:
                 return
             if best.value >= (row.value or 0.0) - 1e-12 and best.visits:
                 better = best.value > (row.value or 0.0) + 1e-12
-                best = best_first(self.problem, self.fields, best) if better else best
                 keep(row, self.fields, best, telescopes=self.telescopes, visits=better)
             elif best.bound < (row.bound or float("inf")):
                 row.bound = best.bound

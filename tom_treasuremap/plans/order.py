@@ -31,8 +31,9 @@ def best_first(problem: Any, fields: Sequence[Field], best: Plan) -> Plan:
     if some is None:
         return best
     visits, why = best.visits, dict(best.reasons)
+    worth = some.setting.worth.alone().reshape(len(some.lines), some.setting.count)
     for number, line in enumerate(some.lines):
-        for other in _others(line, some.setting.worth.alone()[number * some.setting.count :][: some.setting.count]):
+        for other in _others(line, worth[number]):
             tried = some.copy()
             tried.lines[number] = other
             now = written.visits(tried)

@@ -49,14 +49,15 @@ def by_hand(telescopes: Iterable[str]) -> dict[str, Spans]:
 def _span(row: Asked) -> tuple[datetime, datetime]:
     """When a request begins and is over."""
     from tom_treasuremap import telescopes
-    from tom_treasuremap.followup import reach, written
+    from tom_treasuremap.followup import written
+    from tom_treasuremap.transports import rules
 
     asked = written.from_json(row.request)
     begin = row.record.scheduled_start or asked.start
     if row.record.scheduled_start is not None and row.record.scheduled_end is not None:
         return begin, row.record.scheduled_end
     known = telescopes.telescopes().get(row.telescope)
-    takes = row.seconds if known is None else reach.seconds(asked, known)
+    takes = row.seconds if known is None else rules.seconds(asked, known)
     return begin, begin + timedelta(seconds=takes)
 
 
