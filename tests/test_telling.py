@@ -17,7 +17,7 @@ from django.utils import timezone
 from tests import factories as make
 from tests.ears import MailEar, text_of
 from tests.outside import rig
-from tests.told import contact, hear, outcomes, send, subscription, wave
+from tests.told import TOM, contact, hear, outcomes, send, subscription, wave
 from tom_scimma import replay, skymap, telling
 from tom_scimma.ingest import ingest
 from tom_scimma.models import Alert, Contact, Delivery, Event, Match, Message, Reaction, Telling
@@ -28,11 +28,7 @@ SECRET = "x9tokenx9"
 
 @pytest.fixture(autouse=True)
 def tom(settings):
-    settings.TOM_SCIMMA = {
-        "NOTIFY_HOSTS": ["127.0.0.1"],
-        "URL": "https://tom.example.org",
-        "TOPICS": {"lvk.secret": {"groups": ["lvk"], "authority": ["LVK"]}},
-    }
+    settings.TOM_SCIMMA = TOM
 
 
 def to(web, owner=None, **values) -> Contact:

@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests import factories as make
-from tests.told import contact, hear, send, subscription, wave
+from tests.told import TOM, contact, hear, send, subscription, wave
 from tom_scimma import acting, telling, tidings
 from tom_scimma.ingest import ingest
 from tom_scimma.models import Alert, Contact, Delivery, Match, Telling
@@ -29,11 +29,7 @@ MANY = 30
 
 @pytest.fixture(autouse=True)
 def tom(settings):
-    settings.TOM_SCIMMA = {
-        "NOTIFY_HOSTS": ["127.0.0.1"],
-        "URL": "https://tom.example.org",
-        "TOPICS": {"lvk.secret": {"groups": ["lvk"], "authority": ["LVK"]}},
-    }
+    settings.TOM_SCIMMA = TOM
 
 
 def statements(work) -> int:

@@ -16,6 +16,12 @@ from tom_scimma.notice import iso
 _number = itertools.count(1)
 #: when what is heard here happened
 HAPPENED = iso(timezone.now() - timedelta(minutes=30))
+#: the TOM in which they are told
+TOM = {
+    "NOTIFY_HOSTS": ["127.0.0.1"],
+    "URL": "https://tom.example.org",
+    "TOPICS": {"lvk.secret": {"groups": ["lvk"], "authority": ["LVK"]}},
+}
 #: holds of every gravitational wave
 ANY = 'kind = "GW"'
 
