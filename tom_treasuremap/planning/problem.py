@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from tom_treasuremap.followup.request import Exposure
 from tom_treasuremap.planning import slews
 from tom_treasuremap.telescopes.telescope import Telescope
 from tom_treasuremap.visits import Field
+
+if TYPE_CHECKING:
+    from tom_treasuremap.planning.draft import Setting
 
 #: s between two times of the grid
 STEP = 60
@@ -106,6 +109,13 @@ class Problem:
     def names(self) -> tuple[str, ...]:
         """Of the telescopes."""
         return tuple(one.telescope.name for one in self.reaches)
+
+    @cached_property
+    def setting(self) -> Setting:
+        """What is worked out once for it."""
+        from tom_treasuremap.planning.draft import Setting
+
+        return Setting(self)
 
     def when(self, second: float) -> datetime:
         """The time so many seconds after the start."""

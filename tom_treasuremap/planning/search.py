@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from tom_treasuremap.planning import bounds, draft, exact, improve, reasons, solver, written
-from tom_treasuremap.planning.draft import Draft, Setting
+from tom_treasuremap.planning.draft import Draft
 from tom_treasuremap.planning.problem import Problem
 from tom_treasuremap.visits import Plan
 
@@ -29,7 +29,7 @@ class Search:
     ) -> None:
         self.problem, self.on_better, self.seconds, self.stop = problem, on_better, seconds, stop
         self.known, self.begun = known or {}, time.monotonic()
-        self.setting = Setting(problem)
+        self.setting = problem.setting
         self.bound, self.nodes = bounds.sum_of_best(self.setting), 0
         self.best = Draft(self.setting)
 

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from tom_treasuremap.planning import reasons, written
-from tom_treasuremap.planning.draft import Draft, Setting
+from tom_treasuremap.planning.draft import Draft
 from tom_treasuremap.planning.problem import NEVER
-from tom_treasuremap.planning.timeline import Ground, Line
+from tom_treasuremap.planning.timeline import Line
 from tom_treasuremap.plans.written import gains
 from tom_treasuremap.visits import Field, Plan, Visit, keys
 
@@ -27,7 +27,7 @@ TINY = 1e-12
 
 def best_first(problem: Any, fields: Sequence[Field], best: Plan) -> Plan:
     """The plan with each telescope's visits in another order where that is valid and better."""
-    some = written.same(Setting(problem), best) if best.visits else None
+    some = written.same(problem.setting, best) if best.visits else None
     if some is None:
         return best
     visits, why = best.visits, dict(best.reasons)
@@ -53,54 +53,79 @@ def _others(line: Line, worth: np.ndarray) -> Iterator[Line]:
 
 
 def _in_turn(line: Line, worth: np.ndarray) -> Line | None:
-    """From the front, always the visit that gives most for the time until its end; None where that leads nowhere.
-
-    Nothing begins that would let the next visit of a field come too late.
-    """
-    ground, left = line.ground, line.jobs.copy()
-    early, late = np.zeros(len(ground.length), np.int64), np.full(len(ground.length), NEVER)
-    follows = left % ground.turns > 0
-    early[left[follows]] = NEVER
-    jobs: list[int] = []
-    runs: list[int] = []
-    clock = int(line.early[0])
-    while len(left):
-        way = ground.between(np.array([jobs[-1]]), left, clock) if jobs else np.zeros(len(left), np.int64)
-        start, run = _starts(ground, left, np.maximum(clock + way, early[left]))
-        end = start + ground.length[left]
-        rate = np.where(
-            (start <= late[left]) & _harmless(ground, left, end, late[left]), worth[left // ground.turns] + TINY, 0.0
-        ) / (end - clock)
-        at = int(np.argmax(rate))
-        before = np.where(end + ground.between(left, left[at], end) <= start[at], rate, 0.0)
-        at = int(np.argmax(before)) if before.any() else at  # where that has to be waited for, what fits before it
-        if start[at] >= NEVER or rate[at] <= 0:
+    """From the front, always the visit that gives most for the time until its end; None where that leads nowhere."""
+    some = _Row(line, worth)
+    while len(some.left):
+        if not some.next():
             return None
-        job, clock = int(left[at]), int(end[at])
-        jobs.append(job)
-        runs.append(int(run[at]))
-        least, most = ground.gaps[job // ground.turns]
-        if job + 1 in left and (job + 1) % ground.turns:
-            early[job + 1], late[job + 1] = start[at] + least, min(start[at] + most, NEVER)
-        left = np.delete(left, at)
-    order, taken = np.array(jobs, np.int64), np.array(runs, np.int64)
-    return Line(ground, order, ground.low[order, taken], ground.high[order, taken]).settled()
+    return some.line()
 
 
-def _harmless(ground: Ground, jobs: np.ndarray, end: np.ndarray, late: np.ndarray) -> np.ndarray:
-    """Whether, after each of these, every other one that has a latest start can still be in time."""
-    due = np.flatnonzero(late < NEVER)
-    last = late[due][None] - ground.between(jobs[:, None], jobs[due][None], end[:, None])
-    fine: np.ndarray = ((end[:, None] <= last) | (np.arange(len(jobs))[:, None] == due)).all(axis=1)
-    return fine
+class _Row:
+    """Visits one after another from the front. Nothing begins that would let the next visit of a field come too late."""
 
+    def __init__(self, line: Line, worth: np.ndarray) -> None:
+        self.ground, self.worth, self.left = line.ground, worth, line.jobs.copy()
+        self.jobs: list[int] = []
+        self.runs: list[int] = []
+        self.clock = int(line.early[0])
+        count = len(self.ground.length)
+        self.early, self.late = np.zeros(count, np.int64), np.full(count, NEVER)  #: what the gaps ask of each start
+        self.early[self.left[self.left % self.ground.turns > 0]] = NEVER
 
-def _starts(ground: Ground, jobs: np.ndarray, lower: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(earliest start from `lower` on, run of open times) of each job; NEVER where there is none."""
-    here = np.maximum(lower[:, None], ground.low[jobs])
-    here = np.where(here <= ground.high[jobs], here, NEVER)
-    run = np.argmin(here, axis=1)
-    return here[np.arange(len(jobs)), run], run
+    def next(self) -> bool:
+        """One visit more; False where none can follow."""
+        start, run = self._starts()
+        end = start + self.ground.length[self.left]
+        at = self._best(start, end, self._rates(start, end))
+        if at is None:
+            return False
+        job = int(self.left[at])
+        self.jobs.append(job)
+        self.runs.append(int(run[at]))
+        self.clock, self.left = int(end[at]), np.delete(self.left, at)
+        self._wait(job, int(start[at]))
+        return True
+
+    def _starts(self) -> tuple[np.ndarray, np.ndarray]:
+        """(earliest start, run of open times) of each that is left; NEVER where there is none."""
+        ground, left = self.ground, self.left
+        way = ground.between(np.array([self.jobs[-1]]), left, self.clock) if self.jobs else 0
+        here = np.maximum(np.maximum(self.clock + way, self.early[left])[:, None], ground.low[left])
+        here = np.where(here <= ground.high[left], here, NEVER)
+        run = np.argmin(here, axis=1)
+        return here[np.arange(len(left)), run], run
+
+    def _rates(self, start: np.ndarray, end: np.ndarray) -> np.ndarray:
+        """What each gives for the time until its end; 0 where it comes too late, or lets another one."""
+        fine = (start <= self.late[self.left]) & self._harmless(end)
+        return np.where(fine, self.worth[self.left // self.ground.turns] + TINY, 0.0) / (end - self.clock)
+
+    def _harmless(self, end: np.ndarray) -> np.ndarray:
+        """Whether, after each of these, every other one that has a latest start can still be in time."""
+        late = self.late[self.left]
+        due = np.flatnonzero(late < NEVER)
+        last = late[due][None] - self.ground.between(self.left[:, None], self.left[due][None], end[:, None])
+        fine: np.ndarray = ((end[:, None] <= last) | (np.arange(len(late))[:, None] == due)).all(axis=1)
+        return fine
+
+    def _best(self, start: np.ndarray, end: np.ndarray, rate: np.ndarray) -> int | None:
+        """Which gives most or, where that has to be waited for, which of those that fit before it."""
+        at = int(np.argmax(rate))
+        before = np.where(end + self.ground.between(self.left, self.left[at], end) <= start[at], rate, 0.0)
+        at = int(np.argmax(before)) if before.any() else at
+        return at if start[at] < NEVER and rate[at] > 0 else None
+
+    def _wait(self, job: int, start: int) -> None:
+        """From when until when the next visit of that field may begin."""
+        least, most = self.ground.gaps[job // self.ground.turns]
+        if (job + 1) % self.ground.turns and job + 1 in self.left:
+            self.early[job + 1], self.late[job + 1] = start + least, min(start + most, NEVER)
+
+    def line(self) -> Line | None:
+        """The visits as a line; None where that is none."""
+        ground, order, taken = self.ground, np.array(self.jobs, np.int64), np.array(self.runs, np.int64)
+        return Line(ground, order, ground.low[order, taken], ground.high[order, taken]).settled()
 
 
 def _turned(line: Line) -> Line | None:
