@@ -56,6 +56,10 @@ def pointing(**change) -> dict:
         ("POST /pointings", pointing(time="0000-01-01"), 400, "year 0 is out of range"),
         ("POST /pointings", pointing(time=1e30), 400, "dates after 9999 are not supported as unix timestamps"),
         ("POST /pointings", {**pointing(), "request_doi": 1.5}, 400, "bool_type"),
+        ("POST /pointings", {**pointing(), "request_doi": 2.0}, 400, "bool_parsing"),
+        ("POST /pointings", pointing(instrumentid=1e300), 400, "int_parsing_size"),
+        ("POST /pointings", pointing(time=".5"), 200, "pointing_ids"),
+        ("POST /candidate", {"graceid": EVENT, "candidate": {**CANDIDATE, "magnitude_unit": "1.0"}}, 400, "Invalid magnitude unit: 1.0"),
         ("POST /request_doi", {"id": 999999, "doi_group_id": "TOM group"}, 400, "No valid pointings found"),
         # filters
         ("GET /pointings?ids=[%22x%22]", None, 400, "invalid input syntax for type integer"),
@@ -116,6 +120,15 @@ def test_a_body_is_read_before_the_token_where_one_is_read_at_all(fake, asked, d
     if said == "JSON decode error":
         nobody = {"Content-Type": "application/json", "Authorization": ""}
         assert ask(fake, asked, data=data, headers=nobody).text == answer.text
+
+
+def test_a_planned_pointing_named_twice_in_one_batch_is_completed_once(fake):
+    planned = ask(fake, "POST /pointings", pointing()).json()["pointing_ids"][0]
+    twice = {"graceid": EVENT, "pointings": [{"id": planned, "pos_angle": 1}, {"id": planned, "pos_angle": 2}]}
+    said = ask(fake, "POST /pointings", twice).json()
+    assert said["pointing_ids"] == [planned]
+    assert "This pointing has already been completed" in said["ERRORS"][0][1][0]
+    assert ask(fake, f"GET /pointings?id={planned}").json()[0]["pos_angle"] == 1
 
 
 def test_a_time_with_its_zone_is_no_duplicate_and_shows_its_zone_when_refused(fake):

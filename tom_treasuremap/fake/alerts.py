@@ -39,8 +39,9 @@ def query(world: World, call: Any) -> Any:
     """`GET /query_alerts`: a row a notice, the newest first."""
     kinds = {
         **dict.fromkeys(("graceid", "alert_type", "role", "observing_run", "far", "format"), text),
-        **dict.fromkeys(("has_pointings", "include_pointing_count"), boolean),
+        "has_pointings": boolean,
         "instrument_id": integer,
+        "include_pointing_count": boolean,
         "page": _page(1),
         "per_page": _page(1, 100),
     }

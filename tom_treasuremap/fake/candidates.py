@@ -62,7 +62,7 @@ def _dated(message: str):
 def _unit(value: Any, where: str, faults: Faults) -> str | None:
     names = {number: name for name, number in DEPTH_UNITS.items()}
     if isinstance(value, str):
-        found = value if value in DEPTH_UNITS else names.get(integer(value, where, Faults()))
+        found = value if value in DEPTH_UNITS else names.get(_number(value))
         if found is None:
             faults.rule(f"Invalid magnitude unit: {value}. Must be one of {list(DEPTH_UNITS)}", where)
         return found
@@ -72,6 +72,14 @@ def _unit(value: Any, where: str, faults: Faults) -> str | None:
         return names.get(value)
     faults.rule(f"Invalid magnitude unit type: {type(value)}", where)
     return None
+
+
+def _number(said: str) -> int | None:
+    """A text as `int` reads it, by which 1.0 is none."""
+    try:
+        return int(said)
+    except ValueError:
+        return None
 
 
 def one(value: Any, where: str, faults: Faults) -> Row:

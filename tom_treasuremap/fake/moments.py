@@ -37,7 +37,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=Zone())
 def moment(value: Any, where: str, faults: Faults) -> datetime | None:
     """ISO with T or a space, with or without an offset, a date, or seconds (or milliseconds) since 1970, which are UTC."""
     if isinstance(value, str):
-        if not re.fullmatch(r"[+-]?\d+(\.\d+)?", value, re.ASCII):
+        if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)", value, re.ASCII):
             return _iso(value, where, faults)
         value = float(value)
     if isinstance(value, bool) or not isinstance(value, (int, float)):

@@ -106,7 +106,7 @@ def _sort(world: World, user: Row, asked: Row) -> tuple[list[Row], list]:
     earlier = [world.pointings[identity] for identity in dict.fromkeys(world.links[asked["graceid"]])]
     taken, errors = [], []
     for row in rows:
-        problem = _not_mine(world, user, row) if row["id"] else _unusable(world, row, earlier)
+        problem = _not_mine(world, user, row, taken) if row["id"] else _unusable(world, row, earlier)
         if problem:
             errors.append([f"Object: {row}", [problem]])
         else:
@@ -117,13 +117,14 @@ def _sort(world: World, user: Row, asked: Row) -> tuple[list[Row], list]:
     return taken, errors
 
 
-def _not_mine(world: World, user: Row, row: Row) -> str | None:
-    """Why a planned pointing cannot be completed."""
+def _not_mine(world: World, user: Row, row: Row, taken: list[Row]) -> str | None:
+    """Why a planned pointing cannot be completed; one that is named twice is completed by the first (`taken`)."""
     planned = world.pointings.get(row["id"])
     if planned is None or planned["submitterid"] != user["id"]:
         return words("Pointing validation error", f"Pointing with ID {row['id']} not found or not owned by you")
-    if planned["status"] != "planned":
-        return words("Pointing validation error", f"This pointing has already been {planned['status']}")
+    status = "completed" if any(other["id"] == row["id"] for other in taken) else planned["status"]
+    if status != "planned":
+        return words("Pointing validation error", f"This pointing has already been {status}")
     return None
 
 

@@ -48,13 +48,7 @@ def integer(value: Any, where: str, faults: Faults) -> int | None:
     if isinstance(value, int):
         return int(value)
     if isinstance(value, float):
-        if math.isfinite(value) and value == int(value):
-            return int(value)
-        if not math.isfinite(value):
-            faults.add("Input should be a finite number", where, "finite_number")
-        else:
-            faults.add("Input should be a valid integer, got a number with a fractional part", where, "int_from_float")
-        return None
+        return _whole(value, where, faults)
     if isinstance(value, str):
         if found := re.fullmatch(r"\s*([+-]?\d+(?:_\d+)*)(?:\.0+)?\s*", value, re.ASCII):
             return int(found[1])
@@ -64,11 +58,27 @@ def integer(value: Any, where: str, faults: Faults) -> int | None:
     return None
 
 
+def _whole(value: float, where: str, faults: Faults) -> int | None:
+    """A number that was written with a point or an exponent, as an integer."""
+    if not math.isfinite(value):
+        faults.add("Input should be a finite number", where, "finite_number")
+    elif value != int(value):
+        faults.add("Input should be a valid integer, got a number with a fractional part", where, "int_from_float")
+    elif abs(value) >= 2**63:
+        said = "Unable to parse input string as an integer, exceeded maximum size"
+        faults.add(said, where, "int_parsing_size")
+    else:
+        return int(value)
+    return None
+
+
 def boolean(value: Any, where: str, faults: Faults) -> bool | None:
     if isinstance(value, (bool, int, float)) and value in (0, 1):
         return bool(value)
     found = TRUTHS.get(value.lower()) if isinstance(value, str) else None
-    if found is None and isinstance(value, (str, int)):
+    if found is None and (
+        isinstance(value, (str, int)) or (isinstance(value, float) and _whole(value, "", Faults()) is not None)
+    ):
         faults.add("Input should be a valid boolean, unable to interpret input", where, "bool_parsing")
     elif found is None:
         faults.add("Input should be a valid boolean", where, "bool_type")
