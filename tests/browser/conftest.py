@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.cache import cache
+from django.core.signals import request_finished, request_started
+from django.db import connection
 from night import night
 from playwright.sync_api import sync_playwright
 
 from example_tom import assets
 from tests.browser.visitor import Visitor
+from tests.embedded import wait_for
+from tests.template import fill
 from tom_scimma.ingest import ingest
 from tom_scimma.record import Record
 
@@ -26,6 +32,16 @@ FLAGS = [
     "--disable-sync",
     "--enable-unsafe-swiftshader",  # WebGL without a graphics card, for the interactive sky
 ]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, migrated_before, tmp_path_factory):
+    """SQLite in a file, as a TOM has it: of a database in memory all of a web server's threads share one connection."""
+    if connection.vendor != "sqlite":
+        return
+    settings.DATABASES["default"]["TEST"]["NAME"] = str(tmp_path_factory.mktemp("browser") / "db.sqlite3")
+    if migrated_before:
+        fill(migrated_before)
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +65,7 @@ def start():
 
 
 @pytest.fixture
-def tom(live_server, start):
+def tom(live_server, start, answering):
     """The address of a TOM that heard the night; ada may log in."""
     cache.clear()
     User.objects.create_superuser("ada", "ada@example.org", "a long password")
@@ -67,7 +83,26 @@ def tom(live_server, start):
         for number, step in enumerate(night(start))
     ]
     ingest(records)
-    return live_server.url
+    yield live_server.url
+    wait_for("an answer to what the browser still asked", lambda: not answering)  # else it meets the next test's rows
+
+
+@pytest.fixture
+def answering():
+    """The threads of the web server that are working at an answer."""
+    busy: set[int] = set()
+
+    def begins(**_):
+        busy.add(threading.get_ident())
+
+    def ends(**_):
+        busy.discard(threading.get_ident())
+
+    request_started.connect(begins)
+    request_finished.connect(ends)
+    yield busy
+    request_started.disconnect(begins)
+    request_finished.disconnect(ends)
 
 
 @pytest.fixture(params=[1400, 400], ids=["desk", "phone"])
