@@ -182,6 +182,24 @@ SAID = {
         packet(11, _4=7560, _7=28783, _8=-3497, _11=500),
         {"event": "GRO 7560", "sky.ra_deg": 287.83, "sky.dec_deg": -34.97, "sky.radius_deg": 5.0},
     ),
+    "HETE's place is of the day's equinox, within half of the finer camera's box; its word 18 is a corner, no flags": (
+        packet(
+            42, _4=(2 << 16) + 2257, _5=12551, _7=800000, _8=475000, _9=0x30020, _18=0x20, _25=3600 << 16, _35=240 << 16
+        ),
+        {
+            "event": "HETE 2257",
+            "alert_type": "update",
+            "sky.ra_deg": 79.94821,  # by astropy's FK5
+            "sky.dec_deg": 47.49733,
+            "sky.radius_deg": 1 / 30,
+        },
+    ),
+    "HETE's alert has no place yet": (packet(40, _4=2257, **HERE), {"sky": None, "alert_type": "initial"}),
+    "HETE's flags say that it was no burst": (packet(42, _4=2257, _9=1 << 6), {"alert_type": "retraction"}),
+    "HETE's ground says that it was no burst": (packet(43, _4=2257, _37=-(1 << 31)), {"alert_type": "retraction"}),
+    "HETE's artificial trigger": (packet(41, _4=2257, _9=1 << 3), {"role": "test"}),
+    "CGRO's bit 5 is of particles": (packet(22, _4=7560, **HERE, _18=1 << 5), {"alert_type": "update"}),
+    "CGRO's bit 15 says that it was no burst": (packet(22, _4=7560, _18=1 << 15), {"alert_type": "retraction"}),
     "Milagro's rate is hundredths of one in a year": (
         packet(58, _4=12, **HERE, _11=4000, _14=250, _18=1 << 15),
         {"event": "MILAGRO 12", "far_hz": 2.5 / 31557600, "sky.radius_deg": 0.4, "alert_type": "retraction"},
@@ -298,6 +316,78 @@ MAILS = {
         ),
         {"event": "MAXI 9216347865", "kind": "XRT", "sky.radius_deg": 1.0},
     ),
+    "GBM's classes": (
+        (
+            "GCN/FERMI NOTICE",
+            "Fermi-GBM Flight Position",
+            "TRIGGER_NUM: 794000111",
+            *WHEN,
+            "MOST_LIKELY: 94% GRB",
+            "2nd_MOST_LIKELY: 5% Generic SGR",
+        ),
+        {"classification": {"GRB": 0.94, "GENERIC SGR": 0.05}},
+    ),
+    "GBM's map below its threshold": (
+        (
+            "GCN/FERMI NOTICE",
+            "Fermi-GBM SubThreshold",
+            "TRANS_NUM: 794000111",
+            *(line.replace("GRB", "TRANS") for line in (*PLACE, *WHEN)),
+            "TRANS_ERROR: 10.50 [deg radius, statistical plus systematic]",
+            "TRANS_DURATION: 0.703 [sec]",
+            "HEALPIX_URL: https://example.org/healpix.fits",
+        ),
+        {
+            "sky.radius_deg": 10.5,
+            "sky.skymap_url": "https://example.org/healpix.fits",
+            "properties": {"duration_s": 0.703},
+        },
+    ),
+    "GBM's light curve": (
+        ("GCN/FERMI NOTICE", "Fermi-GBM Lightcurve", "TRIGGER_NUM: 794000111", *WHEN),
+        {"event": "Fermi GBM 794000111", "alert_type": "other"},
+    ),
+    "LAT's test": (
+        ("GCN/FERMI NOTICE", "Fermi-LAT GRB Test Position", "TRIGGER_NUM: 794000111", *WHEN),
+        {"source": "Fermi LAT", "role": "test"},
+    ),
+    "BATSE": (
+        ("GCN/BATSE BURST POSITION NOTICE", "Final", "TRIGGER_NUM: 7560", *WHEN),
+        {"event": "GRO 7560", "alert_type": "update"},
+    ),
+    "CALET": (
+        ("GCN/CALET NOTICE", "CALET GBM Flight Lightcurve", "TRIGGER_NUM: 1399729386", *WHEN),
+        {"event": "CALET 1399729386", "alert_type": "initial"},
+    ),
+    "what has neither trigger nor time goes by its date": (
+        ("GCN/INTEGRAL NOTICE", "INTEGRAL Pointing Direction", "NEXT_POINT_RA: 10.5d (J2000)"),
+        {"event": "INTEGRAL 2026-03-05T01:03:00Z", "time": None, "role": "utility", "sky": None},
+    ),
+    "HETE's finer camera": (
+        (
+            "GCN/HETE BURST POSITION NOTICE",
+            "HETE S/C_Last",
+            "TRIGGER_NUM: 2257, Seq_Num: 3",
+            *WHEN,
+            "WXM_CNTR_RA: 11.1d {x} (J2000)",
+            "WXM_CNTR_DEC: -5.1d {x} (J2000)",
+            "WXM_MAX_SIZE: 60.00 [arcmin] diameter",
+            "SXC_CNTR_RA: 10.5d {x} (J2000)",
+            "SXC_CNTR_DEC: -5.25d {x} (J2000)",
+            "SXC_MAX_SIZE: 4.00 [arcmin] diameter",
+        ),
+        {"event": "HETE 2257", "sky.ra_deg": 10.5, "sky.radius_deg": 1 / 30},
+    ),
+    "HETE's burst that was none": (
+        (
+            "GCN/HETE BURST POSITION NOTICE",
+            "HETE S/C_Last",
+            "TRIGGER_NUM: 2257",
+            *WHEN,
+            "COMMENTS: Burst_Invalidity flag is true.",
+        ),
+        {"alert_type": "retraction"},
+    ),
     "GECAM": (("GCN/GECAM NOTICE", "GECAM-B Flight Trigger", "TRIGGER_NUM: 368", *WHEN), {"event": "GECAM-B 368"}),
     "Super-K": (
         (
@@ -324,6 +414,7 @@ MAILS = {
             "FAR: 3.0e-08 [Hz] (one per 1.05 yrs)",
             "PROB_NS: 1.00 [range is 0.0-1.0]",
             "PROB_BNS: 0.90",
+            "PROB_MassGap: -1 [range is 0.0-1.0]   VALUE NOT ASSIGNED!",
             "SKYMAP_FITS_URL: https://example.org/bayestar.multiorder.fits,0",
             "COMMENTS: LIGO-Livingston Observatory contributed to this candidate event.",
         ),
@@ -372,6 +463,17 @@ def test_a_mail(case):
     assert said["sent"] == "2026-03-05T01:03:00.000000Z"
     for path, value in expected.items():
         assert dig(said, path) == (pytest.approx(value) if isinstance(value, float) else value), path
+
+
+def test_a_topic_says_the_type_of_its_mails_where_their_words_do_not():
+    text = "TITLE: GCN/SWIFT NOTICE\nNOTICE_DATE: Thu 05 Mar 26 01:03:00 UT\nNOTICE_TYPE: News\nTRIGGER_NUM: 1300001"
+    (notice,) = parsers.parse("gcn.classic.text.SWIFT_UVOT_POS", opened(text.encode(), "gcntextnotice")).notices
+    assert (notice.event, notice.source, notice.alert_type) == ("Swift 1300001", "Swift UVOT", "followup")
+
+
+def test_a_counterpart_whose_superevent_lost_its_letters_is_no_swift_trigger():
+    said = mail("GCN/LVC COUNTERPART NOTICE", "Other", "EVENT_TRIG_NUM: S260305", "TELESCOPE: Swift-XRT")
+    assert said["event"] == "S260305"
 
 
 def archived(folder, **said):

@@ -411,6 +411,13 @@ def test_signs_of_life_are_ignored():
         assert read(packet(ivorn, role="test", place=(0, 0, 0))) == ()
 
 
+@pytest.mark.parametrize("number", [3, 4, 142, 143])
+def test_gcns_packets_about_the_connection_are_no_notices(number):
+    """GCN's server says goodbye with nothing but type 4."""
+    xml = f"<VOEvent ivorn='ivo://nasa.gsfc.gcn/gcn' role='observation'><What><Param name='Packet_Type' value='{number}'/></What></VOEvent>"
+    assert parsers.parse("", decode(Record(topic="", payload=xml.encode()))).notices == ()
+
+
 def test_what_names_nothing_is_an_error():
     with pytest.raises(Unparsable, match="ivorn"):
         parsers.voevent.parse("", {"ivorn": "", "Who": {}})

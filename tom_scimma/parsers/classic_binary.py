@@ -6,6 +6,7 @@ voevent/packets.py; where it says what it says, here; LVC's own words in classic
 
 from __future__ import annotations
 
+import math
 import struct
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -27,7 +28,7 @@ _AMON = {157, 158, 159, 166, 167, 169, 170, 171, 172, 173, 174, 176}
 _SWIFT = {*range(46, 48), *range(60, 74), *range(76, 100), 103}
 #: types whose words 7 and 8 are zero, or where the telescope looks
 _NO_PLACE = {
-    *(31, 51, 52, 59, 60, 64, 70, 71, 72, 73, 79, 80, 83, 85, 86, 87, 88, 103, 107, 110, 113, 116, 126, 129, 147),
+    *(31, 51, 52, 59, 60, 64, 70, 71, 72, 73, 79, 80, 83, 85, 86, 87, 88, 103, 107, 110, 113, 116, 126, 129, 144, 147),
     *(150, 151, 152, 153, 154, 160, 161, 163, 164),
 }
 #: word that holds the radius of the error, and how many degrees its 1 is; types that are not here say none
@@ -40,6 +41,8 @@ _RADIUS: dict[int, tuple[int, float]] = {
     **dict.fromkeys(_GECAM, (10, 1e-4)),
     _SUPERK: (15, 1e-4),
 }  # fmt: skip
+#: HETE's words: flags of the trigger, sizes of the boxes of its two cameras in the upper halves, what the ground makes of it
+_FLAGS, _BOXES, _VALIDITY = 9, ((1 << 17, 35), (1 << 16, 25)), 37
 #: CGRO's and ALEXIS's say places and radii in hundredths of a degree
 _COARSE = {1, 2, 11, 21, 22, 24, 25, 30}
 _GROUND_CLASSES = ("", "GRB", "SFLARE", "KNOWN_SOURCE", "GENERIC_SOURCE")  #: of GECAM's type 189, word 11
@@ -144,10 +147,14 @@ def _aliases(words: Words, time: datetime | None) -> tuple[str, ...]:
 
 
 def _is_retraction(words: Words) -> bool:
-    """Bit 5 of the trigger's flags: definitely not what it was taken for. INTEGRAL has flags of its own."""
+    """Bit 5 of the trigger's flags: definitely not what it was taken for. The oldest, INTEGRAL and HETE have flags of their own."""
     if words[0] in _INTEGRAL:
         return bool(words[12] & (1 << 30))
     if words[0] == _MILAGRO:
+        return bool(words[18] & (1 << 15))
+    if words[0] in _HETE:  # definitely no burst; declared invalid; found to be none on the ground
+        return bool(words[_FLAGS] & (1 << 6) or words[_VALIDITY] & (1 << 1 | 1 << 31))
+    if words[0] < min(_HETE):  # CGRO's masks and those made after them
         return bool(words[18] & (1 << 15))
     return words[0] not in _GECAM and words[0] not in _COUNTERPARTS and bool(words[18] & (1 << 5))
 
@@ -159,6 +166,8 @@ def _is_test(words: Words) -> bool:
         return words[12] < 0  # bit 31
     if number in _GECAM:
         return number == 189 and bool(flags & 1)
+    if number in _HETE:  # an artificial trigger, or one inside of its operations
+        return bool(words[_FLAGS] & (1 << 3) or words[_VALIDITY] & (1 << 30))
     return bool(flags & (1 << (1 if number in {_SNEWS, _SUPERK, *_AMON} else 30)))
 
 
@@ -198,6 +207,8 @@ def _sky(words: Words, kind: Kind) -> Sky | None:
     number, ra, dec = words[0], words[7] / scale, words[8] / scale
     if number in _NO_PLACE or number == _COINCIDENCE or not (0 <= ra <= 360 and -90 <= dec <= 90):
         return None
+    if number in _HETE - {44}:
+        return _hete(words, ra, dec)
     at, unit = _RADIUS.get(number, (0, 0.0))
     radius = (words[at] * unit or words[11] * 1e-4) if at == 16 else words[at] * unit
     if (ra == dec == 0 and radius <= 0) or radius >= 180:
@@ -205,6 +216,25 @@ def _sky(words: Words, kind: Kind) -> Sky | None:
     if radius <= 0:
         return Sky("point", ra % 360.0, dec)
     return Sky("circle", ra % 360.0, dec, radius_deg=radius, containment=0.9 if number == _SUPERK else kind.containment)
+
+
+def _hete(words: Words, ra: float, dec: float) -> Sky | None:
+    """HETE's place, said in the equinox of the day, within half of the larger side of the finer camera's box, in arcseconds."""
+    side = next((words[at] >> 16 & 0xFFFF for flag, at in _BOXES if words[_FLAGS] & flag), None)
+    if side is None or words[_VALIDITY] & (1 << 6):
+        return None
+    where = _of_2000(ra, dec, words[5])
+    return Sky("circle", *where, radius_deg=side / 7200) if side else Sky("point", *where)
+
+
+def _of_2000(ra: float, dec: float, day: int) -> tuple[float, float]:
+    """A place of the mean equinox of a truncated Julian day, in J2000."""
+    import erfa
+
+    precession = erfa.pmat06(2_440_000.5, float(day))
+    there = erfa.trxp(precession, erfa.s2c(math.radians(ra), math.radians(dec)))
+    longitude, latitude = erfa.c2s(there)
+    return math.degrees(longitude) % 360.0, math.degrees(latitude)
 
 
 def _distance(words: Words) -> tuple[float, float] | None:

@@ -7,6 +7,7 @@ NOTICE_TYPE say; from there on it is understood as the packet is (voevent/packet
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -18,13 +19,33 @@ from .voevent.packets import NO_TRIGGER, PACKETS, Kind
 
 _TJD_ZERO = datetime(1968, 5, 24, tzinfo=timezone.utc)
 _YEAR = 365.25 * 86400
+#: a superevent whose letters are not said
+_CUT_OFF = re.compile(r"[MT]?S\d{6}|[GTM]\d{5,6}")
 _SVOM = re.compile(r"\bsb\d{8}\b")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _J2000 = re.compile(r"([+-]?\d+(?:\.\d+)?)d?\s*(?:\{[^}]*\})?\s*\(J2000\)")
 _RANGE = re.compile(r"\s*\d+(?:\.\d+)?\s*-\s*\d")
 _PERCENT = re.compile(r"(\d{2}(?:\.\d+)?)\s*%\s*(?:containment|c\.?l|conf)?")
+_LIKELY = re.compile(r"(\d{1,3})\s*%\s*(\w[\w .-]{0,40})")
 _UNITS = {"arcsec": 1 / 3600, "arcmin": 1 / 60, "deg": 1.0}
-_NAMES = ("grb", "src", "cntrpart", "event", "transient", "trans", "trigger", "burst", "lens", "source")
+_NAMES = (
+    "grb",
+    "src",
+    "cntrpart",
+    "event",
+    "transient",
+    "trans",
+    "trigger",
+    "burst",
+    "lens",
+    "source",
+    "sxc_cntr",
+    "wxm_cntr",
+)
+#: when it happened stands here first, then in any other pair of a day and a time
+_TIMES = ("grb", "discovery", "event", "trigger", "trans", "transient", "burst", "detection", "src", "img_start", "obs")
+#: what says the error of a place, and with how much in it where the key says so
+_ERRORS = {"error": None, "error90": 0.9, "err": None, "error_radius": None}
 #: where a trigger's number may stand
 _TRIGGERS = (
     *(
@@ -51,10 +72,11 @@ def recognises(said: Any) -> bool:
 def parse(topic: str, said: dict[str, Any]) -> tuple[Notice, ...]:
     """The one notice of a text. Raises Unparsable where nothing in it names an event."""
     said = {fields.clean(key).lower(): value if isinstance(value, str) else str(value) for key, value in said.items()}
-    kind = _kind(said)
+    kind = _kind(topic, said)
     extra = {key: value for key, value in said.items() if key not in _TAKEN and not key.startswith(_DISCARD)}
     time = _time(said)
-    name = fields.event(_name(said, kind, time))
+    sent = _sent(said.get("notice_date", ""))
+    name = fields.event(_name(said, kind, time or sent))
     return (
         Notice(
             event=name,
@@ -63,10 +85,10 @@ def parse(topic: str, said: dict[str, Any]) -> tuple[Notice, ...]:
             role=_role(said, kind, name),
             source=kind.source,
             time=time,
-            sent=_sent(said.get("notice_date", "")),
+            sent=sent,
             instruments=_instruments(said, kind),
             far_hz=_rate(said.get("far", "")),
-            classification=_numbers(said, classic_types.LVC_CLASSES) if kind.kind == "GW" else {},
+            classification=_classes(said),
             properties=_properties(said),
             sky=_sky(said, kind),
             distance_mpc=_distance(said),
@@ -78,13 +100,13 @@ def parse(topic: str, said: dict[str, Any]) -> tuple[Notice, ...]:
     )
 
 
-def _kind(said: dict[str, str]) -> Kind:
+def _kind(topic: str, said: dict[str, str]) -> Kind:
     words = f"{said.get('title', '')} {said.get('notice_type', '')}".lower()
     if "lvc" in words and "counterpart" not in words:
         found = next((kind for word, kind in classic_types.LVC_TYPES.items() if word in words), "other")
         return Kind("LVK", "GW", found)
-    number = classic_types.number(words)
-    if number is None:
+    number = classic_types.number(topic, words)
+    if number not in PACKETS:
         return Kind(fields.clean(said.get("title")).removesuffix("NOTICE").strip() or "GCN", "UNK", "other")
     kind = PACKETS[number]
     if number == 45:
@@ -99,6 +121,8 @@ def _name(said: dict[str, str], kind: Kind, time: datetime | None) -> str:
         superevent = fields.superevent(said.get(key, "").strip())
         if superevent:
             return superevent
+        if kind.kind == "GW" and _CUT_OFF.fullmatch(said.get(key, "").strip()):
+            return said[key].strip()
     run, event = _number(said.get("run_num", "")), _number(said.get("event_num", ""))
     if run and event is not None:
         return f"{kind.source} {run:.0f}_{event:.0f}"
@@ -141,19 +165,8 @@ def _number(text: str) -> float | None:
 
 def _time(said: dict[str, str]) -> datetime | None:
     """From `20412 TJD; ...` and `20026 SOD {05:33:46.89} UT`, whose braces are finer than the seconds before them."""
-    for name in (
-        "grb",
-        "discovery",
-        "event",
-        "trigger",
-        "trans",
-        "transient",
-        "burst",
-        "detection",
-        "src",
-        "img_start",
-        "obs",
-    ):
+    others = [key.removesuffix("_date") for key in said if key.endswith("_date") and not key.startswith("max")]
+    for name in (*_TIMES, *others):
         day, clock = said.get(f"{name}_date", ""), said.get(f"{name}_time", "")
         tjd = re.search(r"(\d+)\s*TJD", day[:200])
         hands = re.search(r"\{(\d{2}):(\d{2}):(\d{2}(?:\.\d+)?)\}", clock[:200])
@@ -185,10 +198,21 @@ def _numbers(said: dict[str, str], names: dict[str, str]) -> dict[str, float]:
     return {ours: number for key, ours in names.items() if (number := _number(said.get(key, ""))) is not None}
 
 
+def _classes(said: dict[str, str]) -> dict[str, float]:
+    """LVC's probabilities, where they are assigned; the GBM's two most likely classes, `94% GRB`."""
+    found = {name: chance for name, chance in _numbers(said, classic_types.LVC_CLASSES).items() if 0 <= chance <= 1}
+    for key in ("most_likely", "2nd_most_likely"):
+        match = _LIKELY.fullmatch(said.get(key, "").strip())
+        if match and int(match[1]):
+            found[match[2].upper()] = int(match[1]) / 100
+    return found
+
+
 def _properties(said: dict[str, str]) -> dict[str, Any]:
     """Numbers that are one; a range (`0.3-10 [keV]`) stays in `extra`."""
     pairs = {
         **{"signalness": "signalness", "energy": "energy", "rank": "rank", "data_signif": "significance", "trigger_dur": "duration_s"},
+        **{"trans_duration": "duration_s", "reliability": "Reliability"},
         **{"rate_signif": "Rate_Signif", "image_signif": "Image_Signif", "n_events": "n_events", "pvalue": "Pvalue", "delta_t": "deltaT"},
         **classic_types.LVC_PROPERTIES,
     }  # fmt: skip
@@ -219,28 +243,34 @@ def _distance(said: dict[str, str]) -> tuple[float, float] | None:
 
 
 def _sky(said: dict[str, str], kind: Kind) -> Sky | None:
-    """The place in the epoch J2000; LVC names none, but the address of its map."""
-    address = fields.link(said.get("skymap_fits_url", said.get("skymap_url", "")).strip())
+    """The place in the epoch J2000, and the address of a map; LVC has that alone."""
+    keys = ("skymap_fits_url", "skymap_url", "healpix_url")
+    address = next((link for key in keys if (link := fields.link(said.get(key, "").strip()))), None)
+    found = None
     for name in _NAMES:
         ra, dec = (_J2000.search(said.get(f"{name}_{axis}", "")[:300]) for axis in ("ra", "dec"))
         if ra and dec:
-            return _circle(said, name, (float(ra[1]) % 360.0, float(dec[1])), kind)
-    return Sky("healpix", skymap_url=address) if address else None
+            found = _circle(said, name, (float(ra[1]) % 360.0, float(dec[1])), kind)
+            break
+    return replace(found or Sky("healpix"), skymap_url=address) if address else found
 
 
 def _circle(said: dict[str, str], name: str, where: tuple[float, float], kind: Kind) -> Sky | None:
-    error = next(
-        (text for key in ("error", "error90", "err", "error_radius") if (text := said.get(f"{name}_{key}", ""))), ""
+    error, contains = next(
+        ((text, part) for key, part in _ERRORS.items() if (text := said.get(f"{name}_{key}", ""))), ("", None)
     )
     error = error or said.get("error", "")
+    half = 1.0
+    if not error and name.endswith("_cntr"):  # HETE says the box's diameter
+        error, half = said.get(name.replace("cntr", "max_size"), ""), 0.5
     radius = _number(error)
-    factor = next((factor for unit, factor in _UNITS.items() if unit in error), None)
+    factor = next((factor * half for unit, factor in _UNITS.items() if unit in error), None)
     if abs(where[1]) > 90 or (where == (0.0, 0.0) and not radius) or (radius and factor and radius * factor >= 180):
         return None
     if not radius or radius <= 0 or factor is None:
         return Sky("point", *where)
     percent = _PERCENT.search(error)
-    containment = float(percent[1]) / 100 if percent else kind.containment
+    containment = float(percent[1]) / 100 if percent else contains or kind.containment
     return Sky("circle", *where, radius_deg=radius * factor, containment=containment)
 
 

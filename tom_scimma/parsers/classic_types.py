@@ -11,24 +11,30 @@ import re
 TYPES: list[tuple[re.Pattern[str], int]] = [
     (re.compile(pattern), number)
     for pattern, number in (
+        (r"cbat", 138), (r"batse.*final", 22), (r"locburst|hunts", 24), (r"maxbc", 11), (r"batse|bacodine", 1), (r"comptel", 30),
+        (r"alexis", 25), (r"aavso", 57), (r"calet.*(gnd|ground)", 161), (r"calet", 160),
         (r"coincidence.*(neutrino|nu)|neutrino-?em", 172), (r"icecube.*gold", 173), (r"icecube.*bronze", 174),
         (r"icecube.*cascade", 176), (r"icecube.*ehe", 169), (r"icecube.*hese", 158), (r"hawc", 171), (r"nu.?em", 172),
-        (r"gbm.*(test)", 119), (r"gbm.*alert", 110), (r"gbm.*flight", 111), (r"gbm.*ground", 112),
-        (r"gbm.*final", 115), (r"gbm.*sub", 131), (r"lat.*offline", 128), (r"lat.*(upd|refined)", 121),
-        (r"lat.*ini", 120), (r"lat.*ground", 127), (r"lat.*(monitor|trans)", 125), (r"fermi.*point", 129),
-        (r"fermi.*(slew|repoint)", 126), (r"swift.*actual", 103), (r"bat.*(light|lc)", 63), (r"bat.*quick", 97),
-        (r"bat.*sub", 140), (r"bat.*known", 141), (r"bat.*scaled", 64), (r"bat.*(trans)", 84), (r"bat.*monitor", 133),
-        (r"bat.*alert", 60), (r"bat.*pos", 61), (r"fom", 65), (r"slew", 66), (r"xrt.*(nack|not)", 71),
+        (r"gbm.*(test)", 119), (r"gbm.*alert", 110), (r"gbm.*\b(light|lc)", 113), (r"gbm.*flight", 111), (r"gbm.*ground", 112),
+        (r"gbm.*final", 115), (r"gbm.*sub", 131), (r"gbm.*trans", 118), (r"lat.*test", 124), (r"lat.*offline", 128),
+        (r"lat.*(upd|refined)", 121), (r"lat.*ini", 120), (r"lat.*diag", 122), (r"lat.*ground", 127), (r"lat.*trans", 123),
+        (r"lat.*monitor", 125), (r"fermi.*point", 129), (r"fermi.*(slew|repoint)", 126), (r"swift.*actual", 103),
+        (r"too.*fom", 46), (r"too.*slew", 47), (r"bat.*test", 82), (r"bat.*nack", 62), (r"bat.*(light|lc)", 63),
+        (r"bat.*quick", 97), (r"bat.*slew", 99), (r"bat.*sub", 140), (r"bat.*known", 141), (r"bat.*scaled", 64),
+        (r"bat.*(trans)", 84), (r"bat.*monitor", 133), (r"bat.*alert", 60), (r"bat.*pos", 61), (r"fom", 65), (r"slew", 66),
+        (r"xrt.*(nack|not)", 71),
         (r"xrt.*light", 70), (r"xrt.*spec", 68), (r"xrt.*image", 69), (r"xrt", 67), (r"uvot.*(nack|not)", 89),
         (r"uvot.*(image)", 72), (r"uvot.*(src|source|chart)", 73), (r"uvot", 81), (r"swift.*point", 83),
         (r"spi-?acs", 52), (r"integral.*wakeup", 53), (r"integral.*refined", 54), (r"integral.*offline", 55),
-        (r"integral.*weak", 56), (r"konus", 59), (r"maxi.*unknown", 134), (r"maxi.*known", 135), (r"counterpart", 45),
-        (r"calet", 160), (r"moa", 139), (r"gecam.*(fl|test)", 188), (r"gecam.*(gnd|ground)", 189), (r"gecam", 188),
+        (r"integral.*weak", 56), (r"integral.*point", 51), (r"konus", 59), (r"maxi.*test", 136), (r"maxi.*unknown", 134),
+        (r"maxi.*known", 135), (r"counterpart", 45),
+        (r"moa", 139), (r"gecam.*(fl|test)", 188), (r"gecam.*(gnd|ground)", 189), (r"gecam", 188),
         (r"sk.?sn|super-?k", 175), (r"snews|supernova", 149), (r"ipn.*pos", 39), (r"ipn.*seg", 32), (r"ipn", 31),
-        (r"agile.*(mcal|trigger)", 105), (r"agile.*ground", 101), (r"agile.*refined", 102), (r"agile", 100),
-        (r"suzaku", 147), (r"hete.*alert", 40), (r"hete.*(last|final)", 42), (r"hete.*ground", 43), (r"hete", 41),
-        (r"milagro", 58), (r"rxte|asm|pca", 37), (r"sax", 33), (r"ogle", 137), (r"maxi", 134),
-        (r"amon|neutrino", 172),
+        (r"agile.*(mcal|trigger)", 105), (r"agile.*ground", 101), (r"agile.*refined", 102), (r"agile.*point", 107),
+        (r"agile.*trans", 108), (r"agile.*test", 109), (r"agile", 100),
+        (r"suzaku", 147), (r"hete.*test", 44), (r"hete.*alert", 40), (r"hete.*(last|final)", 42), (r"hete.*ground", 43),
+        (r"hete", 41), (r"milagro", 58), (r"rxte|asm|pca", 37), (r"sax", 33), (r"ogle", 137), (r"maxi", 134),
+        (r"amon|neutrino", 172), (r"coincidence", 145),
     )
 ]  # fmt: skip
 
@@ -81,14 +87,17 @@ LVC_WORDS = {"group_type": "group", "search_type": "search", "pipeline_type": "p
 DETECTORS = {"hanford": "H1", "handford": "H1", "livingston": "L1", "virgo": "V1", "kagra": "K1", "geo": "G1"}
 
 
-def number(words: str) -> int | None:
-    """The packet type of a title and type; None for words that nobody knows."""
-    return next((number for pattern, number in TYPES if pattern.search(words)), None)
+def number(topic: str, words: str) -> int | None:
+    """The packet type that ends GCN's topic, else that of a title and type; None for words that nobody knows."""
+    named = NAMES.get(topic.rpartition(".")[2]) if topic.startswith("gcn.classic.") else None
+    return named or next((number for pattern, number in TYPES if pattern.search(words)), None)
 
 
-#: how GCN's comments take a trigger back; `probably not a GRB` does not
+#: how GCN's comments take a trigger back, HETE's in words of its own; `probably not a GRB` does not
 _TAKEN_BACK = re.compile(
-    r"\bretract(?:ed|ion)\b|(?<!probably )\b(?:definitely|definately|is) not a grb\b", re.IGNORECASE
+    r"\bretract(?:ed|ion)\b|(?<!probably )\b(?:definitely|definately|is) not a grb\b"
+    r"|\bburst_invalidity flag is true\b|\bdetermined this to be a non-grb\b",
+    re.IGNORECASE,
 )
 
 

@@ -20,6 +20,8 @@ from .packets import GBM_CLASSES, PACKETS, STREAMS, Kind
 _RETRACTING = (
     "Def_NOT_a_GRB", "Definite_NOT_GRB", "Definite_NOT_a_GRB", "Retraction", "RetractFlag", "Retract_Flag", "retraction",
 )  # fmt: skip
+#: types that speak of the connection: imalive, kill, and imalive as VOEvents of either version
+_CONNECTION = ("3", "4", "142", "143")
 _TESTS = ("Test", "Test_Submission", "Test_Notice", "InternalTest", "Test_Event")
 _TRIGGERS = ("TrigID", "Trigger_Number", "TRIGGER_NUM", "Trans_Num", "Event_ID")
 #: what says how strong or how sure, kept under the sender's names
@@ -42,7 +44,9 @@ def recognises(packet: Packet) -> bool:
 
 
 def parse(packet: Packet) -> tuple[Notice, ...]:
-    """The one notice of a packet."""
+    """The one notice of a packet; none of a sign of life, or where it ends a connection."""
+    if packet.params.get("Packet_Type", "").strip() in _CONNECTION:
+        return ()
     extra: dict[str, Any] = {}
     kind = _kind(packet)
     time = place.when(packet, extra)

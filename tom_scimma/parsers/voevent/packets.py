@@ -132,6 +132,7 @@ PACKETS: dict[int, Kind] = {
     139: Kind("MOA", "OT", "initial"),
     140: _swift("BAT", "initial"),
     141: _swift("BAT", "initial", "XRT"),
+    144: Kind("Fermi", "GRB", "other", prefix="Fermi GBM"),
     145: Kind("GCN", "GRB", "followup"),
     146: _gbm("update"),
     147: Kind("Suzaku WAM", "GRB", "other"),
