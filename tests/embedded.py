@@ -142,7 +142,7 @@ class Tom:
         """How many messages of a topic are stored."""
         return self.rows("SELECT count(*) FROM tom_scimma_message WHERE topic LIKE ?", topic)[0][0]
 
-    def wait(self, count: int, topic: str = "%", seconds: float = 40) -> None:
+    def wait(self, count: int, topic: str = "%", seconds: float = 90) -> None:
         """Waits until so many messages are stored."""
         explain = lambda: f"{self.count(topic)} of {count} stored\n{self.log()}"  # noqa: E731
         wait_for(f"{count} messages", lambda: self.count(topic) >= count, seconds=seconds, explain=explain)

@@ -25,7 +25,11 @@ class Parcel(Destination):
     name = "parcel"
     label = "Parcel service"
     seconds = 20.0
-    timeout = 5.0
+
+    @property
+    def timeout(self) -> float:
+        """Seconds for an answer: OUTSIDE_SECONDS in the environment."""
+        return float(os.environ.get("OUTSIDE_SECONDS", "5"))
 
     def origin(self) -> str:
         return f"{server()}/{self.address}"

@@ -5,7 +5,7 @@
 Faults, one for each request to POST /parcels: "drop" (stored, then the connection is cut), "refuse" (400), "busy" (429),
 "busy:2" (with Retry-After), "cut" (cut before anything is stored), "500" (stored), "error" (200 with an error),
 "garbage" (stored; a 200 that cannot be read), "odd" (stored; a 200 with what no database keeps), "rude" (400 with such words),
-"hang" (stored, never answered), "slow:0.5", "moved" (302).
+"hang" (stored, never answered), "wait" (stored, answered once `go` is set), "slow:0.5", "moved" (302).
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ class Standin:
         self.chance = chance  #: () -> fault or ""; asked when no fault is left
         self.lock = threading.Lock()
         self.arrived = threading.Event()  #: set when a parcel has been stored
+        self.go = threading.Event()  #: set it, and what waits is answered
         self.ending = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
@@ -41,6 +42,7 @@ class Standin:
         return self
 
     def __exit__(self, *exc) -> None:
+        self.go.set()
         self.ending.set()
         self._server.shutdown()
         self._server.server_close()
@@ -106,6 +108,8 @@ def _handler(outside: Standin):
             if fault == "hang":
                 outside.ending.wait()
                 return self._cut()
+            if fault == "wait":
+                outside.go.wait()
             if fault == "500":
                 return self._say(500, {})
             self._say(200, {"id": identity, **(ODD if fault == "odd" else {})}, garbage=fault == "garbage")

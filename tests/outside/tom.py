@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -98,6 +99,13 @@ class Tom:
     def wait(self, what: str, ready, seconds: float = 60):
         """Waits until something is so."""
         return wait_for(what, ready, seconds=seconds, every=0.15, explain=lambda: f"{self.side('rows')}\n{self.logs()}")
+
+    def told(self, worker: subprocess.Popen) -> None:
+        """SIGTERM, and waits until the worker has taken note: from then on the next one would end it at once."""
+        worker.send_signal(signal.SIGTERM)
+        status = Path(f"/proc/{worker.pid}/status")
+        handled = lambda: int(re.search(r"SigCgt:\s*(\w+)", status.read_text())[1], 16)  # noqa: E731
+        self.wait("SIGTERM to be heard", lambda: not handled() >> (signal.SIGTERM - 1) & 1)
 
     def settled(self, seconds: float = 90) -> dict[str, int]:
         """Waits until nothing is queued or being sent, and every lost reply was looked for where one can; the states."""

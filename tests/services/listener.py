@@ -35,7 +35,7 @@ class Listener:
         """SIGSTOP: it does nothing from here on, until it is killed."""
         os.kill(self.process.pid, signal.SIGSTOP)
 
-    def stop(self, seconds: float = 20) -> int:
+    def stop(self, seconds: float = 60) -> int:
         """SIGTERM; its exit code, which is that of SIGKILL (-9) when it did not end by itself."""
         return end(self.process, seconds=seconds)
 

@@ -94,7 +94,8 @@ def test_killed_at_random_instants(tom, outside, chance, say):
 
 @pytest.mark.parametrize("tom", ["postgresql"], indirect=True)  # SQLite has one worker
 def test_two_workers_share_and_neither_sends_what_the_other_does(tom, outside):
-    crew = [tom.ready(tom.work()) for _ in range(2)]
+    crew = [tom.work() for _ in range(2)]
+    tom.wait("both at work", lambda: len(tom.side("workers")) == 2)
     tom.side("queue", texts=[str(number) for number in range(200)])
     tom.settled()
     rows = tom.side("rows")
@@ -108,13 +109,13 @@ def test_two_workers_share_and_neither_sends_what_the_other_does(tom, outside):
 def test_the_database_goes_away_while_a_worker_works(tom, outside, postgres):
     """What the world answered meanwhile is kept and written down afterwards."""
     outside.chance = None
-    outside.faults.append("slow:3")
-    tom.ready(tom.work())
+    outside.faults.append("wait")
+    worker = tom.ready(tom.work(OUTSIDE_SECONDS="60"))
     tom.side("queue", texts=["a", "b"])
-    tom.wait("a send", lambda: tom.side("states").get("sending"))
+    assert outside.arrived.wait(60)
     postgres.stop()
-    assert outside.arrived.wait(20)
-    time.sleep(1)
+    outside.go.set()
+    tom.wait("an answer", lambda: b"answer not written" in worker.log.read_bytes())
     postgres.start()
     tom.anew()
     tom.wait("both", lambda: tom.side("states") == {"delivered": 2})
