@@ -146,6 +146,23 @@ def test_the_draft_with_its_core_in_groups_says_the_same():
     assert (notice.extra["glowbug"], notice.extra["id_source"]) == ({"detector_num": 10}, "GLOWBUG")
 
 
+def test_swifts_draft_in_groups():
+    """gcn/notices/swift/bat/guano/alert.schema.json of April 2023."""
+    notice = one(
+        {
+            "$schema": SCHEMA + "swift/bat/guano/alert.schema.json",
+            "alert_reporter": {"mission": "Swift", "instrument": "BAT-GUANO"},
+            "alert_info": {"alert_datetime": "2026-01-01T03:24:36Z", "alert_type": "update"},
+            "event_info": {"event_id": "694215995"},
+            "datetime": {"trigger_time": "2025-12-31T21:46:05.13Z"},
+            "localization": {"ra": 10.5, "dec": 20.5, "ra_dec_error": 0.5},
+            "statistics": {"rate_snr": 7.5},
+        }
+    )
+    assert (notice.event, notice.alert_type, notice.properties) == ("Swift 694215995", "update", {"rate_snr": 7.5})
+    assert (notice.to_json()["time"], notice.sky.radius_deg) == ("2025-12-31T21:46:05.130000Z", 0.5)
+
+
 def test_nothing_that_was_said_is_lost():
     """Each key of each sample is somewhere in the notice: as a value, or in `extra` under its own name."""
     for name in WHO:
@@ -347,6 +364,22 @@ def test_boom_gives_a_notice_a_target():
     assert "photometry" not in first.extra
 
 
+def test_boom_names_its_targets_as_events_are():
+    """gcn/notices/boom/alert.schema.json of release 7: core Event and Localization, scores by class."""
+    target = {
+        "event_name": ["ZTF26aaaaaab", "AT 2026ab"],
+        "ra": 1.5,
+        "dec": 2.5,
+        "classification_scores": {"Type II": 0.9},
+    }
+    rows = [{"event_name": "ZTF26aaaaaac", "mag": 18.1}]
+    said = {**load("boom-targets"), "data": {"targets": [target, {"event_name": "ZTF26aaaaaac"}], "photometry": rows}}
+    first, second = read(said)
+    assert (first.event, first.aliases, first.classification) == ("ZTF26aaaaaab", ("AT 2026ab",), {"Type II": 0.9})
+    assert (first.sky.ra_deg, first.sky.dec_deg) == (1.5, 2.5)
+    assert (second.event, second.extra["photometry"]) == ("ZTF26aaaaaac", rows)
+
+
 def test_too_many_targets_are_refused():
     with pytest.raises(Unparsable, match="targets"):
         read({**load("boom-targets"), "data": {"targets": [{"name": f"x{n}"} for n in range(201)]}})
@@ -420,6 +453,45 @@ def test_snews_alerts_are_called_after_their_first_neutrino_as_in_its_own_stream
     names = ["SNEWS_Coincidence_ALERT 2026-06-18T16:23:21.937Z", "SNEWS_Coincidence_ALERT-UPDATE 2026-06-18T16:24:00Z"]
     assert {one({**said, "id": name}).event for name in names} == {"SNEWS 2026-06-18T16:21:07Z"}
     assert one({**said, "id": names[0]}).id == names[0]
+
+
+def test_lvks_alert_in_gcns_words():
+    """gcn/notices/lvk/alert.schema.json: what a superevent coincides with, and whether it is significant."""
+    notice = one(
+        {
+            "$schema": SCHEMA + "lvk/alert.schema.json", "id": ["MS260301ab"], "significant": True,
+            "external_coincidence": {"gcn_notice_id": 524666471, "ivorn": "ivo://nasa.gsfc.gcn/Fermi#x"},
+        }
+    )  # fmt: skip
+    assert (notice.event, notice.role, notice.properties) == ("MS260301ab", "test", {"significant": True})
+    assert notice.cites == (Cite("ivo://nasa.gsfc.gcn/Fermi#x", "coincidence"),)
+
+
+def test_a_search_about_a_mock_event_is_a_test():
+    """The normal form: mock messages are `test` whatever the channel calls them."""
+    said = {"$schema": SCHEMA + "fermi/gbm/TargetedSearch.schema.json", "alert_tense": "current", "id": "699554499710"}
+    assert one({**said, "follow_up_event": "MS260303q"}).role == "test"
+    assert one({**said, "follow_up_event": "S260303q"}).role == "observation"
+
+
+def test_a_burst_of_dsa110_lasts_milliseconds():
+    """gcn/notices/dsa110/frb.schema.json: event_duration, "in milliseconds"."""
+    notice = one({"$schema": SCHEMA + "dsa110/frb.schema.json", "id": "240918aaaa", "event_duration": 1.5})
+    assert (notice.properties["duration_s"], notice.extra["event_duration"]) == (0.0015, 1.5)
+
+
+def test_maxis_first_error_regions():
+    """gcn/notices/maxi/gsc.unknown.schema.json of 2023: a circle and an ellipse under names of their own."""
+    said = {
+        "$schema": SCHEMA + "maxi/gsc.unknown.schema.json",
+        "id": "99",
+        "ra": 6.5,
+        "dec": 8.5,
+        "circle_error_radius": 1.0,
+    }
+    assert (one(said).sky.type, one(said).sky.radius_deg) == ("circle", 1.0)
+    sky = one({**said, "elliptical_error_radii": [0.22, 0.19], "elliptical_error_roll": 153.0}).sky
+    assert (sky.type, sky.semi_axes_deg, sky.angle_deg) == ("ellipse", (0.22, 0.19), 153.0)
 
 
 def test_errors_as_the_first_schemas_spelled_them():

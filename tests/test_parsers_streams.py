@@ -102,6 +102,61 @@ def test_rarer_names_in_subjects(subject, event, kind):
     assert (notice.event, notice.kind) == (event, kind)
 
 
+@pytest.mark.parametrize(
+    ("subject", "event", "kind"),
+    [
+        ("GRB_260305a: a possibly short burst", "GRB 260305A", "GRB"),
+        ("a burst GRB.260305 without a letter", "GRB 260305", "GRB"),
+        ("sGRB 260305A", "GRB 260305A", "GRB"),
+        ("XRF_050509c: an afterglow", "XRF 050509C", "GRB"),
+        ("SGR_1935+2154: bursts", "SGR 1935+2154", "UNK"),
+        ("IceCube 260305a - a track", "IceCube-260305A", "NU"),
+        ("IceCube_Cascade_260305A seen", "IceCubeCascade-260305a", "NU"),
+        ("a high-energy icecube-cascade-260305a candidate", "IceCubeCascade-260305a", "NU"),
+        ("Fermi-LAT-ANTARES 260305a Coincidence", "ANTARES 260305A", "NU"),
+        ("Baksan Neutrino Observatory Alert_260305.36: nothing", "Baksan Neutrino Observatory Alert 260305.36", "NU"),
+        ("Alert from the HAWC Burst Monitor HAWC_260305A", "HAWC-260305A", "GRB"),
+        ("ep 260305A: nothing", "EP260305a", "XRT"),
+        ("Global Net EP_260305a observations", "EP260305a", "XRT"),
+        ("frb-20260305a: a host", "FRB 20260305A", "FRB"),
+        ("SVOM/sb 26030501: a long transient", "sb26030501", "GRB"),
+        ("ZTF 26aabmzlp/AT2026azs: a fast transient", "ZTF26aabmzlp", "OT"),
+        ("sn2002AP (SN/GRB?) spectra", "SN 2002ap", "OT"),
+        ("SN_2002a: a spectrum", "SN 2002A", "OT"),
+        ("AT-2026LCR: radio", "AT 2026lcr", "OT"),
+        ("seen at 2026UT", "GCN Circular 41234", "UNK"),
+        ("upper limits from LIGO/VirgoS260305ca observations", "S260305ca", "GW"),
+        ("LiGo/ViRGo/kAgRa s260305cG: a merger", "S260305cg", "GW"),
+        ("LIGO/Virgo G211117: Further sources", "G211117", "GW"),
+        ("Swift UVOT GW_170817: follow-up", "GW170817", "GW"),
+        ("IBAS Alert No. 8500: an afterglow", "INTEGRAL 8500", "GRB"),
+        ("The EP-WXT trigger 01709247525 is not a real source", "Einstein Probe WXT 01709247525", "XRT"),
+        ("4U 1608-52: an outburst", "4U 1608-52", "XRT"),
+        ("IGR J17091-3624: an outburst", "IGR J17091-3624", "XRT"),
+    ],
+)
+def test_names_however_people_spell_them(subject, event, kind):
+    """nasa-gcn/gcn.nasa.gov, __tests__/circulars.lib.ts: what GCN itself reads out of such subjects."""
+    notice = one({**CIRCULAR, "eventId": None, "subject": subject})
+    assert (notice.event, notice.kind) == (event, kind)
+
+
+@pytest.mark.parametrize(
+    ("subject", "taken_back"),
+    [
+        ("GRB 260305A: MASTER OT retraction", True),
+        ("trigger 757464861/250101954 is not a GRB", True),
+        ("The EP-WXT triggers 01709047257 and 01709047278 are not real sources", True),
+        ("Swift Trigger 287421: False trigger due to star tracker loss", True),
+        ("BAT GRB 260305C is probably not a GRB", False),
+        ("GRB 260305A: the afterglow is not seen", False),
+    ],
+)
+def test_subjects_that_take_something_back(subject, taken_back):
+    notice = one({**CIRCULAR, "eventId": None, "subject": subject})
+    assert ("retraction" in notice.properties) is taken_back
+
+
 def test_names_in_prose():
     text = "Follow-up of S260305ab and GRB 260305A (Swift trigger 1300001), see also AT2026abc."
     assert public_names.all_in(text) == ["S260305ab", "GRB 260305A", "AT 2026abc", "Swift 1300001"]

@@ -6,6 +6,7 @@ Schema: https://github.com/nasa-gcn/gcn-schema, gcn/circulars.schema.json.
 from __future__ import annotations
 
 import email.utils
+import re
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -17,9 +18,14 @@ from . import fields, public_names
 SOURCE = "GCN Circulars"
 _KINDS = {
     "gw": "GW", "grb": "GRB", "neutrino": "NU", "gamma-ray transient": "GRB", "frb": "FRB", "x-ray transient": "XRT",
-    "sn": "OT", "optical transient": "OT", "afterglow": "GRB", "nova": "OT", "sgr": "UNK",
+    "sn": "OT", "optical transient": "OT", "afterglow": "GRB", "kilonova": "OT", "nova": "OT", "sgr": "UNK",
 }  # fmt: skip
 _TAKEN = {"subject", "body", "createdOn", "eventId", "circularId", "version"}
+#: subjects that take something back, by what GCN tags as a retraction; what is only unlikely stays
+_RETRACTS = re.compile(
+    r"\bretract(?:ions?|ed)\b|(?<!probably )\bnot (?:an? )?(?:GRB|GW|FRB|SN|SGR|neutrino|real)\b|\bfalse trigger\b|\bdisregard\b",
+    re.IGNORECASE,
+)
 #: an epoch in seconds has ten digits, in milliseconds thirteen
 _MILLISECONDS = 10**11
 
@@ -81,7 +87,7 @@ def _properties(said: dict[str, Any], subject: str, number: float | None, versio
         found["circular"] = int(number)
     if version > 1:
         found["version"] = int(version)
-    if "retraction" in types or "retraction" in subject.lower() or "is not a grb" in subject.lower():
+    if "retraction" in types or _RETRACTS.search(subject):
         found["retraction"] = True
     return found
 

@@ -33,7 +33,8 @@ _PROPERTIES = {
     *("flux_unit", "group", "hardness_ratio", "image_duration", "image_snr", "importance", "in_lat_fov"),
     *("known_source", "n_events", "n_events_coincident", "n_ibd_events", "net_count_rate", "notice_subtype"),
     *("nu_energy", "number_of_events", "p_value", "pipeline", "pval_bayesian", "pval_generic", "rate_duration"),
-    *("rate_snr", "redshift", "reliability", "search", "signalness", "slew_status", "snr", "star_tracker_locked"),
+    *("rate_snr", "redshift", "reliability", "search", "signalness", "significant", "slew_status", "snr"),
+    *("star_tracker_locked",),
     *("subtype", "systematic_included", "trigger_type", "TS"),
 }
 #: keys with a place of their own in a notice; where a value does not fit there, its reader puts it back into `extra`
@@ -96,7 +97,7 @@ def parse(topic: str, said: dict[str, Any]) -> tuple[Notice, ...]:
             properties=_properties(names, said, extra),
             sky=sky,
             distance_mpc=gcn_sky.distance(said, extra),
-            cites=_cites(said),
+            cites=_cites(said, extra),
             links=_links(extra),
             text=fields.texts(said.get(key) for key in _TEXTS),
             extra=extra,
@@ -157,7 +158,8 @@ def _role(topic: str, names: gcn_names.Names, said: dict[str, Any], extra: dict[
     tense, kind = fields.clean(said.get("alert_tense")).lower(), fields.clean(said.get("alert_type")).lower()
     said_words = {tense, kind, *(word.lower() for word in (*names.words, *topic.split(".")))}
     flags = [said.get(key) for key in ("is_test", "is_firedrill")]
-    if said_words & _TEST or fields.is_test_superevent(names.event) or any(x in (True, "True", "true") for x in flags):
+    mock = any(map(fields.is_test_superevent, (names.event, fields.clean(said.get("follow_up_event")))))
+    if said_words & _TEST or mock or any(x in (True, "True", "true") for x in flags):
         return "test"
     if tense and tense not in _ROLES:
         extra["alert_tense"] = fields.jsonable(said["alert_tense"])
@@ -198,6 +200,8 @@ def _properties(names: gcn_names.Names, said: dict[str, Any], extra: dict[str, A
     chance = fields.number(said.get("p_astro"))
     if chance is not None:  # what neutrino people call signalness
         found["signalness" if names.mission.kind == "NU" else "p_astro"] = chance
+    if names.mission.name == "DSA-110" and (burst := fields.number(said.get("event_duration"))) is not None:
+        found["duration_s"] = burst / 1000  # its schema: milliseconds
     for key in ("duration", "t90", "T90"):
         duration = fields.number(said.get(key))
         if duration is not None:
@@ -205,9 +209,11 @@ def _properties(names: gcn_names.Names, said: dict[str, Any], extra: dict[str, A
     return found
 
 
-def _cites(said: dict[str, Any]) -> tuple[Cite, ...]:
+def _cites(said: dict[str, Any], extra: dict[str, Any]) -> tuple[Cite, ...]:
     cited = fields.names([said.get("ref_ID"), said.get("follow_up_event"), said.get("known_source")])
-    return tuple(Cite(name, "followup") for name in cited)
+    other = extra.get("external_coincidence")  # LVK's, as in its own alerts
+    ivorns = fields.names(other.get("ivorn") or other.get("gcn_notice_id")) if isinstance(other, dict) else []
+    return (*(Cite(name, "followup") for name in cited), *(Cite(name, "coincidence") for name in ivorns))
 
 
 def _links(extra: dict[str, Any]) -> dict[str, str]:

@@ -1,21 +1,25 @@
-"""The first draft of GCN's JSON notices, whose core keys are in groups, as the flat notice that the schemas now say. Pure.
+"""The first drafts of GCN's JSON notices, whose core keys are in groups, as the flat notice that the schemas now say. Pure.
 
-Schema: gcn/notices/glowbug/alert.schema.json of https://github.com/nasa-gcn/gcn-schema, April 2023. Groups and keys that are
-not of the core stay as they are.
+Schemas: gcn/notices/glowbug/alert.schema.json and gcn/notices/swift/bat/guano/alert.schema.json of
+https://github.com/nasa-gcn/gcn-schema, April 2023. Groups and keys that are not of the core stay as they are.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-_GROUPS = ("reporter", "alert_info", "event_info", "trigger_time", "trigger_stats", "equatorial")
+_GROUPS = (
+    *("reporter", "alert_info", "event_info", "trigger_time", "trigger_stats", "equatorial"),
+    *("alert_reporter", "datetime", "localization", "statistics", "identifiers"),
+)
 #: keys that have another name by now
 _NAMES = {"datetime_of_notice": "alert_datetime", "event_id": "id"}
 
 
 def recognises(said: dict[str, Any]) -> bool:
     """True for a record that says who reports and of which alert in groups."""
-    return isinstance(said.get("reporter"), dict) and isinstance(said.get("alert_info"), dict)
+    reporter = said.get("reporter") or said.get("alert_reporter")
+    return isinstance(reporter, dict) and isinstance(said.get("alert_info"), dict)
 
 
 def flat(said: dict[str, Any]) -> dict[str, Any]:

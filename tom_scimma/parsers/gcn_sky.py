@@ -15,6 +15,8 @@ KEYS = {
 }
 #: how the first schemas spelled the error of both axes
 _OLD_ERRORS = ("ra_uncertainty", "dec_uncertainty", "ra_dec_uncertainty")
+#: how MAXI's first schema spelled an ellipse, and a circle
+_OLD_ELLIPSE, _OLD_CIRCLE = ("elliptical_error_radii", "elliptical_error_roll"), "circle_error_radius"
 
 
 def sky(said: dict[str, Any], extra: dict[str, Any], skymaps: dict[str, bytes], *, points: bool = False) -> Sky | None:
@@ -47,7 +49,7 @@ def _place(said: dict[str, Any], extra: dict[str, Any], points: bool) -> dict[st
     if not error and isinstance(given.get("error"), dict):  # older schemas
         error = _error(given["error"].get("radius"))
     if not error:
-        error = _error([size for key in _OLD_ERRORS for size in _error(given.get(key))[:1]][:2])
+        error = _old_error(given)
     if points or ra is None or dec is None or not _is_position(ra, dec, error):
         _keep(said, ("ra", "dec", "ra_dec_error", "containment_probability", "most_probable_direction"), extra)
         return {}
@@ -77,6 +79,15 @@ def _error(raw: Any) -> list[float]:
     if len(values) != len(items) or not 1 <= len(values) <= 3 or min(values[:2]) <= 0:
         return []
     return values
+
+
+def _old_error(given: dict[str, Any]) -> list[float]:
+    """The same under the names that the first schemas had for it."""
+    radii, angle = _error(given.get(_OLD_ELLIPSE[0])), fields.number(given.get(_OLD_ELLIPSE[1]))
+    if radii:
+        return [*radii[:2], angle] if len(radii) == 2 and angle is not None else radii
+    sizes = [size for key in _OLD_ERRORS for size in _error(given.get(key))[:1]][:2]
+    return _error(sizes) or _error(given.get(_OLD_CIRCLE))
 
 
 def _containment(raw: Any, extra: dict[str, Any]) -> float:

@@ -11,7 +11,7 @@ from . import fields, gcn_sky, missions
 
 _MOST = 200
 _TAKEN = {"data", "alert_datetime", "trigger_time"}
-_TARGET_TAKEN = {"name", "ra", "dec", "ra_dec_error", "containment_probability"}
+_TARGET_TAKEN = {"name", "event_name", "ra", "dec", "ra_dec_error", "containment_probability"}
 
 
 def recognises(said: dict[str, Any]) -> bool:
@@ -25,9 +25,15 @@ def parse(words: list[str], said: dict[str, Any]) -> tuple[Notice, ...]:
     targets = [target for target in data["targets"] if isinstance(target, dict)]
     if len(targets) > _MOST:
         raise Unparsable(f"{len(targets):,} targets in one notice; at most {_MOST} are read")
-    rows = _rows(data.get("photometry"), [fields.clean(target.get("name")) for target in targets])
+    named = [(target, _names(target, "name")) for target in targets]
+    rows = _rows(data.get("photometry"), [names[0] if names else "" for _, names in named])
     left = {str(key): fields.jsonable(value) for key, value in data.items() if key not in ("targets", "photometry")}
-    return tuple(_notice(words, said, target, rows[fields.clean(target.get("name"))], left) for target in targets)
+    return tuple(_notice(words, said, target, names, rows[names[0] if names else ""], left) for target, names in named)
+
+
+def _names(row: Any, key: str) -> list[str]:
+    """A target's names: `event_name` one or a list; in the first schemas a key of its own."""
+    return fields.names(row.get(key) or row.get("event_name")) if isinstance(row, dict) else []
 
 
 def _rows(photometry: Any, names: list[str]) -> dict[str, list[Any]]:
@@ -35,13 +41,18 @@ def _rows(photometry: Any, names: list[str]) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = defaultdict(list)
     known = set(names)
     for row in photometry if isinstance(photometry, list) and names else ():
-        name = fields.clean(row.get("target_name")) if isinstance(row, dict) else ""
+        name = next(iter(_names(row, "target_name")), "")
         found[name if name in known else names[0]].append(fields.jsonable(row))
     return found
 
 
 def _notice(
-    words: list[str], said: dict[str, Any], target: dict[str, Any], photometry: list[Any], left: dict[str, Any]
+    words: list[str],
+    said: dict[str, Any],
+    target: dict[str, Any],
+    names: list[str],
+    photometry: list[Any],
+    left: dict[str, Any],
 ) -> Notice:
     who = missions.mission(words, fields.clean(said.get("mission")), fields.clean(said.get("messenger")))
     extra = {key: fields.jsonable(value) for key, value in said.items() if key not in _TAKEN}
@@ -49,22 +60,26 @@ def _notice(
     extra.update({key: value for key, value in (("photometry", photometry), ("data", left)) if value})
     test = "test" in {word.lower() for word in (*words, fields.clean(said.get("alert_tense")))}
     return Notice(
-        event=fields.event(target.get("name")),
+        event=fields.event(names[0] if names else ""),
+        aliases=tuple(names[1:]),
         kind=who.kind if who.kind != "UNK" else "OT",
         alert_type="initial",
         role="test" if test else "observation",
         source=who.name or "GCN",
         time=fields.time(said, "trigger_time", extra),
         sent=fields.time(said, "alert_datetime", extra),
-        classification=_classes(target.get("classifications")),
+        classification=_classes(target),
         sky=gcn_sky.sky(target, extra, {}),
         cites=tuple(Cite(name, "coincidence") for name in _matches(target.get("gcn_crossmatch"))),
         extra=extra,
     )
 
 
-def _classes(rows: Any) -> dict[str, float]:
-    """{class: probability} from [{"classification", "probability"}, ...]."""
+def _classes(target: dict[str, Any]) -> dict[str, float]:
+    """{class: probability} from `classification_scores`, or from [{"classification", "probability"}, ...]."""
+    scores, rows = target.get("classification_scores"), target.get("classifications")
+    if isinstance(scores, dict):
+        return fields.probabilities(scores)
     pairs = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
     return fields.probabilities({str(row.get("classification")): row.get("probability") for row in pairs})
 

@@ -1,4 +1,8 @@
-"""Public names of events in what people write: `LIGO/Virgo/KAGRA S230518h`, `Fermi trigger No 712143685`. Pure."""
+"""Public names of events in what people write: `LIGO/Virgo/KAGRA S230518h`, `Fermi trigger No 712143685`. Pure.
+
+How names are spelled and misspelled: GCN's own tests of circulars' subjects,
+https://github.com/nasa-gcn/gcn.nasa.gov, __tests__/circulars.lib.ts.
+"""
 
 from __future__ import annotations
 
@@ -7,24 +11,45 @@ from collections.abc import Callable
 
 from . import fields
 
+_GAP = r"[ ._-]?"
+_BAKSAN = "Baksan Neutrino Observatory Alert"
+
+
+def _tns(year: str, letters: str) -> str:
+    """One letter is a capital, more are small: SN 2002A, SN 2002ap (the IAU's rule)."""
+    return year + (letters.upper() if len(letters) == 1 else letters.lower())
+
+
 #: what a name looks like, its usual spelling, and the kind of event
 _NAMES: list[tuple[re.Pattern[str], Callable[[re.Match[str]], str], str]] = [
-    (re.compile(r"\b[MT]?S\d{6}[a-z]+\b"), lambda m: fields.superevent(m[0]) or m[0], "GW"),
-    (re.compile(r"\bGRB[ -]?(\d{6}[A-Z]?(?:\.\d+)?)\b", re.IGNORECASE), lambda m: f"GRB {m[1].upper()}", "GRB"),
+    (re.compile(r"(?:\b|_)([MT]?S\d{6}(?:[a-z]+|[A-Z]+))\b"), lambda m: fields.superevent(m[1]) or m[1], "GW"),
+    (re.compile(r"(?:LIGO|Virgo|KAGRA)[ _-]?([MT]?S\d{6}[a-z]+)\b", re.IGNORECASE), lambda m: fields.superevent(m[1]) or m[1], "GW"),
+    (re.compile(r"(?:LIGO|Virgo)[ _-]?(G\d{5,6})\b", re.IGNORECASE), lambda m: m[1].upper(), "GW"),
+    (re.compile(rf"\b[sl]?GRB{_GAP}(\d{{6}}[A-Z]?(?:\.\d+)?)\b", re.IGNORECASE), lambda m: f"GRB {m[1].upper()}", "GRB"),
+    (re.compile(rf"\bGW{_GAP}(\d{{6}}(?:_\d{{6}})?[A-Z]?)\b", re.IGNORECASE), lambda m: f"GW{m[1].upper()}", "GW"),
     (re.compile(r"\b(?:GRB ?|bn)(\d{9})\b", re.IGNORECASE), lambda m: f"bn{m[1]}", "GRB"),
-    (re.compile(r"\b(IceCube(?:Cascade|-Cascade)?)-(\d{6}[A-Za-z]?)\b"), lambda m: f"{m[1]}-{m[2]}", "NU"),
+    (re.compile(rf"\bXRF{_GAP}(\d{{6}}[A-Z]?)\b", re.IGNORECASE), lambda m: f"XRF {m[1].upper()}", "GRB"),
+    (re.compile(rf"\bIceCube{_GAP}Cascade{_GAP}(\d{{6}}[A-Z]?)\b", re.IGNORECASE), lambda m: f"IceCubeCascade-{m[1].lower()}", "NU"),
+    (re.compile(rf"\bIceCube(?:{_GAP}(\d{{6}}[A-Z])|-(\d{{6}}))\b", re.IGNORECASE), lambda m: f"IceCube-{(m[1] or m[2]).upper()}", "NU"),
     (re.compile(r"\bIceCube\b.{0,60}?\b(\d{6})_0*(\d{4,9})\b"), lambda m: f"IceCube {m[1]}_{m[2]}", "NU"),
-    (re.compile(r"\b(NuEm-\d{6}[A-Z])\b"), lambda m: m[1], "NU"),
-    (re.compile(r"\bsb\d{8}\b"), lambda m: m[0], "GRB"),
-    (re.compile(r"\bEP[ -]?(\d{6}[a-z]+)\b"), lambda m: f"EP{m[1]}", "XRT"),
-    (re.compile(r"\bFRB[ -]?(\d{6,8}[A-Z]*)\b"), lambda m: f"FRB {m[1]}", "FRB"),
-    (re.compile(r"\b(AT|SN)[ ]?(\d{4}[A-Za-z]{1,6})\b"), lambda m: f"{m[1]} {m[2]}", "OT"),
+    (re.compile(r"\bNuEm-(\d{6}[A-Z])\b", re.IGNORECASE), lambda m: f"NuEm-{m[1].upper()}", "NU"),
+    (re.compile(rf"\bANTARES{_GAP}(\d{{6}}[A-Z])\b", re.IGNORECASE), lambda m: f"ANTARES {m[1].upper()}", "NU"),
+    (re.compile(rf"\b{_BAKSAN}{_GAP}(\d{{6}}\.\d{{2}})\b", re.IGNORECASE), lambda m: f"{_BAKSAN} {m[1]}", "NU"),
+    (re.compile(rf"\bHAWC{_GAP}(\d{{6}}[A-Z])\b", re.IGNORECASE), lambda m: f"HAWC-{m[1].upper()}", "GRB"),
+    (re.compile(r"\bsb[ _-]?(\d{8})\b"), lambda m: f"sb{m[1]}", "GRB"),
+    (re.compile(rf"\b(EPW?){_GAP}(\d{{6,8}}[a-z]{{1,3}})\b", re.IGNORECASE), lambda m: m[1].upper() + m[2].lower(), "XRT"),
+    (re.compile(rf"\bFRB{_GAP}(\d{{6,8}}[A-Z]*)\b", re.IGNORECASE), lambda m: f"FRB {m[1].upper()}", "FRB"),
+    (re.compile(rf"\bZTF{_GAP}(\d{{2}}[a-z]{{6,9}})\b", re.IGNORECASE), lambda m: f"ZTF{m[1].lower()}", "OT"),
+    (re.compile(rf"\b(AT|SN|sn){_GAP}((?:19|20)\d{{2}})([A-Za-z]{{1,6}})\b"), lambda m: f"{m[1].upper()} {_tns(m[2], m[3])}", "OT"),
     (re.compile(r"\b(KM3-\d{6}[A-Z])\b"), lambda m: m[1], "NU"),
-    (re.compile(r"\b(SGR|AXP) ?([J]?\d{4}(?:\.\d)?[+-]\d{2,5})\b"), lambda m: f"{m[1]} {m[2]}", "UNK"),
-    (re.compile(r"\b(Swift|MAXI|XTE|IGR|EXO|GRO|4U|AT) J?(\d{4}(?:\.\d)?[+-]\d{2,5})\b"), lambda m: f"{m[1]} J{m[2]}", "XRT"),
+    (re.compile(rf"\b(SGR|AXP){_GAP}(J?\d{{4}}(?:\.\d)?[+-]\d{{2,5}})\b"), lambda m: f"{m[1]} {m[2]}", "UNK"),
+    (re.compile(r"\b(Swift|MAXI|XTE|IGR) J?(\d{4,5}(?:\.\d)?[+-]\d{2,5})\b"), lambda m: f"{m[1]} J{m[2]}", "XRT"),
+    (re.compile(r"\b(EP|EXO|GRO|4U|AT) (J?\d{4,6}(?:\.\d)?[+-]\d{2,6})\b"), lambda m: f"{m[1]} {m[2]}", "XRT"),
     (re.compile(r"\bFermi (?:GBM )?trigger (?:No\.? ?|#)?(\d{8,10})\b", re.IGNORECASE), lambda m: f"Fermi GBM {m[1]}", "GRB"),
     (re.compile(r"\bTrigger (\d{9})/\d{9}\b", re.IGNORECASE), lambda m: f"Fermi GBM {m[1]}", "GRB"),
     (re.compile(r"\bSwift (?:BAT )?trigger (?:No\.? ?|#|=)?(\d{5,8})\b", re.IGNORECASE), lambda m: f"Swift {m[1]}", "GRB"),
+    (re.compile(r"\bEP-WXT triggers? (\d{11})\b", re.IGNORECASE), lambda m: f"Einstein Probe WXT {m[1]}", "XRT"),
+    (re.compile(r"\bIBAS Alert n(?:o\.?|\.) ?(\d{4,5})\b", re.IGNORECASE), lambda m: f"INTEGRAL {m[1]}", "GRB"),
 ]  # fmt: skip
 
 
