@@ -18,7 +18,8 @@ from tests import planned as rig
 from tom_scimma import ledger
 from tom_treasuremap.models import Plan
 from tom_treasuremap.plan_forms import QuestionForm
-from tom_treasuremap.plans import layer, making
+from tom_treasuremap.planning.question import Question
+from tom_treasuremap.plans import layer, making, sheet
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +55,9 @@ def test_one_click_makes_a_plan_and_the_tab_shows_it(client, boss):
     body = client.get(where).content.decode()
     assert "ready" in body
     assert escape(row.worth) in body
+    part = client.get(where, headers={"HX-Request": "true"}).content.decode()
+    assert not part.lstrip().startswith("<link")  # HTML's parser puts that into the head, and htmx takes the body
+    assert "plans.css" in part
     body = client.get(row.get_absolute_url()).content.decode()
     for words in ("Approve and send", "no plan can exceed", "Why, and why not", "What if", "csv"):
         assert words.lower() in body.lower(), words
@@ -171,6 +175,64 @@ def test_reasons_are_filtered(client, boss):
     assert not any(f"<td>{name}</td>" in section for name in named)
 
 
+def test_a_filter_that_no_telescope_has_is_said_at_the_form(boss):
+    event = rig.event()
+    for filters, words in (
+        ("K", "has no filter K; it has g, r"),
+        ("g, K / r", "None of the telescopes has a filter K"),
+    ):
+        form = QuestionForm({"filters": filters}, user=boss, event=event)
+        assert words in form.errors["filters"][0]
+    assert QuestionForm({"filters": "g, r / g"}, user=boss, event=event).is_valid()
+
+
+def test_a_plan_of_nothing_says_why_at_its_top(client, boss):
+    row = rig.plan(rig.event(), boss, airmass=1.0)
+    client.force_login(boss)
+    top = client.get(row.get_absolute_url()).content.decode().split("Why, and why not")[0]
+    assert (row.state, row.visits.count()) == ("ready", 0)
+    assert "Nothing can be looked at: Tester: too low all night" in top
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({}, "60 s"),
+        ({"filters": ("g", "r"), "visits": 2}, "60 s in g, r, 2 visits"),
+        (
+            {"filters": ("g", "r"), "later": (("i",),), "exposure": "filter", "seconds_by_filter": {"g": 30.0, "r": 60.0, "i": 45.0}},
+            "in g 30 s, r 60 s, then i 45 s, 2 visits",
+        ),
+        ({"filters": ("g", "r"), "exposure": "filter", "seconds_by_filter": {"g": 30.0}}, "60 s in g 30 s, r"),
+        ({"exposure": "deep", "filters": ("r",)}, "as deep as the source asks in r"),
+    ],
+)  # fmt: skip
+def test_a_plan_in_one_line_says_how_long_its_exposures_are(said, words):
+    assert Question(subjects=("point",), **said).words == f"one field centred on the alert, {words}"
+
+
+@pytest.mark.parametrize(
+    ("why", "kind"),
+    [
+        ("planned by wide_survey at 17:35 on 27 Nov", "planned by others"),
+        ("already covered by deep_team at 14:15 on 27 Nov to i = 22.7", "already covered"),
+        ("Tester sees it for 2 min only; its visits need 17 min", "up for too short"),
+        ("Tester: too low all night", "too low all night"),
+        ("nothing of the probability is left there", "nothing left"),
+    ],
+)
+def test_reasons_are_counted_by_kind(why, kind):
+    """Whoever planned it, and how long it is up: words of planning/covered.py and planning/reasons.py."""
+    assert sheet.kind_of({"in": False, "why": why}) == kind
+
+
+@pytest.mark.parametrize(("grid", "words"), [(None, "fields laid where they cover most"), ("ztf", "own grid")])
+def test_the_heading_says_a_grid_only_of_a_telescope_that_has_one(grid, words, settings):
+    telescope = {**rig.telescope(), **({"grid": grid} if grid else {})}
+    settings.TOM_TREASUREMAP = {**settings.TOM_TREASUREMAP, "TELESCOPES": [telescope]}
+    assert words in sheet.asked(Plan(telescopes=["tester"], question={}))
+
+
 def test_a_plan_of_targets(client, boss):
     from tom_targets.models import Target
 
@@ -185,7 +247,7 @@ def test_a_plan_of_targets(client, boss):
     assert row.visits.get().target.name == "SN 1"
     assert "%" not in row.worth
     body = act(client, row, "approve").content.decode()
-    assert "1 requests are on their way" in body
+    assert "1 request is on its way" in body
     assert row.visits.get().observation.target.name == "SN 1"
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests import nights
 from tom_treasuremap import constraints, plan, recount
-from tom_treasuremap.planning import problem
+from tom_treasuremap.planning import problem, reasons
 from tom_treasuremap.planning.problem import Exposure, Problem, Visits
 from tom_treasuremap.telescopes.telescope import Limits, Site
 from tom_treasuremap.visits import Field
@@ -145,3 +145,10 @@ def test_what_is_no_problem_is_refused():
         Visits.simple("r", 60, turns=2, min_gap=600, max_gap=60)
     with pytest.raises(ValueError, match="longer than 0"):
         Visits.simple("r", 0)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [(0.0302, "0.0302"), (0.5, "0.5"), (0.00003, "under 0.0001"), (0.0, "0.0000")]
+)
+def test_what_is_little_is_not_said_to_be_nothing(value, words):
+    assert reasons.share(value) == words

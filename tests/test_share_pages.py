@@ -505,6 +505,9 @@ def test_a_target_shows_what_was_shared_and_offers_its_data(ada, group):
     page = ada.get(f"/scimma/targets/{star.pk}/share/").content.decode()
     assert "3 points of photometry" in page
     assert "Photometry" in page
+    part = ada.get(f"/scimma/targets/{star.pk}/share/", headers={"HX-Request": "true"}).content.decode()
+    assert not part.lstrip().startswith("<link")  # HTML's parser puts that into the head, and htmx takes the body
+    assert "share.css" in part
     rows = ada.get(f"/scimma/targets/{star.pk}/share/rows/", {"kind": "photometry"}).content.decode()
     assert rows.count('name="photometry"') == 3
     stranger = visitor("eve")

@@ -13,7 +13,7 @@ from tom_scimma.models import Event
 from tom_treasuremap.coverage_form import PRESETS as SOURCES
 from tom_treasuremap.followup.fields import UtcField
 from tom_treasuremap.planning.question import SUBJECTS, Question
-from tom_treasuremap.plans import presets, setting
+from tom_treasuremap.plans import presets, setting, wanted
 
 
 class QuestionForm(forms.Form):
@@ -164,7 +164,25 @@ class QuestionForm(forms.Form):
         low, high = said.get("gap_min"), said.get("gap_max")
         if low is not None and high is not None and high < low:
             self.add_error("gap_max", "This is less than the smallest gap.")
+        self._look_at_filters(said)
         return said
+
+    def _look_at_filters(self, said: dict[str, Any]) -> None:
+        """Every telescope has something for each visit, and every filter is one that some telescope has."""
+        from tom_treasuremap import telescopes
+
+        known, sets = telescopes.telescopes(), said.get("filters") or ()
+        chosen = [known[name] for name in said.get("telescopes") or setting.defaults()]
+        try:
+            for one in chosen:
+                for some in sets:
+                    wanted.filters(Question(filters=some), one)
+        except ValueError as error:
+            self.add_error("filters", str(error))
+            return
+        lost = [name for some in sets for name in some if not any(wanted.has(one, name) for one in chosen)]
+        if lost:
+            self.add_error("filters", f"None of the telescopes has a filter {' or '.join(dict.fromkeys(lost))}.")
 
     def question(self) -> Question:
         """What was asked, the preset's answers where nothing was said."""

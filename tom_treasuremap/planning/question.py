@@ -9,7 +9,7 @@ from typing import Any
 
 #: where fields come from
 SUBJECTS = {
-    "grid": "the telescope's own grid",
+    "grid": "the telescope's own grid, where it has one",
     "free": "fields laid where they cover most",
     "galaxies": "the event's galaxies",
     "candidates": "the event's candidates",
@@ -88,8 +88,22 @@ class Question:
     def words(self) -> str:
         """It in one line, for a table."""
         what = " and ".join(SUBJECTS.get(name, name) for name in self.subjects)
-        sets = [", ".join(one) for one in (self.filters, *self.later) if one]
+        sets = [", ".join(map(self._filter, one)) for one in (self.filters, *self.later) if one]
         filters = f" in {', then '.join(sets)}" if sets else ""
         count = max(self.visits, 1 + len(self.later))
         times = f", {count} visits" if count > 1 else ""
-        return f"{what}, {self.seconds:g} s{filters}{times}"
+        return f"{what}, {f'{self._long}{filters}'.strip()}{times}"
+
+    @property
+    def _long(self) -> str:
+        """How long exposures are, where it is not said of each filter."""
+        if self.exposure == "deep":
+            return EXPOSURES["deep"]
+        names = {name for one in (self.filters, *self.later) for name in one}
+        each = self.exposure == "filter" and names and names <= set(self.seconds_by_filter)
+        return "" if each else f"{self.seconds:g} s"
+
+    def _filter(self, name: str) -> str:
+        """A filter, and how long where it is not as long as the others."""
+        seconds = self.seconds_by_filter.get(name) if self.exposure == "filter" else None
+        return name if seconds is None else f"{name} {seconds:g} s"

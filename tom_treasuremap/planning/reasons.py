@@ -24,6 +24,8 @@ def reasons(some: Draft, known: Mapping[str, str]) -> dict[str, str]:
 
 def share(value: float) -> str:
     """A worth for people."""
+    if 0 < value < 0.00005:
+        return "under 0.0001"
     return f"{value:.4f}" if value < 0.1 else f"{value:.3g}"
 
 

@@ -18,6 +18,15 @@ from tom_treasuremap.plans.pictures import KINDS
 
 #: rows of its tables that are shown at once
 SHOWN = 200
+#: kinds of reasons why fields are out, by how these begin
+OUT = {
+    "already covered": "already covered",
+    "planned by": "planned by others",
+    "worse than others": "worse than others",
+    "no time left": "no time left",
+    "other fields of the plan cover it": "other fields of the plan cover it",
+    "nothing": "nothing left",
+}
 CAPTIONS = {
     "sky": "Fields in the order in which they are looked at",
     "timeline": "Who looks when",
@@ -37,6 +46,7 @@ def of(row: Plan, user: Any, said: Mapping[str, str]) -> dict[str, Any]:
         "row": row,
         "event": row.event,
         "question": row.asks,
+        "asked": asked(row),
         "visits": visits[:SHOWN],
         "visit_count": len(visits),
         "field_count": len({(one.telescope, one.field) for one in visits}),
@@ -45,6 +55,7 @@ def of(row: Plan, user: Any, said: Mapping[str, str]) -> dict[str, Any]:
         "past": sum(one.start <= now for one in visits) if row.state == Plan.State.READY else 0,
         "progress": _progress(states),
         "troubles": [one for one in visits if one.trouble][:20],
+        "none": none(row) if not visits else "",
         "reasons": reasons(row, said.get("why", ""), said.get("field", "")),
         "reason": said.get("why", ""),
         "named": said.get("field", ""),
@@ -65,6 +76,18 @@ def of(row: Plan, user: Any, said: Mapping[str, str]) -> dict[str, Any]:
         "filters": whatif.used(row),
         "poll": poll(row),
     }
+
+
+def asked(row: Plan) -> str:
+    """What it was asked for, in one line: where none of its telescopes has a grid, fields are laid freely."""
+    from tom_treasuremap import telescopes
+
+    question, known = row.asks, telescopes.telescopes()
+    grids = [bool(known[name].grid) for name in row.telescopes if name in known]
+    if grids and not any(grids):
+        laid = ("free" if name == "grid" else name for name in question.subjects)
+        question = question.but(subjects=tuple(dict.fromkeys(laid)))
+    return question.words
 
 
 def poll(row: Plan) -> int:
@@ -111,21 +134,22 @@ def reasons(row: Plan, which: str, named: str) -> dict[str, Any]:
     return {"kinds": kinds.most_common(), "rows": shown, "count": len(some), "all": len(rows)}
 
 
+def none(row: Plan) -> str:
+    """Why there is nothing in a plan: what is said of the most of its fields."""
+    found = Counter(one["why"] for one in row.considered if not one["in"]).most_common(1)
+    return found[0][0] if found else ""
+
+
 def kind_of(one: Mapping[str, Any]) -> str:
     """A reason in two or three words, by which they are counted."""
     if one["in"]:
         return "in the plan"
-    why = one["why"].split(": ", 1)
-    for words in (
-        "already covered",
-        "worse than others",
-        "no time left",
-        "other fields of the plan cover it",
-        "nothing",
-    ):
-        if one["why"].startswith(words):
-            return "nothing left" if words == "nothing" else words
-    return (why[-1] if len(why) > 1 else one["why"]).split(",")[0][:40] or "not said"
+    for begin, kind in OUT.items():
+        if one["why"].startswith(begin):
+            return kind
+    if "min only" in one["why"]:
+        return "up for too short"
+    return one["why"].split(": ", 1)[-1].split(",")[0][:40] or "not said"
 
 
 def covered(event: Event, user: Any) -> float | None:
@@ -162,8 +186,15 @@ def sent_words(row: Plan) -> str:
     """What became of a click that sends a plan."""
     count = row.visits.exclude(observation=None).values("observation").distinct().count()
     count_told = row.visits.filter(told="planned").count()
-    words = f"Approved: {count} requests are on their way; this page shows what becomes of them."
-    return f"{words} {count_told} are told to the Treasure Map." if count_told else words
+    one = count == 1
+    words = f"Approved: {count} request{'' if one else 's'} {'is on its' if one else 'are on their'} way"
+    words = f"{words}; this page shows what becomes of {'it' if one else 'them'}."
+    return f"{words} {pointings(count_told)} told to the Treasure Map." if count_told else words
+
+
+def pointings(count: int) -> str:
+    """So many planned pointings, and the verb."""
+    return "1 planned pointing is" if count == 1 else f"{count} planned pointings are"
 
 
 def taken_back(row: Plan, user: Any) -> str:
@@ -179,5 +210,5 @@ def taken_back(row: Plan, user: Any) -> str:
         for one in each.visits.filter(told="planned", start__gt=timezone.now())
     ]
     told.untell(visits, user, why)
-    words = f"{len(records) - len(left)} are taken back."
-    return f"{words} {len(left)} are not: {next(iter(left.values()))}" if left else words
+    words = f"Taken back: {len(records) - len(left)}."
+    return f"{words} Not: {len(left)}, {next(iter(left.values()))}" if left else words

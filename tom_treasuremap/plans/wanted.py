@@ -52,6 +52,11 @@ def filters(question: Question, telescope: Telescope) -> list[str]:
     return some
 
 
+def has(telescope: Telescope, name: str) -> bool:
+    """Whether a telescope has a filter of that name, or one for that band."""
+    return name in telescope.filters or any(one.band == name for one in telescope.filters.values())
+
+
 def seconds(question: Question, telescope: Telescope, name: str) -> float:
     """How long an exposure is."""
     if question.exposure == "filter":

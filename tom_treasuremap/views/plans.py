@@ -167,7 +167,7 @@ class PlanActView(PlanMixin, View):
         if not approving.may_approve(user) or not row.acting:
             raise approving.NotNow("Only an approved plan that is not over is told, by who may approve plans.")
         Plan.objects.filter(pk=row.pk).update(reported=True)
-        return f"{told.tell(row, user)} planned pointings are told to the Treasure Map. The worker sends them."
+        return f"{sheet.pointings(told.tell(row, user))} told to the Treasure Map, by the worker."
 
     def _may(self, row: Plan, user: Any) -> None:
         """Its asker may change a plan that nobody approved; who may approve, any."""
