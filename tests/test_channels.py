@@ -187,7 +187,10 @@ def test_a_host_as_settings_write_it(entry, expected):
         f"workflows://h/w/{SECRET}?template=/etc/passwd", f"{SECRET}@",
         f"mailto://u:{SECRET}@example.org?pgppub=/etc/passwd", f"jsons://{SECRET}@10.0.0.1/", f"tgram://{SECRET}/1",
         f"apprises://{SECRET}@example.org", f"vapid://{SECRET}/", f"mqtt://{SECRET}@example.org/t", SECRET, "",
-        f"ntfys://ntfy.sh/{SECRET}?attach=file:///etc/passwd",
+        f"ntfys://ntfy.sh/{SECRET}?attach=file:///etc/passwd", f"https://hooks.slack.com/services/{SECRET}",
+        f"https://discord.com/api/webhooks/{SECRET}/", f"https://x.webhook.office.com/webhookb2/{SECRET}",
+        f"https://api.telegram.org/bot{SECRET}/sendMessage", "ntfys://", f"twilio://AC{'a' * 32}:{'b' * 32}@+15558881234/{SECRET}",
+        f"mailtos://me:pw@gmail.com?to={SECRET}",
     ],
 )  # fmt: skip
 def test_what_is_refused_says_why_and_not_the_address(address, caplog):

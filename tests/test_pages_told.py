@@ -301,6 +301,15 @@ def test_seen_on_the_event_s_page(ada, web):
     assert "ada, " in text
 
 
+def test_what_is_still_on_its_way_cannot_have_been_seen(ada, web):
+    """Authority: "Seen" is said of what somebody was told."""
+    subscription(ada, contact(ada, address=f"json://127.0.0.1:{web.port}/"))
+    hear()
+    text = page(as_(ada), "/events/S261121a/told/")
+    assert "on its way" in text
+    assert "I have seen it" not in text
+
+
 def test_the_ledger_says_when_the_first_was_told(ada, web, client):
     from tom_scimma import ledger
     from tom_scimma.models import Alert

@@ -93,6 +93,16 @@ def test_pictures_are_drawn_by_another_process_which_outlives_a_bad_one():
         assert "sky" not in vars(packed)  # whoever asks unpacks no map
 
 
+def test_a_picture_that_cannot_be_handed_over_is_not_drawn(monkeypatch):
+    """Authority: what `draw` says it raises. The answer itself may be what there is no memory for."""
+    right = drawing._answer
+    monkeypatch.setattr(drawing, "_answer", lambda asked: right(asked) if b"S2" in asked else None)
+    with drawing.apart():
+        with pytest.raises(drawing.NotDrawn, match="was ended"):
+            drawing.draw(where(), title="S1")
+        assert drawing.draw(where(), title="S2").startswith(b"\x89PNG")
+
+
 def test_pictures_are_drawn_here_once_nobody_else_does(caplog):
     with drawing.apart():
         os.kill(drawing._studio.pid, signal.SIGKILL)

@@ -43,6 +43,17 @@ FILES = {
     "wkd",
 }
 PATHS = ("/", "~", "./", "../", "file:")
+#: hosts whose webhooks apprise knows by their form: one that it does not know is not whole
+WEBHOOKS = {
+    "hooks.slack.com": "Slack",
+    "discord.com": "Discord",
+    "discordapp.com": "Discord",
+    "webhook.office.com": "Teams",
+    "logic.azure.com": "Teams",
+    "api.telegram.org": "Telegram",
+}
+#: where apprise keeps whom an address names; it leaves out, without a word, what is no number or name to it
+NAMED = ("targets", "topics", "groups", "devices")
 
 
 @dataclass(frozen=True)
@@ -112,9 +123,7 @@ def _plugin(text: str) -> tuple[Any, str]:
     """apprise's object for an address, and its scheme. Whatever apprise has to say of it may repeat it: nothing is kept."""
     import apprise
 
-    parts = _parts(text) or _parts(
-        re.sub(r"^http(s?)://", r"json\1://", text)
-    )  # a webhook that is nobody's in particular
+    parts = _parts(text) or _webhook(text)
     if not parts:
         raise Refused("No service that is known here has addresses of that form. Check it against the service's page.")
     scheme = _allowed(parts["schema"])
@@ -129,6 +138,10 @@ def _plugin(text: str) -> tuple[Any, str]:
         raise Refused(
             f"Not a complete address for {scheme}: something is missing in it, or not as that service has it."
         )
+    if parts.get("targets") and _nobody(plugin):
+        raise Refused(
+            f"It names nobody whom {scheme} can reach: a telephone is +, country code and number, a topic has no spaces."
+        )
     plugin.socket_read_timeout = plugin.socket_connect_timeout = SECONDS / 2
     plugin.image_size = None  # apprise's own icon is not ours to show
     return plugin, scheme
@@ -141,6 +154,26 @@ def _parts(text: str) -> dict[str, Any] | None:
         return apprise.plugins.url_to_dict(text)
     except Exception:  # noqa: BLE001  somebody else's code, on somebody's typing
         return None
+
+
+def _webhook(text: str) -> dict[str, Any] | None:
+    """What apprise makes of a webhook that is nobody's in particular. Raises Refused for one that is meant to be a service's."""
+    parts = _parts(re.sub(r"^http(s?)://", r"json\1://", text, flags=re.IGNORECASE))
+    host = f".{parts.get('host')}".lower() if parts else ""
+    for name, service in WEBHOOKS.items():
+        if host.endswith(f".{name}"):
+            raise Refused(
+                f"Not an address of {service} that works: copy all of the webhook again, have a new one made, or write it "
+                "in the form that apprise has for it."
+            )
+    return parts
+
+
+def _nobody(plugin: Any) -> bool:
+    """Whether apprise kept none of those whom an address names."""
+    kept = [getattr(plugin, name, None) for name in NAMED]
+    lists = [one for one in kept if isinstance(one, (list, tuple, set))]
+    return bool(lists) and not any(lists)
 
 
 def _host(plugin: Any) -> tuple[str, int | None] | None:

@@ -22,7 +22,7 @@ import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 from tom_scimma.eventmaps import EventMap
 
@@ -130,15 +130,24 @@ def _serve(line: socket.socket) -> None:
         ours, theirs = os.pipe()
         child = os.fork()
         if child == 0:
-            signal.alarm(LIMIT)
-            with open(theirs, "wb") as out:
-                out.write(_answer(asked))
-            os._exit(0)
+            _hand_over(asked, theirs)
         os.close(theirs)
         with open(ours, "rb") as pipe:
             said = pipe.read()
         _, status = os.waitpid(child, 0)
         _send(line, said if status == 0 else pickle.dumps((False, f"drawing was ended (status {status})")))
+
+
+def _hand_over(asked: bytes, theirs: int) -> NoReturn:
+    """Draws into a pipe and ends, with a status that says whether all of it is there."""
+    status = 1
+    try:
+        signal.alarm(LIMIT)
+        with open(theirs, "wb") as out:
+            out.write(_answer(asked))
+        status = 0
+    finally:
+        os._exit(status)
 
 
 def _answer(asked: bytes) -> bytes:

@@ -192,6 +192,11 @@ class Telling(models.Model):
             return "told" if self.said else "waiting"
         return OUTCOMES[self.delivery.state]
 
+    @property
+    def may_be_seen(self) -> bool:
+        """Whether its people have it, as far as anybody knows: only then can they say that they have seen it."""
+        return self.outcome in ("told", "perhaps told")
+
 
 State = Delivery.State
 OUTCOMES = {

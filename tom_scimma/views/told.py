@@ -122,7 +122,7 @@ class EventToldView(EventMixin, TemplateView):
         user = self.request.user
         usable = set(Contact.objects.usable_by(user).values_list("pk", flat=True))
         for row in rows:
-            row.mine = row.contact_id in usable and row.acknowledged is None and row.said is not None
+            row.mine = row.contact_id in usable and row.acknowledged is None and row.may_be_seen
         return super().get_context_data(event=self.event, rows=rows[:SHOWN], more=len(rows) > SHOWN, **kwargs)
 
 
