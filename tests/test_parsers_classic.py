@@ -1,6 +1,7 @@
 """GCN's classic notices as binary packets, as mails and as GCN's JSON archive of them. All messages are ours.
 
-Authority: gcn.gsfc.nasa.gov/sock_pkt_def_doc.html (numbers of words and their scales), the missions' pages beside it, and the
+Authority: gcn.gsfc.nasa.gov/sock_pkt_def_doc.html (numbers of words and their scales; those of HETE and CGRO also by GCN's
+socket_demo.c), the missions' pages beside it, the keys of mails by nasa-gcn/gcn-classic-text-to-json, and the
 examples of nasa-gcn/gcn-schema's folder gcn/notices/classic compared with the same notices as VOEvents.
 """
 
@@ -387,6 +388,93 @@ MAILS = {
             "COMMENTS: Burst_Invalidity flag is true.",
         ),
         {"alert_type": "retraction"},
+    ),
+    "SPI ACS": (
+        ("GCN/INTEGRAL NOTICE", "INTEGRAL SPI ACS", "TRIGGER_NUM: 10311, Sub_Num: 0", *WHEN),
+        {"event": "INTEGRAL SPI-ACS 10311"},
+    ),
+    "GECAM's keys": (
+        (
+            "GCN/GECAM NOTICE",
+            "GECAM_GND",
+            "MISSION: B",
+            "TRIGGER_NUMBER: 368",
+            "SRC_RA: 10.5d {x} (J2000)",
+            "SRC_DEC: -5.25d {x} (J2000)",
+            "SRC_ERROR68: 1.50 [deg]",
+            *(line.replace("GRB", "EVENT") for line in WHEN),
+        ),
+        {"event": "GECAM-B 368", "alert_type": "update", "sky.radius_deg": 1.5, "sky.containment": 0.68, "time": TIME},
+    ),
+    "MOA's keys": (
+        (
+            "GCN/MOA NOTICE",
+            "MOA Lensing",
+            "SRC_ID_NUM: 202600354",
+            *(line.replace("GRB", "DISCOVERY") for line in WHEN),
+        ),
+        {"event": "MOA 202600354", "time": TIME},
+    ),
+    "a cascade's name": (
+        (
+            "GCN/AMON NOTICE",
+            "ICECUBE Cascade",
+            "RUN_NUM: 139414",
+            "EVENT_NUM: 34468187",
+            "EVENT_NAME: IceCubeCascade-260305a",
+            *WHEN,
+        ),
+        {"event": "IceCube 139414_34468187", "aliases": ["IceCubeCascade-260305a"]},
+    ),
+    "the GBM's other number": (
+        (
+            "GCN/FERMI NOTICE",
+            "Fermi-GBM Ground Position",
+            "TRIGGER_NUM: 794000111",
+            *WHEN,
+            "LC_URL: https://example.org/bn260305043/quicklook/glg_lc_medres34_bn260305043.gif",
+        ),
+        {"aliases": ["bn260305043"]},
+    ),
+    "RXTE's keys": (
+        (
+            "GCN/RXTE BURST POSITION NOTICE",
+            "RXTE-ASM",
+            "GRB_RXTE_RA: 10.5d {x} (J2000)",
+            "GRB_RXTE_DEC: -5.25d {x} (J2000)",
+            "GRB_RXTE_ERROR: 0.10 [deg radius]",
+            *WHEN,
+        ),
+        {"kind": "XRT", "sky.radius_deg": 0.1},
+    ),
+    "Milagro's rate": (
+        (
+            "GCN/MILAGRO BURST POSITION NOTICE",
+            "Short",
+            "TRIGGER_NUM: 12",
+            "ANN_RATE: 31.5576",
+            "GRB_DUR: 0.5 [sec]",
+            *WHEN,
+        ),
+        {"event": "MILAGRO 12", "far_hz": 1e-6, "properties.duration_s": 0.5},
+    ),
+    "SNEWS's letters": (
+        (
+            "GCN/SNEWS EVENT NOTICE",
+            "TEST COINCIDENCE",
+            "TRIGGER_NUM: 1000464",
+            "EXPT: Detector_A Good, Detector_D Possible, ",
+            *WHEN,
+        ),
+        {"event": "SNEWS 1000464", "role": "test", "instruments": ["Super-K", "KamLAND"]},
+    ),
+    "LVC's mass gap in O3": (
+        ("GCN/LVC NOTICE", "LVC Initial", "TRIGGER_NUM: S200105ae", "PROB_MassGap: 0.30", *WHEN),
+        {"classification": {"MassGap": 0.3}, "properties": {}},
+    ),
+    "LVC's mass gap since O4": (
+        ("GCN/LVC NOTICE", "LVC Initial", "TRIGGER_NUM: S260305ab", "PROB_MassGap: 0.30", "PROB_NS: -1", *WHEN),
+        {"classification": {}, "properties": {"HasMassGap": 0.3}},
     ),
     "GECAM": (("GCN/GECAM NOTICE", "GECAM-B Flight Trigger", "TRIGGER_NUM: 368", *WHEN), {"event": "GECAM-B 368"}),
     "Super-K": (

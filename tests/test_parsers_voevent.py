@@ -411,6 +411,15 @@ def test_signs_of_life_are_ignored():
         assert read(packet(ivorn, role="test", place=(0, 0, 0))) == ()
 
 
+def test_snews_says_by_letters_who_took_part():
+    """The letters are named by nasa-gcn/gcn-classic-text-to-json."""
+    flags = {"Detector_A_Participate": "true", "Detector_C_Participate": "false", "Detector_D_Participate": "true"}
+    assert one(GCN + "SNEWS#Event_1", {"Packet_Type": 149, "TrigID": 1000464}, {"Misc_Flags": flags}).instruments == (
+        "Super-K",
+        "KamLAND",
+    )
+
+
 @pytest.mark.parametrize("number", [3, 4, 142, 143])
 def test_gcns_packets_about_the_connection_are_no_notices(number):
     """GCN's server says goodbye with nothing but type 4."""

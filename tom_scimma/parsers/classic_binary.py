@@ -15,7 +15,7 @@ from ..errors import Unparsable
 from ..notice import Cite, Notice, Sky
 from . import classic_lvc
 from .voevent.gcn import counterpart
-from .voevent.packets import NO_TRIGGER, PACKETS, Kind
+from .voevent.packets import EXPERIMENTS, NO_TRIGGER, PACKETS, Kind
 
 SIZE = 160
 Words = tuple[int, ...]
@@ -46,8 +46,6 @@ _FLAGS, _BOXES, _VALIDITY = 9, ((1 << 17, 35), (1 << 16, 25)), 37
 #: CGRO's and ALEXIS's say places and radii in hundredths of a degree
 _COARSE = {1, 2, 11, 21, 22, 24, 25, 30}
 _GROUND_CLASSES = ("", "GRB", "SFLARE", "KNOWN_SOURCE", "GENERIC_SOURCE")  #: of GECAM's type 189, word 11
-#: experiments of SNEWS by the group of four bits that they have in word 19
-_EXPERIMENTS = ("Super-K", "LVD", "IceCube", "KamLAND", "Borexino", "Daya Bay", "HALO")
 
 
 def recognises(said: Any) -> bool:
@@ -173,7 +171,7 @@ def _is_test(words: Words) -> bool:
 
 def _instruments(words: Words, kind: Kind) -> tuple[str, ...]:
     if words[0] == _SNEWS:
-        return tuple(name for at, name in enumerate(_EXPERIMENTS) if words[19] & (1 << 4 * at))
+        return tuple(name for at, name in enumerate(EXPERIMENTS) if words[19] & (1 << 4 * at))  # four bits each
     mission, _, which = kind.source.partition(" ")
     return (which,) if which and mission in ("Fermi", "Swift", "INTEGRAL") else ()
 

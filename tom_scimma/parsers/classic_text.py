@@ -13,20 +13,17 @@ from typing import Any
 
 from ..errors import Unparsable
 from ..notice import Cite, Notice, Sky
-from . import classic_types, fields
+from . import classic_types, classic_values, fields
 from .voevent.gcn import counterpart
 from .voevent.packets import NO_TRIGGER, PACKETS, Kind
 
 _TJD_ZERO = datetime(1968, 5, 24, tzinfo=timezone.utc)
-_YEAR = 365.25 * 86400
 #: a superevent whose letters are not said
 _CUT_OFF = re.compile(r"[MT]?S\d{6}|[GTM]\d{5,6}")
+_BN = re.compile(r"bn\d{9}")
 _SVOM = re.compile(r"\bsb\d{8}\b")
-_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _J2000 = re.compile(r"([+-]?\d+(?:\.\d+)?)d?\s*(?:\{[^}]*\})?\s*\(J2000\)")
-_RANGE = re.compile(r"\s*\d+(?:\.\d+)?\s*-\s*\d")
 _PERCENT = re.compile(r"(\d{2}(?:\.\d+)?)\s*%\s*(?:containment|c\.?l|conf)?")
-_LIKELY = re.compile(r"(\d{1,3})\s*%\s*(\w[\w .-]{0,40})")
 _UNITS = {"arcsec": 1 / 3600, "arcmin": 1 / 60, "deg": 1.0}
 _NAMES = (
     "grb",
@@ -41,11 +38,13 @@ _NAMES = (
     "source",
     "sxc_cntr",
     "wxm_cntr",
+    "grb_rxte",
+    "grb_locburst",
 )
 #: when it happened stands here first, then in any other pair of a day and a time
 _TIMES = ("grb", "discovery", "event", "trigger", "trans", "transient", "burst", "detection", "src", "img_start", "obs")
 #: what says the error of a place, and with how much in it where the key says so
-_ERRORS = {"error": None, "error90": 0.9, "err": None, "error_radius": None}
+_ERRORS = {"error": None, "error90": 0.9, "error68": 0.68, "err": None, "error_radius": None}
 #: where a trigger's number may stand
 _TRIGGERS = (
     *(
@@ -57,6 +56,7 @@ _TRIGGERS = (
         "trig_num",
         "trans_num",
         "event_id_num",
+        "src_id_num",
     ),
     *("event_id", "event_num", "burst_id", "superevent"),
 )
@@ -80,20 +80,21 @@ def parse(topic: str, said: dict[str, Any]) -> tuple[Notice, ...]:
     return (
         Notice(
             event=name,
+            aliases=_aliases(said, name),
             kind=kind.kind,
             alert_type=_alert_type(said, kind),
             role=_role(said, kind, name),
             source=kind.source,
             time=time,
             sent=sent,
-            instruments=_instruments(said, kind),
-            far_hz=_rate(said.get("far", "")),
-            classification=_classes(said),
-            properties=_properties(said),
+            instruments=classic_values.instruments(said, kind),
+            far_hz=classic_values.rate(said.get("far", "")) or classic_values.rate(said.get("ann_rate", ""), "yr"),
+            classification=classic_values.classes(said, name),
+            properties=classic_values.properties(said, name),
             sky=_sky(said, kind),
-            distance_mpc=_distance(said),
+            distance_mpc=classic_values.distance(said),
             cites=_cites(said),
-            links={key: address for key, value in said.items() if (address := fields.link(value.strip()))},
+            links=_links(said),
             text=said.get("comments") or None,
             extra=extra,
         ),
@@ -109,10 +110,10 @@ def _kind(topic: str, said: dict[str, str]) -> Kind:
     if number not in PACKETS:
         return Kind(fields.clean(said.get("title")).removesuffix("NOTICE").strip() or "GCN", "UNK", "other")
     kind = PACKETS[number]
-    if number == 45:
+    if number in (45, 155):
         who = counterpart(kind, said.get("telescope", ""))
         return who._replace(kind="GW") if "lvc" in words else who
-    satellite = re.search(r"gecam[- ]?([a-d])\b", f"{words} {said.get('mission', '')}".lower())
+    satellite = re.search(r"(?:gecam[- ]?|^ *)([a-d])\b", f"{said.get('mission', '')} {words}".lower())
     return kind._replace(source=f"GECAM-{satellite[1].upper()}") if satellite and kind.source == "GECAM" else kind
 
 
@@ -123,19 +124,30 @@ def _name(said: dict[str, str], kind: Kind, time: datetime | None) -> str:
             return superevent
         if kind.kind == "GW" and _CUT_OFF.fullmatch(said.get(key, "").strip()):
             return said[key].strip()
-    run, event = _number(said.get("run_num", "")), _number(said.get("event_num", ""))
+    run, event = classic_values.number(said.get("run_num", "")), classic_values.number(said.get("event_num", ""))
     if run and event is not None:
         return f"{kind.source} {run:.0f}_{event:.0f}"
     for key in _TRIGGERS:
         burst = _SVOM.search(said.get(key, ""))
         if burst:
             return burst[0]
-        number = _number(said.get(key, ""))
+        number = classic_values.number(said.get(key, ""))
         if number and number > 0 and int(number) not in NO_TRIGGER:
             return f"{kind.prefix or kind.source} {number:.0f}"
     if time is None:
         raise Unparsable("a notice with neither a trigger number nor a time to be named by")
     return f"{kind.source} {time:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _links(said: dict[str, str]) -> dict[str, str]:
+    return {key: address for key, value in said.items() if (address := fields.link(value.strip()))}
+
+
+def _aliases(said: dict[str, str], name: str) -> tuple[str, ...]:
+    """A cascade's public name, and the GBM's bn number, which is in the addresses of its files."""
+    given = fields.clean(said.get("event_name", ""))[: fields.LONGEST_NAME]
+    found = [given, *(number for address in _links(said).values() for number in _BN.findall(address))]
+    return tuple(alias for alias in dict.fromkeys(found) if alias and alias != name)
 
 
 def _role(said: dict[str, str], kind: Kind, name: str) -> str:
@@ -154,13 +166,8 @@ def _role(said: dict[str, str], kind: Kind, name: str) -> str:
 def _alert_type(said: dict[str, str], kind: Kind) -> str:
     if "retract" in said.get("notice_type", "").lower() or classic_types.takes_back(said.get("comments", "")):
         return "retraction"
-    revision = _number(said.get("revision", ""))
+    revision = classic_values.number(said.get("revision", ""))
     return "update" if revision and kind.alert_type == "initial" else kind.alert_type
-
-
-def _number(text: str) -> float | None:
-    match = _NUMBER.search(text[:200])
-    return fields.number(match[0]) if match else None
 
 
 def _time(said: dict[str, str]) -> datetime | None:
@@ -186,62 +193,6 @@ def _sent(text: str) -> datetime | None:
         return None
 
 
-def _rate(text: str) -> float | None:
-    """`3.4096 [yr^-1]`, `3.2e-08 [Hz] (one per 364 days)`: the unit is in the brackets."""
-    value, unit = _number(text), text.lower().partition("[")[2].partition("]")[0].replace(" ", "")
-    if value is None or value < 0:
-        return None
-    return value / _YEAR if "yr" in unit or "year" in unit else value if unit in ("hz", "s^-1", "1/s") else None
-
-
-def _numbers(said: dict[str, str], names: dict[str, str]) -> dict[str, float]:
-    return {ours: number for key, ours in names.items() if (number := _number(said.get(key, ""))) is not None}
-
-
-def _classes(said: dict[str, str]) -> dict[str, float]:
-    """LVC's probabilities, where they are assigned; the GBM's two most likely classes, `94% GRB`."""
-    found = {name: chance for name, chance in _numbers(said, classic_types.LVC_CLASSES).items() if 0 <= chance <= 1}
-    for key in ("most_likely", "2nd_most_likely"):
-        match = _LIKELY.fullmatch(said.get(key, "").strip())
-        if match and int(match[1]):
-            found[match[2].upper()] = int(match[1]) / 100
-    return found
-
-
-def _properties(said: dict[str, str]) -> dict[str, Any]:
-    """Numbers that are one; a range (`0.3-10 [keV]`) stays in `extra`."""
-    pairs = {
-        **{"signalness": "signalness", "energy": "energy", "rank": "rank", "data_signif": "significance", "trigger_dur": "duration_s"},
-        **{"trans_duration": "duration_s", "reliability": "Reliability"},
-        **{"rate_signif": "Rate_Signif", "image_signif": "Image_Signif", "n_events": "n_events", "pvalue": "Pvalue", "delta_t": "deltaT"},
-        **classic_types.LVC_PROPERTIES,
-    }  # fmt: skip
-    found: dict[str, Any] = _numbers({key: value for key, value in said.items() if not _RANGE.match(value)}, pairs)
-    for key, ours in classic_types.LVC_WORDS.items():
-        if "=" in said.get(key, ""):
-            found[ours] = said[key].partition("=")[2].strip()[:60]
-    if said.get("source_name"):
-        found["Source_Name"] = said["source_name"].strip()[: fields.LONGEST_NAME]
-    return found
-
-
-def _instruments(said: dict[str, str], kind: Kind) -> tuple[str, ...]:
-    """LVC's detectors and SNEWS's experiments, which contributed by the comments; else the instrument in the source's name."""
-    if kind.source in ("LVK", "SNEWS"):
-        return tuple(classic_types.contributors(said.get("comments", "").splitlines()))
-    mission, _, which = kind.source.partition(" ")
-    return (which,) if which and mission in ("Fermi", "Swift", "INTEGRAL") else ()
-
-
-def _distance(said: dict[str, str]) -> tuple[float, float] | None:
-    """`2.16 - 2.95 [kpc]`, Super-K's, as its middle and half its width in Mpc."""
-    text = said.get("distance", "") or said.get("distance_range", "")
-    ends = [float(number) for number in re.findall(r"\d+(?:\.\d+)?", text[:100])[:2]]
-    if "kpc" not in text or len(ends) != 2 or not 0 <= ends[0] < ends[1]:
-        return None
-    return (ends[0] + ends[1]) / 2000, (ends[1] - ends[0]) / 2000
-
-
 def _sky(said: dict[str, str], kind: Kind) -> Sky | None:
     """The place in the epoch J2000, and the address of a map; LVC has that alone."""
     keys = ("skymap_fits_url", "skymap_url", "healpix_url")
@@ -263,7 +214,7 @@ def _circle(said: dict[str, str], name: str, where: tuple[float, float], kind: K
     half = 1.0
     if not error and name.endswith("_cntr"):  # HETE says the box's diameter
         error, half = said.get(name.replace("cntr", "max_size"), ""), 0.5
-    radius = _number(error)
+    radius = classic_values.number(error)
     factor = next((factor * half for unit, factor in _UNITS.items() if unit in error), None)
     if abs(where[1]) > 90 or (where == (0.0, 0.0) and not radius) or (radius and factor and radius * factor >= 180):
         return None

@@ -25,7 +25,7 @@ TYPES: list[tuple[re.Pattern[str], int]] = [
         (r"xrt.*(nack|not)", 71),
         (r"xrt.*light", 70), (r"xrt.*spec", 68), (r"xrt.*image", 69), (r"xrt", 67), (r"uvot.*(nack|not)", 89),
         (r"uvot.*(image)", 72), (r"uvot.*(src|source|chart)", 73), (r"uvot", 81), (r"swift.*point", 83),
-        (r"spi-?acs", 52), (r"integral.*wakeup", 53), (r"integral.*refined", 54), (r"integral.*offline", 55),
+        (r"spi[- ]?acs", 52), (r"integral.*wakeup", 53), (r"integral.*refined", 54), (r"integral.*offline", 55),
         (r"integral.*weak", 56), (r"integral.*point", 51), (r"konus", 59), (r"maxi.*test", 136), (r"maxi.*unknown", 134),
         (r"maxi.*known", 135), (r"counterpart", 45),
         (r"moa", 139), (r"gecam.*(fl|test)", 188), (r"gecam.*(gnd|ground)", 189), (r"gecam", 188),

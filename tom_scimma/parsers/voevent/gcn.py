@@ -14,7 +14,7 @@ from ...notice import Notice, Sky
 from .. import angles, fields
 from . import common, place
 from .packet import Packet
-from .packets import GBM_CLASSES, PACKETS, STREAMS, Kind
+from .packets import EXPERIMENTS, GBM_CLASSES, PACKETS, STREAMS, Kind
 
 #: flags by which a notice takes back what it or an earlier one said
 _RETRACTING = (
@@ -66,7 +66,7 @@ def parse(packet: Packet) -> tuple[Notice, ...]:
             id=packet.ivorn,
             time=time,
             sent=common.sent(packet, extra),
-            instruments=common.instruments(kind.source),
+            instruments=_instruments(packet, kind),
             far_hz=common.far(packet, extra),
             classification=_classes(packet),
             properties=taken,
@@ -108,6 +108,14 @@ def _named(packet: Packet, kind: Kind, time: datetime | None) -> tuple[str, list
     if given:
         return given[0], given
     return common.by_time(kind.source, time, packet), given
+
+
+def _instruments(packet: Packet, kind: Kind) -> tuple[str, ...]:
+    """The experiments that SNEWS flags as participating; else the instrument in the source's name."""
+    if kind.source != "SNEWS":
+        return common.instruments(kind.source)
+    letters = zip("ABCDEFG", EXPERIMENTS, strict=True)
+    return tuple(name for letter, name in letters if packet.flag(f"Detector_{letter}_Participate"))
 
 
 def _trigger(packet: Packet, kind: Kind) -> str | None:

@@ -182,6 +182,8 @@ STREAMS: dict[str, Kind] = {
     "suzaku": PACKETS[147],
     "swift": _swift("", "other", "GRB"),
 }
+#: SNEWS's experiments, which its packets call Detector_A, B ... and have in that order
+EXPERIMENTS = ("Super-K", "LVD", "IceCube", "KamLAND", "Borexino", "Daya Bay", "HALO")
 #: GBM's classes by `Most_Likely_Index`
 GBM_CLASSES = (
     "ERROR", "UNRELIABLE LOCATION", "LOCAL PARTICLES", "BELOW HORIZON", "GRB", "GENERIC SGR", "GENERIC TRANSIENT",
