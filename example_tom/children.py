@@ -73,12 +73,13 @@ class Children:
         self.children.append(Child(name, process, log))
         return self.children[-1]
 
-    def run(self, name: str, script: str, *arguments: str, quote: bool = False) -> None:
-        """Runs a script to its end; raises Fallen when it fails: with `quote`, in its own words alone."""
+    def run(self, name: str, script: str, *arguments: str, quote: bool = False) -> str:
+        """Runs a script to its end; its last line. Raises Fallen when it fails: with `quote`, in its own words alone."""
         child = self.start(name, script, *arguments)
         if child.process.wait():
             raise Fallen(child.last_words() if quote else _report(child))
         self.children.remove(child)
+        return child.last_words(1)
 
     def check(self) -> None:
         """Raises Fallen when a child has ended by itself."""

@@ -117,7 +117,8 @@ def run(var: Path, port: int, options: argparse.Namespace) -> int:
             children.environment["TOM_HERMES_TOKEN"] = hermes.token
         if options.live:
             children.environment["TOM_KAFKA"] = kafka = "live"
-            children.run("credential", "manage.py", "setdemo", "--live", quote=True)
+            say("Asking Hopskotch ...")
+            say(children.run("credential", "manage.py", "setdemo", "--live", quote=True))
         else:
             children.environment["TOM_KAFKA"] = kafka = _broker(children, var)
         say("Preparing the database (half a minute the first time) ...")
@@ -139,7 +140,9 @@ def run(var: Path, port: int, options: argparse.Namespace) -> int:
                 f"  {USER} is told of gravitational waves by mail, which is written to {var / 'mail'}; see {url}/told/\n"
             )
         if options.live:
-            say("Listening to Hopskotch, in dry run: nothing leaves this TOM. What comes shows on the pages.")
+            say(
+                "Dry run: nothing leaves this TOM. What Hopskotch sends shows on the pages, and how it does on /streams/."
+            )
         return _serve(children, treasure_map, None if options.live else Player(kafka))
 
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.http import HttpResponse
 from django.test import RequestFactory
 
@@ -26,6 +26,8 @@ from example_tom.assets import LocalAlpine  # noqa: E402
 from night.expected import QUARANTINED, UNKNOWN  # noqa: E402
 from night.names import GW, HEARTBEAT, letters  # noqa: E402
 
+from example_tom import streams  # noqa: E402
+from tom_scimma import wire  # noqa: E402
 from tom_scimma.ingest import ingest  # noqa: E402
 from tom_scimma.models import Event, Message  # noqa: E402
 from tom_scimma.record import Record  # noqa: E402
@@ -51,6 +53,26 @@ def test_night_fits_the_embedded_broker():
 def test_superevents_are_lettered_as_gracedb_letters_them():
     """a..z, then aa..az, ba..: no digit stands for nothing, so that z is followed by aa."""
     assert [letters(number) for number in (0, 25, 26, 30, 701, 702)] == ["a", "z", "aa", "ae", "zz", "aaa"]
+
+
+@pytest.fixture
+def hopskotch(settings, monkeypatch, tmp_path):
+    """Sets the live demo's source, with what else is said of it; this machine has no credential."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setattr(wire, "SECONDS", 0.5)
+    source = streams.scimma("live")["SOURCES"]["hopskotch"]
+    return lambda **more: setattr(settings, "TOM_SCIMMA", {"SOURCES": {"hopskotch": {**source, **more}}})
+
+
+def test_live_says_first_whether_hopskotch_takes_the_credential(hopskotch, capsys):
+    """Authority: hop, which finds no credential here; nobody listens on port 1. A refused one: tests/services/test_kafka.py."""
+    hopskotch()
+    with pytest.raises(CommandError, match="hop auth add"):
+        call_command("setdemo", "--live")
+    login = {"username": "ada-1", "password": "x"}
+    hopskotch(auth=login, brokers="127.0.0.1:1")
+    call_command("setdemo", "--live")
+    assert "Hopskotch does not answer now." in capsys.readouterr().out
 
 
 @pytest.mark.django_db

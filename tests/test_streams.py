@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from tests import stations
 from tom_scimma.lights import ago
-from tom_scimma.models import TopicState
+from tom_scimma.models import Listener, TopicState
 from tom_scimma.topics import survey
 
 pytestmark = pytest.mark.django_db
@@ -145,6 +145,21 @@ def test_a_consumer_that_does_not_hear_says_why(client, tom, state):
     assert f"the fast lane of lab is {state}: 127.0.0.1:9092 cannot be reached" in page(client)
     stations.listener(process="host:2")  # another one hears it
     assert look("igwn.gwalert").light == "green"
+
+
+def test_a_refused_credential_is_said_and_not_that_nobody_listens(tom):
+    """Promise 3: the page shows the last error. The listener runs, and would only be refused again if it were started anew."""
+    stations.listener(state="failed", last_error="The credential is refused", last_error_at=timezone.now())
+    (reason,) = survey(timezone.now()).reasons
+    assert reason == "nothing is heard of lab; it is tried again: The credential is refused"
+    stations.topic("igwn.gwalert")
+    assert look("igwn.gwalert").light == "red"
+    assert (
+        look("igwn.gwalert").reason == "the fast lane of lab has failed and is tried again: The credential is refused"
+    )
+    Listener.objects.update(beat=timezone.now() - timedelta(minutes=5))
+    (reason,) = survey(timezone.now()).reasons
+    assert "run manage.py listen" in reason
 
 
 def test_a_consumer_that_waits_because_nothing_is_wanted_is_well(settings):

@@ -23,12 +23,21 @@ def lively(listener: Listener, now: datetime) -> bool:
     return now - listener.beat <= STALE and listener.state not in ("failed", "stopped")
 
 
+def failure(listeners: Iterable[Listener], now: datetime) -> str:
+    """Why consumers ended whose process is alive and will start them again; "" when there are none."""
+    fresh = (item for item in listeners if item.state == "failed" and now - item.beat <= STALE)
+    return next((item.last_error for item in fresh if item.last_error), "")
+
+
 def trouble(source: str, lane: str, listeners: Sequence[Listener], now: datetime) -> str:
     """Why nobody hears a lane of a source, in words; "" when somebody does."""
-    alive = [item for item in listeners if (item.source, item.lane) == (source, lane) and lively(item, now)]
+    here = [item for item in listeners if (item.source, item.lane) == (source, lane)]
+    alive = [item for item in here if lively(item, now)]
     if any(item.state == "listening" for item in alive):
         return ""
     if not alive:
+        if error := failure(here, now):
+            return f"the {lane} lane of {source} has failed and is tried again: {error}"
         return f"no live consumer for the {lane} lane of {source}: run manage.py listen"
     worst = max(alive, key=lambda item: bool(item.last_error))
     return f"the {lane} lane of {source} is {worst.state}" + (f": {worst.last_error}" if worst.last_error else "")
@@ -64,6 +73,9 @@ def reasons(
     for source in sources:
         here = [item for item in listeners if item.source == source]
         if not any(lively(item, now) for item in here):
+            if error := failure(here, now):
+                yield f"nothing is heard of {source}; it is tried again: {error}"
+                continue
             last = max((item.beat for item in here), default=None)
             since = f"; the last sign of life was {ago(last, now)} ago" if last else ""
             yield f"nothing listens to {source}{since}: run manage.py listen"

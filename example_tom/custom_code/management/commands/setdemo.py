@@ -22,6 +22,8 @@ or
   HOP_USERNAME=name-1234 HOP_PASSWORD=... make demo LIVE=1
 Without one, `make demo` shows everything on a night of its own."""
 
+NO_TOPIC = "The credential {name} may read none of {topics}: give it permission at https://my.hop.scimma.org."
+
 
 class Command(BaseCommand):
     help = "Makes the demo's user, targets and galaxies; the password comes in the environment as DEMO_PASSWORD."
@@ -29,7 +31,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("--user", default="demo")
         parser.add_argument("--no-targets", action="store_true")
-        parser.add_argument("--live", action="store_true", help="only say whether there is a credential for Hopskotch")
+        parser.add_argument("--live", action="store_true", help="only say whether Hopskotch takes the credential, and for what")
 
     def handle(self, *args, user, live, no_targets, **options):
         if live:
@@ -107,11 +109,20 @@ class Command(BaseCommand):
         self.stdout.write(f"{name} is told of gravitational waves, and plans are made for them")
 
     def check_credential(self) -> None:
-        from tom_scimma.sources import sources
-        from tom_scimma.stream import credential
+        from tom_scimma.errors import Rejected, Unavailable
+        from tom_scimma.sources import chosen, sources
+        from tom_scimma.stream import credential, topics
 
         try:
-            login = credential(sources()["hopskotch"])
-        except ImproperlyConfigured as error:
+            source = sources()["hopskotch"]
+            name = credential(source).username
+            heard = sorted(chosen(source.topics, topics(source)))
+        except (ImproperlyConfigured, Rejected) as error:
             raise CommandError(NO_CREDENTIAL.format(error=error)) from error
-        self.stdout.write(f"credential {login.username}")
+        except Unavailable as error:
+            self.stdout.write(f"Hopskotch does not answer now. {error}")
+            return
+        if heard:
+            self.stdout.write(f"Hopskotch lets the credential {name} read {', '.join(heard)}.")
+        else:
+            self.stdout.write(NO_TOPIC.format(name=name, topics=", ".join(source.topics)))
