@@ -3,11 +3,13 @@ stays private; the same is said once) and what docs/sharing.md tells users."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.test import Client
+from django.utils import timezone
 from tom_dataproducts.models import PhotometryReducedDatum
 
 from tests import factories as make
@@ -536,9 +538,13 @@ def test_the_receipt_follows_until_nothing_moves(ada, outside):
     (row,) = share(ada, "parcel", target=shared.target().pk)
     address = f"/share/{row.share.draft_id}/receipt/"
     assert "every 2s" in ada.get(address, headers=HTMX).content.decode()
+    Draft.objects.update(sent=timezone.now() - timedelta(hours=1))
+    assert "every 60s" in ada.get(address, headers=HTMX).content.decode(), (
+        "what waits for days is asked about less often"
+    )
     deliver()
     page = ada.get(address, headers=HTMX).content.decode()
-    assert "every 2s" not in page
+    assert "every" not in page
     assert "delivered" in page
 
 

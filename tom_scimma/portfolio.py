@@ -101,7 +101,7 @@ def _entry(alert: Alert, targets: dict[str, Any]) -> Entry:
     text, said = _text(alert), alert.document.get("properties") or {}
     subject, _, body = text.partition("\n")
     number = said.get("circular") if alert.alert_type == "report" else None
-    title = marked(wording.short(subject, 200), targets) if number or "title" in said else format_html("")
+    title = marked(wording.short(subject, 200), targets) if number or "title" in said else SafeString("")
     if isinstance(number, int):
         address = f"https://gcn.nasa.gov/circulars/{number}"
         title = format_html('<a href="{}" rel="noreferrer">GCN Circular {}</a>: {}', address, number, title)

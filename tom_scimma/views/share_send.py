@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.contrib import messages as notes
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.db import transaction
@@ -100,6 +102,11 @@ class ShareConfirmView(DraftMixin, View):
         return redirect("tom_scimma:share-receipt", pk=pk)
 
 
+#: seconds between two looks at what became of it, soon after it was sent and later: some wait days for a person
+SOON, LATER = 2, 60
+IS_SOON = timedelta(minutes=5)
+
+
 class ShareReceiptView(LoginRequiredMixin, View):
     """What became of it: for htmx the list alone, asked again until nothing moves any more."""
 
@@ -109,7 +116,8 @@ class ShareReceiptView(LoginRequiredMixin, View):
             return redirect(draft)
         rows = Delivery.objects.filter(share__draft=draft).defer("payload").order_by("pk").select_related("share")
         moving = {Delivery.State.QUEUED, Delivery.State.SENDING, Delivery.State.UNKNOWN, Delivery.State.HELD}
-        context = {"draft": draft, "deliveries": rows, "moves": any(row.state in moving for row in rows)}
+        again = SOON if timezone.now() - draft.sent < IS_SOON else LATER
+        context = {"draft": draft, "deliveries": rows, "again": any(row.state in moving for row in rows) and again}
         part = "partials/share_states" if request.htmx else "share_receipt"
         response = render(request, f"tom_scimma/{part}.html", context)
         response["Vary"] = "HX-Request"
