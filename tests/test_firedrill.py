@@ -26,6 +26,14 @@ def observatory(settings):
     settings.TOM_SCIMMA = {**settings.TOM_SCIMMA, "TOPICS": {"igwn.gwalert": {"authority": ["LVK"]}}}
 
 
+def heard(*about) -> None:
+    """A hook of the host's that tells the world."""
+    HEARD.append(about)
+
+
+HEARD: list[tuple] = []
+
+
 def counts() -> dict[str, int]:
     """Rows of all tables of ours, and of targets and observations."""
     ours = [
@@ -45,10 +53,16 @@ def drilled() -> tuple[str, int]:
     return said.getvalue(), status
 
 
-def test_all_goes_well_and_nothing_stays(observatory):
+def test_all_goes_well_and_nothing_stays_nor_is_told_by_the_hosts_hooks(observatory, settings):
+    """Hooks: TOM Toolkit's documentation has them run when a target is saved and when an observation changes."""
     make.user("boss", is_superuser=True)
+    settings.HOOKS = hooks = dict.fromkeys(
+        ("target_post_save", "observation_change_state"), "tests.test_firedrill.heard"
+    )
+    HEARD.clear()
     before = counts()
     said, status = drilled()
+    assert (HEARD, settings.HOOKS) == ([], hooks)
     assert status == 0, said
     for words in (
         "heard and understood: MS",
