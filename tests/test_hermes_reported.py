@@ -50,7 +50,7 @@ def report(target, user, *, brightness: float = 19.5, kind: str = "discovery") -
     if kind == "classification":
         rows = {"photometry": (), "spectra": (given.spectrum(extra={"classification": "SN Ia"}),)}
     content = given.content(targets=(given.body(pk=target.pk),), event=None, **rows)
-    payload, text = there.preview(given.filled(there, content, **{"targets.0.reporting_group": "LCO"}))
+    payload, text = there.preview(given.filled(there, content, **{f"targets.{target.pk}.reporting_group": "LCO"}))
     carried = given.content(targets=(given.body(pk=target.pk),), event=None)
     return send([Parcel(there.full_name, payload, text)], Cargo.of(items(carried)), by=user)
 

@@ -17,6 +17,7 @@ from tom_targets.models import Target
 
 from tests import factories as make
 from tests import hermes_content as given
+from tests import sharing as shared_by
 from tests.hermes_messages import sent as sent_message
 from tom_hermes import accounts, attached, circular, retraction, tns
 from tom_hermes.destination import Hermes
@@ -24,7 +25,7 @@ from tom_hermes.fake import Fake
 from tom_hermes.models import HermesProfile, SharedMessage
 from tom_hermes.onward import Gcn, Tns
 from tom_scimma import outbox, sources
-from tom_scimma.compose.content import File
+from tom_scimma.compose.content import Counterpart, File
 from tom_scimma.errors import Rejected, ReplyLost, Unsaid
 from tom_scimma.ingest import ingest
 from tom_scimma.models import Delivery, Embargo, SharedItem
@@ -184,13 +185,13 @@ def test_tns_takes_one_kind_and_one_message(fake, user, target):
 
 
 def test_what_tns_lacks_is_named_at_its_field(fake, user, target):
-    there = Tns(TOPIC)
-    content = chosen(target, photometry=(given.point(),))
+    there, at = Tns(TOPIC), f"targets.{target.pk}."
+    content = chosen(target, photometry=(given.point(), given.point(pk=2)))
     payload, _ = there.preview(
-        given.filled(there, content, **{"targets.0.reporting_group": "", "targets.0.comments": "x"})
+        given.filled(there, content, **{f"{at}reporting_group": "", f"{at}comments": "x", "tns.instrument.fa16": ""})
     )
     found = there.faults(payload)
-    assert "targets.0.reporting_group" in found
+    assert f"{at}reporting_group" in found
     assert "photometry" in found  # no limit from before
     assert set(there.ask(payload, fake.token)) <= set(found)
 
@@ -200,12 +201,88 @@ def test_each_target_of_an_at_report_is_seen_and_was_not_before(fake, user, targ
     there = Tns(TOPIC)
     after, other = given.limit(time=given.NIGHT + timedelta(days=1)), given.body("AT2026xyz", pk=2, aliases=())
     late = given.content(targets=(given.body(), other), photometry=(given.point(), after))
-    found = there.faults(there.preview(given.filled(there, late, **{"targets.0.nondetection_source": ""}))[0])
-    assert "No limit from before the first detection of AT2026abc" in found["targets.0.nondetection_source"][0]
-    assert found["targets.1.date"] == ["No detection of AT2026xyz is chosen."]
+    found = there.faults(there.preview(given.filled(there, late, **{"targets.1.nondetection_source": ""}))[0])
+    assert "No limit from before the first detection of AT2026abc" in found["targets.1.nondetection_source"][0]
+    assert found["targets.2.date"] == ["No detection of AT2026xyz is chosen."]
     alone = given.content(targets=(given.body(),), photometry=(given.point(), after))
-    typed = {"targets.0.nondetection_source": "DSS"}
+    typed = {"targets.1.nondetection_source": "DSS"}
     assert there.faults(there.preview(given.filled(there, alone, **typed))[0]) == {}
+
+
+def test_tns_is_told_of_the_last_limit_before_the_first_detection(fake, user, target):
+    """HERMES tells TNS the earliest limit of a report as the last non-detection (its `get_earliest_photometry`), and no other."""
+    there = Tns(TOPIC)
+    times = [given.NIGHT + timedelta(days=days) for days in (-9, -5, -1, 2)]
+    rows = [given.limit(pk=2 + n, limit=20.0 + n, time=time) for n, time in enumerate(times)]
+    rows[0] = given.limit(pk=2, limit=20.0, time=times[0], extra={"seeing": 2.1})
+    rows[2] = given.limit(pk=4, limit=22.0, time=times[2], extra={"seeing": 0.9})
+    content = chosen(target, photometry=(*rows[:3], given.point(extra={"seeing": 1.0}), rows[3]))
+    helps = [need.help for need in there.needs(content) if need.field.endswith(".nondetection_source")]
+    assert "2026-01-01 03:04, the last before the first detection" in helps[0]
+    sent(there, queued(there, content, user, target), user)
+    report = fake.tns[0]["at_report"]["0"]
+    assert (report["non_detection"]["obsdate"], report["non_detection"]["limiting_flux"]) == (
+        "2026-01-01 03:04:05",
+        22.0,
+    )
+    data = fake.messages[0].message["data"]
+    assert [row.get("limiting_brightness") for row in data["photometry"]] == [22.0, None, 23.0]
+    assert data["photometry_extra"] == [{"row": 0, "seeing": 0.9}, {"row": 1, "seeing": 1.0}]
+    assert [(row["limiting_brightness"], row.get("seeing")) for row in data["earlier_limits"]] == [
+        (20.0, 2.1),
+        (21.0, None),
+    ]
+    published = Hermes(TOPIC).preview(given.filled(Hermes(TOPIC), content))[0]
+    assert len(json.loads(published)["message"]["data"]["photometry"]) == 5
+
+
+def test_when_it_was_discovered_is_told_in_utc(fake, user, target):
+    """HERMES drops the zone of a date when it tells TNS (its `parse_date(...).strftime`)."""
+    there, typed = Tns(TOPIC), {f"targets.{target.pk}.date": "2026-01-02T05:04:05+02:00"}
+    sent(there, queued(there, chosen(target), user, target, **typed), user)
+    assert fake.tns[0]["at_report"]["0"]["discovery_datetime"] == "2026-01-02 03:04:05"
+
+
+def test_what_was_typed_stays_with_its_instrument_filter_and_spectrum(fake, target):
+    """Another row that comes before, by its time, takes nothing of it."""
+    there, earlier = Tns(TOPIC), given.NIGHT - timedelta(days=1)
+    typed = {"tns.instrument.fa16": "sb45", "tns.filter.g": "b", "spectroscopy.1.classification": "SN Ia"}
+    first = given.limit(pk=9, instrument="floyds01", bandpass="r", time=earlier)
+    content = chosen(target, photometry=(first, given.point()))
+    rows = json.loads(there.preview(given.filled(there, content, **typed))[0])["message"]["data"]["photometry"]
+    assert [(row["instrument"], row["bandpass"]) for row in rows] == [("floyds01", "r"), ("sb45", "b")]
+    spectra = (given.spectrum(pk=9, time=earlier), given.spectrum())
+    content = chosen(target, photometry=(), spectra=spectra)
+    payload, _ = there.preview(given.filled(there, content, **{"spectroscopy.9.classification": "", **typed}))
+    assert "spectroscopy.9.classification" in there.faults(payload)
+    rows = json.loads(payload)["message"]["data"]["spectroscopy"]
+    assert [row.get("classification") for row in rows] == [None, "SN Ia"]
+    bare = given.point(pk=9, unit="", time=earlier)
+    content = chosen(target, photometry=(bare, given.point(unit="mag")))
+    form = given.filled(Hermes(TOPIC), content, **{"units.brightness.mag": "Vega mag", "units.brightness.": "mJy"})
+    rows = json.loads(Hermes(TOPIC).preview(form)[0])["message"]["data"]["photometry"]
+    assert [row["brightness_unit"] for row in rows] == ["mJy", "Vega mag"]
+
+
+def test_tns_s_name_of_an_instrument_holds_for_rows_that_name_none(fake, user, target):
+    there, bare = Tns(TOPIC), {"telescope": "", "instrument": ""}
+    content = chosen(target, photometry=(given.point(**bare), given.limit(**bare)))
+    sent(there, queued(there, content, user, target, **{"telescope": "C14", "tns.instrument.": "fa16"}), user)
+    rows = fake.messages[0].message["data"]["photometry"]
+    assert {(row["instrument"], row["comments"]) for row in rows} == {("fa16", "telescope: C14")}
+
+
+def test_a_classification_is_one_class_of_each_target(fake, target):
+    """HERMES tells TNS the class of a target's first spectrum, and nothing of a target that has none."""
+    there, other = Tns(TOPIC), given.body("AT2026xyz", pk=target.pk + 1, aliases=())
+    spectra = tuple(given.spectrum(pk=n, time=given.NIGHT + timedelta(days=n)) for n in (1, 2))
+    content = given.content(targets=(given.body(pk=target.pk), other), spectra=spectra)
+    typed = {"spectroscopy.1.classification": "SN Ia", "spectroscopy.2.classification": "SN II"}
+    found = there.faults(there.preview(given.filled(there, content, **typed))[0])
+    assert found["spectroscopy.2.classification"] == [
+        "TNS is told one class of AT2026abc, that of its first spectrum: SN Ia."
+    ]
+    assert found["targets.1"] == ["No spectrum of AT2026xyz is chosen."]
 
 
 @pytest.mark.parametrize(("name", "nearest"), [("g", "g-Sloan"), ("FA16", "fa16"), ("fa-16", "fa16"), ("zzz", "")])
@@ -353,6 +430,27 @@ def test_the_page_opens_it_for_who_may_send_there(fake, user, target, client):
     assert "It was not handed on" in client.get(page).content.decode()
     assert len(fake.world.drafts) == 1
     assert not fake.messages
+
+
+def test_an_embargo_on_a_target_holds_its_data_where_the_target_is_not_ticked(fake, user, target, client):
+    (row,) = shared_by.photometry(target, 1)
+    client.force_login(user)
+    page = client.get("/share/", {"photometry": row.pk})["Location"]
+    client.post(f"{page}rows/", {"kind": "target", "shown": target.pk})
+    Embargo.objects.create(target=target, reason="not yet", by_name="root")
+    said = {"sinks": "1", "sink": f"hermes:{TOPIC}"}
+    assert client.post(f"{page}preload/?sink=hermes:{TOPIC}", said)["Location"] == page
+    assert not fake.world.drafts
+    assert "Under embargo" in client.get(page).content.decode()
+
+
+def test_the_text_says_what_else_the_message_has(fake, target):
+    """HERMES' own text has no spectra, nothing of files, and nothing of what it has no section for."""
+    file = File(1, "finder.txt", 11, "0" * 64, target.name)
+    seen = (Counterpart("AT2026abc", "interesting"), Counterpart("AT2026abc", "confirmed"))
+    content = chosen(target, spectra=(given.spectrum(),), candidates=seen, files=(file,))
+    _, text = Hermes(TOPIC).preview(given.filled(Hermes(TOPIC), content))
+    assert text.endswith("In the message, not in this text: 1 spectrum, 2 candidates, the file finder.txt.\n")
 
 
 def test_a_form_that_does_not_answer_is_said_on_the_page(fake, user, target, client, settings):

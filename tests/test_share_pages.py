@@ -152,6 +152,13 @@ def test_the_same_click_twice_queues_once(ada):
     first = confirm(ada, draft)
     assert confirm(ada, draft)["Location"] == first["Location"]
     assert Delivery.objects.count() == 2
+    for answer in (
+        ada.get(f"/share/{draft.pk}/confirm/"),
+        check(ada, draft, "parcel", text="w"),
+    ):  # back, and another tab
+        assert answer["Location"] == first["Location"]
+    typed = ada.post(f"/share/{draft.pk}/preview/", {"f.text": "x"}, headers=HTMX)
+    assert typed["HX-Redirect"] == first["Location"]
     again = open_draft(ada, target=star.pk)  # and the same chosen and said anew is the same
     assert again != draft
     check(ada, again, "hopskotch:tom.news", title="T", text="w")

@@ -105,18 +105,18 @@ def _is_open(unit: str) -> bool:
 def _units(content: Content) -> Iterable[Need]:
     for kind, units in unclear(content).items():
         choices = tuple((word, word) for word in WORDS[kind])
-        for index, unit in enumerate(units):
+        for unit in units:
             label = f"Unit of {kind} {'where none is given' if not unit.strip() else f'written {unit!r}'}"
-            yield Need(f"units.{kind}.{index}", label, "", True, kind="choice", choices=(("", ""), *choices))
+            yield Need(f"units.{kind}.{unit}", label, "", True, kind="choice", choices=(("", ""), *choices))
 
 
 def told(content: Content, form: Mapping[str, Any]) -> Told:
     """What the form says of all rows."""
     units = {
-        unit: str(form.get(f"units.{kind}.{index}") or "")
+        unit: str(form[f"units.{kind}.{unit}"])
         for kind, found in unclear(content).items()
-        for index, unit in enumerate(found)
-        if form.get(f"units.{kind}.{index}")
+        for unit in found
+        if form.get(f"units.{kind}.{unit}")
     }
     return Told(units, str(form.get("telescope") or "").strip())
 

@@ -23,9 +23,6 @@ from tom_scimma.destinations import Destination, Need, Receipt
 from tom_scimma.errors import Rejected, Unavailable, Unsaid
 from tom_scimma.trials import is_test_topic
 
-#: the composer's names of fields that HERMES calls otherwise
-FIELDS = {"message_text": "text"}
-
 
 class AtHermes(Destination):
     """Whatever is said to HERMES, by whose account and where."""
@@ -96,8 +93,7 @@ class Hermes(AtHermes):
         if len(made) > 1 and (self.onward or files):
             why = f"{self.label} takes one report at a time" if self.onward else "Files go with one message"
             raise Unsaid(f"This is larger than the {parts.MOST:,} bytes of one message. {why}: choose less.")
-        keys = {body.name: body.pk for body in content.targets}
-        return [self._part(message, files, keys) for message in made]
+        return [self._part(message, files, content) for message in made]
 
     def _made(self, content: Content, form: Mapping[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         problems = Problems()
@@ -120,10 +116,15 @@ class Hermes(AtHermes):
         """The message as what comes after HERMES wants it."""
         return message
 
-    def _part(self, message: dict[str, Any], files: list, keys: Mapping[str, int]) -> tuple[bytes, str]:
+    def _part(self, message: dict[str, Any], files: list, content: Content) -> tuple[bytes, str]:
+        keys = {body.name: body.pk for body in content.targets}
         targets = {row["name"]: keys[row["name"]] for row in message["data"].get("targets", []) if row["name"] in keys}
-        said = {"message": message, "files": files, "targets": targets}
+        said = {"message": message, "files": files, "targets": targets, **self.more(content)}
         return json.dumps(said, allow_nan=False).encode(), self.text_of(message)
+
+    def more(self, content: Content) -> dict[str, Any]:
+        """What else its payload keeps beside the message."""
+        return {}
 
     def text_of(self, message: Mapping[str, Any]) -> str:
         return f"{message['title']}\n\n{brief(message)}"
@@ -131,25 +132,25 @@ class Hermes(AtHermes):
     # what is wrong
 
     def faults(self, payload: bytes) -> dict[str, list[str]]:
-        message = json.loads(payload)["message"]
+        said = json.loads(payload)
+        message = said["message"]
         options = accounts.tns_options() if self.onward == "tns" else None
         found = schema.faults(message, dev=is_test_server(), tns_options=options or None)
         if parts.size(message) > parts.MOST:
             found["message"] = [f"It is larger than the {parts.MOST:,} bytes that a message may have."]
-        return self._named(found)
+        return self.named(found, said)
 
     def ask(self, payload: bytes, credential: Any) -> dict[str, list[str]]:
-        message = json.loads(payload)["message"]
+        said = json.loads(payload)
         try:
             with accounts.client(credential or "", ask=8.0) as hermes:
-                return self._named(hermes.validate(message))
+                return self.named(hermes.validate(said["message"]), said)
         except Rejected as refused:
             raise Unavailable(f"HERMES does not take the token: {refused}") from refused
 
-    def _named(self, found: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    def named(self, found: Mapping[str, list[str]], said: Mapping[str, Any]) -> dict[str, list[str]]:
         """By the composer's names."""
-        names = {**FIELDS, "message_text": self.text_field}
-        return {names.get(name, name.replace(".discovery_info.", ".")): texts for name, texts in found.items()}
+        return {self.text_field if name == "message_text" else name: texts for name, texts in found.items()}
 
     # sending
 

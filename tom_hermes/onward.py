@@ -44,8 +44,15 @@ class Tns(Hermes):
     def shaped(self, message: dict, content: Content, form: Mapping[str, Any], problems: Problems) -> dict[str, Any]:
         return tns.shape(message, content, form, problems)
 
+    def more(self, content: Content) -> dict[str, Any]:
+        return {"spectra": [row.pk for row in content.spectra]}
+
+    def named(self, found: Mapping[str, list[str]], said: Mapping[str, Any]) -> dict[str, list[str]]:
+        return tns.named(super().named(found, said), said)
+
     def faults(self, payload: bytes) -> dict[str, list[str]]:
-        found = {**discovery.lacks(json.loads(payload)["message"]), **super().faults(payload)}
+        said = json.loads(payload)
+        found = {**self.named(discovery.lacks(said["message"]), said), **super().faults(payload)}
         again = reported.again(payload, self._server())
         return {**found, "message": [*found.get("message", []), *again]} if again else found
 

@@ -55,6 +55,26 @@ def brief(message: Any, rows: int = 100) -> str:
     }
     text = plaintext({**message, "data": shown})
     more = [f"{len(data[name]) - rows} more rows of {name}" for name in TABLES if len(data.get(name) or []) > rows]
-    spectra = len(data.get("spectroscopy") or [])
-    left = [*more, *([f"{spectra} {'spectrum' if spectra == 1 else 'spectra'}"] if spectra else [])]
+    left = [*more, *(_counted(data))]
     return f"{text}In the message, not in this text: {', '.join(left)}.\n" if left else text
+
+
+#: what else a message of ours may have, as it is called: one, and several
+BESIDE = {
+    "spectroscopy": ("spectrum", "spectra"),
+    "earlier_limits": ("earlier limit", "earlier limits"),
+    "candidates": ("candidate", "candidates"),
+    "observations": ("observation", "observations"),
+}
+
+
+def _counted(data: Any) -> Iterable[str]:
+    """What is in the message and in no table of its text."""
+    for name, (one, several) in BESIDE.items():
+        count = len(data.get(name) or [])
+        if count:
+            yield f"{count} {one if count == 1 else several}"
+    rows = (row for name in ("targets", "spectroscopy") for row in data.get(name) or [])
+    files = [file["name"] for row in rows for file in row.get("file_info") or []]
+    if files:
+        yield f"the file{'' if len(files) == 1 else 's'} {', '.join(files)}"

@@ -1,7 +1,8 @@
 """A message -> a report to TNS through HERMES: what it needs, with the values of TNS's lists, and the message so shaped. Pure.
 
 Photometry makes an AT report (a discovery), spectra a classification; never both in one. TNS's names of instruments and
-filters stand in the rows; ours stay in the rows' comments.
+filters stand in the rows; ours stay in the rows' comments. A field is named by what it is of, a key or our name, and not by
+its place: what was typed stays with that, whatever else is chosen.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tom_hermes import dates, limits
 from tom_hermes.message.problems import Problems
 from tom_hermes.vocabulary import SPECTRUM_TYPES, TRANSIENT_TYPES
 from tom_scimma.compose.content import Content
@@ -18,6 +20,13 @@ from tom_scimma.destinations import Need
 #: what of `discovery_info` is asked of each target, in this order
 INFO = ("reporting_group", "discovery_source", "transient_type", "date", "nondetection_source", "nondetection_comments")
 TEXT = "text"
+#: and of each by its key, in all
+ASKED = {
+    "targets": (*INFO, "host_name", "host_redshift", "redshift", "comments", "group_associations"),
+    "spectroscopy": ("classification", "observer", "reducer", "spec_type"),
+}
+#: fields of TNS's names begin so; ours follow
+INSTRUMENT, FILTER = "tns.instrument.", "tns.filter."
 
 
 def is_classification(content: Content) -> bool:
@@ -38,8 +47,9 @@ def needs(content: Content, options: Mapping[str, Any]) -> list[Need]:
 
 def _targets(content: Content, options: Mapping[str, Any], *, discovery: bool) -> Iterable[Need]:
     groups, archives = _choices(options, "groups"), _choices(options, "archives")
-    for index, body in enumerate(content.targets):
-        at, extras = f"targets.{index}.", body.extras
+    ends = limits.last((row.target, row.time, row.brightness is not None) for row in content.photometry)
+    for body in content.targets:
+        at, extras = f"targets.{body.pk}.", body.extras
         yield Need(
             f"{at}reporting_group",
             "Reporting group",
@@ -68,14 +78,13 @@ def _targets(content: Content, options: Mapping[str, Any], *, discovery: bool) -
                 _discovered(content, body.name),
                 help="by default the first detection that is reported",
             )
-            help = "an archive, where no row of this report is a limit from before"
             yield Need(
                 f"{at}nondetection_source",
                 "Last non-detection",
                 "",
                 kind=_kind(archives),
                 choices=(("", ""), *archives),
-                help=help,
+                help=limits.words(ends.get(body.name)),
             )
             yield Need(f"{at}nondetection_comments", "Remarks on the non-detection", "")
         for key, label in (
@@ -95,22 +104,22 @@ def _discovered(content: Content, name: str) -> str:
 
 def _instruments(rows: Iterable[Any], options: Mapping[str, Any]) -> Iterable[Need]:
     choices = _choices(options, "instruments")
-    for index, name in enumerate(instruments(rows)):
+    for name in instruments(rows):
         label = f"TNS's name of {name or 'the instrument'}"
-        yield Need(f"tns.instrument.{index}", label, nearest(name, choices), True, kind=_kind(choices), choices=choices)
+        yield Need(f"{INSTRUMENT}{name}", label, nearest(name, choices), True, kind=_kind(choices), choices=choices)
 
 
 def _filters(rows: Iterable[Any], options: Mapping[str, Any]) -> Iterable[Need]:
     choices = _choices(options, "filters")
-    for index, name in enumerate(filters(rows)):
+    for name in filters(rows):
         label = f"TNS's name of filter {name}"
-        yield Need(f"tns.filter.{index}", label, nearest(name, choices), True, kind=_kind(choices), choices=choices)
+        yield Need(f"{FILTER}{name}", label, nearest(name, choices), True, kind=_kind(choices), choices=choices)
 
 
 def _spectra(content: Content, options: Mapping[str, Any]) -> Iterable[Need]:
     kinds = _choices(options, "objtypes")
-    for index, row in enumerate(content.spectra):
-        at, of = f"spectroscopy.{index}.", f"of {row.target}, {row.time:%Y-%m-%d %H:%M}"
+    for row in content.spectra:
+        at, of = f"spectroscopy.{row.pk}.", f"of {row.target}, {row.time:%Y-%m-%d %H:%M}"
         known = row.extra.get("classification", "")
         yield Need(f"{at}classification", f"Class {of}", known, True, kind=_kind(kinds), choices=kinds)
         yield Need(f"{at}observer", f"Observer {of}", row.extra.get("observer", content.by.name), True)
@@ -122,7 +131,11 @@ def _spectra(content: Content, options: Mapping[str, Any]) -> Iterable[Need]:
 
 def instruments(rows: Iterable[Any]) -> list[str]:
     """Distinct names of instruments, else telescopes, in the order of the rows."""
-    return list(dict.fromkeys(row.instrument or row.telescope for row in rows))
+    return list(dict.fromkeys(map(_means, rows)))
+
+
+def _means(row: Any) -> str:
+    return row.instrument or row.telescope
 
 
 def filters(rows: Iterable[Any]) -> list[str]:
@@ -168,32 +181,37 @@ def shape(message: dict[str, Any], content: Content, form: Mapping[str, Any], pr
         return message
     data = message["data"]
     discovery = not is_classification(content)
-    data["targets"] = [
-        _target(row, index, form, discovery, problems) for index, row in enumerate(data.get("targets", []))
-    ]
-    names = dict(zip(instruments(content.photometry or content.spectra), _typed(form, "tns.instrument"), strict=False))
-    bands = dict(zip(filters(content.photometry), _typed(form, "tns.filter"), strict=False))
+    keys = {body.name: body.pk for body in content.targets}
+    data["targets"] = [_target(row, keys[row["name"]], form, discovery, problems) for row in data.get("targets", [])]
+    names, bands = _typed(form, INSTRUMENT), _typed(form, FILTER)
     if discovery:
-        data["photometry"] = [_renamed(row, names, bands) for row in data["photometry"]]
+        pairs = zip(data["photometry"], content.photometry, strict=True)
+        data["photometry"] = [_renamed(row, names.get(_means(datum), ""), bands) for row, datum in pairs]
+        message = {**message, "data": limits.apart(data)}
     else:
-        rows = (_renamed(row, names, {}) for row in data["spectroscopy"])
-        data["spectroscopy"] = [_spectrum(row, index, form) for index, row in enumerate(rows)]
+        pairs = zip(data["spectroscopy"], content.spectra, strict=True)
+        data["spectroscopy"] = [
+            _spectrum(_renamed(row, names.get(_means(datum), ""), {}), datum.pk, form) for row, datum in pairs
+        ]
     return {**message, "submit_to_tns": True}
 
 
-def _typed(form: Mapping[str, Any], prefix: str) -> list[str]:
-    found, index = [], 0
-    while f"{prefix}.{index}" in form:
-        found.append(str(form[f"{prefix}.{index}"] or "").strip())
-        index += 1
-    return found
+def _typed(form: Mapping[str, Any], prefix: str) -> dict[str, str]:
+    """TNS's names by ours."""
+    return {
+        field.removeprefix(prefix): str(value or "").strip()
+        for field, value in form.items()
+        if field.startswith(prefix)
+    }
 
 
 def _target(
-    row: dict[str, Any], index: int, form: Mapping[str, Any], discovery: bool, problems: Problems
+    row: dict[str, Any], pk: int, form: Mapping[str, Any], discovery: bool, problems: Problems
 ) -> dict[str, Any]:
-    at = f"targets.{index}."
+    at = f"targets.{pk}."
     info = {key: str(form[at + key]).strip() for key in INFO if str(form.get(at + key) or "").strip()}
+    if "date" in info:
+        info["date"] = _utc(info["date"])
     made = {
         key: value
         for key, value in row.items()
@@ -218,15 +236,22 @@ def _target(
     return {**made, "discovery_info": info} if info else made
 
 
-def _renamed(row: dict[str, Any], names: Mapping[str, str], bands: Mapping[str, str]) -> dict[str, Any]:
+def _utc(typed: str) -> str:
+    """A date in UTC: HERMES leaves out its zone when it tells TNS. One that cannot be read stays, and is refused."""
+    try:
+        return dates.read(typed).isoformat()
+    except dates.BadDate:
+        return typed
+
+
+def _renamed(row: dict[str, Any], instrument: str, bands: Mapping[str, str]) -> dict[str, Any]:
     """A row with TNS's words; ours go into its comments. A telescope that TNS may not know goes there too."""
     ours = []
     made = dict(row)
     telescope = made.pop("telescope", "")
-    old = row.get("instrument") or telescope
-    if names.get(old):
-        made["instrument"] = names[old]
-        if row.get("instrument") and row["instrument"] != names[old]:
+    if instrument:
+        made["instrument"] = instrument
+        if row.get("instrument") and row["instrument"] != instrument:
             ours.append(f"instrument: {row['instrument']}")
     if telescope:
         ours.insert(0, f"telescope: {telescope}")
@@ -240,9 +265,24 @@ def _renamed(row: dict[str, Any], names: Mapping[str, str], bands: Mapping[str, 
     return made
 
 
-def _spectrum(row: dict[str, Any], index: int, form: Mapping[str, Any]) -> dict[str, Any]:
-    typed = {
-        key: str(form.get(f"spectroscopy.{index}.{key}") or "").strip()
-        for key in ("classification", "observer", "reducer", "spec_type")
+def _spectrum(row: dict[str, Any], key: int, form: Mapping[str, Any]) -> dict[str, Any]:
+    typed = {name: str(form.get(f"spectroscopy.{key}.{name}") or "").strip() for name in ASKED["spectroscopy"]}
+    return {**row, **{name: value for name, value in typed.items() if value}}
+
+
+def named(found: Mapping[str, list[str]], said: Mapping[str, Any]) -> dict[str, list[str]]:
+    """What is wrong, at the field where it can be mended; a name that TNS has not once, however many rows have it."""
+    keys = {
+        "targets": [said["targets"].get(row["name"]) for row in said["message"]["data"].get("targets", [])],
+        "spectroscopy": said.get("spectra", []),
     }
-    return {**row, **{key: value for key, value in typed.items() if value}}
+    named: dict[str, list[str]] = {}
+    for name, texts in found.items():
+        section, _, rest = name.partition(".")
+        place, _, key = rest.replace("discovery_info.", "").partition(".")
+        if place.isdecimal() and key in ("instrument", "bandpass"):
+            name = section
+        elif key in ASKED.get(section, ()) and int(place) < len(keys[section]):
+            name = f"{section}.{keys[section][int(place)]}.{key}"
+        named[name] = list(dict.fromkeys([*named.get(name, ()), *texts]))
+    return named

@@ -53,7 +53,7 @@ def target(body: Body, index: int, problems: Problems) -> tuple[dict[str, Any], 
         row.update(distance=body.distance, distance_units="pc")
         if finite(body.distance_error):
             row["distance_error"] = body.distance_error
-    aliases = [name for name in body.aliases if name.strip()]
+    aliases = [name.strip() for name in body.aliases if name.strip()]
     if aliases:
         row["aliases"] = aliases
     if not body.sidereal:

@@ -35,8 +35,9 @@ class Field:
 
     @property
     def slug(self) -> str:
-        """For an id in a page."""
-        return "".join(c if c.isalnum() else "-" for c in self.name)
+        """For an id in a page; names that look alike in it ("u'" and "u*") are told apart."""
+        plain = "".join(c if c.isalnum() else "-" for c in self.name)
+        return plain if plain == self.name.replace(".", "-").replace("_", "-") else f"{plain}-{mark(self.name)}"
 
     @property
     def mark(self) -> str:
@@ -119,16 +120,11 @@ def missing(fields: Mapping[str, Field]) -> dict[str, list[str]]:
 
 
 def grouped(fields: Mapping[str, Field], content: Content) -> list[tuple[str, list[Field]]]:
-    """The fields under a heading each: first those of the whole, then of each target ("targets.<i>.<name>")."""
+    """The fields under a heading each: first those of the whole, then of each target ("targets.<key>.<name>")."""
+    names = {str(body.pk): body.name for body in content.targets}
     groups: dict[str, list[Field]] = {"": []}
     for name, one in fields.items():
-        groups.setdefault(_heading(name, content), []).append(one)
+        first, _, rest = name.partition(".")
+        heading = names.get(rest.partition(".")[0], "") if first == "targets" else ""
+        groups.setdefault(heading, []).append(one)
     return [(heading, found) for heading, found in groups.items() if found]
-
-
-def _heading(name: str, content: Content) -> str:
-    first, _, rest = name.partition(".")
-    place = rest.partition(".")[0]
-    if first == "targets" and place.isdecimal() and int(place) < len(content.targets):
-        return content.targets[int(place)].name
-    return ""

@@ -10,7 +10,6 @@ from tom_scimma.compose import drafts, rules
 from tom_scimma.compose.content import Content
 from tom_scimma.compose.fields import Field, grouped
 from tom_scimma.compose.parcels import Letter, Parcel, Proof
-from tom_scimma.compose.selection import TARGET
 from tom_scimma.errors import DeliveryError, ScimmaError
 from tom_scimma.models import Draft, Event
 
@@ -33,7 +32,7 @@ def shown(draft: Draft, *, ask: bool = False) -> dict[str, Any]:
     fields, answers = proof.fields, {}
     if ask:
         fields, answers = _asked(proof, draft.user)
-    letters = [(letter, _held(letter, draft), answers.get(letter.name)) for letter in proof.letters]
+    letters = [(letter, _held(letter, draft, proof.content), answers.get(letter.name)) for letter in proof.letters]
     return {
         "proof": proof,
         "content": proof.content,
@@ -83,25 +82,26 @@ class Held(ScimmaError):
 
 def loose(draft: Draft, name: str) -> Letter:
     """The letter for a sink that has a form of its own. Raises Held, where a rule or an embargo would hold it, and Unseen."""
-    letter = next((one for one in drafts.proof_of(draft).letters if one.name == name and one.there.own_form), None)
+    proof = drafts.proof_of(draft)
+    letter = next((one for one in proof.letters if one.name == name and one.there.own_form), None)
     if letter is None:
         raise Held("that sink is not chosen, or has no form of its own.")
     if len(letter.parcels) != 1:
         raise Held("; ".join(letter.problems) or "the form takes one message.")
     if letter.there.is_dry:
         raise Held("this is a dry run, and nothing leaves for there.")
-    if held := _held(letter, draft):
+    if held := _held(letter, draft, proof.content):
         raise Held(" ".join(held))
     return letter
 
 
-def _held(letter: Letter, draft: Draft) -> list[str]:
-    """What would hold it once it is queued."""
+def _held(letter: Letter, draft: Draft, content: Content) -> list[str]:
+    """What would hold it once it is queued: an embargo on a target of which data are chosen too, though it is not ticked itself."""
     if letter.is_file:
         return []
     selection = drafts.selection_of(draft)
     event = Event.objects.filter(name=selection.event).values_list("pk", flat=True).first() if selection.event else None
-    row = rules.embargo(letter.name, event, selection.keys(TARGET))
+    row = rules.embargo(letter.name, event, [body.pk for body in content.targets])
     found = [f"{rules.embargoed(row)} It will wait until then, and for a person."] if row is not None else []
     if rules.may_send(letter.name, draft.user).approval:
         found.append("Somebody else must approve it before it leaves.")

@@ -81,7 +81,17 @@ def ticked(request) -> list[str] | None:
 
 
 class DraftMixin(LoginRequiredMixin):
-    """Gives a view the draft that its address names, and the page's context."""
+    """Gives a view the draft that its address names, and the page's context. One that was sent leads to its receipt."""
+
+    def dispatch(self, request, *args, **kwargs):
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        except Http404:
+            sent = Draft.objects.filter(pk=kwargs["pk"], user_id=request.user.pk).exclude(sent=None)
+            if not sent.exists():
+                raise
+        receipt = redirect("tom_scimma:share-receipt", pk=kwargs["pk"])
+        return HttpResponse(headers={"HX-Redirect": receipt["Location"]}) if request.htmx else receipt
 
     @property
     def draft(self) -> Draft:
@@ -102,10 +112,6 @@ class ShareDraftView(DraftMixin, TemplateView):
     """The page of a draft."""
 
     template_name = "tom_scimma/share.html"
-
-    def get(self, request, *args, **kwargs):
-        done = Draft.objects.filter(pk=kwargs["pk"], user=request.user).exclude(sent=None).exists()
-        return redirect("tom_scimma:share-receipt", pk=kwargs["pk"]) if done else super().get(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs):
         tables = rows.kinds(self.draft)
