@@ -308,6 +308,16 @@ def test_a_circular_is_drafted_and_sent_as_it_was_edited(fake, user, target):
     assert SharedMessage.objects.get().circular == 40000
 
 
+def test_a_circular_s_rows_of_several_units_name_each_its_own():
+    """https://gcn.nasa.gov/docs/circulars/styleguide: quantities with their units."""
+    radio = given.point(pk=2, brightness=0.25, error=0.01, unit="mJy", bandpass="6 GHz", exposure=None)
+    text = circular.text(given.content(photometry=(given.point(), radio)))
+    assert "| 19.50      | 0.05  | AB mag |" in text
+    assert "| 0.25       | 0.01  | mJy    |" in text
+    assert "Brightness is in the unit of its row." in text
+    assert "Brightness is in AB mag." in circular.text(given.content(photometry=(given.point(),)))
+
+
 def test_a_title_that_gcn_does_not_take_is_known_before(fake, target):
     there = Gcn(TOPIC)
     payload, _ = there.preview(given.filled(there, chosen(target), title="re: hello"))

@@ -144,6 +144,7 @@ def _brightness(content: Content) -> str:
         return ""
     event = content.event.time if content.event is not None else None
     cells = [_line(row, event) for row in rows[:LONGEST]]
+    units = list(dict.fromkeys(row.unit or "?" for row in rows))
     columns = [
         "Time (UTC)",
         *(["T-T0 (h)"] if event else []),
@@ -151,16 +152,17 @@ def _brightness(content: Content) -> str:
         "Filter",
         "Brightness",
         "Error",
+        *(["Unit"] if len(units) > 1 else []),
         "Exp (s)",
         "Instrument",
     ]
     columns = [name for name in columns if any(cell.get(name) for cell in cells)]
-    units = ", ".join(dict.fromkeys(row.unit or "?" for row in rows))
+    scale = f"Brightness is in {units[0]}." if len(units) == 1 else "Brightness is in the unit of its row."
     left = f" {len(rows) - LONGEST} more points are in the machine-readable message." if len(rows) > LONGEST else ""
     limits = any(row.limit is not None and row.brightness is None for row in rows)
     note = " A limit is marked > (fainter than), or < where it is a flux." if limits else ""
     nothing = "We detect no source at that position:\n\n" if _only_limits(content) and len(content.targets) == 1 else ""
-    return f"{nothing}{table(columns, cells)}\n\nBrightness is in {units}.{note}{left}"
+    return f"{nothing}{table(columns, cells)}\n\n{scale}{note}{left}"
 
 
 def _line(row: Photometry, event: datetime | None) -> dict[str, str]:
@@ -173,6 +175,7 @@ def _line(row: Photometry, event: datetime | None) -> dict[str, str]:
         "Filter": row.bandpass,
         "Brightness": "" if value is None else f"{sign}{_rounded(value, row.unit)}",
         "Error": "" if row.error is None or row.brightness is None else _rounded(row.error, row.unit),
+        "Unit": row.unit or "?",
         "Exp (s)": "" if row.exposure is None else f"{row.exposure:g}",
         "Instrument": "/".join(filter(None, (row.telescope, row.instrument))),
     }
