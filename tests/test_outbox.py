@@ -17,8 +17,9 @@ from tests.outside.rig import again, crew, deliver, hurry, lane, put, tidy
 from tests.outside.standin import Standin
 from tom_scimma import destinations, outbox, switch
 from tom_scimma.destinations import Receipt
-from tom_scimma.models import Attempt, Delivery, Stop
-from tom_scimma.worker import claims
+from tom_scimma.models import Attempt, Delivery, Job, Stop
+from tom_scimma.worker import Desk, claims
+from tom_scimma.worker.lane import Lane
 from tom_scimma.worker.sending import Sender, record
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("app")]
@@ -393,3 +394,23 @@ def test_a_claim_is_one_workers(outside, alice, event):
     assert claims.take(again(row), "one", timezone.now()) is not None
     assert claims.take(row, "two", timezone.now()) is None
     assert again(row).worker == "one"
+
+
+def test_a_job_wakes_its_own_lane_and_one_that_no_app_brings_wakes_none():
+    """Authority: docs/outbox.md, a thread for each; `deliver --until-idle` ends when nothing is left to do."""
+    desk, now = Desk(crew(), threading.Event()), timezone.now()
+    Job.objects.all().delete()
+    Job.objects.create(name="of an app that is gone", due=now)
+    assert desk.wanted(now) == set()
+    Job.objects.create(name="tick", due=now)
+    assert desk.wanted(now) == {"jobs"}
+    Job.objects.create(name="plans begun", due=now)
+    assert desk.wanted(now) == {"jobs", "jobs plans"}
+    assert {"jobs", "jobs plans"} <= {lane.name for lane in desk.lanes}
+
+
+def test_a_lane_that_is_told_to_stop_while_it_looks_does_not_sleep_first():
+    """Whoever stops it woke it before: a lane that slept then would sleep to its end."""
+    stop = threading.Event()
+    told = Lane("test", lambda lane: bool(stop.set()), stop, limit=60, noted=lambda text: None)
+    assert told.start().join(20)

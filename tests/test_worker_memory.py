@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from datetime import datetime, timezone
 
 import pytest
@@ -20,6 +21,7 @@ from tom_scimma import addresses, annotate, drawing, memory, skymap, skyplot
 from tom_scimma.annotators import Annotator
 from tom_scimma.eventmaps import EventMap
 from tom_scimma.notice import Sky
+from tom_scimma.worker.lane import caught
 
 
 @pytest.fixture
@@ -101,6 +103,26 @@ def test_a_picture_that_cannot_be_handed_over_is_not_drawn(monkeypatch):
         with pytest.raises(drawing.NotDrawn, match="was ended"):
             drawing.draw(where(), title="S1")
         assert drawing.draw(where(), title="S2").startswith(b"\x89PNG")
+
+
+def test_a_picture_that_nobody_waits_for_any_more_is_given_up(monkeypatch, tmp_path):
+    """Authority: the worker's half minute for what is in hand (docs/outbox.md); the process that draws ends with it."""
+
+    def draws(asked):
+        (tmp_path / "begun").touch()
+        time.sleep(20)
+        (tmp_path / "done").touch()
+
+    monkeypatch.setattr(drawing, "_answer", draws)
+    errors = []
+    with drawing.apart():
+        ask = drawing._studio.draw
+        lane = threading.Thread(target=lambda: errors.append(caught(lambda: ask(where(), {"title": "S1"}))))
+        lane.start()
+        wait_for("a picture", (tmp_path / "begun").exists)
+    lane.join(60)
+    assert isinstance(errors[0], ConnectionError)
+    assert not (tmp_path / "done").exists()
 
 
 def test_pictures_are_drawn_here_once_nobody_else_does(caplog):

@@ -15,13 +15,14 @@ import importlib
 import logging
 import os
 import pickle
+import select
 import signal
 import socket
 import struct
 import threading
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
 from tom_scimma.eventmaps import EventMap
@@ -113,8 +114,10 @@ class Studio:
         return answer
 
     def close(self) -> None:
-        """Ends it."""
+        """Ends it, and what it draws."""
         self.open = False
+        with suppress(OSError):  # it has ended before
+            self._line.shutdown(socket.SHUT_RDWR)  # closing alone does not reach it while a thread waits for a picture
         self._line.close()
         os.waitpid(self.pid, 0)
 
@@ -133,6 +136,8 @@ def _serve(line: socket.socket) -> None:
             _hand_over(asked, theirs)
         os.close(theirs)
         with open(ours, "rb") as pipe:
+            if pipe not in select.select([pipe, line], [], [])[0]:  # the worker has ended: nobody waits for the picture
+                os.kill(child, signal.SIGKILL)
             said = pipe.read()
         _, status = os.waitpid(child, 0)
         _send(line, said if status == 0 else pickle.dumps((False, f"drawing was ended (status {status})")))

@@ -51,14 +51,12 @@ class Desk:
         self.crew, self.stop, self._news = crew, stop, threading.Event()
         self._chores = Chores(crew)
         apart = sorted({lane for lane in map(lane_of, self._chores.jobs.values()) if lane})
+        self._lane_of_job = {name: called(lane_of(entry)) for name, entry in self._chores.jobs.items()}
         self.lanes = [
             *self._senders(),
             *self._reactors(),
-            self._lane(JOBS, self._chores.turn, conf.REACTION_SECONDS, news=True),
-            *(
-                self._lane(f"{JOBS} {lane}", Chores(crew, lane).turn, conf.REACTION_SECONDS, news=True)
-                for lane in apart
-            ),
+            self._lane(called(""), self._chores.turn, conf.REACTION_SECONDS, news=True),
+            *(self._lane(called(lane), Chores(crew, lane).turn, conf.REACTION_SECONDS, news=True) for lane in apart),
         ]
         self.abandoned: list[Lane] = []
         self._swept = self._beaten = self._trimmed = float("-inf")
@@ -100,10 +98,19 @@ class Desk:
             self._trimmed = time.monotonic()
             memory.give_back()
         self._tend(now)
-        due = wanted(now)
+        due = self.wanted(now)
         for lane in self.lanes:
-            if lane.name in due or (JOBS in due and lane.name.startswith(JOBS)):
+            if lane.name in due:
                 lane.wake.set()
+
+    def wanted(self, now: datetime) -> set[str]:
+        """Names of the lanes that have something to do. Four questions, each answered by an index."""
+        found = set(claims.ready(now).order_by().values_list("service", flat=True).distinct())
+        found.update(claims.lost(now).order_by().values_list("service", flat=True).distinct())
+        if Reaction.objects.filter(claims.due(now), state=Reaction.State.QUEUED).exists():
+            found.add(REACTIONS)
+        names = Job.objects.filter(due__lte=now, worker="").values_list("name", flat=True)
+        return found.union(self._lane_of_job[name] for name in names if name in self._lane_of_job)
 
     def _tidy(self) -> None:
         self._swept = time.monotonic()
@@ -154,15 +161,9 @@ class Desk:
         return late
 
 
-def wanted(now: datetime) -> set[str]:
-    """Names of the lanes that have something to do. Four questions, each answered by an index."""
-    found = set(claims.ready(now).order_by().values_list("service", flat=True).distinct())
-    found.update(claims.lost(now).order_by().values_list("service", flat=True).distinct())
-    if Reaction.objects.filter(claims.due(now), state=Reaction.State.QUEUED).exists():
-        found.add(REACTIONS)
-    if Job.objects.filter(due__lte=now, worker="").exists():
-        found.add(JOBS)
-    return found
+def called(lane: str) -> str:
+    """What the lane of jobs is called that jobs name so; empty: that of most."""
+    return f"{JOBS} {lane}".strip()
 
 
 def work(crew: Crew, stop: threading.Event, *, until_idle: bool = False) -> list[str]:
@@ -192,4 +193,4 @@ def work(crew: Crew, stop: threading.Event, *, until_idle: bool = False) -> list
 
 def idle(desk: Desk) -> bool:
     """True when nothing is due and nobody is at anything."""
-    return not any(lane.task for lane in desk.lanes) and not wanted(timezone.now())
+    return not any(lane.task for lane in desk.lanes) and not desk.wanted(timezone.now())

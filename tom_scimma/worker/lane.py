@@ -15,8 +15,8 @@ from tom_scimma import retry
 
 logger = logging.getLogger("tom_scimma.deliver")
 
-#: seconds that a lane without work sleeps when nobody wakes it
-SLEEP = 2.0
+#: seconds that a lane without work sleeps when nobody wakes it: the worker's look does where there is any
+SLEEP = 30.0
 
 
 @dataclass(frozen=True)
@@ -100,12 +100,17 @@ class Lane:
                 reset_queries()
                 if error is None:
                     failures, self.away = 0, False
-                    self._done() if busy[0] else self.wake.wait(SLEEP)
+                    self._done() if busy[0] else self._rest()
                 else:
                     failures += 1
                     self._failed(error, failures)
         finally:
             connections.close_all()
+
+    def _rest(self) -> None:
+        """Sleeps until woken. Who tells it to stop wakes it afterwards: that may have been before this turn began."""
+        if not self._stop.is_set():
+            self.wake.wait(SLEEP)
 
     def _failed(self, error: Exception, failures: int) -> None:
         connections.close_all()
