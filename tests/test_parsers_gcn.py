@@ -249,6 +249,11 @@ def test_a_follow_up_cites():
     assert one(load("chime-repeat")).cites == (Cite("FRB 20260101A", "followup"),)
 
 
+def test_a_follow_up_of_several_cites_each():
+    said = {"$schema": SCHEMA + "fermi/gbm/x.schema.json", "id": "7", "follow_up_event": ["S260301ab", "GRB 260301A"]}
+    assert one(said).cites == (Cite("S260301ab", "followup"), Cite("GRB 260301A", "followup"))
+
+
 def test_subsequent_is_an_update_where_no_known_source_bursts_again():
     said = load("chime-repeat")
     del said["known_source"]

@@ -95,6 +95,12 @@ def test_a_retraction_says_nothing_but_its_name():
     assert notice.properties == {}
 
 
+def test_a_retraction_may_leave_out_its_empty_event():
+    said = load("igwn-retraction")
+    del said["event"], said["external_coinc"]
+    assert says(one(said)) == says(one(load("igwn-retraction")))
+
+
 def test_a_null_event_in_another_alert_is_no_crash():
     assert one({**load("igwn-preliminary"), "event": None}).alert_type == "preliminary"
 

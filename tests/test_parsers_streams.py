@@ -6,6 +6,7 @@ gcn.gsfc.nasa.gov/sock_pkt_def_doc.html, and the rules of the normal form.
 
 from __future__ import annotations
 
+import json
 import struct
 
 import pytest
@@ -155,6 +156,31 @@ def test_names_however_people_spell_them(subject, event, kind):
 def test_subjects_that_take_something_back(subject, taken_back):
     notice = one({**CIRCULAR, "eventId": None, "subject": subject})
     assert ("retraction" in notice.properties) is taken_back
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"subject": "hello", "body": "lunch?"},
+        {"header": {"a": 1}, "body": "x"},
+        {"title": "x", "message_text": "y"},
+        {"name": "x", "prefix": "y", "objid": 1},
+        {"detector_name": "x", "tier": "y"},
+    ],
+)
+def test_what_only_looks_like_one_of_theirs_is_nobodys(said):
+    """A topic of anybody's: keys that any sender may use are no schema of GCN's, HERMES's, the TNS's or SNEWS's."""
+    assert parsers.parse("a.topic.of.ours", opened(json.dumps(said).encode())).parser is None
+
+
+def test_a_draft_of_a_circular_names_an_event():
+    assert one({"subject": "EP260305a: a counterpart", "body": "We saw it."}).event == "EP260305a"
+
+
+def test_a_detectors_first_message():
+    """SNEWS2/SNEWS_Publishing_Tools, scenarios.json: a detector, when, how likely, and no tier."""
+    notice = one({"detector_name": "KamLAND", "neutrino_time": "2030-01-01T12:34:45.5", "p_val": 0.5, "is_test": True})
+    assert (notice.event, notice.role) == ("SNEWS KamLAND 2030-01-01T12:34:45Z", "test")
 
 
 def test_names_in_prose():

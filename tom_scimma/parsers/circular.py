@@ -20,6 +20,8 @@ _KINDS = {
     "gw": "GW", "grb": "GRB", "neutrino": "NU", "gamma-ray transient": "GRB", "frb": "FRB", "x-ray transient": "XRT",
     "sn": "OT", "optical transient": "OT", "afterglow": "GRB", "kilonova": "OT", "nova": "OT", "sgr": "UNK",
 }  # fmt: skip
+#: keys of GCN's schema beside the two that every mail has
+_SCHEMA = {"circularId", "createdOn", "eventId", "submitter", "submittedHow", "bibcode"}
 _TAKEN = {"subject", "body", "createdOn", "eventId", "circularId", "version"}
 #: subjects that take something back, by what GCN tags as a retraction; what is only unlikely stays
 _RETRACTS = re.compile(
@@ -31,10 +33,13 @@ _MILLISECONDS = 10**11
 
 
 def recognises(said: Any) -> bool:
-    """True for GCN's JSON of a circular, and for the header and body of one as mailed."""
-    if not isinstance(said, dict):
+    """True for GCN's JSON of a circular, and for the header and body of one as mailed; a subject and a text alone are anybody's."""
+    if not isinstance(said, dict) or "body" not in said:
         return False
-    return {"subject", "body"} <= said.keys() or (isinstance(said.get("header"), dict) and "body" in said)
+    if isinstance(said.get("header"), dict):
+        return not {"subject", "number"}.isdisjoint(fields.clean(key).lower() for key in said["header"])
+    named = public_names.find(fields.clean(said.get("subject"))) is not None
+    return "subject" in said and (named or bool(_SCHEMA & said.keys()))
 
 
 def parse(topic: str, said: dict[str, Any]) -> tuple[Notice, ...]:

@@ -210,7 +210,8 @@ def _properties(names: gcn_names.Names, said: dict[str, Any], extra: dict[str, A
 
 
 def _cites(said: dict[str, Any], extra: dict[str, Any]) -> tuple[Cite, ...]:
-    cited = fields.names([said.get("ref_ID"), said.get("follow_up_event"), said.get("known_source")])
+    keys = ("ref_ID", "follow_up_event", "known_source")
+    cited = dict.fromkeys(name for key in keys for name in fields.names(said.get(key)))
     other = extra.get("external_coincidence")  # LVK's, as in its own alerts
     ivorns = fields.names(other.get("ivorn") or other.get("gcn_notice_id")) if isinstance(other, dict) else []
     return (*(Cite(name, "followup") for name in cited), *(Cite(name, "coincidence") for name in ivorns))

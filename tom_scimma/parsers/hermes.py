@@ -12,12 +12,13 @@ from ..notice import Notice, Sky
 from . import angles, fields, public_names
 
 SOURCE = "HERMES"
+_SENDERS = {"submitter", "authors", "topic", "data", "uuid"}
 _TAKEN = {"title", "message_text", "uuid", "topic"}
 
 
 def recognises(said: Any) -> bool:
-    """True for a message with a title, a text and data."""
-    return isinstance(said, dict) and {"title", "message_text"} <= said.keys()
+    """True for a message with a title, a text, and who sent what where."""
+    return isinstance(said, dict) and {"title", "message_text"} <= said.keys() and bool(_SENDERS & said.keys())
 
 
 def parse(topic: str, said: dict[str, Any]) -> tuple[Notice, ...]:

@@ -20,6 +20,8 @@ ALERT_TYPES = {
     "RETRACTION": "retraction",
 }
 _TOP = {"alert_type", "time_created", "superevent_id", "urls", "event", "external_coinc"}
+#: one of them tells an alert; a retraction may leave out its empty `event`
+_SENT_OR_EVENT = {"event", "time_created"}
 _WORDS = ("significant", "group", "pipeline", "search")
 _EVENT = {
     *("time", "far", "instruments", "classification", "properties", "skymap", "duration", "central_frequency"),
@@ -29,7 +31,9 @@ _EVENT = {
 
 def recognises(said: Any) -> bool:
     """True for a record of the public alert stream; GraceDB's internal one, igwn-alert, has no `superevent_id`."""
-    return isinstance(said, dict) and "superevent_id" in said and "alert_type" in said and "event" in said
+    return (
+        isinstance(said, dict) and {"superevent_id", "alert_type"} <= said.keys() and bool(_SENT_OR_EVENT & said.keys())
+    )
 
 
 def parse(topic: str, said: dict[str, Any]) -> tuple[Notice, ...]:

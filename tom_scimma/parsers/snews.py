@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from ..notice import Cite, Notice
 from . import fields
 
+_TIERS = {"heartbeat", "retraction", "timingtier", "significancetier", "coincidencetier"}
 _TIMES = ("neutrino_time_utc", "neutrino_time", "start_time_utc")
 _SENT = ("sent_time_utc", "sent_time", "machine_time_utc", "machine_time")
 _TAKEN = {"_id", "id", "uuid", "detector_names", "p_values average", "is_test", "is_firedrill", "False Alarm Prob"}
@@ -30,7 +31,10 @@ def recognises(said: Any) -> bool:
     if not isinstance(said, dict):
         return False
     server = "detector_names" in said and "neutrino_times" in said
-    return server or ("detector_name" in said and bool({"machine_time", "machine_time_utc", "tier"} & said.keys()))
+    tier = fields.clean(said.get("tier")).lower() in _TIERS
+    return server or (
+        "detector_name" in said and (tier or bool({"machine_time", "machine_time_utc", *_TIMES} & said.keys()))
+    )
 
 
 def parse(topic: str, said: dict[str, Any]) -> tuple[Notice, ...]:

@@ -6,6 +6,7 @@ AT report. Times are UTC without a zone; `radeg` is degrees, `ra` degrees in the
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ..errors import Unparsable
@@ -13,6 +14,8 @@ from ..notice import Notice, Sky
 from . import angles, fields
 
 SOURCE = "TNS"
+#: a name without its prefix: `2025abc`, `20230814A` of a fast radio burst
+_NAME = re.compile(r"(?:19|20)\d{2}(?:[A-Za-z]{1,7}|\d{4}[A-Z]*)", re.ASCII)
 _PREFIXES = ("name_prefix", "prefix")
 _TAKEN = {
     *(
@@ -37,7 +40,10 @@ def recognises(said: Any) -> bool:
     """True for a row, for an object of the API, for its envelope, and for AT reports by their number."""
     if not isinstance(said, dict):
         return False
-    row = bool(said.keys() & {"objname", "name"}) and bool(said.keys() & set(_PREFIXES)) and "objid" in said
+    theirs = (
+        bool(said.keys() & {"objname", "name_prefix"}) or _NAME.fullmatch(fields.clean(said.get("name"))) is not None
+    )
+    row = theirs and bool(said.keys() & {"objname", "name"}) and bool(said.keys() & set(_PREFIXES)) and "objid" in said
     return row or _is_envelope(said) or _is_report(said)
 
 
