@@ -52,6 +52,25 @@ def test_pages_keep_what_was_asked(fake):
     assert past["previous"].endswith("?limit=100&offset=800")
 
 
+@pytest.mark.parametrize(
+    ("limit", "status", "shown"),
+    [
+        ("%2B2", 200, 2),
+        ("1_0", 200, 3),
+        ("\u00b2", 200, 3),
+        ("-1", 200, 3),
+        (str(2**63 - 1), 200, 3),
+        (str(2**63), 500, 0),
+    ],
+)
+def test_a_limit_is_whatever_python_takes_for_a_number(fake, limit, status, shown):
+    """LimitOffsetPagination's `_positive_int`; no database's LIMIT is as large as the last."""
+    answer = ask(fake, "GET", f"targets/?limit={limit}")
+    assert answer.status_code == status
+    assert status == 500 or len(answer.json()["results"]) == shown
+    assert ask(fake, "GET", f"targets/?limit={2**63}&offset=9").json()["results"] == []  # nothing to ask a database for
+
+
 WHOLE = {"tns_bot_id": 7, "tns_bot_name": "b", "tns_bot_api_token": "t"}
 INTEGER = {"tns_bot_id": ["A valid integer is required."]}
 TOGETHER = "Must update tns_bot_id, tns_bot_name, and tns_bot_api_token all together"

@@ -13,6 +13,7 @@ from tom_hermes.fake.http import Reply, Request
 from tom_hermes.fake.index import Event, Index, Message, Target, cone, polygon
 
 PAGE = 100
+MOST = 2**63 - 1  #: rows that a LIMIT can say
 SEQUENCES = ("EARLY_WARNING", "RETRACTION", "PRELIMINARY", "INITIAL", "UPDATE")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
 
@@ -78,8 +79,10 @@ def wrong_sequences(request: Request) -> dict[str, list[str]]:
 
 
 def page(request: Request, rows: list, base: str) -> Reply:
-    """One page of them, by `limit` and `offset`."""
-    limit, offset = _number(request.value("limit"), PAGE) or PAGE, _number(request.value("offset"), 0)
+    """One page of them, by `limit` and `offset`. Raises ValueError for a limit that a database cannot count to."""
+    limit, offset = _number(request.value("limit"), PAGE, least=1), _number(request.value("offset"), 0, least=0)
+    if limit > MOST and rows and offset <= len(rows):
+        raise ValueError("bigint out of range")
     shown = [row.row() for row in rows[offset : offset + limit]]
 
     def link(place: int) -> str:
@@ -134,5 +137,10 @@ def _named(name: str, wanted: str, exact: bool) -> bool:
     return name == wanted if exact else wanted.lower() in name.lower()
 
 
-def _number(text: str, default: int) -> int:
-    return int(text) if text.isdigit() else default
+def _number(text: str, default: int, *, least: int) -> int:
+    """As Django REST framework reads it: whatever `int` takes, else, or where it is less than the least, the default."""
+    try:
+        number = int(text)
+    except ValueError:
+        return default
+    return number if number >= least else default
