@@ -6,11 +6,14 @@ Authority: promises 4 and 8 of the design (live alone, ACT_AGE, one button, a gr
 from __future__ import annotations
 
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -212,10 +215,28 @@ def test_of_many_workers_at_once_no_more_is_asked_for_than_was_said(rule, event,
 
 @needs_postgresql
 @pytest.mark.django_db(transaction=True)
-def test_armed_twice_at_once_is_armed_once(rule, ada):
-    at_once(*[partial(armed, rule, ada)] * 4)
-    assert Arming.objects.in_force().count() == 1
-    assert Arming.objects.count() == 4
+def test_of_two_who_arm_at_once_the_second_waits_and_ends_the_first(rule, ada):
+    def somebody_waits() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            return cursor.fetchone()[0] > 0
+
+    def arm() -> Arming:
+        try:
+            return armed(rule, ada)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            first = armed(rule, ada)
+            other = pool.submit(arm)
+            while not other.done() and not somebody_waits():
+                time.sleep(0.01)
+        second = other.result(30)
+    first.refresh_from_db()
+    assert first.why == "Armed anew."
+    assert list(Arming.objects.in_force()) == [second]
 
 
 def test_what_a_worker_comes_to_late_does_not_move_a_telescope_any_more(rule, event, ada):
