@@ -90,6 +90,10 @@ def test_a_click_makes_one_observation_and_a_second_click_none(client, ada, targ
         ({"end": "2020-01-01T06:00"}, "end", "It ends before it begins."),
         ({"max_airmass": "1.0"}, "max_airmass", "Its airmass is never below 1"),
         ({"telescope": "nothing"}, "telescope", "not one of the available choices"),
+        ({"filter_2": "B"}, "seconds_2", "Give the seconds of this filter"),  # nothing is dropped in silence
+        ({"seconds_2": "60"}, "filter_2", "Give the filter of these seconds"),
+        ({"observation_type": "time_critical", "start": "2020-01-01T00:00", "end": None}, "start", "That is over."),
+        ({"observation_type": "cadence", "visits": "3", "every_hours": "0.5"}, "end", "they would overlap"),
         ({"observation_type": "spectrum", "instrument": "FLOYDS"}, "telescope", "Our 1 m has no spectrograph."),
     ],
 )
@@ -131,6 +135,14 @@ def test_the_moon_is_named_where_it_stands_in_the_way():
     assert "The Moon is too near" in reach.why_not(strict, up.request(**night))["start"][0]
     long = up.request(exposures=(Exposure("r", 3600.0, 6),), **night)
     assert "at a time in that window" in reach.why_not(up.COJ, long)["end"][0]
+
+
+def test_how_high_it_gets_by_night_is_not_how_high_it_gets_by_day():
+    """Beside the Sun, which was at right ascension 16 h 11 min then."""
+    day = up.request(ra=243.0, dec=-25.0, start=up.EVENING, end=up.EVENING + timedelta(hours=24))
+    (words,) = reach.why_not(up.COJ, day)["start"]
+    assert words.startswith("By night: it never rises above 30 degrees")
+    assert float(words.rstrip(".").rpartition(" ")[2]) < 30
 
 
 def test_a_target_that_never_rises_and_one_by_day(client, ada):
@@ -248,6 +260,22 @@ def test_a_cadence_of_the_hosts_goes_on_after_what_was_observed(client, ada, tar
     begins = [datetime.fromisoformat(row.asked.request["start"]) for row in (first, second)]
     assert begins[1] - begins[0] == timedelta(hours=24)
     assert (second.status, second.asked.by) == ("PENDING", ada)
+
+
+def test_a_cadence_asks_again_now_in_whatever_zone_the_tom_is(client, ada, target, settings):
+    """After a failure the host gives datetime.now(), which is in the TOM's zone and does not say so."""
+    strategy = "ResumeCadenceAfterFailureStrategy"
+    day = {"end": f"{timezone.now() + timedelta(days=2):%Y-%m-%dT%H:%M}", "start": f"{timezone.now():%Y-%m-%dT%H:%M}"}
+    said = filled(target, cadence_strategy=strategy, cadence_frequency="24", **day)
+    settings.TIME_ZONE = "Australia/Sydney"
+    assert client.post(f"{CREATE}?cadence_strategy={strategy}", said).status_code == 302
+    record = ObservationRecord.objects.get()
+    following.apply(record.asked, State("FAILED", message="clouds"))
+    call_command("runcadencestrategies", stdout=StringIO())
+    new = ObservationRecord.objects.exclude(pk=record.pk).get()
+    begins = datetime.fromisoformat(new.asked.request["start"])
+    assert abs(begins - timezone.now()) < timedelta(minutes=5)
+    assert new.parameters["start"] == f"{begins:%Y-%m-%dT%H:%M:%S}"  # as all of ours, in UTC
 
 
 def test_the_hosts_api_asks_and_cancels(client, ada, target):

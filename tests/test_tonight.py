@@ -16,7 +16,7 @@ from tom_treasuremap.reachable import places, reachable
 from tom_treasuremap.telescopes import shipped
 from tom_treasuremap.telescopes.telescope import Limits, MoonRule
 from tom_treasuremap.tonight import several, tonight
-from tom_treasuremap.windows import grid
+from tom_treasuremap.windows import apart, grid
 
 NOW = LAST - 60.3
 
@@ -63,6 +63,23 @@ WHY = [
     (telescope_at(SITES["La Palma"], reports_only=True), 0.0, "not asked"),
     (telescope_at(SITES["La Palma"], limits=Limits(-5.0, None, 0.0)), 50.0, "of the meridian"),
 ]
+
+
+def test_what_shares_the_night_between_them_is_named_without_a_figure_of_one():
+    """Six places through the zenith of La Palma, at a telescope that looks neither under 50 degrees nor above 40."""
+    telescope = telescope_at(SITES["La Palma"], limits=Limits(50.0, 40.0))
+    found = {one.why for one in several(telescope, range(0, 360, 60), [28.0] * 6, NOW)}
+    shared = {why for why in found if why.startswith("In turn")}
+    assert shared
+    assert shared <= {
+        "In turn through the dark: too low, too near the zenith.",
+        "In turn through the dark: too near the zenith, too low.",
+    }
+
+
+def test_what_misses_a_limit_by_little_is_not_said_to_meet_it():
+    assert apart(29.81, 30.0) == ("29.81", "30.00")
+    assert apart(22.3, 30.0) == ("22", "30")
 
 
 @pytest.mark.parametrize(("telescope", "dec", "words"), WHY)

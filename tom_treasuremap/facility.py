@@ -10,8 +10,9 @@ from tom_scimma.models import Event
 from tom_treasuremap import telescopes
 from tom_treasuremap.followup import asking, cancelling, following, products, validating, written
 from tom_treasuremap.followup.asker import asker
-from tom_treasuremap.followup.forms import FORMS, FollowUpTemplateForm, ImagingForm
+from tom_treasuremap.followup.forms import FORMS, ImagingForm
 from tom_treasuremap.followup.request import FAILED, TERMINAL
+from tom_treasuremap.followup.template_form import FollowUpTemplateForm
 from tom_treasuremap.models import Asked
 
 

@@ -19,7 +19,7 @@ from tom_treasuremap import constraints
 from tom_treasuremap.nights import Night, night
 from tom_treasuremap.sky_position import Sky
 from tom_treasuremap.telescopes.telescope import Telescope
-from tom_treasuremap.windows import between, grid
+from tom_treasuremap.windows import apart, between, grid
 
 STEP = 60.0  #: s; edges lie between two times, so they are good to 30 s
 #: shown beside the dark, in days
@@ -114,7 +114,7 @@ def _one(
 
 
 def _why(telescope: Telescope, found: Night, sky: Sky, i: int, each: Mapping[str, np.ndarray]) -> str:
-    """The rule that stops it, in words with its figures: the one that alone forbids the whole dark, else that forbids most."""
+    """What stops it, in words: the rule that alone forbids the whole dark, with its figures, or those that share it."""
     if not found.dark:
         return WHITE
     dark = each["daylight"]
@@ -122,16 +122,17 @@ def _why(telescope: Telescope, found: Night, sky: Sky, i: int, each: Mapping[str
         return WHITE
     forbids = {name: float(np.mean(~good[dark])) for name, good in each.items() if name != "daylight"}
     name = max(forbids, key=lambda one: forbids[one])
-    also = [one for one, part in forbids.items() if part > 0 and one != name] if forbids[name] < 1 else []
-    said = _figures(name, telescope, sky, i, dark)
-    return said if not also else f"{said[:-1]}, and in the rest of the night: {', '.join(also)}."
+    if forbids[name] == 1:
+        return _figures(name, telescope, sky, i, dark)
+    blocking = sorted((one for one, part in forbids.items() if part), key=lambda one: -forbids[one])
+    return f"In turn through the dark: {', '.join(blocking)}."
 
 
 def _figures(name: str, telescope: Telescope, sky: Sky, i: int, dark: np.ndarray) -> str:
     limits = telescope.limits
     if name == "too low":
-        highest = float(sky.altitude[i][dark].max())
-        return f"Too low: at most {highest:.0f}° in the dark, {limits.min_altitude:.0f}° are needed."
+        highest, least = apart(float(sky.altitude[i][dark].max()), limits.min_altitude)
+        return f"Too low: at most {highest}° in the dark, {least}° are needed."
     if name == "Moon":
         nearest = float(sky.moon_separation[i][dark].min())
         lit = float(sky.moon_illumination[dark].mean())

@@ -30,6 +30,12 @@ def grid(start: float, end: float, step: float = 300.0) -> np.ndarray:
     return np.linspace(start, end, max(2, int(np.ceil((end - start) / (step * SECOND))) + 1))
 
 
+def apart(one: float, other: float) -> tuple[str, str]:
+    """Two figures with as many digits as tell them apart: "22" and "30", or "29.81" and "30.00"."""
+    digits = 0 if f"{one:.0f}" != f"{other:.0f}" else 2
+    return f"{one:.{digits}f}", f"{other:.{digits}f}"
+
+
 def open_between(
     rule: Constraint, site: Site, ra: float, dec: float, start: float, end: float, *, step: float = 300.0
 ) -> list[tuple[float, float]]:

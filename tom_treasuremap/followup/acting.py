@@ -94,3 +94,9 @@ class FollowUpForm(forms.Form):
     def __init__(self, *args: Any, owner: Any = None, **more: Any):
         super().__init__(*args, label_suffix="", **more)
         fields.add_rows(self)
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean()
+        for field, why in () if self.errors else fields.halves(said).items():
+            self.add_error(field, why)
+        return said

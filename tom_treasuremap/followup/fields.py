@@ -37,6 +37,16 @@ class UtcField(forms.DateTimeField):
         return value.astimezone(zone.utc).replace(tzinfo=None) if isinstance(value, datetime) else value
 
 
+def of_the_hosts_clock(moment: datetime) -> datetime:
+    """What a cadence of the host's gave, as it is meant.
+
+    Where it asks for now it gives its own clock, in the TOM's zone and with microseconds; else what was asked, in UTC to the second.
+    """
+    if not moment.microsecond:
+        return moment
+    return timezone.make_aware(moment.astimezone(zone.utc).replace(tzinfo=None), timezone.get_default_timezone())
+
+
 def choices() -> list[tuple[str, str]]:
     """The telescopes that may be asked, for a choice."""
     return [
@@ -71,6 +81,17 @@ def exposures(said: dict[str, Any]) -> tuple[Exposure, ...]:
         if said.get(f"filter_{i}") and said.get(f"seconds_{i}"):
             found.append(Exposure(said[f"filter_{i}"], float(said[f"seconds_{i}"]), int(said.get(f"count_{i}") or 1)))
     return tuple(found)
+
+
+def halves(said: dict[str, Any]) -> dict[str, str]:
+    """What is missing in rows of which a part was given, by field: such a row would ask for nothing, in silence."""
+    found = {}
+    for i in range(1, ROWS + 1):
+        if said.get(f"filter_{i}") and not said.get(f"seconds_{i}"):
+            found[f"seconds_{i}"] = "Give the seconds of this filter, or no filter."
+        elif said.get(f"seconds_{i}") and f"filter_{i}" in said and not said[f"filter_{i}"]:
+            found[f"filter_{i}"] = "Give the filter of these seconds, or no seconds."
+    return found
 
 
 def add_rows(form: forms.Form) -> None:

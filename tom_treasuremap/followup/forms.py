@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +11,6 @@ from django import forms
 from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 from tom_observations.facility import BaseRoboticObservationForm
-from tom_observations.observation_template import GenericTemplateForm
 
 from tom_scimma.models import Event
 from tom_treasuremap import telescopes
@@ -56,6 +54,7 @@ class RequestForm(BaseRoboticObservationForm):
 
     def __init__(self, *args: Any, facility: Any = None, **more: Any):
         self.asker = getattr(facility, "user", None)
+        self.of_cadence = facility is None and not self.of_anybody
         if self.of_anybody:
             self.asker = asker() or AnonymousUser()
         self.requests: list[Request] = []
@@ -96,8 +95,13 @@ class RequestForm(BaseRoboticObservationForm):
 
     def clean(self) -> dict[str, Any]:
         said = super().clean()
+        if not self.errors:
+            for field, why in fields.halves(said).items():
+                self.add_error(field, why)
         if self.errors:
             return said
+        if self.of_cadence:
+            said |= {name: fields.of_the_hosts_clock(said[name]) for name in ("start", "end") if said.get(name)}
         target = self._target(said.get("target_id"))
         self._event(said.get("event"))
         if target is None or self.errors:
@@ -111,7 +115,11 @@ class RequestForm(BaseRoboticObservationForm):
         for field, why in found.items():
             at = self.at.get(field, field)
             self.add_error(at if at in self.fields else None, why)
-        if said.get("cadence_strategy") and Asked.objects.filter(request_id=self.requests[0].id).exists():
+        if (
+            self.requests
+            and said.get("cadence_strategy")
+            and Asked.objects.filter(request_id=self.requests[0].id).exists()
+        ):
             self.add_error(None, "This was asked for already, a moment ago: see the target's observations.")
         return said
 
@@ -197,6 +205,7 @@ class TimeCriticalForm(RequestForm):
     """Images that begin at a moment, and at no other."""
 
     kind = "time_critical"
+    at = {**RequestForm.at, "end": "start"}
     start = fields.UtcField(label="Begins (UTC)")
     end = None
 
@@ -225,10 +234,11 @@ class SeriesForm(RequestForm):
         return [Row(Column("start"), Column("end")), Row(Column("visits"), Column("every_hours"))]
 
     def _requests(self, said: dict[str, Any], target: Any) -> Sequence[Request]:
-        step = timedelta(hours=said["every_hours"])
-        if said["end"] - said["start"] > step:
+        step, start, end = timedelta(hours=said["every_hours"]), said["start"], said["end"]
+        if end - start > step:
             self.add_error("end", "The window is longer than the time from one to the next: they would overlap.")
-        windows = [(said["start"] + step * i, said["end"] + step * i) for i in range(said["visits"])]
+            return []
+        windows = [(start + step * i, end + step * i) for i in range(said["visits"])]
         return [self._request(said, target, *one) for one in windows]
 
 
@@ -276,19 +286,3 @@ class SpectrumForm(RequestForm):
 
 
 FORMS = {"imaging": ImagingForm, "time_critical": TimeCriticalForm, "cadence": SeriesForm, "spectrum": SpectrumForm}
-
-
-class FollowUpTemplateForm(GenericTemplateForm):
-    """A template of an imaging sequence: everything but target and window."""
-
-    observation_type = forms.ChoiceField(choices=[("imaging", "Imaging"), ("time_critical", "At a fixed time")])
-    telescope = forms.ChoiceField(choices=fields.choices)
-
-    def __init__(self, *args: Any, **more: Any):
-        super().__init__(*args, **more)
-        fields.add_rows(self)
-        for name in ("max_airmass", "min_moon_separation", "pos_angle", "priority"):
-            self.fields[name] = copy.deepcopy(RequestForm.base_fields[name])
-
-    def clean(self) -> dict[str, Any]:
-        return {name: value for name, value in super().clean().items() if value not in (None, "")}

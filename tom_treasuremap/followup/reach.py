@@ -72,36 +72,38 @@ def _sky(telescope: Telescope, request: Request, times: np.ndarray) -> Any:
 
 def _never(good: Mapping[str, np.ndarray], sky: Any, telescope: Telescope, request: Request) -> dict[str, list[str]]:
     """The single rule that forbids it all, else those that share it between them."""
+    always = np.ones(len(sky.times), dtype=bool)
     alone = [name for name, one in good.items() if not one.any()]
     if alone:
-        return {FIELDS.get(alone[0], "start"): [_words(alone[0], sky, telescope, request)]}
-    dark = good.get("daylight", np.ones(len(sky.times), dtype=bool))
+        return {FIELDS.get(alone[0], "start"): [_words(alone[0], sky, always, telescope, request)]}
+    dark = good.get("daylight", always)
     others = {name: one[dark] for name, one in good.items() if name != "daylight"}
     blocking = [name for name, one in others.items() if not one.any()]
     if blocking:
-        words = _words(blocking[0], sky, telescope, request)
+        words = _words(blocking[0], sky, dark, telescope, request)
         return {FIELDS.get(blocking[0], "start"): [f"By night: {words[0].lower()}{words[1:]}"]}
     names = ", ".join(name for name, one in others.items() if not one.all())
     return {"start": [f"It cannot be reached at any time in that window; in turn it is: {names or 'daylight'}."]}
 
 
-def _words(name: str, sky: Any, telescope: Telescope, request: Request) -> str:
+def _words(name: str, sky: Any, when: np.ndarray, telescope: Telescope, request: Request) -> str:
+    """Of one rule, with its figures at the times that `when` (bool) tells."""
     if name == "daylight":
         return f"The Sun is never below {telescope.twilight:.0f} degrees at {telescope.label} in that window."
     if name == "too low":
-        top = float(np.max(sky.altitude))
-        return (
-            f"It never rises above {telescope.limits.min_altitude:.0f} degrees there in that window: at most {top:.0f}."
-        )
+        from tom_treasuremap.windows import apart
+
+        top, least = apart(float(np.max(sky.altitude[0, when])), telescope.limits.min_altitude)
+        return f"It never rises above {least} degrees there in that window: at most {top}."
     if name == "airmass":
-        top = float(np.max(sky.altitude))
-        least = f"{1 / np.sin(np.radians(top)):.2f}" if top > 3 else "far more"
+        highest = float(np.max(sky.altitude[0, when]))
+        least = f"{1 / np.sin(np.radians(highest)):.2f}" if highest > 3 else "far more"
         return (
             f"Its airmass is never below {float(request.extra['max_airmass']):g} in that window; the least is {least}."
         )
     if name in ("Moon", "Moon distance"):
-        far = float(np.min(sky.moon_separation))
-        return f"The Moon is too near: {far:.0f} degrees, {float(np.max(sky.moon_illumination)):.0%} lit."
+        far, lit = float(np.min(sky.moon_separation[0, when])), float(np.max(sky.moon_illumination[when]))
+        return f"The Moon is too near: {far:.0f} degrees, {lit:.0%} lit."
     return f"{telescope.label} cannot point there in that window: {name}."
 
 
