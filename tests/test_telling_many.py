@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group
@@ -98,6 +99,17 @@ def test_two_subscriptions_that_tell_one_contact_keep_its_limit(ada):
     hear()
     assert Telling.objects.exclude(delivery=None).count() == 1
     assert Telling.objects.waiting().get().why == "hourly limit"
+
+
+def test_the_hour_of_a_message_begins_when_it_is_queued(ada):
+    """Authority: never more than so many messages within any hour (docs/telling.md). Its worker waited for another, say."""
+    mine = contact(ada)
+    one = subscription(ada, mine)
+    hear()
+    for row in (Telling, Delivery):
+        row.objects.all().delete()
+    telling.tell(one, Alert.objects.get(), [mine], change="new", now=timezone.now() - timedelta(seconds=30))
+    assert Telling.objects.get().said >= Delivery.objects.get().created
 
 
 def test_a_critical_word_and_what_is_due_are_two_of_the_hour(ada):

@@ -156,7 +156,7 @@ def _hand_over(
     if not kept:
         return None
     delivery = _say(contact, kept, hearing, last=len(sent) + 1 >= contact.per_hour, now=now)
-    sent.append(now)
+    sent.append(_said_at(delivery, now))
     return delivery
 
 
@@ -205,8 +205,15 @@ def _say(contact: Contact, some: Sequence[Telling], hearing: Hearing, *, last: b
         subject=subject,
         event=about,
     )
-    Telling.objects.filter(pk__in=[one.pk for one in some]).update(delivery=delivery, said=now, due=None)
+    Telling.objects.filter(pk__in=[one.pk for one in some]).update(
+        delivery=delivery, said=_said_at(delivery, now), due=None
+    )
     return delivery
+
+
+def _said_at(delivery: Delivery, now: datetime) -> datetime:
+    """When its hour begins: not before it is queued, however long its worker waited for another since `now`."""
+    return max(now, delivery.created)
 
 
 def _sender(contact: Contact, first: Telling):

@@ -118,16 +118,17 @@ def states() -> dict[str, int]:
     return dict(Delivery.objects.order_by().values_list("state").annotate(count=Count("*")))
 
 
-def said() -> dict[str, list[float]]:
-    """When each message to a contact whose rules are as they are by default was queued (Unix time), in order."""
-    where = [
-        f"people:{pk}"
-        for pk in Contact.objects.filter(owner__username__startswith="observer").values_list("pk", flat=True)
-    ]
-    found: dict[str, list[float]] = {}
-    rows = Delivery.objects.filter(destination__in=where).order_by("created").values_list("destination", "created")
-    for destination, created in rows:
-        found.setdefault(destination, []).append(created.timestamp())
+def said() -> dict[str, dict]:
+    """Of each contact whose rules are as they are by default, by its person's number: when each message to it was queued
+    (Unix time), in order, and how often one was taken up to be sent."""
+    observers = Contact.objects.filter(owner__username__startswith="observer").values_list("pk", "owner__username")
+    names = {f"people:{pk}": name.removeprefix("observer") for pk, name in observers}
+    found: dict[str, dict] = {}
+    rows = Delivery.objects.filter(destination__in=list(names)).order_by("created")
+    for destination, created, attempts in rows.values_list("destination", "created", "attempts"):
+        one = found.setdefault(names[destination], {"queued": [], "attempts": 0})
+        one["queued"].append(created.timestamp())
+        one["attempts"] += attempts
     return found
 
 
