@@ -15,7 +15,9 @@ import pytest
 from tests.notices import opened, read
 from tom_scimma import parsers
 from tom_scimma.errors import Unparsable
+from tom_scimma.known_topics import KNOWN_TOPICS
 from tom_scimma.parsers import classic_binary
+from tom_scimma.parsers.voevent.packets import PACKETS
 
 DAY, SECOND = 21104, 372345  # 2026-03-05T01:02:03.45
 TIME = "2026-03-05T01:02:03.450000Z"
@@ -562,6 +564,19 @@ def test_a_topic_says_the_type_of_its_mails_where_their_words_do_not():
 def test_a_counterpart_whose_superevent_lost_its_letters_is_no_swift_trigger():
     said = mail("GCN/LVC COUNTERPART NOTICE", "Other", "EVENT_TRIG_NUM: S260305", "TELESCOPE: Swift-XRT")
     assert said["event"] == "S260305"
+
+
+def test_every_mission_of_the_packets_speaks_for_itself_on_gcns_classic_topics():
+    """Else its events keep no place and no time. Who follows others up, or passes them on, only reports."""
+    reporters = {"AAVSO", "CBAT", "COUNTERPART", "GCN"}
+    spoken = {kind.source for kind in PACKETS.values()} | {f"GECAM-{letter}" for letter in "ABCD"}
+    assert spoken - reporters == {
+        source for source in spoken if speaks(KNOWN_TOPICS["gcn.classic.*"]["authority"], source)
+    }
+
+
+def speaks(authorities, source):
+    return any(source == name or source.startswith(f"{name} ") for name in authorities)
 
 
 def archived(folder, **said):
