@@ -246,7 +246,7 @@ def test_shared_killed_and_stopped_nothing_is_lost_or_doubled(template, tmp_path
         tom.wait(len(sent) - 250)
         assert tom.stop(second) == 0
         sent += broker.send(topic, *notices(50), spread=True)
-        assert tom.listen(settings, "--until-idle", "1").wait(60) == 0, tom.log()
+        assert tom.listen(settings, "--until-idle", "5").wait(90) == 0, tom.log()
         assert ids(tom, topic) == Counter(ident.hex for ident in sent)
         assert state(tom, topic)["received"] < 1.5 * len(sent)  # what was committed did not come again
 
