@@ -114,6 +114,8 @@ def test_anybody_who_sees_it_may_stop_it_before_it_leaves(rule, event, ada, clie
     asked.record.refresh_from_db()
     asked.submission.refresh_from_db()
     assert (asked.record.status, asked.submission.state) == ("CANCELED", "cancelled")
+    assert not asked.is_stoppable
+    assert "leaves at" not in client.get(event.get_absolute_url()).content.decode()
 
 
 @pytest.mark.parametrize(

@@ -153,4 +153,7 @@ class Asked(models.Model):
     @property
     def is_stoppable(self) -> bool:
         """An automatic one that is still to go."""
-        return self.goes is not None and self.goes > timezone.now() - timedelta(seconds=1) and not self.has_left
+        from tom_treasuremap.followup.request import TERMINAL
+
+        waits = self.goes is not None and self.goes > timezone.now() - timedelta(seconds=1)
+        return waits and not self.has_left and self.record is not None and self.record.status not in TERMINAL
