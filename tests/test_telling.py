@@ -18,7 +18,7 @@ from tests import factories as make
 from tests.ears import MailEar, text_of
 from tests.outside import rig
 from tests.told import TOM, contact, hear, outcomes, send, subscription, wave
-from tom_scimma import replay, skymap, telling
+from tom_scimma import course, replay, skymap, telling
 from tom_scimma.ingest import ingest
 from tom_scimma.models import Alert, Contact, Delivery, Event, Match, Message, Reaction, Telling
 
@@ -75,7 +75,7 @@ def test_the_changes_are_said_up_to_the_retraction(web, ada):
     assert all(said["attachments"] == [] for said in web.said)
 
 
-def test_once_for_each_subscription_version_and_contact(web, ada):
+def test_once_for_each_version_and_contact(web, ada):
     mine, other = to(web, ada), to(web, ada)
     one, _ = subscription(ada, mine, other), subscription(ada, mine)
     hear()
@@ -87,8 +87,36 @@ def test_once_for_each_subscription_version_and_contact(web, ada):
         telling.tell(one, alert, [mine, other], change="new")
         telling.tell_due()
     send()
-    assert len(web.heard) == 3
-    assert Telling.objects.count() == Delivery.objects.count() == 3
+    assert len(web.heard) == Delivery.objects.count() == 2
+    assert outcomes() == ["told", "told", "dropped"]
+    hear(kind="UPDATE", classification={"BNS": 0.5}, minutes=1)
+    send()
+    assert len(web.heard) == 4
+
+
+def test_told_at_once_as_critical_it_does_not_come_with_the_digest(web, ada):
+    mine = to(web, ada, pace="daily")
+    subscription(ada, mine, name="every wave")
+    subscription(ada, mine, name="neutron stars", critical=True)
+    hear("S261121a")
+    hear("S261121b")
+    assert outcomes() == ["waiting", "on its way", "waiting", "on its way"]
+    Telling.objects.filter(delivery=None).update(due=timezone.now())
+    telling.tell_due()
+    send()
+    assert [title[:13] for title in titles(web)] == ["NEW S261121a:", "NEW S261121b:"]
+    assert outcomes() == ["dropped", "told", "dropped", "told"]
+
+
+def test_what_was_cancelled_may_be_told_because_of_another_subscription(web, ada):
+    mine = to(web, ada)
+    first = subscription(ada, mine)
+    hear()
+    course.move(Delivery.objects.get(), Delivery.State.CANCELLED, reason="by hand")
+    telling.tell(subscription(ada, mine), Alert.objects.get(), [mine], change="new")
+    send()
+    assert len(web.heard) == 1
+    assert first.tellings.get().outcome == "cancelled"
 
 
 def test_a_query_that_no_longer_holds_is_told_once(web, ada):

@@ -95,8 +95,10 @@ def test_each_reads_what_its_people_may_see():
 
 def test_two_subscriptions_that_tell_one_contact_keep_its_limit(ada):
     mine = contact(ada, per_hour=1)
-    subscription(ada, mine), subscription(ada, mine)
-    hear()
+    for name in ("S261121a", "S261121b"):
+        subscription(ada, mine, query=f'name = "{name}"')
+    hear("S261121a")
+    hear("S261121b")
     assert Telling.objects.exclude(delivery=None).count() == 1
     assert Telling.objects.waiting().get().why == "hourly limit"
 
@@ -114,9 +116,9 @@ def test_the_hour_of_a_message_begins_when_it_is_queued(ada):
 
 def test_a_critical_word_and_what_is_due_are_two_of_the_hour(ada):
     mine = contact(ada, per_hour=2)
-    hear()
-    alert = Alert.objects.get()
-    for critical in (True, False):
+    hear("S261121a")
+    hear("S261121b")
+    for alert, critical in zip(Alert.objects.order_by("pk"), (True, False), strict=True):
         Telling.objects.create(
             contact=mine, alert=alert, subscription=subscription(ada, mine, critical=critical), critical=critical,
             change="new", due=alert.order,
@@ -124,7 +126,7 @@ def test_a_critical_word_and_what_is_due_are_two_of_the_hour(ada):
     telling.tell_due()
     assert Delivery.objects.count() == 2
     subscription(ada, mine, name="third")
-    hear(kind="UPDATE", minutes=0.5)
+    hear("S261121a", "UPDATE", minutes=0.5)
     assert "hourly limit" in Telling.objects.waiting().values_list("why", flat=True)
 
 

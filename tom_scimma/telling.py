@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from tom_scimma import course, hours, outbox, tidings
@@ -31,6 +32,7 @@ LAST = "This is message {} within an hour, your limit. What comes next waits, an
 #: what is no news any more once the event is retracted
 NEWS = frozenset({NEW, UPDATED, REINSTATED})
 TAKEN_BACK = "retracted before it was told"
+ALREADY = "told already, because of another subscription"
 #: so many contacts are looked after in one run of the job
 CONTACTS = 500
 #: so many contacts of one subscription are handed their messages at once
@@ -44,8 +46,8 @@ def tell(
 ) -> None:  # fmt: skip
     """Writes down that these contacts are to be told of an alert, and hands to the outbox what may go now.
 
-    Once for each (contact, alert, subscription), however often it is asked. A contact for rehearsals is told of tests
-    alone, and of tests no other; one whose people may not see the alert is not told.
+    One row for each (contact, alert, subscription), however often it is asked; said once for each (contact, alert). A
+    contact for rehearsals is told of tests alone, and of tests no other; one whose people may not see the alert is not told.
     """
     now, hearing = now or timezone.now(), hearings.of(alert)
     wanted = [one for one in contacts if one.enabled and one.is_test == (alert.role == "test")]
@@ -89,9 +91,12 @@ def hand_over(
         queued = []
         for contact in locked:
             waiting, sent = unsaid[contact.pk][:MOST], messages[contact.pk]
+            told = {one.alert_id for one in waiting if one.is_told}
             for some in ([one for one in waiting if one.critical], [one for one in waiting if not one.critical]):
-                if some and (delivery := _hand_over(contact, some, sent, now, hearing)) is not None:
+                fresh = _once(some, told)
+                if fresh and (delivery := _hand_over(contact, fresh, sent, now, hearing)) is not None:
                     queued.append(delivery)
+                    told.update(one.alert_id for one in fresh)
         return queued
 
 
@@ -133,11 +138,20 @@ def _row(
 def _unsaid(contacts: Sequence[Contact], critical: bool) -> dict[int, list[Telling]]:
     """What is still to be said, by contact: what is critical first, so that however much waits it is never behind that."""
     rows = Telling.objects.waiting().filter(contact__in=contacts, **({"critical": True} if critical else {}))
+    same = Telling.objects.filter(contact=OuterRef("contact"), alert=OuterRef("alert"), said__isnull=False)
+    rows = rows.annotate(is_told=Exists(same.exclude(delivery__state=Delivery.State.CANCELLED)))
     rows = rows.select_related("alert__event", "subscription__owner").defer("alert__document")
     found: dict[int, list[Telling]] = defaultdict(list)
     for row in rows.order_by("-critical", "pk")[: MOST * len(contacts)]:  # a digest may have waited through a storm
         found[row.contact_id].append(row)
     return found
+
+
+def _once(some: Sequence[Telling], told: set[int]) -> list[Telling]:
+    """Those of alerts that the contact was not told of because of another subscription; the rest is dropped."""
+    if again := [one for one in some if one.alert_id in told]:
+        _drop(again, ALREADY)
+    return [one for one in some if one.alert_id not in told]
 
 
 def _hand_over(
