@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -54,18 +54,17 @@ def candidate_buttons() -> list[dict[str, Any]]:
     return [button for buttons in gather("candidate_buttons") for button in buttons]
 
 
-def message_receivers(topic: str) -> list[Callable]:
-    """The functions that installed apps want called for messages of this topic.
+def message_receivers(topics: Collection[str]) -> dict[str, list[Callable]]:
+    """The functions that installed apps want called for messages of these topics, by topic.
 
     Each is called with (message, document), or, where it has an attribute `many` that is true, once a batch with a list
     of such pairs.
     """
-    return [
-        import_string(path)
-        for receivers in gather("message_receivers")
-        for pattern, path in receivers.items()
-        if fnmatch.fnmatchcase(topic, pattern)
-    ]
+    wanted = [pair for receivers in gather("message_receivers") for pair in receivers.items()] if topics else []
+    return {
+        topic: [import_string(path) for pattern, path in wanted if fnmatch.fnmatchcase(topic, pattern)]
+        for topic in topics
+    }
 
 
 def audience_followers() -> list[Callable]:

@@ -26,6 +26,8 @@ from tom_scimma.record import Record
 from tom_scimma.statements import Statement, statements_of
 
 logger = logging.getLogger(__name__)
+#: what a reaction is stored with
+QUEUED = ("alert", "name", "change", "run", "state", "attempts", "worker", "created", "error")
 
 
 @dataclass(frozen=True)
@@ -167,9 +169,7 @@ def _hand_on(arrivals: Sequence[Arrival]) -> None:
 
     Whatever an app raises undoes the batch, whose messages then come alone: what one cannot bear costs only that one.
     """
-    receivers = {
-        topic: hooks.message_receivers(topic) for topic in {arrival.reading.record.topic for arrival in arrivals}
-    }
+    receivers = hooks.message_receivers({arrival.reading.record.topic for arrival in arrivals})
     heard: dict[Callable, list[tuple[Message, Any]]] = {}
     for arrival in arrivals:
         for receiver in receivers[arrival.reading.record.topic]:
@@ -257,17 +257,26 @@ def _reactions(statements: list[Statement], asked: Collection[tuple[int, str]] =
 
     A reaction that names `tests` is also queued for tests as young as live alerts; it must look what it is given.
     """
-    wanted = hooks.event_reactions()
-    bulk.insert(
-        [
-            Reaction(alert_id=statement.alert.pk, name=reaction["name"], change=statement.change, run=reaction["run"])
-            for statement in statements
-            for reaction in wanted
-            if statement.change in reaction["on"]
-            and (statement.alert.pk, reaction["name"]) not in asked
-            and (statement.live or not reaction.get("live_only", True) or (statement.drill and reaction.get("tests")))
-        ]
-    )
+    wanted, now = hooks.event_reactions(), timezone.now()
+    rows = [
+        (
+            statement.alert.pk,
+            reaction["name"],
+            statement.change,
+            reaction["run"],
+            Reaction.State.QUEUED.value,
+            0,
+            "",
+            now,
+            "",
+        )
+        for statement in statements
+        for reaction in wanted
+        if statement.change in reaction["on"]
+        and (statement.alert.pk, reaction["name"]) not in asked
+        and (statement.live or not reaction.get("live_only", True) or (statement.drill and reaction.get("tests")))
+    ]
+    bulk.insert_rows(Reaction, QUEUED, rows)
 
 
 def _result(arrival: Arrival) -> Result:
