@@ -1,6 +1,7 @@
 """All figures: `python benchmarks/run.py [--only NAME] [--quick] [--list]`. See README.md.
 
 Prints a line each, `name ours peer limit ratio bar ok|short`, writes them to results.json, and exits 1 if any falls short.
+What a run did not measure stays there with the time at which it was; what --quick measured is not written.
 """
 
 from __future__ import annotations
@@ -93,6 +94,7 @@ def main(arguments: list[str]) -> int:
 
 def _run(wanted: set[str], *, quick: bool) -> int:
     found, broken, begun, load = [], [], time.monotonic(), machine.load()
+    made = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     print(f"{machine.described()}; load {load}")
     print("{:<34} {:>10} {:>10} {:>10} {:>8} {:>8}".format("name", "ours", "peer", "limit", "ratio", "bar"))
     for part in PARTS:
@@ -101,24 +103,24 @@ def _run(wanted: set[str], *, quick: bool) -> int:
         with Bench(quick=quick) as ground:
             try:
                 for figure in part.figures(ground, wanted):
-                    found.append({**figure.document(), "load": machine.load()})
+                    found.append({**figure.document(), "load": machine.load(), "made": made})
                     print(figure.line(), flush=True)
             except Exception:  # noqa: BLE001  # one part that breaks costs the others nothing; the run fails all the same
                 traceback.print_exc()
                 broken.append(part.__name__)
             postgres = ground.postgres_version
     document = {
-        "made": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "quick": quick,
+        "made": made,
         "machine": machine.described(),
         "load_before": load,
         "load_after": machine.load(),
         "seconds": round(time.monotonic() - begun),
         "versions": {**machine.versions(), "PostgreSQL": postgres},
         "durability": "PostgreSQL: fsync, synchronous_commit and full_page_writes on. SQLite: WAL, synchronous NORMAL, IMMEDIATE.",
-        "figures": found,
+        "figures": _with_earlier(found),
     }
-    RESULTS.write_text(json.dumps(document, indent=2) + "\n")
+    if not quick:
+        RESULTS.write_text(json.dumps(document, indent=2) + "\n")
     short = [figure["name"] for figure in found if figure.get("ok") is False]
     print(
         f"{len(found)} figures in {document['seconds']} s, load {document['load_after']}; "
@@ -126,6 +128,13 @@ def _run(wanted: set[str], *, quick: bool) -> int:
         + (f"; broken off: {', '.join(broken)}" if broken else "")
     )
     return 1 if short or broken else 0
+
+
+def _with_earlier(found: list[dict]) -> list[dict]:
+    """These figures and those of earlier runs that this one did not measure, in the order of `--list`."""
+    earlier = json.loads(RESULTS.read_text())["figures"] if RESULTS.exists() else []
+    by_name = {figure["name"]: figure for figure in (*earlier, *found)}
+    return [by_name[name] for part in PARTS for name in part.NAMES if name in by_name]
 
 
 if __name__ == "__main__":
