@@ -26,7 +26,7 @@ from tom_scimma.record import Record
 from tom_scimma.statements import Statement, statements_of
 
 logger = logging.getLogger(__name__)
-#: what a reaction is stored with
+#: what a reaction is stored with: what differs, and what is the same of all that are new
 QUEUED = ("alert", "name", "change", "run", "state", "attempts", "worker", "created", "error")
 
 
@@ -257,19 +257,9 @@ def _reactions(statements: list[Statement], asked: Collection[tuple[int, str]] =
 
     A reaction that names `tests` is also queued for tests as young as live alerts; it must look what it is given.
     """
-    wanted, now = hooks.event_reactions(), timezone.now()
+    wanted, fresh = hooks.event_reactions(), (Reaction.State.QUEUED.value, 0, "", timezone.now(), "")
     rows = [
-        (
-            statement.alert.pk,
-            reaction["name"],
-            statement.change,
-            reaction["run"],
-            Reaction.State.QUEUED.value,
-            0,
-            "",
-            now,
-            "",
-        )
+        (statement.alert.pk, reaction["name"], statement.change, reaction["run"], *fresh)
         for statement in statements
         for reaction in wanted
         if statement.change in reaction["on"]

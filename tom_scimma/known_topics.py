@@ -24,35 +24,9 @@ KNOWN_TOPICS: dict[str, dict[str, Any]] = {
     # GCN's classic stream: each mission's own packets, passed on by GCN. A counterpart is somebody's report
     "gcn.classic.*": {
         "authority": [
-            *(
-                "AGILE",
-                "ALEXIS",
-                "AMON",
-                "Antares",
-                "BeppoSAX",
-                "CALET",
-                "Fermi",
-                "GECAM",
-                "GECAM-A",
-                "GECAM-B",
-                "GECAM-C",
-                "GECAM-D",
-            ),
-            *(
-                "GRO",
-                "HAWC",
-                "HETE",
-                "INTEGRAL",
-                "IPN",
-                "IceCube",
-                "Konus-Wind",
-                "LVK",
-                "MAXI",
-                "MILAGRO",
-                "MOA",
-                "OGLE",
-                "RXTE",
-            ),
+            *("AGILE", "ALEXIS", "AMON", "Antares", "BeppoSAX", "CALET", "Fermi", "GECAM", "GECAM-A", "GECAM-B"),
+            *("GECAM-C", "GECAM-D", "GRO", "HAWC", "HETE", "INTEGRAL", "IPN", "IceCube", "Konus-Wind", "LVK"),
+            *("MAXI", "MILAGRO", "MOA", "OGLE", "RXTE"),
             *("SNEWS", "SVOM", "Super-K", "Suzaku", "Swift"),
         ]
     },

@@ -171,7 +171,9 @@ def _is_test(words: Words) -> bool:
 
 def _instruments(words: Words, kind: Kind) -> tuple[str, ...]:
     if words[0] == _SNEWS:
-        return tuple(name for at, name in enumerate(EXPERIMENTS) if words[19] & (1 << 4 * at))  # four bits each
+        return tuple(
+            name for at, name in enumerate(EXPERIMENTS.values()) if words[19] & (1 << 4 * at)
+        )  # four bits each
     mission, _, which = kind.source.partition(" ")
     return (which,) if which and mission in ("Fermi", "Swift", "INTEGRAL") else ()
 

@@ -78,8 +78,7 @@ def properties(said: dict[str, str], name: str) -> dict[str, Any]:
 def instruments(said: dict[str, str], kind: Kind) -> tuple[str, ...]:
     """LVC's detectors and SNEWS's experiments, which contributed by name or by the comments; else the instrument in the source's name."""
     if kind.source == "SNEWS" and "Detector_" in said.get("expt", ""):
-        letters = zip("ABCDEFG", EXPERIMENTS, strict=True)
-        return tuple(name for letter, name in letters if f"Detector_{letter} " in said["expt"])
+        return tuple(name for letter, name in EXPERIMENTS.items() if f"Detector_{letter} " in said["expt"])
     if kind.source in ("LVK", "SNEWS"):
         return tuple(classic_types.contributors(said.get("comments", "").splitlines()))
     mission, _, which = kind.source.partition(" ")

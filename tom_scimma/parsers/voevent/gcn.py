@@ -114,8 +114,7 @@ def _instruments(packet: Packet, kind: Kind) -> tuple[str, ...]:
     """The experiments that SNEWS flags as participating; else the instrument in the source's name."""
     if kind.source != "SNEWS":
         return common.instruments(kind.source)
-    letters = zip("ABCDEFG", EXPERIMENTS, strict=True)
-    return tuple(name for letter, name in letters if packet.flag(f"Detector_{letter}_Participate"))
+    return tuple(name for letter, name in EXPERIMENTS.items() if packet.flag(f"Detector_{letter}_Participate"))
 
 
 def _trigger(packet: Packet, kind: Kind) -> str | None:

@@ -182,8 +182,10 @@ STREAMS: dict[str, Kind] = {
     "suzaku": PACKETS[147],
     "swift": _swift("", "other", "GRB"),
 }
-#: SNEWS's experiments, which its packets call Detector_A, B ... and have in that order
-EXPERIMENTS = ("Super-K", "LVD", "IceCube", "KamLAND", "Borexino", "Daya Bay", "HALO")
+#: SNEWS's experiments by the letter that its packets give each (Detector_A), in the order of the binary ones' bits
+EXPERIMENTS = dict(
+    zip("ABCDEFG", ("Super-K", "LVD", "IceCube", "KamLAND", "Borexino", "Daya Bay", "HALO"), strict=True)
+)
 #: GBM's classes by `Most_Likely_Index`
 GBM_CLASSES = (
     "ERROR", "UNRELIABLE LOCATION", "LOCAL PARTICLES", "BELOW HORIZON", "GRB", "GENERIC SGR", "GENERIC TRANSIENT",
