@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+import statistics
 import threading
 import time
 import uuid
@@ -113,14 +114,14 @@ def test_a_header_whose_name_is_not_text_costs_that_message_its_headers_and_noth
 
 
 def test_a_lone_message_does_not_wait_for_company(broker, reader):
-    """the interfaces: a batch is what has come, far under 30 ms from produce to hand. What waited would do so each time."""
+    """the interfaces: a batch is what has come; the median from produce to hand stays far under 30 ms."""
     taken = []
     for _ in range(15):
         begun = time.monotonic()
         broker.send("reader.2", b"{}")
         assert read(reader, 1)
         taken.append(time.monotonic() - begun)
-    assert min(taken) < 0.030, taken
+    assert statistics.median(taken) < 0.030, taken
 
 
 def test_batches_are_full_but_not_more_than_full(broker, reader):
