@@ -15,11 +15,16 @@ from tom_treasuremap.plans import making, presets
 NAME = "S261127ab"
 
 
+def noon() -> float:
+    """The longitude, degrees, where the mean Sun is at noon now: a whole night is to come there, and none goes on."""
+    return (12.0 - timezone.now().timestamp() / 3600.0 % 24.0) * 15.0 % 360.0
+
+
 def telescope(name: str = "tester", **changes: Any) -> dict[str, Any]:
-    """A telescope of the settings: two degrees wide, at Siding Spring, with filters g and r."""
+    """A telescope of the settings: two degrees wide, with filters g and r, where it is noon whenever a test runs."""
     said = {
         "name": name, "label": name.title(), "field": {"rectangle": [2.0, 2.0]}, "transport": "download", "readout": 10,
-        "site": {"latitude": -31.273, "longitude": 149.071, "height": 1116, "timezone": "Australia/Sydney", "name": "there"},
+        "site": {"latitude": -31.273, "longitude": noon(), "height": 1116, "timezone": "UTC", "name": "there"},
         "filters": [{"name": "g", "band": "g"}, {"name": "r", "band": "r"}], "limits": {"min_altitude": 30},
         "twilight": "astronomical", "instrument_id": 47,
     }  # fmt: skip
