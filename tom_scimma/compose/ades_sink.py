@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from tom_scimma.compose import ades
+from tom_scimma.compose.ades_fields import CATALOG, DESIGNS, DETECTORS, MODES
 from tom_scimma.destinations import Destination, Need
 
 PREFIX = "ades."
@@ -37,11 +38,11 @@ class Ades(Destination):
             Need("ades.submitter", "Submitter", initials(who), True, help="initials and surname"),
             Need("ades.observers", "Observers", initials(who), True, help=text),
             Need("ades.measurers", "Measurers", initials(who), True, help=text),
-            Need("ades.design", "Telescope's design", "Reflector", True, kind="choice", choices=_choices(ades.DESIGNS)),
+            Need("ades.design", "Telescope's design", "Reflector", True, kind="choice", choices=_choices(DESIGNS)),
             Need("ades.aperture", "Aperture (m)", "", True),
-            Need("ades.detector", "Detector", "CCD", True, kind="choice", choices=_choices(ades.DETECTORS)),
-            Need("ades.mode", "Mode", "CCD", kind="choice", choices=_choices(ades.MODES)),
-            Need("ades.astcat", "Catalogue of reference", catalog, True, help="such as Gaia3 or Gaia2"),
+            Need("ades.detector", "Detector", "CCD", True, kind="choice", choices=_choices(DETECTORS)),
+            Need("ades.mode", "Mode", "CCD", kind="choice", choices=_choices(MODES)),
+            Need("ades.astcat", "Catalogue of reference", catalog, True, help=CATALOG),
         ]
 
     def preview(self, form: Mapping[str, Any]) -> tuple[bytes, str]:
