@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from tom_scimma import destinations, subjects
@@ -81,6 +82,12 @@ def queue(
         there.claim(payload)
     Delivery.objects.bulk_create([Delivery(destination=there.full_name, key=key, **values)], ignore_conflicts=True)
     return Delivery.objects.get(destination=there.full_name, key=key)
+
+
+def postpone(keys: Any, until: datetime) -> int:
+    """What is still queued of the deliveries with these primary keys leaves no earlier than `until`; how many that moved."""
+    rows = Delivery.objects.filter(pk__in=keys, state=State.QUEUED).filter(Q(not_before=None) | Q(not_before__lt=until))
+    return rows.update(not_before=until)
 
 
 def deadline_of(there: destinations.Destination, begin: datetime) -> datetime:

@@ -98,9 +98,7 @@ def _status(
         return {}
     if anyway and status.state == "weather":
         return {}
-    since = f" since {status.since:%Y-%m-%d %H:%M} UTC" if status.since is not None else ""
-    said = f" ({status.by}: {status.why})" if status.why else f" (said by {status.by})" if status.by else ""
-    return {"telescope": [f"{telescope.label} is {status.label}{since}{said}."]}
+    return {"telescope": [f"{telescope.label} is {status.words}."]}
 
 
 Busy = tuple[str, datetime, datetime]

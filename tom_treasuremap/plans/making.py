@@ -93,7 +93,10 @@ def first(row: Plan) -> Plan:
         best = planner.best(problem, nodes=0, known=covered.covered(made, fields))
         best = best_first(problem, fields, best)
     except WRONG as error:
-        Plan.objects.filter(pk=row.pk).update(state=State.FAILED, error=_words(error), ended=timezone.now())
+        closed = dict(error.closed) if isinstance(error, setting.NoneOpen) else {}  # it is made when one of them opens
+        Plan.objects.filter(pk=row.pk).update(
+            state=State.FAILED, error=_words(error), ended=timezone.now(), standing={"closed": closed} if closed else {}
+        )
         row.refresh_from_db()
         return row
     with transaction.atomic():

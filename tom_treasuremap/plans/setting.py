@@ -36,6 +36,15 @@ class Setting:
     closed: Mapping[str, str] = field(default_factory=dict)  #: telescopes left out, and why
     taken: Mapping[str, taken.Spans] = field(default_factory=dict)  #: when telescopes are at other plans
     others: tuple[Setting, ...] = ()  #: of further events, each with its own priority
+    at: datetime = field(default_factory=clock.now)  #: when it was asked which telescopes are open
+
+
+class NoneOpen(ValueError):
+    """All telescopes of a question are closed; `closed` says why each is."""
+
+    def __init__(self, closed: Mapping[str, str]):
+        super().__init__(" ".join(closed.values()))
+        self.closed = closed
 
 
 def of(
@@ -65,8 +74,10 @@ def of(
             closed[name] = f"{one.label} is {state.label}{': ' + state.why if state.why else ''}."
         else:
             chosen[name] = one
+    if closed and not chosen:
+        raise NoneOpen(closed)
     if not chosen:
-        raise ValueError(" ".join(closed.values()) or "No telescope was chosen, and none is this team's own.")
+        raise ValueError("No telescope was chosen, and none is this team's own.")
     window = window_of(question, list(chosen.values()), max([now, *_busy(line)]))
     stands = (
         standing.of(event, user, question, line=line, telescopes=dict(chosen))
@@ -74,7 +85,7 @@ def of(
         else standing.Standing(event, None, (), (), question)
     )
     busy = taken.of(chosen, line) if question.yields else taken.by_hand(chosen)
-    made = Setting(question, event, user, chosen, window, stands, line, closed, busy)
+    made = Setting(question, event, user, chosen, window, stands, line, closed, busy, at=now)
     return replace(made, others=_others(made)) if sky and question.also else made
 
 
@@ -171,6 +182,7 @@ def stand(row: Plan, made: Setting) -> None:
         "pointings": [one.pk for one in rows],
         "changed": standing.newest(rows),
         "closed": dict(made.closed),
+        "at": made.at.isoformat(),
         "taken": taken.minutes(made.taken, made.window),
         "others": [_other(one) for one in made.others],
         "window": [t.isoformat() for t in made.window],

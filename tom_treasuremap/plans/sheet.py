@@ -13,7 +13,7 @@ from tom_scimma.models import Event
 from tom_treasuremap.conf import conf
 from tom_treasuremap.followup.request import TERMINAL
 from tom_treasuremap.models import CoverageRun, Plan
-from tom_treasuremap.plans import approving, told, versions, whatif
+from tom_treasuremap.plans import approving, closed, told, versions, whatif
 from tom_treasuremap.plans.pictures import KINDS
 
 #: rows of its tables that are shown at once
@@ -37,6 +37,8 @@ CAPTIONS = {
 
 def of(row: Plan, user: Any, said: Mapping[str, str]) -> dict[str, Any]:
     """All that the page shows."""
+    from tom_treasuremap import telescopes
+
     visits = list(row.visits.select_related("observation__asked", "target").order_by("order"))
     states = Counter(one.observation.status for one in visits if one.observation is not None)
     now = timezone.now()
@@ -54,6 +56,7 @@ def of(row: Plan, user: Any, said: Mapping[str, str]) -> dict[str, Any]:
         "last": visits[-1] if visits else None,
         "past": sum(one.start <= now for one in visits) if row.state == Plan.State.READY else 0,
         "progress": _progress(states),
+        "shut": closed.said(row, telescopes.statuses()),
         "troubles": [one for one in visits if one.trouble][:20],
         "none": none(row) if not visits else "",
         "reasons": reasons(row, said.get("why", ""), said.get("field", "")),

@@ -61,6 +61,13 @@ def living(rows: QuerySet[Plan] | None = None) -> list[Plan]:
     return list(newest.select_related("event", "asked_by", "line").order_by("pk"))
 
 
+def failed(rows: QuerySet[Plan] | None = None) -> QuerySet[Plan]:
+    """The newest versions that could not be made lately, and may be when what was in the way has gone."""
+    some = Plan.objects.all() if rows is None else rows
+    lately = some.newest().filter(state=State.FAILED, asked__gte=timezone.now() - WAITS)
+    return lately.select_related("event", "asked_by", "line").order_by("pk")
+
+
 def acting(row: Plan) -> Plan | None:
     """The version of the same plan that telescopes are at."""
     return Plan.objects.filter(line=row.line_id, state__in=Plan.ACTING).order_by("-version").first()
@@ -135,9 +142,7 @@ def mapped(alert_id: int, change: str) -> None:
         return
     words = wording.ALERT_TYPES.get(alert.alert_type, alert.alert_type)
     rows = Plan.objects.about(alert.event)
-    lately = timezone.now() - WAITS
-    failed = rows.newest().filter(state=State.FAILED, asked__gte=lately).select_related("event", "asked_by", "line")
-    for row in {one.line_id: one for one in [*failed, *living(rows)]}.values():
+    for row in {one.line_id: one for one in [*failed(rows), *living(rows)]}.values():
         if row.state == State.ASKED:
             continue  # it will be made on the newest map anyway
         found = eventmaps.current(alert.event, row.asked_by)

@@ -13,10 +13,10 @@ import numpy as np
 from django.utils import timezone
 
 from tom_scimma.models import Event
-from tom_treasuremap import coverage, working
+from tom_treasuremap import coverage, telescopes, working
 from tom_treasuremap.followup.request import TERMINAL
 from tom_treasuremap.models import Plan, PlanVisit, Pointing
-from tom_treasuremap.plans import making, standing, versions
+from tom_treasuremap.plans import closed, making, standing, versions
 
 JOB = "plans watched"
 State = Plan.State
@@ -37,23 +37,28 @@ def changed(sender: Any, event: Any, **more: Any) -> None:
 
 
 def watch() -> None:
-    """The job: progress of what telescopes are at, and what calls for a new version."""
-    for row in Plan.objects.filter(state__in=(State.SENT, State.RUNNING)).order_by("pk"):
-        follow(row)
+    """The job: what calls for a new version, and progress of what telescopes are at."""
+    states = telescopes.statuses()
     for row in versions.living():
         if row.state in (State.READY, *Plan.ACTING):
-            renew(row)
+            renew(row, states)
+    for row in versions.failed().filter(standing__has_key="closed").exclude(event__state=Event.State.RETRACTED):
+        _opened(row, states)
+    for row in Plan.objects.filter(state__in=(State.SENT, State.RUNNING)).select_related("line").order_by("pk"):
+        closed.keep(row, states)
+        follow(row, states)
 
 
-def follow(row: Plan) -> Plan:
+def follow(row: Plan, states: closed.States) -> Plan:
     """The state of a plan by what became of its observations."""
     visits = list(row.visits.select_related("observation").order_by("order"))
-    states = [one.observation.status for one in visits if one.observation is not None]
+    found = [one.observation.status for one in visits if one.observation is not None]
     last = max((one.end for one in visits), default=None)
     over = last is not None and timezone.now() > last + OVER
-    if (states and all(state in TERMINAL for state in states)) or over:
+    ended = bool(found) and all(state in TERMINAL for state in found)
+    if over or (ended and not closed.waits(row, visits, states)):
         _become(row, State.DONE, ended=timezone.now())
-    elif any(state in standing.SEEN for state in states):
+    elif any(state in standing.SEEN for state in found):
         _become(row, State.RUNNING)
     return row
 
@@ -64,33 +69,37 @@ def _become(row: Plan, state: str, **values: Any) -> None:
         row.state = state
 
 
-def renew(row: Plan) -> Plan | None:
-    """The next version of a plan, where something has come up; None where it stands."""
+def renew(row: Plan, states: closed.States) -> Plan | None:
+    """The next version of a plan, where something has come up; None where it stands, and while no telescope of it is open."""
+    if closed.all_shut(row, states):
+        return None
     rest = versions.remaining(row)
-    for look in (_clouds, _others, _late):
-        found = look(row, rest)
-        if found is not None:
-            why, cause = found
-            return versions.again(row, why, cause=cause)
+    new = _opened(row, states) or _closed(row, rest, states)
+    for look in (_others, _late):
+        if new is None and (found := look(row, rest)) is not None:
+            new = versions.again(row, found[0], cause=found[1])
+    return new
+
+
+def _closed(row: Plan, rest: Sequence[PlanVisit], states: closed.States) -> Plan | None:
+    """The version without a telescope that closed, where others of its are open."""
+    known = closed.shut(row, states) - set(row.standing.get("closed", {}))
+    for name in sorted(known & {one.telescope for one in rest}):
+        why = f"{name} is {states[name].label}. {states[name].why}".strip()
+        return versions.again(row, why, cause=f"closed {name} {states[name].since}")
     return None
 
 
-def _clouds(row: Plan, rest: Sequence[PlanVisit]) -> tuple[str, str] | None:
-    """A telescope that closed, or opened again."""
-    from tom_treasuremap import telescopes
-
-    states = telescopes.statuses()
-    asked = set(row.asks.telescopes or row.telescopes)
-    shut = {name for name in asked if name in states and not states[name].can_observe}
-    was = set(row.standing.get("closed", {}))
-    closed = {name for name in shut - was if any(one.telescope == name for one in rest)}
-    opened = {name for name in was - shut if name in states}
-    if closed and asked - shut:
-        name = sorted(closed)[0]
-        return f"{name} is {states[name].label}. {states[name].why}".strip(), f"closed {name} {states[name].since}"
-    if opened and rest:
-        name = sorted(opened)[0]
-        return f"{name} is open again.", f"opened {name} {states[name].since}"
+def _opened(row: Plan, states: closed.States) -> Plan | None:
+    """The version of what was not done, where a telescope that it left out, or that closed since it was made, is open again."""
+    if closed.over(row):
+        return None
+    out, shut = row.standing.get("closed", {}), closed.shut(row, states)
+    for name, since in sorted(closed.gone(row).items()):
+        if name in states and name not in shut and closed.missed(row, name, since):
+            was = "" if name in out else f" It was closed from {since:%H:%M} UTC."
+            why = f"{name} is open again.{was}"
+            return versions.again(row, why, cause=f"opened {name} {states[name].since}")
     return None
 
 

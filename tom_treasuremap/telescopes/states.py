@@ -30,6 +30,13 @@ class Status:
         return STATES[self.state][0]
 
     @property
+    def words(self) -> str:
+        """Its state, since when, and who said why."""
+        since = f" since {self.since:%Y-%m-%d %H:%M} UTC" if self.since is not None else ""
+        said = f" ({self.by}: {self.why})" if self.why else f" (said by {self.by})" if self.by else ""
+        return f"{self.label}{since}{said}"
+
+    @property
     def can_observe(self) -> bool:
         return STATES[self.state][1]
 

@@ -14,9 +14,10 @@ from django.views.generic import View
 from tom_scimma.models import Event
 from tom_scimma.views.events import EventMixin
 from tom_scimma.views.pictures import answer
+from tom_treasuremap import telescopes
 from tom_treasuremap.models import Plan
 from tom_treasuremap.plan_forms import QuestionForm
-from tom_treasuremap.plans import approving, making, pictures, sheet, told, versions, whatif
+from tom_treasuremap.plans import approving, closed, making, pictures, sheet, told, versions, whatif
 
 PER_PAGE = 30
 State = Plan.State
@@ -47,6 +48,7 @@ class PlanListView(LoginRequiredMixin, View):
         if state in State.values:
             rows = rows.filter(state=state)
         page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+        page.object_list = closed.of_all(page.object_list, telescopes.statuses())
         context = {"page": page, "state": state, "states": State.choices}
         return render(request, "tom_treasuremap/plans.html", context)
 
@@ -69,7 +71,8 @@ class EventPlansView(LoginRequiredMixin, EventMixin, View):
     def shown(self, form: QuestionForm, *, opened: bool = False, status: int = 200) -> HttpResponse:
         request = self.request
         part = request.htmx and not request.htmx.history_restore_request
-        rows = list(plans_of(request.user).about(self.event).newest().order_by("-pk")[:PER_PAGE])
+        rows = plans_of(request.user).about(self.event).newest().order_by("-pk")[:PER_PAGE]
+        rows = closed.of_all(rows, telescopes.statuses())
         context = {
             "event": self.event, "rows": rows, "form": form, "opened": opened, "covered": sheet.covered(self.event, request.user),
             "busy": any(row.state in (State.ASKED, State.WORKING) or row.improving for row in rows),
