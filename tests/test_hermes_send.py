@@ -308,6 +308,22 @@ def test_a_circular_is_drafted_and_sent_as_it_was_edited(fake, user, target):
     assert SharedMessage.objects.get().circular == 40000
 
 
+def test_what_people_read_of_a_circular_is_what_leaves(fake, user, target):
+    """HERMES makes its tables of the message with its defaults in it, and closes with a sentence that has the uuid."""
+    there = Gcn(TOPIC)
+    content = chosen(target)
+    _, text = there.preview(given.filled(there, content))
+    receipt = sent(there, queued(there, content, user, target), user)
+    circular = fake.gcn[0]
+    assert text == f"{circular['subject']}\n\n{circular['body']}\n".replace(receipt.id, "...")
+    assert "| epoch " in text
+
+
+def test_a_time_just_before_the_event_is_not_minus_nothing():
+    seen = given.point(time=given.event().time - timedelta(seconds=1))
+    assert "| 0.00 " in circular.text(given.content(photometry=(seen,)))
+
+
 def test_a_circular_s_rows_of_several_units_name_each_its_own():
     """https://gcn.nasa.gov/docs/circulars/styleguide: quantities with their units."""
     radio = given.point(pk=2, brightness=0.25, error=0.01, unit="mJy", bandpass="6 GHz", exposure=None)

@@ -555,6 +555,26 @@ def test_the_receipt_follows_until_nothing_moves(ada, outside):
     assert "delivered" in page
 
 
+def test_the_receipt_of_what_was_said_before_leads_to_it(ada, group, outside):
+    star = shared.target()
+    (row,) = share(ada, "parcel", target=star.pk)
+    assert share(ada, "parcel", "hopskotch:tom.news", target=star.pk)[0].destination == "hopskotch:tom.news"
+    assert share(ada, "parcel", target=star.pk) == []
+    for draft in Draft.objects.exclude(pk=row.share.draft_id):
+        page = ada.get(f"/share/{draft.pk}/receipt/").content.decode()
+        assert f'href="{row.get_absolute_url()}"' in page
+        assert "by ada: the same to the same place is said once" in page
+    assert "said once" not in ada.get(f"/share/{row.share.draft_id}/receipt/").content.decode()
+    colleague = visitor("grace", group)
+    assert share(colleague, "parcel", target=star.pk) == []
+    address = f"/share/{Draft.objects.get(user=colleague.user).pk}/receipt/"
+    assert row.get_absolute_url() in colleague.get(address).content.decode()
+    colleague.user.groups.clear()  # one may know of a delivery no longer: it is not named
+    page = colleague.get(address).content.decode()
+    assert row.get_absolute_url() not in page
+    assert "you may not see" in page
+
+
 def test_the_mpc_gets_a_file_and_no_delivery(ada):
     rock = shared.target("2015 BP1", type="NON_SIDEREAL", ra=None, dec=None, scheme="MPC_MINOR_PLANET")
     shared.position(rock)
@@ -572,7 +592,7 @@ def test_the_mpc_gets_a_file_and_no_delivery(ada):
     page = ada.get(draft.get_absolute_url()).content.decode()
     assert "HERMES sends the MPC nothing" in page
     answer = ada.get(f"/share/{draft.pk}/payload/", {"sink": "ades"})
-    assert answer.content.startswith(b"# version=2017")
+    assert answer.content.startswith(b"# version=2022")
     assert "2015_BP1-ades.psv" in answer["Content-Disposition"]
     assert Delivery.objects.count() == 0
 

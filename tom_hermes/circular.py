@@ -170,7 +170,7 @@ def _line(row: Photometry, event: datetime | None) -> dict[str, str]:
     sign = "" if row.brightness is not None else "<" if "mag" not in row.unit.lower() else ">"
     return {
         "Time (UTC)": _second(row.time),
-        "T-T0 (h)": f"{_hours(row.time, event):.2f}" if event else "",
+        "T-T0 (h)": f"{round(_hours(row.time, event), 2) + 0:.2f}" if event else "",
         "Target": row.target,
         "Filter": row.bandpass,
         "Brightness": "" if value is None else f"{sign}{_rounded(value, row.unit)}",

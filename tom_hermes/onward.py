@@ -6,10 +6,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from tom_hermes import accounts, asking, circular, discovery, parts, reported, tns
-from tom_hermes.conf import conf, is_test_server
+from tom_hermes import accounts, asking, circular, discovery, parts, reported, schema, tns
+from tom_hermes.conf import conf, is_test_server, page
 from tom_hermes.destination import Hermes
 from tom_hermes.message.problems import Problems
+from tom_hermes.plaintext import CLOSING, brief
 from tom_scimma.compose.content import Content
 from tom_scimma.destinations import Need
 from tom_scimma.errors import Unsaid
@@ -112,3 +113,12 @@ class Gcn(Hermes):
             gone = [name for rows in parts.ROWS for name in (rows, f"{rows}_extra")]
             message["data"] = {name: value for name, value in message["data"].items() if name not in gone}
         return {**message, "submit_to_gcn": True}
+
+    def text_of(self, message: Mapping[str, Any]) -> str:
+        """The circular: HERMES makes its tables after it has filled in its defaults, and closes with a sentence of its own."""
+        try:
+            filled = schema.taken({**message, "submit_to_gcn": False}, dev=is_test_server())
+        except (schema.Bad, schema.Crash):
+            filled = {}  # what is wrong is said at its field
+        whole = {**message, "data": {**message["data"], **filled.get("data", {})}}
+        return f"{message['title']}\n\n{brief(whole, closing=CLOSING.format(page=page('message/...')))}\n"

@@ -22,6 +22,9 @@ TABLES: dict[str, tuple[str, ...]] = {
     "references": ("source", "citation", "url"),
 }  # fmt: skip
 
+#: what HERMES puts under a circular, with the page of the message
+CLOSING = "\n\n This message was sent via HERMES.  A machine readable version can be found at {page}"
+
 
 def plaintext(message: Any) -> str:
     """The text. Raises TypeError, KeyError or AttributeError where the server crashes: authors or data missing."""
@@ -47,13 +50,13 @@ def table(columns: list[str], rows: Iterable[dict[str, Any]]) -> str:
     return "\n".join([lines[0], rule, *lines[1:]])
 
 
-def brief(message: Any, rows: int = 100) -> str:
+def brief(message: Any, rows: int = 100, closing: str = "") -> str:
     """The same for a page: no more than so many rows of a table, and what HERMES' text leaves out is counted."""
     data = message.get("data", {})
     shown = {
         name: value[:rows] if name in TABLES and isinstance(value, list) else value for name, value in data.items()
     }
-    text = plaintext({**message, "data": shown})
+    text = plaintext({**message, "data": shown}) + closing
     more = [f"{len(data[name]) - rows} more rows of {name}" for name in TABLES if len(data.get(name) or []) > rows]
     left = [*more, *(_counted(data))]
     return f"{text}In the message, not in this text: {', '.join(left)}.\n" if left else text

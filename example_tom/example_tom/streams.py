@@ -19,6 +19,7 @@ def scimma(kafka: str) -> dict[str, Any]:
             "DRY_RUN": True,
         }
     return {
+        "SHARE_TOPICS": ["tom.demo.test"],
         "SOURCES": {
             "hopskotch": {
                 "kind": "kafka",

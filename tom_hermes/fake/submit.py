@@ -10,7 +10,7 @@ from tom_hermes.fake.accounts import Account
 from tom_hermes.fake.archive import identity
 from tom_hermes.fake.http import Reply, Request, crash
 from tom_hermes.fake.world import World
-from tom_hermes.plaintext import plaintext
+from tom_hermes.plaintext import CLOSING, plaintext
 from tom_hermes.schema import Bad, Crash, taken
 from tom_hermes.vocabulary import SECTIONS
 
@@ -141,8 +141,8 @@ def _gcn(world: World, message: dict[str, Any], ident: str) -> None:
     if not world.services:
         raise Failed(f"Failed to submit message to GCN: ConnectionError({world.refused('/api/circulars')})")
     page = f"{world.url}/message/{ident}"
-    closing = f"\n\n This message was sent via HERMES.  A machine readable version can be found at {page}"
-    circular = {"subject": message["title"], "body": plaintext(message) + closing, "format": "text/markdown"}
+    body = plaintext(message) + CLOSING.format(page=page)
+    circular = {"subject": message["title"], "body": body, "format": "text/markdown"}
     world.gcn.append(circular)
     number = 39999 + len(world.gcn)
     _reference(message, "gcn_circular", number, f"https://gcn.invalid/circulars/{number}")

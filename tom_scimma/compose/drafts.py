@@ -6,11 +6,13 @@ proof = proof_of(draft)
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from tom_scimma import destinations
@@ -129,3 +131,15 @@ def targets_of(draft: Draft) -> list[int]:
 def locked(pk: int, user: Any) -> Draft | None:
     """This person's draft as it is now, held until the transaction ends; None where there is none. Call inside one."""
     return Draft.objects.select_for_update().filter(pk=pk, user=user).first()
+
+
+def queued(rows: Iterable[Delivery]) -> bytes:
+    """What a draft that was sent keeps: its deliveries by key, those that were queued before too."""
+    return json.dumps([row.pk for row in rows]).encode()
+
+
+def deliveries(draft: Draft) -> QuerySet[Delivery]:
+    """What came of a draft that was sent: its own deliveries, and those that had said the same before, where its owner may know of them."""
+    before = json.loads(bytes(draft.built) or b"[]")
+    known = Delivery.objects.visible_to(draft.user).filter(pk__in=before).values("pk")
+    return Delivery.objects.filter(Q(share__draft=draft) | Q(pk__in=known))

@@ -32,7 +32,7 @@ class Draft(models.Model):
     corrects = models.ForeignKey(Delivery, on_delete=models.SET_NULL, null=True, related_name="+")
     built = models.BinaryField(
         default=b""
-    )  #: what the confirm page shows, see compose/parcels.py; empty after a change
+    )  #: what the confirm page shows, see compose/parcels.py; empty after a change; once sent, see drafts.queued
     seal = models.CharField(max_length=64, blank=True)  #: sha256 of that
     created = models.DateTimeField(default=timezone.now)
     updated = models.DateTimeField(default=timezone.now)

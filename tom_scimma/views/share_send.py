@@ -94,8 +94,8 @@ class ShareConfirmView(DraftMixin, View):
                     return redirect(draft)
                 parcels, cargo = unsealed(draft.built)
                 event = drafts.selection_of(draft).event
-                send(parcels, cargo, by=request.user, event=event, draft=draft, corrects=draft.corrects)
-                Draft.objects.filter(pk=pk).update(sent=timezone.now(), built=b"")
+                rows = send(parcels, cargo, by=request.user, event=event, draft=draft, corrects=draft.corrects)
+                Draft.objects.filter(pk=pk).update(sent=timezone.now(), built=drafts.queued(rows))
         except (Unseen, Unsaid, LookupError) as error:
             notes.error(request, f"Nothing was queued. {error}")
             return redirect("tom_scimma:share-draft", pk=pk)
@@ -111,10 +111,10 @@ class ShareReceiptView(LoginRequiredMixin, View):
     """What became of it: for htmx the list alone, asked again until nothing moves any more."""
 
     def get(self, request, pk):
-        draft = get_object_or_404(Draft.objects.defer("built"), pk=pk, user=request.user)
+        draft = get_object_or_404(Draft, pk=pk, user=request.user)
         if draft.sent is None:
             return redirect(draft)
-        rows = Delivery.objects.filter(share__draft=draft).defer("payload").order_by("pk").select_related("share")
+        rows = drafts.deliveries(draft).defer("payload").order_by("pk").select_related("share")
         moving = {Delivery.State.QUEUED, Delivery.State.SENDING, Delivery.State.UNKNOWN, Delivery.State.HELD}
         again = SOON if timezone.now() - draft.sent < IS_SOON else LATER
         context = {"draft": draft, "deliveries": rows, "again": any(row.state in moving for row in rows) and again}
