@@ -269,10 +269,16 @@ def test_over_rest(client, boss):
 def test_what_is_past_is_said_before_it_is_approved(client, boss):
     row = rig.plan(rig.event(), boss)
     first = row.visits.order_by("order").first()
-    row.visits.filter(pk=first.pk).update(start=timezone.now() - timedelta(minutes=5), end=timezone.now())
+    all_, where = row.visits.count(), row.get_absolute_url()
     client.force_login(boss)
-    assert "of its exposures are past" in client.get(row.get_absolute_url()).content.decode()
-    act(client, row, "approve")
+    row.visits.filter(pk=first.pk).update(start=timezone.now() + timedelta(minutes=5))
+    assert "what has begun before it is approved is left out" in client.get(where).content.decode()
+    row.visits.filter(pk=first.pk).update(start=timezone.now() - timedelta(minutes=5), end=timezone.now())
+    assert f"1 of its {all_} exposures is past: approved now, it is left out" in client.get(where).content.decode()
+    words = f"1 of its {all_} exposures was not asked for: its time was past when it was sent."
+    body = act(client, row, "approve").content.decode()
+    assert f"what becomes of them. {words}" in body
+    assert client.get(where).content.decode().count(words) == 1
     first.refresh_from_db()
     assert first.observation is None
     assert "past" in first.trouble

@@ -24,6 +24,8 @@ PERMISSION = "tom_treasuremap.approve_plan"
 State = Plan.State
 #: a request may begin so much later than planned
 SLACK = timedelta(minutes=5)
+#: what is written with an exposure that was not asked for
+PAST = "Its time was past when it was sent."
 
 
 class NotNow(Exception):
@@ -112,7 +114,7 @@ def send(row: Plan, by: Any, *, arming: dict[str, Any] | None = None) -> Plan:
         row.refresh_from_db()
         visits = list(row.visits.filter(observation=None).select_related("event", "target").order_by("order"))
         late = [one for one in visits if one.start <= now]
-        PlanVisit.objects.filter(pk__in=[one.pk for one in late]).update(trouble="Its time was past when it was sent.")
+        PlanVisit.objects.filter(pk__in=[one.pk for one in late]).update(trouble=PAST)
         try:
             _ask(row, [one for one in visits if one.start > now], by, arming or {})
         except (LookupError, NotArmed) as error:  # a telescope, or a target, was taken away since

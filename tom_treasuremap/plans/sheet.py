@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.http import QueryDict
@@ -12,10 +13,12 @@ from django.utils import timezone
 from tom_scimma.models import Event
 from tom_treasuremap.conf import conf
 from tom_treasuremap.followup.request import TERMINAL
-from tom_treasuremap.models import CoverageRun, Plan
+from tom_treasuremap.models import CoverageRun, Plan, PlanVisit
 from tom_treasuremap.plans import approving, closed, told, versions, whatif
 from tom_treasuremap.plans.pictures import KINDS
 
+#: a plan whose first exposure begins so soon is said to lose it where nobody approves it
+SOON = timedelta(minutes=10)
 #: rows of its tables that are shown at once
 SHOWN = 200
 #: kinds of reasons why fields are out, by how these begin
@@ -55,6 +58,8 @@ def of(row: Plan, user: Any, said: Mapping[str, str]) -> dict[str, Any]:
         "first": visits[0] if visits else None,
         "last": visits[-1] if visits else None,
         "past": sum(one.start <= now for one in visits) if row.state == Plan.State.READY else 0,
+        "soon": row.state == Plan.State.READY and bool(visits) and now < visits[0].start <= now + SOON,
+        "unasked": unasked(row, visits),
         "progress": _progress(states),
         "shut": closed.said(row, telescopes.statuses()),
         "troubles": [one for one in visits if one.trouble][:20],
@@ -97,7 +102,9 @@ def poll(row: Plan) -> int:
     """Seconds until the page looks again; 0: not."""
     if row.state in (Plan.State.ASKED, Plan.State.WORKING) or row.improving:
         return 1
-    return 10 if row.acting else 0
+    if row.acting:
+        return 10
+    return 30 if row.state == Plan.State.READY else 0
 
 
 def newest(row: Plan, user: Any) -> Plan | None:
@@ -109,6 +116,19 @@ def newest(row: Plan, user: Any) -> Plan | None:
 def may_change(row: Plan, user: Any) -> bool:
     """Whether a person may ask for its next version, or withdraw it."""
     return approving.may_approve(user) or (row.asked_by_id == user.pk and row.open)
+
+
+def unasked(row: Plan, visits: Sequence[PlanVisit]) -> str:
+    """How many of a sent plan's exposures no telescope was asked for, and why; "" where all were."""
+    left = [one for one in visits if one.observation is None] if row.sent is not None else []
+    if not left:
+        return ""
+    past = sum(one.trouble == approving.PAST for one in left)
+    was = "was" if len(left) == 1 else "were"
+    words = f"{len(left)} of its {len(visits)} exposures {was} not asked for"
+    if past == len(left):
+        return f"{words}: {'its' if past == 1 else 'their'} time was past when it was sent."
+    return f"{words}, {past} since their time was past: see its visits." if past else f"{words}: see its visits."
 
 
 def _progress(states: Mapping[str, int]) -> dict[str, int]:
@@ -191,7 +211,7 @@ def sent_words(row: Plan) -> str:
     count_told = row.visits.filter(told="planned").count()
     one = count == 1
     words = f"Approved: {count} request{'' if one else 's'} {'is on its' if one else 'are on their'} way"
-    words = f"{words}; this page shows what becomes of {'it' if one else 'them'}."
+    words = f"{words}; this page shows what becomes of {'it' if one else 'them'}. {unasked(row, list(row.visits.all()))}".strip()
     return f"{words} {pointings(count_told)} told to the Treasure Map." if count_told else words
 
 
