@@ -8,6 +8,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from tom_observations.models import ObservationRecord
 from tom_targets.models import Target
@@ -21,7 +23,7 @@ from tom_treasuremap import gathering, observed
 from tom_treasuremap.facility import FollowUpFacility
 from tom_treasuremap.followup import asking, cancelling, following, joining
 from tom_treasuremap.followup.request import Exposure, State
-from tom_treasuremap.models import Asked, Pointing, ReportRule
+from tom_treasuremap.models import Asked, Pointing, ReportRule, TelescopeRow
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +57,13 @@ def test_the_same_again_is_the_same_observation(ada, target):
     again = asking.ask([up.request()], by=ada, targets=target)
     assert [row.pk for row in first] == [row.pk for row in again]
     assert asking.ask([up.request(priority=2.0)], by=ada, targets=target)[0].pk != first[0].pk
+
+
+def test_all_telescopes_are_read_once_however_much_is_asked(ada, target):
+    """One statement of a plan's hundreds: what people added as telescopes is a table."""
+    with CaptureQueriesContext(connection) as asked:
+        asking.ask([up.request(priority=float(at)) for at in range(1, 5)], by=ada, targets=target)
+    assert sum(TelescopeRow._meta.db_table in one["sql"] for one in asked) == 1
 
 
 def test_a_field_of_a_tiling_is_of_the_events_target_which_whoever_sees_the_event_sees(ada):

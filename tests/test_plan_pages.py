@@ -9,6 +9,8 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group, Permission
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape
@@ -16,7 +18,7 @@ from django.utils.html import escape
 from tests import factories as make
 from tests import planned as rig
 from tom_scimma import ledger
-from tom_treasuremap.models import Plan
+from tom_treasuremap.models import Plan, TelescopeRow
 from tom_treasuremap.plan_forms import QuestionForm
 from tom_treasuremap.planning.question import Question
 from tom_treasuremap.plans import layer, making, sheet
@@ -184,6 +186,12 @@ def test_a_filter_that_no_telescope_has_is_said_at_the_form(boss):
         form = QuestionForm({"filters": filters}, user=boss, event=event)
         assert words in form.errors["filters"][0]
     assert QuestionForm({"filters": "g, r / g"}, user=boss, event=event).is_valid()
+
+
+def test_a_form_reads_all_telescopes_once(boss):
+    with CaptureQueriesContext(connection) as asked:
+        assert QuestionForm({"filters": "g"}, user=boss).is_valid()
+    assert sum(TelescopeRow._meta.db_table in one["sql"] for one in asked) == 1
 
 
 def test_a_plan_of_nothing_says_why_at_its_top(client, boss):

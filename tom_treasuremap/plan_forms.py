@@ -90,9 +90,10 @@ class QuestionForm(forms.Form):
         self.user, self.event = user, event
         if event is None:
             del self.fields["also"], self.fields["priority"]
-        able = [one for one in telescopes.telescopes().values() if one.site is not None and not one.reports_only]
+        self.known = telescopes.telescopes()
+        able = [one for one in self.known.values() if one.site is not None and not one.reports_only]
         self.fields["telescopes"].choices = [(one.name, one.label) for one in able]
-        self.fields["telescopes"].initial = setting.defaults()
+        self.fields["telescopes"].initial = setting.defaults(self.known)
         self.fields["preset"].choices = [(name, one.label) for name, one in presets.PRESETS.items()]
         for name, field in self.fields.items():
             if not isinstance(field.widget, forms.CheckboxSelectMultiple):
@@ -169,10 +170,8 @@ class QuestionForm(forms.Form):
 
     def _look_at_filters(self, said: dict[str, Any]) -> None:
         """Every telescope has something for each visit, and every filter is one that some telescope has."""
-        from tom_treasuremap import telescopes
-
-        known, sets = telescopes.telescopes(), said.get("filters") or ()
-        chosen = [known[name] for name in said.get("telescopes") or setting.defaults()]
+        sets = said.get("filters") or ()
+        chosen = [self.known[name] for name in said.get("telescopes") or setting.defaults(self.known)]
         try:
             for one in chosen:
                 for some in sets:

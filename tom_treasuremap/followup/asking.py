@@ -22,6 +22,7 @@ from tom_treasuremap import telescopes
 from tom_treasuremap.followup import written
 from tom_treasuremap.followup.request import Request
 from tom_treasuremap.models import Arming, Asked
+from tom_treasuremap.telescopes.telescope import Telescope
 from tom_treasuremap.transports import transport
 
 FACILITY = "FollowUp"  #: the name of ours, as observations have it
@@ -46,23 +47,26 @@ def ask(
     KeyError for a telescope that is not known, LookupError where a request has no target.
     """
     made: dict[str, list[Asked]] = {}
-    records = []
+    records, known = [], telescopes.telescopes()
     with transaction.atomic():
         for request in requests:
             request = request if request.id else written.identified(request)
             if not request.by and by is not None:
                 request = replace(request, by=by.get_username())
             target = _target(request, targets, event)
-            row, new = reserve(request, by=by, target=target, event=event, plan=plan, arming=arming)
+            telescope = telescopes.telescope(request.telescope, known)
+            row, new = reserve(
+                request, by=by, target=target, event=event, plan=plan, arming=arming, telescope=telescope
+            )
             if row.record is None:
-                row.record = _record(row, request)
+                row.record = _record(row, request, telescope)
                 row.save()
                 new = True
             if new:
                 made.setdefault(row.telescope, []).append(row)
             records.append(row.record)
         for name, rows in made.items():
-            submit(telescopes.telescope(name), rows, not_before=not_before, deadline=deadline)
+            submit(telescopes.telescope(name, known), rows, not_before=not_before, deadline=deadline)
     return records
 
 
@@ -74,9 +78,10 @@ def reserve(
     event: Event | None = None,
     plan: str = "",
     arming: Arming | None = None,
+    telescope: Telescope | None = None,
 ) -> tuple[Asked, bool]:
-    """The row of a request, and whether it is new: of two that come at once one makes it."""
-    telescope = telescopes.telescope(request.telescope)
+    """The row of a request, and whether it is new: of two that come at once one makes it. `telescope`: its own, where that is known."""
+    telescope = telescope or telescopes.telescope(request.telescope)
     values = {
         "target_id": target.pk,
         "telescope": telescope.name,
@@ -134,8 +139,8 @@ def _queued(
     )
 
 
-def _record(row: Asked, request: Request) -> ObservationRecord:
-    said = written.parameters(request, telescopes.telescope(row.telescope))
+def _record(row: Asked, request: Request, telescope: Telescope) -> ObservationRecord:
+    said = written.parameters(request, telescope)
     record = ObservationRecord.objects.create(
         target_id=row.target_id,
         user=row.by,

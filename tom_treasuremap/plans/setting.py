@@ -64,9 +64,9 @@ def of(
 
     now = now or clock.now()
     chosen, closed = {}, {}
-    states = telescopes.statuses()
-    for name in question.telescopes or defaults():
-        one = telescopes.telescope(name)
+    states, known = telescopes.statuses(), telescopes.telescopes()
+    for name in question.telescopes or defaults(known):
+        one = telescopes.telescope(name, known)
         state = states.get(name)
         if one.site is None or one.reports_only:
             closed[name] = f"{one.label} cannot be asked for anything from here."
@@ -123,12 +123,10 @@ def _busy(line: Plan | None) -> list[datetime]:
     return list(running.values_list("end", flat=True))
 
 
-def defaults() -> list[str]:
-    """The telescopes that a plan is for where nobody chose: those of PLAN_TELESCOPES, else all that can be asked."""
-    from tom_treasuremap import telescopes
+def defaults(known: Mapping[str, Telescope]) -> list[str]:
+    """Which of the known telescopes a plan is for where nobody chose: those of PLAN_TELESCOPES, else one that can be asked."""
     from tom_treasuremap.conf import conf
 
-    known = telescopes.telescopes()
     if conf.PLAN_TELESCOPES:
         return [name for name in conf.PLAN_TELESCOPES if name in known]
     able = [name for name, one in known.items() if one.site is not None and one.filters and not one.reports_only]

@@ -58,9 +58,9 @@ def names() -> list[str]:
     return list(telescopes())
 
 
-def telescope(name: str) -> Telescope:
-    """One telescope; KeyError says which are known."""
-    found = telescopes()
+def telescope(name: str, known: Mapping[str, Telescope] | None = None) -> Telescope:
+    """One telescope, of `known` where they were read already; KeyError says which are known."""
+    found = telescopes() if known is None else known
     try:
         return found[name]
     except KeyError:
