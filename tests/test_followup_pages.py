@@ -180,6 +180,12 @@ def test_rest_asks_lists_cancels_and_marks(client, ada, target):
     answer = client.post("/api/followup/", {**said, "filter_1": "z"}, **post)
     assert answer.status_code == 400
     assert "has no filter z" in answer.json()["filter_1"][0]
+    for number, why in ((None, "required"), ("M 31", "whole number"), (10**6, "no such target")):
+        answer = client.post("/api/followup/", {**said, "target": number}, **post)
+        assert (answer.status_code, list(answer.json())) == (400, ["target"])  # the name that the request has for it
+        assert why in answer.json()["target"][0]
+    answer = client.post("/api/followup/", {**said, "event": "S000000a"}, **post)
+    assert list(answer.json()) == ["event"]
     made = client.post("/api/followup/", said, **post)
     assert made.status_code == 201, made.content
     assert client.post("/api/followup/", said, **post).json()[0]["id"] == made.json()[0]["id"]  # once

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import NON_FIELD_ERRORS
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import PermissionDenied, ValidationError
@@ -44,6 +45,20 @@ class AskedSerializer(serializers.BaseSerializer):
         }
 
 
+#: what the form calls otherwise than the request, or says above all fields where the page has none to see
+NAMES = {"target_id": "target", "target": "target", "event": "event"}
+
+
+def wrong(form: Any) -> dict[str, list[str]]:
+    """What is wrong with a form, by the names that a request has for its fields."""
+    found: dict[str, list[str]] = {}
+    for name, errors in form.errors.as_data().items():
+        for error in errors:
+            at = NAMES.get(str(error.code), name) if name == NON_FIELD_ERRORS else NAMES.get(name, name)
+            found.setdefault(at, []).extend(error.messages)
+    return found
+
+
 class AskedViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
     """By `telescope`, `night`, `event`, `status`, `plan`. POST asks, with the fields of the form; what is wrong is said by field."""
 
@@ -78,7 +93,7 @@ class AskedViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         }
         form = FORMS[kind](said, facility=facility)
         if not form.is_valid():
-            raise ValidationError(form.errors)
+            raise ValidationError(wrong(form))
         from tom_targets.models import Target
 
         target = Target.objects.get(pk=form.cleaned_data["target_id"])

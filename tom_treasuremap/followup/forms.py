@@ -9,6 +9,7 @@ from typing import Any
 from crispy_forms.layout import Column, Div, Field, Row
 from django import forms
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 from tom_observations.facility import BaseRoboticObservationForm
 
@@ -132,9 +133,9 @@ class RequestForm(BaseRoboticObservationForm):
             rows = targets_for_user(self.asker, rows, "view_target")
         target = rows.first()
         if target is None:
-            self.add_error(None, "There is no such target, or you may not see it.")
+            self.add_error(None, ValidationError("There is no such target, or you may not see it.", "target"))
         elif target.ra is None or target.dec is None:
-            self.add_error(None, "This target has no place on the sky.")
+            self.add_error(None, ValidationError("This target has no place on the sky.", "target"))
         else:
             return target
         return None
@@ -144,7 +145,7 @@ class RequestForm(BaseRoboticObservationForm):
             rows = Event.objects.filter(name=name)
             self.follows = (rows.visible_to(self.asker) if self.asker is not None else rows).first()
             if self.follows is None:
-                self.add_error(None, f"There is no event {name}, or you may not see it.")
+                self.add_error(None, ValidationError(f"There is no event {name}, or you may not see it.", "event"))
 
     def _key(self, said: dict[str, Any], target: Any) -> str:
         return f"{said.get('key', '')} {target.pk}"
