@@ -26,6 +26,7 @@ from tom_scimma.acting import act
 from tom_scimma.models import Delivery, Event, Match, Subscription, SubscriptionAction
 from tom_scimma.worker.clearance import judge
 from tom_treasuremap.followup import arming, asking, cancelling, following, withdrawn, written
+from tom_treasuremap.followup.acting import FollowUpForm
 from tom_treasuremap.followup.request import State
 from tom_treasuremap.models import Arming, Asked, TelescopeState
 
@@ -445,3 +446,17 @@ def test_it_stays_where_that_is_not_armed_or_somebody_keeps_it_or_it_is_exposed(
 def test_a_request_is_written_and_read_as_it_was():
     wanted = up.request(extra={"max_airmass": 1.5})
     assert written.from_json(written.as_json(wanted)) == wanted
+
+
+def test_a_rule_asks_a_telescope_for_what_it_has(client, ada):
+    """What would be refused in the night is said when the rule is made; a telescope without filters is not offered."""
+    client.force_login(ada)
+    said = {"name": "kilonovae", "query": 'kind = "GW"', "enabled": "on", "do-follow_up": "1"}
+    said |= {f"follow_up-{name}": value for name, value in {**SAID, "filter_1": "gp"}.items()}
+    page = client.post("/subscriptions/new/", said).content.decode()
+    assert "The dome has no filter gp; it has: r, B." in page
+    assert page.count('class="form-select form-select-sm"') == 6  # telescope, what, four filters
+    assert not Subscription.objects.exists()
+    client.post("/subscriptions/new/", {**said, "follow_up-filter_1": "B"})
+    assert SubscriptionAction.objects.get().options["filter_1"] == "B"
+    assert "lco-2m0-coj" not in dict(FollowUpForm().fields["telescope"].widget.choices)

@@ -21,7 +21,10 @@ from tom_treasuremap.telescopes.telescope import Telescope
 class StateSerializer(serializers.Serializer):
     """What is said of a telescope's state."""
 
-    state = serializers.ChoiceField(choices=list(STATES))
+    state = serializers.ChoiceField(
+        choices=list(STATES),
+        error_messages={"invalid_choice": "There is no state {input}; there are: " + ", ".join(STATES) + "."},
+    )
     why = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
     until = serializers.DateTimeField(required=False, allow_null=True, default=None, default_timezone=zone.utc)
 

@@ -12,8 +12,10 @@ from django.utils import timezone
 from tom_scimma.actions import options
 from tom_scimma.candidates.listing import candidates_of
 from tom_scimma.models import Alert, Match, Subscription
+from tom_treasuremap import telescopes
 from tom_treasuremap.followup import arming, fields, validating, written
 from tom_treasuremap.followup.request import Request
+from tom_treasuremap.transports import rules
 
 NAME = "follow_up"
 #: decided by a person: not looked at again by a machine
@@ -91,12 +93,36 @@ class FollowUpForm(forms.Form):
     hours = forms.FloatField(label="Within so many hours", min_value=0.5, max_value=72, initial=24)
     priority = forms.FloatField(min_value=0, max_value=1000, initial=1, required=False)
 
+    template_name = "tom_treasuremap/partials/follow_up_action.html"
+
     def __init__(self, *args: Any, owner: Any = None, **more: Any):
         super().__init__(*args, label_suffix="", **more)
+        fields.offer_able(self.fields["telescope"], "imaging")
         fields.add_rows(self)
+        for field in self.fields.values():
+            choice = isinstance(field.widget, forms.Select)
+            field.widget.attrs["class"] = "form-select form-select-sm" if choice else "form-control form-control-sm"
+
+    @property
+    def plain(self) -> list[Any]:
+        """The fields above the filters."""
+        return [self[name] for name in self.base_fields]
+
+    @property
+    def rows(self) -> list[list[Any]]:
+        """A row a filter."""
+        return [[self[f"{name}_{i}"] for name in ("filter", "seconds", "count")] for i in range(1, fields.ROWS + 1)]
 
     def clean(self) -> dict[str, Any]:
         said = super().clean()
-        for field, why in () if self.errors else fields.halves(said).items():
+        if self.errors:
+            return said
+        telescope = telescopes.telescopes()[said["telescope"]]
+        wrong = fields.halves(said)
+        for i in range(1, fields.ROWS + 1):
+            name = said.get(f"filter_{i}")
+            if name and name not in telescope.filters:
+                wrong.setdefault(f"filter_{i}", rules.no_filter(name, telescope))
+        for field, why in wrong.items():
             self.add_error(field, why)
         return said

@@ -97,12 +97,16 @@ def _exposures(request: Request, telescope: Telescope) -> Iterator[tuple[str, st
         yield from _spectrum(request, telescope)
     for exposure in request.exposures:
         if not spectrum and exposure.filter not in telescope.filters:
-            known = ", ".join(telescope.filters) or "none"
-            yield "filter", f"{telescope.label} has no filter {exposure.filter}; it has: {known}."
+            yield "filter", no_filter(exposure.filter, telescope)
         if not (math.isfinite(exposure.seconds) and 0 < exposure.seconds <= DAY):
             yield "seconds", f"{exposure.seconds:g} s is no time to expose."
         if exposure.count < 1:
             yield "count", f"{exposure.count} exposures are none."
+
+
+def no_filter(name: str, telescope: Telescope) -> str:
+    """What is said of a filter that a telescope does not have."""
+    return f"{telescope.label} has no filter {name}; it has: {', '.join(telescope.filters) or 'none'}."
 
 
 def _window(request: Request) -> Iterator[tuple[str, str]]:
