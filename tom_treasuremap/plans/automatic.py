@@ -121,3 +121,4 @@ class PlanForm(forms.Form):
         able = [one for one in known if one.site is not None and not one.reports_only]
         self.fields["telescopes"].choices = [(one.name, one.label) for one in able]
         self.fields["preset"].choices = [(name, one.label) for name, one in presets.PRESETS.items()]
+        self.fields["preset"].widget.attrs["class"] = "form-select form-select-sm w-auto"
