@@ -208,3 +208,41 @@ def test_forms_are_taken_where_no_message_is_posted(fake):
     missing = f"{url}query/message/00000000-0000-4000-8000-000000000000/"
     reply = requests.patch(missing, data={"retracted": "true"}, headers=headers, timeout=10)
     assert (reply.status_code, reply.json()) == (400, {"error": "'retracted' must be provided as a boolean value."})
+
+
+def test_a_place_that_is_no_number_keeps_the_message_its_event_and_the_targets_before_it():
+    """HERMES' hermes_message_parser.py (v2): the event first, then each target's float(ra), float(dec); a failure ends it."""
+    rows = [
+        {"name": "first", "ra": "150.1", "dec": 2.2},
+        {"name": "sexagesimal", "ra": "10:00:24", "dec": "+02:12:00"},
+        {"name": "after", "ra": 10.0, "dec": 2.0},
+    ]
+    with Fake() as fake:
+        sent = fake.publish("hermes.test", {"title": "t", "data": {"event_id": "S260101ab", "targets": rows}})
+        for targets in (
+            [{"ra": 1.0, "dec": 1.0}],
+            [{"name": "x", "ra": "nan", "dec": 1}],
+            ["x"],
+            7,
+            {"name": "x"},
+            [None],
+        ):
+            fake.publish("hermes.test", {"title": "t", "data": {"targets": targets}})
+        assert ask(fake, "GET", "targets/").json()["count"] == 1
+        (row,) = [row for row in ask(fake, "GET", "messages/").json()["results"] if row["uuid"] == sent.uuid]
+        assert [event["event_id"] for event in row["nonlocalizedevents"]] == ["S260101ab"]
+        assert [target["name"] for target in row["targets"]] == ["first"]
+        assert ask(fake, "GET", "messages/").json()["count"] == 7
+        assert ask(fake, "GET", "query/").json()["messages"][-1]["message"]["data"]["targets"] == rows
+
+
+@pytest.mark.parametrize(
+    ("method", "anonymous", "wrong", "known"),
+    [("GET", 200, 403, 200), ("OPTIONS", 200, 403, 200), ("POST", 403, 403, 201), ("PUT", 405, 403, 405)],
+)
+def test_preload_is_read_by_everybody_and_posted_by_those_who_are_logged_in(fake, method, anonymous, wrong, known):
+    """A GET is the documentation, whoever asks; a POST wants a log-in; a token that is wrong is refused everywhere."""
+    heads = ({}, {"Authorization": "Token wrong"}, {"Authorization": f"Token {fake.token}"})
+    url = f"{fake.url}/api/v0/submit_message/preload/"
+    asked = [requests.request(method, url, json={"title": "x"}, headers=head, timeout=10) for head in heads]
+    assert [reply.status_code for reply in asked] == [anonymous, wrong, known]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,22 +70,33 @@ class Index:
         self.events: list[Event] = []
 
     def add(self, published: Any) -> None:
-        """Takes in a message. A target is linked only where neither coordinate is zero; its name and place make it one."""
+        """Takes in a message: the event is linked, then target after target, until one cannot be read. The message stays."""
         if not any(fnmatch.fnmatchcase(published.topic, pattern) for pattern in INDEXED):
             return
         message = Message(len(self.messages) + 1, published.uuid, published.sent)
+        self.messages.append(message)
         data = published.message.get("data") if isinstance(published.message, dict) else None
-        data = data if isinstance(data, dict) else {}
-        for row in data.get("targets") or []:
-            if isinstance(row, dict) and row.get("ra") and row.get("dec"):
-                target = self._target(str(row.get("name")), float(row["ra"]), float(row["dec"]))
-                message.targets.append(target)
-                target.messages.append(message)
+        if not isinstance(data, dict):
+            return
         if data.get("event_id"):
             event = self._event(str(data["event_id"]))
             message.events.append(event)
             event.messages.append(message)
-        self.messages.append(message)
+        with suppress(TypeError, ValueError, KeyError, AttributeError):
+            for row in data.get("targets") or []:
+                self._link(message, row)
+
+    def _link(self, message: Message, row: dict[str, Any]) -> None:
+        """Links a target where neither coordinate is zero; its name and place make it one. Raises for what is no number."""
+        if not (row.get("ra") and row.get("dec")):
+            return
+        ra, dec = float(row["ra"]), float(row["dec"])
+        if not (math.isfinite(ra) and math.isfinite(dec)):
+            raise ValueError("no place")
+        target = self._target(str(row["name"]), ra, dec)
+        if message not in target.messages:
+            message.targets.append(target)
+            target.messages.append(message)
 
     def knows(self, uuid: str) -> bool:
         return any(message.uuid == uuid.lower() for message in self.messages)
