@@ -15,6 +15,7 @@ from tom_dataproducts.models import PhotometryReducedDatum
 from tests import factories as make
 from tests import sharing as shared
 from tests.outside.rig import deliver
+from tom_scimma import producer, sources
 from tom_scimma.compose import corrections
 from tom_scimma.destinations.hopskotch import unpacked
 from tom_scimma.models import Approval, Delivery, Draft, Embargo, SendRule, Share, SharedItem
@@ -502,6 +503,21 @@ def test_what_changed_since_is_flagged_and_said_anew_with_reference(ada, outside
     assert document["references"] == [{"url": sent.receipt_url}]
     PhotometryReducedDatum.objects.filter(pk=row.pk).delete()
     assert corrections.flag(sent) == 1
+
+
+def test_a_correction_on_a_topic_refers_to_the_first_message_by_its_id(ada):
+    """hop's `_id` is what SCiMMA's archive keeps a message under."""
+    (first,) = share(ada, "hopskotch:tom.news", target=shared.target().pk)
+    Delivery.objects.filter(pk=first.pk).update(receipt_id="tom.news@0", state="delivered")
+    address = ada.post(f"/share/again/{first.pk}/")["Location"]
+    draft = Draft.objects.get(pk=int(address.strip("/").split("/")[-1]))
+    check(ada, draft, "hopskotch:tom.news", title="Erratum", text="corrected")
+    shown = ada.get(f"/share/{draft.pk}/confirm/").content.decode()
+    confirm(ada, draft)
+    second = Share.objects.get(corrects=first).delivery
+    cited = f"tom.news {producer.identity(sources.tom_name(), first.key)}"
+    assert unpacked(bytes(second.payload))[0]["references"] == [{"source": "Hopskotch", "citation": cited}]
+    assert f"Refers to: Hopskotch {cited}" in shown
 
 
 # pages

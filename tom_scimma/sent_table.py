@@ -19,7 +19,7 @@ class DeliveryTable(PageTable):
     """Deliveries, newest first."""
 
     created = head("Queued (UTC)")
-    destination = head("To", "whole")
+    destination = head("To", "broken")
     event_name = head("About", "tight")
     by_name = head("By", "wide tight")
     state = head("State")

@@ -93,6 +93,8 @@ def tables(content: Content) -> str:
     found = []
     if content.event is not None:
         found.append(f"Event: {content.event.name}")
+    if content.references:
+        found.append("\n".join(f"Refers to: {_cited(one)}" for one in content.references))
     found.append(_table("Targets", ("name", "ra", "dec"), [(b.name, b.ra, b.dec) for b in content.targets]))
     found.append(
         _table(
@@ -115,14 +117,18 @@ def tables(content: Content) -> str:
     return "\n\n".join(filter(None, found))
 
 
+def _cited(reference: Mapping[str, str]) -> str:
+    return " ".join(filter(None, (reference.get(name) for name in ("source", "citation", "url"))))
+
+
 def _when(time: datetime) -> str:
     return time.astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _brightness(row: Any) -> str:
     if row.brightness is None:
-        return f"> {row.limit}" if row.limit is not None else ""
-    return f"{row.brightness} ± {row.error}" if row.error is not None else str(row.brightness)
+        return f"> {row.limit:.10g}" if row.limit is not None else ""
+    return f"{row.brightness:.10g} ± {row.error:.10g}" if row.error is not None else f"{row.brightness:.10g}"
 
 
 def _table(title: str, heads: tuple[str, ...], rows: list[tuple]) -> str:

@@ -115,6 +115,17 @@ class Hopskotch(Destination):
         found = lookup.offset_of(sources.default(), self.address, identity, since)
         return self._receipt(found[1], partition=found[0]) if found else None
 
+    def cites(self, delivery: Delivery) -> dict[str, str]:
+        """By its topic and its `_id`, which the archive knows it by."""
+        from tom_scimma import producer
+
+        if not delivery.receipt_id:
+            return {}
+        return {
+            "source": "Hopskotch",
+            "citation": f"{self.address} {producer.identity(sources.tom_name(), delivery.key)}",
+        }
+
     @classmethod
     def addresses(cls, user: Any) -> list[str]:
         """Topics that settings allow: of those, what our credential may write. Where SCiMMA Auth never said so: settings' own
