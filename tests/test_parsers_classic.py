@@ -66,6 +66,15 @@ SAID = {
         {"sky.radius_deg": 490 / 360000, "alert_type": "followup"},
     ),
     "where XRT looks is no place": (packet(71, _4=1300001, **HERE), {"sky": None, "source": "Swift XRT"}),
+    "what SIMBAD and NED have there is about somebody else's trigger": (
+        packet(130, _4=1300001, **HERE),
+        {"event": "GCN trigger 1300001", "kind": "GRB", "alert_type": "followup", "sky": None},
+    ),
+    "a spare is a test": (packet(38, _4=1300001), {"kind": "UNK", "role": "test", "alert_type": "other"}),
+    "neutrinos with gravitational waves": (
+        packet(168, _4=1300001, **HERE),
+        {"source": "GWHEN", "kind": "NU", "alert_type": "followup", "sky": None},
+    ),
     "definitely no burst": (packet(61, _4=1300001, _18=1 << 5), {"alert_type": "retraction"}),
     "a test submission": (packet(111, _4=794000111, _18=1 << 30), {"role": "test"}),
     "GBM's alert ends in its bn number": (
@@ -553,6 +562,18 @@ def test_a_mail(case):
     assert said["sent"] == "2026-03-05T01:03:00.000000Z"
     for path, value in expected.items():
         assert dig(said, path) == (pytest.approx(value) if isinstance(value, float) else value), path
+
+
+def test_a_test_of_the_connection_is_no_notice():
+    """DOW_TOD, sent at an hour of one's choice: gcn.gsfc.nasa.gov/dow_tod.html."""
+    text = (
+        "TITLE: GCN/DOW_TOD NOTICE\nNOTICE_DATE: Thu 05 Mar 26 12:00:00 UT\nNOTICE_TYPE: Day-of-Week Time-of-Day Test"
+    )
+    assert parsers.parse("gcn.classic.text.DOW_TOD", opened(text.encode(), "gcntextnotice")).notices == ()
+    assert classic_binary.parse("", binary(48)) == ()
+    assert (
+        parsers.parse("gcn.classic.json.DOW_TOD", opened(b'{"alert_datetime": "2026-03-05T12:00:00Z"}')).notices == ()
+    )
 
 
 def test_a_topic_says_the_type_of_its_mails_where_their_words_do_not():

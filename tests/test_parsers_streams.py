@@ -91,11 +91,65 @@ def test_a_circular_as_a_mail():
 
 
 @pytest.mark.parametrize(
+    ("subject", "meant"),
+    [
+        ("=?utf-8?q?GRB_260305A=3A_d=C3=A9tection?=", "GRB 260305A: d\u00e9tection"),
+        ("=?utf-8?b?R1JCIDI2MDMwNUE6IA==?=\r\n =?iso-8859-1?q?d=E9tection?=", "GRB 260305A: d\u00e9tection"),
+        ("GRB 260305A: =?no-such?q?word?=", "GRB 260305A: =?no-such?q?word?="),
+        ("GRB 260305A: what is =?", "GRB 260305A: what is =?"),
+    ],
+)
+def test_a_mail_s_subject_may_come_in_encoded_words(subject, meant):
+    """RFC 2047: neighbours lose the blank between them; what cannot be read stays as sent."""
+    text = f"From: here\r\nTo: GCN Circulars\r\nSubject: {subject}\r\nDate: Thu, 05 Mar 2026 01:02:03 +0000\r\n\r\nWe observed.\r\n"
+    (notice,) = parsers.parse("gcn.circulars", opened(text.encode())).notices
+    assert (notice.event, notice.properties["subject"]) == ("GRB 260305A", meant)
+
+
+def test_a_circular_between_two_others_is_neither():
+    """GCN gave a few a half: 18448.5 and 18453.5."""
+    notice = one({**CIRCULAR, "circularId": 41234.5, "eventId": "", "subject": "nothing that has a name"})
+    assert (notice.id, notice.event, notice.properties["circular"]) == ("41234.5", "GCN Circular 41234.5", 41234.5)
+    assert list(notice.links.values()) == ["https://gcn.nasa.gov/circulars/41234.5"]
+
+
+def test_a_circular_that_quotes_a_notice_is_none():
+    text = (
+        b"TITLE:   GCN CIRCULAR\nNUMBER:  41234\nSUBJECT: GRB 260305A: the notice again\nDATE:    26/03/05 07:10:15 GMT\nFROM:    here\n\n"
+        b"We sent this:\n\nTITLE: GCN/SWIFT NOTICE\nNOTICE_DATE: Thu 05 Mar 26 01:03:00 UT\nNOTICE_TYPE: Swift-BAT GRB Position\n"
+    )
+    (notice,) = parsers.parse("", opened(text)).notices
+    assert (notice.source, notice.event, notice.id) == ("GCN Circulars", "GRB 260305A", "41234")
+
+
+@pytest.mark.parametrize(
     ("subject", "event", "kind"),
     [
         ("AMON Coincidence Alert from the search NuEm-260305A", "NuEm-260305A", "NU"),
         ("Correction to Fermi GBM Statement for Trigger 794000111/260305043", "Fermi GBM 794000111", "GRB"),
         ("ZTF discovery of the likely afterglow of Fermi GRB 260305043", "bn260305043", "GRB"),
+        # 2026-03-05 01:02:03 is 794365328 seconds after 2001 began, leap seconds apart
+        ("Fermi GBM trigger 260305043/794365328 is not a GRB", "Fermi GBM 794365328", "GRB"),
+        ("Fermi Gamma-ray Burst Monitor trigger 794365328 / 260305043 is not a GRB", "Fermi GBM 794365328", "GRB"),
+        ("Fermi Gamma-ray Burst Monitor trigger 794365328 reclassification", "Fermi GBM 794365328", "GRB"),
+        ("Fermi GBM trigger 160305043 is not a GRB", "bn160305043", "GRB"),  # as seconds, it would be before the launch
+        ("Fermi/GBM GRB Trigger 794365328: limits", "Fermi GBM 794365328", "GRB"),
+        ("Fermi794365328: a possible afterglow", "Fermi GBM 794365328", "GRB"),
+        ("Swift-BAT trigger #1300001 is not a GRB", "Swift 1300001", "GRB"),
+        ("Swift Triggers 1300001 and 1300002 are not astrophysical", "Swift 1300001", "GRB"),
+        ("Trigger 1300001: Swift detection of IGR J17091-3624", "Swift 1300001", "GRB"),
+        ("Trigger 1300001: somebody else's", "GCN Circular 41234", "UNK"),
+        ("INTEGRAL Weak#8189: optical observation", "INTEGRAL 8189", "GRB"),
+        ("IBAS Alert 7534: not a real GRB", "INTEGRAL 7534", "GRB"),
+        ("Observations of the INTEGRAL 2026 calibration", "GCN Circular 41234", "UNK"),
+        ("HETE Trigger 4043: optical limits", "HETE 4043", "GRB"),
+        ("EP trigger ID 01709059262: a flare", "Einstein Probe WXT 01709059262", "XRT"),
+        ("IceCube-20260305A: no counterpart", "IceCube-260305A", "NU"),
+        ("Retraction of the IceCube notice 36142391_132143", "IceCube 132143_36142391", "NU"),
+        ("IceCube Alert 260305.04: observations report", "IceCube Alert 260305.04", "NU"),
+        ("LIGO/Virgo: G284239 search", "G284239", "GW"),
+        ("SGR 1E 1841-045 / Kes 73: bursts", "1E 1841-045", "UNK"),
+        ("SWIFT J174540.2-290037: refined analysis", "Swift J174540.2-290037", "XRT"),
     ],
 )
 def test_rarer_names_in_subjects(subject, event, kind):
@@ -247,6 +301,31 @@ def test_snews_tiers_and_heartbeats():
     back = one({"detector_name": "DUNE", "tier": "Retraction", "retract_message_uuid": "u-1", "retraction_reason": "noise",
                 "sent_time_utc": "2026-03-05T01:10:00Z", "is_test": False})  # fmt: skip
     assert (back.alert_type, back.cites[0].id, back.text) == ("retraction", "u-1", "noise")
+
+
+def test_snews_of_2021_writes_its_times_otherwise():
+    """Year, month and day, and the fraction of the second behind another colon."""
+    said = {
+        "detector_name": "DUNE",
+        "machine_time": "21/11/05 01:02:09:000000",
+        "neutrino_time": "21/11/05 01:02:03:25",
+        "p_value": 0.07,
+    }
+    notice = one(said, "snews.experiments-test")
+    assert (notice.event, notice.time.microsecond) == ("SNEWS DUNE 2021-11-05T01:02:03Z", 250000)
+    assert notice.sent.isoformat() == "2021-11-05T01:02:09+00:00"
+    assert notice.properties == {"p_value": 0.07}
+    together = {
+        "_id": "a",
+        "detector_names": ["DUNE", "LVD"],
+        "neutrino_times": ["21/11/05-01:02:04:5", "21/11/05-01:02:03:5"],
+    }
+    assert one(together, "snews.alert").event == "SNEWS 2021-11-05T01:02:03Z"
+    back = one(
+        {"detector_name": "DUNE", "false_id": "1_CoincidenceTier", "sent_time": "21/11/05 02:00:00"}, "snews.alert"
+    )
+    assert (back.alert_type, back.cites[0].id, back.time) == ("retraction", "1_CoincidenceTier", None)
+    assert one({**said, "neutrino_time": "05/21/11 01:02:03"}, "snews.alert").time is None
 
 
 def test_ztf_keeps_the_number_of_its_alert_and_counts_days_in_utc():

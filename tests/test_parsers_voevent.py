@@ -420,7 +420,7 @@ def test_snews_says_by_letters_who_took_part():
     )
 
 
-@pytest.mark.parametrize("number", [3, 4, 142, 143])
+@pytest.mark.parametrize("number", [3, 4, 48, 142, 143])
 def test_gcns_packets_about_the_connection_are_no_notices(number):
     """GCN's server says goodbye with nothing but type 4."""
     xml = f"<VOEvent ivorn='ivo://nasa.gsfc.gcn/gcn' role='observation'><What><Param name='Packet_Type' value='{number}'/></What></VOEvent>"

@@ -25,7 +25,7 @@ KNOWN_TOPICS: dict[str, dict[str, Any]] = {
     "gcn.classic.*": {
         "authority": [
             *("AGILE", "ALEXIS", "AMON", "Antares", "BeppoSAX", "CALET", "Fermi", "GECAM", "GECAM-A", "GECAM-B"),
-            *("GECAM-C", "GECAM-D", "GRO", "HAWC", "HETE", "INTEGRAL", "IPN", "IceCube", "Konus-Wind", "LVK"),
+            *("GECAM-C", "GECAM-D", "GRO", "GWHEN", "HAWC", "HETE", "INTEGRAL", "IPN", "IceCube", "Konus-Wind", "LVK"),
             *("MAXI", "MILAGRO", "MOA", "OGLE", "RXTE"),
             *("SNEWS", "SVOM", "Super-K", "Suzaku", "Swift"),
         ]

@@ -1,7 +1,8 @@
 """Times as alerts write them -> aware UTC datetimes. Pure; never raises.
 
 Seen on the wire: `Z`, no zone at all (always UTC in this trade), `+00:00`, a space for the `T`, a trailing " UTC",
-none to nine or more decimals, a bare decimal point, month and day of one digit, a year of two, second 60 and hour 24.
+ISO's basic form without separators, none to nine or more decimals, a bare decimal point, month and day of one digit,
+a year of two, second 60 and hour 24.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ _PATTERN = re.compile(
     r" ?(Z|z|UTC|UT|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?",
     re.ASCII,
 )
+#: ISO 8601's basic form, without its separators: `20261127T170552Z`
+_BASIC = re.compile(r"(\d{4})(\d\d)(\d\d)[Tt](\d\d)(\d\d)(\d\d)?((?:[.,]\d*)?)(.*)", re.ASCII)
 _LONGEST = 80
 
 
@@ -39,7 +42,8 @@ def parse(raw: Any) -> Moment:
     """
     if not isinstance(raw, str) or len(raw) > _LONGEST:
         return NEVER
-    match = _PATTERN.fullmatch(raw.strip())
+    text = raw.strip()
+    match = _PATTERN.fullmatch(text) or _PATTERN.fullmatch(_BASIC.sub(_extended, text, count=1))
     if match is None:
         return NEVER
     year, month, day, hour, minute, second, fraction, zone = match.groups()
@@ -60,6 +64,12 @@ def parse(raw: Any) -> Moment:
     except (ValueError, OverflowError):
         return NEVER
     return Moment(time, exact) if time.year in YEARS else NEVER
+
+
+def _extended(match: re.Match[str]) -> str:
+    """The extended form of a time in the basic one; what cannot have a fraction, minutes, keeps it and so is no time."""
+    year, month, day, hour, minute, second, fraction, zone = match.groups()
+    return f"{year}-{month}-{day}T{hour}:{minute}{f':{second}' if second else ''}{fraction}{zone}"
 
 
 def _offset(zone: str | None) -> int:

@@ -177,12 +177,12 @@ def _text(payload: bytes, label: str) -> Document:
 def _sniffed(text: str) -> str:
     """`circular` or `gcntext` where unlabelled text has the header of one, else empty."""
     start = text[:_START].lstrip()
+    header = start.replace("\r\n", "\n").partition("\n\n")[0]
     if start.startswith("TITLE:"):
+        if "\nNUMBER:" in header and "\nSUBJECT:" in header:  # which may quote a notice
+            return "circular"
         if "\nNOTICE_DATE:" in start:
             return "gcntext"
-        if "\nNUMBER:" in start and "\nSUBJECT:" in start:
-            return "circular"
-    header = start.replace("\r\n", "\n").partition("\n\n")[0]
     names = {line.partition(":")[0].lower() for line in header.splitlines()}
     if {"from", "subject", "date"} <= names and "gcn" in start.lower():  # a mail about or to GCN
         return "circular"

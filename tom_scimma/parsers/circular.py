@@ -5,6 +5,8 @@ Schema: https://github.com/nasa-gcn/gcn-schema, gcn/circulars.schema.json.
 
 from __future__ import annotations
 
+import binascii
+import email.header
 import email.utils
 import re
 from datetime import datetime, timedelta, timezone
@@ -45,14 +47,15 @@ def recognises(said: Any) -> bool:
 def parse(topic: str, said: dict[str, Any]) -> tuple[Notice, ...]:
     """The one report of a circular. Raises Unparsable without a subject and a text."""
     said = _flat(said) if isinstance(said.get("header"), dict) else said
-    subject, body = fields.clean(said.get("subject")), said.get("body")
+    subject, body = _subject(said.get("subject")), said.get("body")
     if not subject and not body:
         raise Unparsable("a circular without a subject and a text")
     subject = subject.removeprefix("Subject:").removeprefix("Title:").strip()
     number, version = fields.number(said.get("circularId")), fields.number(said.get("version")) or 1
     extra = {key: fields.jsonable(value) for key, value in said.items() if key not in _TAKEN and value is not None}
     name, kind = _event(said, subject, number)
-    identity = None if number is None else f"{number:.0f}" if version <= 1 else f"{number:.0f}-{version:.0f}"
+    called = _called(number)
+    identity = None if not called else called if version <= 1 else f"{called}-{version:.0f}"
     return (
         Notice(
             event=fields.event(name),
@@ -63,9 +66,7 @@ def parse(topic: str, said: dict[str, Any]) -> tuple[Notice, ...]:
             id=identity,
             sent=_moment(said.get("editedOn")) or _moment(said.get("createdOn")),
             properties=_properties(said, subject, number, version),
-            links={f"GCN Circular {number:.0f}": f"https://gcn.nasa.gov/circulars/{number:.0f}"}
-            if number is not None
-            else {},
+            links={f"GCN Circular {called}": f"https://gcn.nasa.gov/circulars/{called}"} if called else {},
             text=f"{subject}\n\n{body if isinstance(body, str) else ''}".strip(),
             extra=extra,
         ),
@@ -82,19 +83,35 @@ def _event(said: dict[str, Any], subject: str, number: float | None) -> tuple[st
     kind = next((_KINDS[word.lower()] for word in fields.names(said.get("eventType")) if word.lower() in _KINDS), "UNK")
     if given:
         return given, kind
-    return (f"GCN Circular {number:.0f}" if number is not None else subject[: fields.LONGEST_NAME]), kind
+    return (f"GCN Circular {_called(number)}" if number is not None else subject[: fields.LONGEST_NAME]), kind
 
 
 def _properties(said: dict[str, Any], subject: str, number: float | None, version: float) -> dict[str, Any]:
     types = [word.lower() for word in fields.names(said.get("eventType"))]
     found: dict[str, Any] = {"subject": subject[: fields.LONGEST_NAME]}
     if number is not None:
-        found["circular"] = int(number)
+        found["circular"] = int(number) if number.is_integer() else number
     if version > 1:
         found["version"] = int(version)
     if "retraction" in types or _RETRACTS.search(subject):
         found["retraction"] = True
     return found
+
+
+def _called(number: float | None) -> str:
+    """A circular's number as it is cited: a few that came between two have a half, `18448.5`; "" without one."""
+    return "" if number is None else f"{number:.0f}" if number.is_integer() else str(number)
+
+
+def _subject(raw: Any) -> str:
+    """A subject in letters, also where a mail brought it in encoded words (RFC 2047); as sent where those cannot be read."""
+    text = fields.clean(raw)
+    if "=?" not in text:
+        return text
+    try:
+        return fields.clean(str(email.header.make_header(email.header.decode_header(text))))
+    except (email.errors.HeaderParseError, binascii.Error, LookupError, UnicodeError, ValueError):
+        return text
 
 
 def _flat(said: dict[str, Any]) -> dict[str, Any]:

@@ -14,8 +14,9 @@ from typing import Any
 from ..errors import Unparsable
 from ..notice import Cite, Notice, Sky
 from . import classic_lvc
+from .voevent import common
 from .voevent.gcn import counterpart
-from .voevent.packets import EXPERIMENTS, NO_TRIGGER, PACKETS, Kind
+from .voevent.packets import CONNECTION, EXPERIMENTS, NO_TRIGGER, PACKETS, Kind
 
 SIZE = 160
 Words = tuple[int, ...]
@@ -26,10 +27,10 @@ _INTEGRAL, _HETE, _GECAM, _MAXI = {51, 52, 53, 54, 55, 56}, {40, 41, 42, 43, 44}
 _AMON = {157, 158, 159, 166, 167, 169, 170, 171, 172, 173, 174, 176}
 #: the upper 8 bits of Swift's trigger number count its observations; those of sub-threshold triggers do not
 _SWIFT = {*range(46, 48), *range(60, 74), *range(76, 100), 103}
-#: types whose words 7 and 8 are zero, or where the telescope looks
+#: types whose words 7 and 8 are zero, where the telescope looks, or not defined
 _NO_PLACE = {
     *(31, 51, 52, 59, 60, 64, 70, 71, 72, 73, 79, 80, 83, 85, 86, 87, 88, 103, 107, 110, 113, 116, 126, 129, 144, 147),
-    *(150, 151, 152, 153, 154, 160, 161, 163, 164),
+    *(38, 130, 150, 151, 152, 153, 154, 160, 161, 163, 164, 168),
 }
 #: word that holds the radius of the error, and how many degrees its 1 is; types that are not here say none
 _RADIUS: dict[int, tuple[int, float]] = {
@@ -57,7 +58,7 @@ def parse(topic: str, said: bytes) -> tuple[Notice, ...]:
     """The one notice of a packet; none of a sign of life. Raises Unparsable for one that names nothing."""
     words = struct.unpack(">40i", said)
     number = words[0]
-    if number in (3, 4):  # imalive, kill
+    if number in CONNECTION:
         return ()
     if number in classic_lvc.TYPES:
         return (classic_lvc.notice(words, _time(words)),)
@@ -174,8 +175,7 @@ def _instruments(words: Words, kind: Kind) -> tuple[str, ...]:
         return tuple(
             name for at, name in enumerate(EXPERIMENTS.values()) if words[19] & (1 << 4 * at)
         )  # four bits each
-    mission, _, which = kind.source.partition(" ")
-    return (which,) if which and mission in ("Fermi", "Swift", "INTEGRAL") else ()
+    return common.instruments(kind.source)
 
 
 def _rate(words: Words) -> float | None:

@@ -13,7 +13,7 @@ from ..errors import Unparsable
 from ..notice import Notice
 from . import classic_types, fields, gcn_converted, gcn_json
 from .voevent.gcn import counterpart
-from .voevent.packets import PACKETS, Kind
+from .voevent.packets import CONNECTION, PACKETS, Kind
 
 _SPIACS = 52
 _COUNTERPARTS = {45, 155}
@@ -26,10 +26,12 @@ def recognises(said: Any) -> bool:
 
 
 def parse(topic: str, said: dict[str, Any]) -> tuple[Notice, ...]:
-    """The one notice of a packet. Raises Unparsable for a record without any of the keys that they have."""
+    """The one notice of a packet; none of a test of the connection. Raises Unparsable for a record without any of their keys."""
     if not _CORE & said.keys():
         raise Unparsable(f"{topic} carries converted packets, but this has none of {', '.join(sorted(_CORE))}")
     number = classic_types.NAMES.get(topic.rpartition(".")[2].upper())
+    if number in CONNECTION:
+        return ()
     kind = PACKETS.get(number) if number is not None else None
     if kind is None:
         return gcn_json.parse(topic, said)

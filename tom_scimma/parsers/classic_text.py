@@ -15,7 +15,7 @@ from ..errors import Unparsable
 from ..notice import Cite, Notice, Sky
 from . import classic_types, classic_values, fields
 from .voevent.gcn import counterpart
-from .voevent.packets import NO_TRIGGER, PACKETS, Kind
+from .voevent.packets import CONNECTION, NO_TRIGGER, PACKETS, Kind
 
 _TJD_ZERO = datetime(1968, 5, 24, tzinfo=timezone.utc)
 #: a superevent whose letters are not said
@@ -70,8 +70,10 @@ def recognises(said: Any) -> bool:
 
 
 def parse(topic: str, said: dict[str, Any]) -> tuple[Notice, ...]:
-    """The one notice of a text. Raises Unparsable where nothing in it names an event."""
+    """The one notice of a text; none of a test of the connection. Raises Unparsable where nothing in it names an event."""
     said = {fields.clean(key).lower(): value if isinstance(value, str) else str(value) for key, value in said.items()}
+    if classic_types.number(topic, _words(said)) in CONNECTION:
+        return ()
     kind = _kind(topic, said)
     extra = {key: value for key, value in said.items() if key not in _TAKEN and not key.startswith(_DISCARD)}
     time = _time(said)
@@ -101,8 +103,13 @@ def parse(topic: str, said: dict[str, Any]) -> tuple[Notice, ...]:
     )
 
 
+def _words(said: dict[str, str]) -> str:
+    """What says its type."""
+    return f"{said.get('title', '')} {said.get('notice_type', '')}".lower()
+
+
 def _kind(topic: str, said: dict[str, str]) -> Kind:
-    words = f"{said.get('title', '')} {said.get('notice_type', '')}".lower()
+    words = _words(said)
     if "lvc" in words and "counterpart" not in words:
         found = next((kind for word, kind in classic_types.LVC_TYPES.items() if word in words), "other")
         return Kind("LVK", "GW", found)

@@ -11,6 +11,7 @@ import re
 TYPES: list[tuple[re.Pattern[str], int]] = [
     (re.compile(pattern), number)
     for pattern, number in (
+        (r"simbad", 130), (r"dow_?tod", 48), (r"gwhen", 168),
         (r"cbat", 138), (r"batse.*final", 22), (r"locburst|hunts", 24), (r"maxbc", 11), (r"batse|bacodine", 1), (r"comptel", 30),
         (r"alexis", 25), (r"aavso", 57), (r"calet.*(gnd|ground)", 161), (r"calet", 160),
         (r"coincidence.*(neutrino|nu)|neutrino-?em", 172), (r"icecube.*gold", 173), (r"icecube.*bronze", 174),
@@ -43,7 +44,7 @@ NAMES: dict[str, int] = {
     "GRB_COORDS": 1, "TEST_COORDS": 2, "MAXBC": 11, "BRAD_COORDS": 21, "GRB_FINAL": 22, "HUNTS_SRC": 24, "ALEXIS_SRC": 25,
     "XTE_PCA_ALERT": 26, "XTE_PCA_SRC": 27, "XTE_ASM_ALERT": 28, "XTE_ASM_SRC": 29, "COMPTEL_SRC": 30, "IPN_RAW": 31,
     "IPN_SEG": 32, "SAX_WFC_ALERT": 33, "SAX_WFC_SRC": 34, "SAX_NFI_ALERT": 35, "SAX_NFI_SRC": 36, "XTE_ASM_TRANS": 37,
-    "IPN_POS": 39, "HETE_ALERT_SRC": 40, "HETE_UPDATE_SRC": 41, "HETE_FINAL_SRC": 42, "HETE_GNDANA_SRC": 43, "HETE_TEST": 44,
+    "DOW_TOD": 48, "IPN_POS": 39, "HETE_ALERT_SRC": 40, "HETE_UPDATE_SRC": 41, "HETE_FINAL_SRC": 42, "HETE_GNDANA_SRC": 43, "HETE_TEST": 44,
     "GRB_CNTRPART": 45, "SWIFT_TOO_FOM": 46, "SWIFT_TOO_SC_SLEW": 47, "INTEGRAL_POINTDIR": 51, "INTEGRAL_SPIACS": 52,
     "INTEGRAL_WAKEUP": 53, "INTEGRAL_REFINED": 54, "INTEGRAL_OFFLINE": 55, "INTEGRAL_WEAK": 56, "AAVSO": 57, "MILAGRO_POS": 58,
     "KONUS_LC": 59, "SWIFT_BAT_GRB_ALERT": 60, "SWIFT_BAT_GRB_POS_ACK": 61, "SWIFT_BAT_GRB_POS_NACK": 62, "SWIFT_BAT_GRB_LC": 63,
@@ -61,7 +62,7 @@ NAMES: dict[str, int] = {
     "FERMI_GBM_ALERT_INTERNAL": 116, "FERMI_GBM_FLT_INTERNAL": 117, "FERMI_GBM_TRANS": 118, "FERMI_GBM_POS_TEST": 119,
     "FERMI_LAT_POS_INI": 120, "FERMI_LAT_POS_UPD": 121, "FERMI_LAT_POS_DIAG": 122, "FERMI_LAT_TRANS": 123,
     "FERMI_LAT_POS_TEST": 124, "FERMI_LAT_MONITOR": 125, "FERMI_SC_SLEW": 126, "FERMI_LAT_GND": 127, "FERMI_LAT_OFFLINE": 128,
-    "FERMI_POINTDIR": 129, "FERMI_GBM_SUBTHRESH": 131, "SWIFT_BAT_MONITOR": 133, "MAXI_UNKNOWN": 134, "MAXI_KNOWN": 135,
+    "FERMI_POINTDIR": 129, "SIMBADNED": 130, "FERMI_GBM_SUBTHRESH": 131, "SWIFT_BAT_MONITOR": 133, "MAXI_UNKNOWN": 134, "MAXI_KNOWN": 135,
     "MAXI_TEST": 136, "OGLE": 137, "CBAT": 138, "MOA": 139, "SWIFT_BAT_SUBSUB": 140, "SWIFT_BAT_KNOWN_SRC": 141,
     "FERMI_SC_SLEW_INTERNAL": 144, "COINCIDENCE": 145, "FERMI_GBM_FIN_INTERNAL": 146, "SUZAKU_LC": 148, "SNEWS": 149,
     "LVC_PRELIMINARY": 150, "LVC_INITIAL": 151, "LVC_UPDATE": 152, "LVC_TEST": 153, "LVC_COUNTERPART": 155,

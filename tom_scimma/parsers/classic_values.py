@@ -9,6 +9,7 @@ import re
 from typing import Any
 
 from . import classic_types, fields
+from .voevent import common
 from .voevent.packets import EXPERIMENTS, Kind
 
 _YEAR = 365.25 * 86400
@@ -81,8 +82,7 @@ def instruments(said: dict[str, str], kind: Kind) -> tuple[str, ...]:
         return tuple(name for letter, name in EXPERIMENTS.items() if f"Detector_{letter} " in said["expt"])
     if kind.source in ("LVK", "SNEWS"):
         return tuple(classic_types.contributors(said.get("comments", "").splitlines()))
-    mission, _, which = kind.source.partition(" ")
-    return (which,) if which and mission in ("Fermi", "Swift", "INTEGRAL") else ()
+    return common.instruments(kind.source)
 
 
 def distance(said: dict[str, str]) -> tuple[float, float] | None:

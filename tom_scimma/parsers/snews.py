@@ -1,10 +1,12 @@
 """SNEWS: alerts of the coincidence server, detectors' tiers, retractions. Heartbeats say no event. Pure.
 
-Formats: https://github.com/SNEWS2/SNEWS_Publishing_Tools (old) and snews-data-formats 1.1 (by `tier`).
+Formats: https://github.com/SNEWS2/SNEWS_Publishing_Tools (old; of 2021 with times of its own and `p_value`, `false_id`) and
+snews-data-formats 1.1 (by `tier`).
 """
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -12,7 +14,11 @@ from ..notice import Cite, Notice
 from . import fields
 
 _TIERS = {"heartbeat", "retraction", "timingtier", "significancetier", "coincidencetier"}
+#: `21/11/05 01:02:03:123456`, of 2021: year, month, day, and what comes behind the second after another colon
+_OLD_TIME = re.compile(r"(\d\d)/(\d\d)/(\d\d)[ _-](\d\d:\d\d:\d\d)(?::(\d{1,6}))?", re.ASCII)
 _TIMES = ("neutrino_time_utc", "neutrino_time", "start_time_utc")
+_RETRACTED, _RETRACTED_LATEST = ("retract_message_uuid", "false_id"), ("retract_latest_n", "N_retract_latest")
+_CHANCES = ("p_val", "p_value")
 _SENT = ("sent_time_utc", "sent_time", "machine_time_utc", "machine_time")
 _TAKEN = {"_id", "id", "uuid", "detector_names", "p_values average", "is_test", "is_firedrill", "False Alarm Prob"}
 
@@ -33,7 +39,8 @@ def recognises(said: Any) -> bool:
     server = "detector_names" in said and "neutrino_times" in said
     tier = fields.clean(said.get("tier")).lower() in _TIERS
     return server or (
-        "detector_name" in said and (tier or bool({"machine_time", "machine_time_utc", *_TIMES} & said.keys()))
+        "detector_name" in said
+        and (tier or bool({"machine_time", "machine_time_utc", *_RETRACTED, *_TIMES} & said.keys()))
     )
 
 
@@ -47,7 +54,7 @@ def parse(topic: str, said: dict[str, Any]) -> tuple[Notice, ...]:
 def is_beat(said: dict[str, Any]) -> bool:
     """True for a heartbeat by its tier, and for an old one, which has a status and nothing that was seen."""
     word = fields.clean(said.get("tier")).lower()
-    timed = any(said.get(key) for key in (*_TIMES, "retract_message_uuid", "retract_latest_n", "p_val"))
+    timed = any(said.get(key) for key in (*_TIMES, *_RETRACTED, *_RETRACTED_LATEST, *_CHANCES))
     return word == "heartbeat" or (not timed and "detector_status" in said)
 
 
@@ -70,7 +77,7 @@ def _beat(said: dict[str, Any]) -> Beat:
 def _alert(said: dict[str, Any]) -> Notice:
     """What the coincidence server says: which detectors, when first, how likely by chance."""
     extra: dict[str, Any] = {key: fields.jsonable(value) for key, value in said.items() if key not in _TAKEN}
-    times = [seen for raw in said.get("neutrino_times") or () if (seen := fields.time({"t": raw}, "t", {}))]
+    times = [seen for raw in said.get("neutrino_times") or () if (seen := _time({"t": raw}, "t", {}))]
     first = min(times, default=None)
     identity = fields.clean(said.get("_id") or said.get("id") or said.get("uuid"))
     kind = fields.clean(said.get("alert_type")).upper()
@@ -109,11 +116,11 @@ def _tier(said: dict[str, Any], word: str) -> Notice:
     extra: dict[str, Any] = {key: fields.jsonable(value) for key, value in said.items() if key not in _TAKEN}
     time, sent = _first(said, _TIMES, extra), _first(said, _SENT, extra)
     detector = fields.clean(said.get("detector_name"))
-    retracted = fields.clean(said.get("retract_message_uuid"))
-    retraction = bool(word == "retraction" or retracted or said.get("retract_latest_n"))
+    retracted = next((fields.clean(said[key]) for key in _RETRACTED if said.get(key)), "")
+    retraction = bool(word == "retraction" or retracted or any(said.get(key) for key in _RETRACTED_LATEST))
     moment = time or sent
     name = f"SNEWS {detector} {moment:%Y-%m-%dT%H:%M:%SZ}" if moment else f"SNEWS {detector}"
-    chance = fields.number(said.get("p_val"))
+    chance = next((number for key in _CHANCES if (number := fields.number(said.get(key))) is not None), None)
     return Notice(
         event=fields.event(name),
         kind="SN",
@@ -146,11 +153,20 @@ def _role(said: dict[str, Any], test: bool) -> str:
     return "test" if test or any(str(flag).strip().lower() == "true" for flag in flags) else "observation"
 
 
+def _time(said: dict[str, Any], key: str, extra: dict[str, Any]) -> datetime | None:
+    """The time under `key`, in the form of today or of 2021."""
+    old = _OLD_TIME.fullmatch(fields.clean(said.get(key)))
+    if old is None:
+        return fields.time(said, key, extra)
+    year, month, day, clock, fraction = old.groups()
+    return fields.time({key: f"20{year}-{month}-{day}T{clock}.{fraction or 0}"}, key, extra)
+
+
 def _first(said: dict[str, Any], keys: tuple[str, ...], extra: dict[str, Any]) -> Any:
     """The first of these times that is one; what says more than microseconds stays in `extra`, and no other does."""
     for key in keys:
         left: dict[str, Any] = {}
-        found = fields.time(said, key, left)
+        found = _time(said, key, left)
         if found is not None:
             extra.pop(key, None)
             extra.update(left)

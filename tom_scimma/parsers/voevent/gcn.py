@@ -14,14 +14,12 @@ from ...notice import Notice, Sky
 from .. import angles, fields
 from . import common, place
 from .packet import Packet
-from .packets import EXPERIMENTS, GBM_CLASSES, PACKETS, STREAMS, Kind
+from .packets import CONNECTION, EXPERIMENTS, GBM_CLASSES, PACKETS, STREAMS, Kind
 
 #: flags by which a notice takes back what it or an earlier one said
 _RETRACTING = (
     "Def_NOT_a_GRB", "Definite_NOT_GRB", "Definite_NOT_a_GRB", "Retraction", "RetractFlag", "Retract_Flag", "retraction",
 )  # fmt: skip
-#: types that speak of the connection: imalive, kill, and imalive as VOEvents of either version
-_CONNECTION = ("3", "4", "142", "143")
 _TESTS = ("Test", "Test_Submission", "Test_Notice", "InternalTest", "Test_Event")
 _TRIGGERS = ("TrigID", "Trigger_Number", "TRIGGER_NUM", "Trans_Num", "Event_ID")
 #: what says how strong or how sure, kept under the sender's names
@@ -45,7 +43,7 @@ def recognises(packet: Packet) -> bool:
 
 def parse(packet: Packet) -> tuple[Notice, ...]:
     """The one notice of a packet; none of a sign of life, or where it ends a connection."""
-    if packet.params.get("Packet_Type", "").strip() in _CONNECTION:
+    if fields.number(packet.params.get("Packet_Type")) in CONNECTION:
         return ()
     extra: dict[str, Any] = {}
     kind = _kind(packet)

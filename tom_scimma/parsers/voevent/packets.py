@@ -38,6 +38,8 @@ _ICECUBE = Kind("IceCube", "NU", "initial", 0.9)
 #: trigger ids that stand for none: all ones, and those of test packets
 NO_TRIGGER = frozenset({16777215, 2147483647, 4294967295, 99999, 599999})
 
+#: types that speak of the connection: imalive, kill, the test at an hour of one's choice (DOW_TOD), and imalive as VOEvents
+CONNECTION = frozenset({3, 4, 48, 142, 143})
 PACKETS: dict[int, Kind] = {
     1: Kind("GRO", "GRB", "initial"),
     2: Kind("GRO", "GRB", "other", test=True),
@@ -58,6 +60,7 @@ PACKETS: dict[int, Kind] = {
     35: Kind("BeppoSAX", "GRB", "followup"),
     36: Kind("BeppoSAX", "GRB", "followup"),
     37: Kind("RXTE", "XRT", "initial"),
+    38: Kind("GCN", "UNK", "other", test=True),
     39: Kind("IPN", "GRB", "update"),
     40: Kind("HETE", "GRB", "initial"),
     41: Kind("HETE", "GRB", "update"),
@@ -122,6 +125,7 @@ PACKETS: dict[int, Kind] = {
     127: _lat("update"),
     128: _lat("followup"),
     129: Kind("Fermi", "UNK", "other"),
+    130: Kind("GCN", "GRB", "followup", prefix="GCN trigger"),  # what SIMBAD and NED have where a mission saw something
     131: _gbm("initial"),
     133: _swift("BAT", "other", "XRT"),
     134: Kind("MAXI", "XRT", "initial", 0.9),
@@ -146,6 +150,7 @@ PACKETS: dict[int, Kind] = {
     161: Kind("CALET", "GRB", "update"),
     166: _ICECUBE,
     167: _ICECUBE,
+    168: Kind("GWHEN", "NU", "followup"),  # neutrinos with gravitational waves
     169: _ICECUBE._replace(containment=0.5),
     170: Kind("HAWC", "GRB", "initial"),
     171: Kind("HAWC", "GRB", "initial"),
