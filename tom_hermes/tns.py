@@ -8,6 +8,7 @@ its place: what was typed stays with that, whatever else is chosen.
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -224,16 +225,26 @@ def _target(
         typed = form.get(at + key)
         if typed in (None, ""):
             continue
-        try:
-            made[key] = float(typed)
-        except (TypeError, ValueError):
+        number = _number(typed)
+        if number is None:
             problems.add(at + key, f"{typed!r} is no number.")
+        else:
+            made[key] = number
     groups = [name.strip() for name in str(form.get(f"{at}group_associations") or "").split(",") if name.strip()]
     if groups:
         made["group_associations"] = groups
     if discovery:
         made["new_discovery"] = True
     return {**made, "discovery_info": info} if info else made
+
+
+def _number(typed: Any) -> float | None:
+    """A finite number, else None."""
+    try:
+        number = float(typed)
+    except (TypeError, ValueError):
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _utc(typed: str) -> str:
