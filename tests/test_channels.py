@@ -15,7 +15,7 @@ import pytest
 
 from tests.ears import text_of
 from tom_scimma import channels
-from tom_scimma.channels import Message
+from tom_scimma.channels import Channel, Message
 from tom_scimma.errors import Refused, Rejected, Unavailable
 from tom_scimma.outward import outward, split
 
@@ -200,6 +200,50 @@ def test_what_is_refused_says_why_and_not_the_address(address, caplog):
     assert SECRET not in str(caught.value)
     assert SECRET not in caplog.text
     assert caught.value.__cause__ is None
+
+
+PHONES = "+15557654321", "+15557654322"
+TWILIO = f"twilio://AC{'a' * 32}:{'b' * 32}@+15558881234"
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        (f"{TWILIO}/{PHONES[0]}/12{SECRET}/{PHONES[1]}", "Of the 3 that it names, number 2 is nobody whom twilio"),
+        (f"mailtos://me:pw@example.org?to=a@example.org,{SECRET},b@example.org", "Of the 3 that it names, number 2"),
+        (f"mailtos://me:pw@example.org?to=a@example.org&cc={SECRET}", "perhaps in a copy, whom mailtos cannot reach"),
+        (f"ntfys://ntfy.sh/good,{SECRET}!!/other", "number 2 is nobody whom ntfys"),
+        (f"tgram://123456789:{'a' * 35}/12345/!!{SECRET}", "number 2 is nobody whom tgram"),
+        (f"pover://{'u' * 30}@{'a' * 30}/one/bad~{SECRET}!/b~", "number 2, 3 is nobody whom pover"),
+    ],
+)
+def test_one_of_several_who_is_nobody_is_said(address, words, caplog):
+    """apprise leaves out whom it takes for nobody, and tells the others."""
+    with caplog.at_level(logging.NOTSET), pytest.raises(Refused, match=words) as caught:
+        channels.read(address)
+    assert SECRET not in str(caught.value) + caplog.text
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"{TWILIO}/{PHONES[0]},{PHONES[1]}", "mailtos://me:pw@example.org?to=Ada <a@example.org>,b@example.org&cc=c@example.org",
+        "ntfys://ntfy.sh/one/two", f"slack://T1JJ3T3L2/A1BRTD4JD/{'a' * 24}/#one/@two", "jsons://example.org/not/people",
+    ],
+)  # fmt: skip
+def test_several_who_are_all_somebody(address):
+    assert channels.read(address).address == address
+
+
+def test_whom_a_kept_address_leaves_out_is_said_when_the_others_are_told(web, home):
+    """One that was kept before it was looked at: nobody goes untold for another's number."""
+    address = f"signal://127.0.0.1:{web.port}/+15551234567/{PHONES[0]}/{SECRET}"
+    with pytest.raises(Refused, match="Of the 2 that it names, number 2"):
+        channels.read(address)
+    said = Channel("signal", address).say(message())
+    assert said.startswith("Of the 2 that it names, number 2 is nobody whom signal can reach")
+    assert SECRET not in said
+    assert [told["recipients"] for told in web.said] == [[PHONES[0]]]
 
 
 def test_no_log_and_no_error_has_the_address(web, home, caplog):

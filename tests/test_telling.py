@@ -108,6 +108,24 @@ def test_told_at_once_as_critical_it_does_not_come_with_the_digest(web, ada):
     assert outcomes() == ["dropped", "told", "dropped", "told"]
 
 
+def test_who_was_left_out_stands_in_the_row_of_what_the_others_were_told(web, ada, client):
+    """An address that was kept before each of those whom it names was looked at."""
+    address = f"signal://127.0.0.1:{web.port}/+15551234567/+15557654321/x9tokenx9"
+    subscription(ada, contact(ada, address=address, scheme="signal"))
+    hear()
+    send()
+    row = Delivery.objects.get()
+    assert (row.state, len(web.heard), outcomes()) == ("delivered", 1, ["told"])
+    assert row.reason.startswith(
+        "The others were told. Of the 2 that it names, number 2 is nobody whom signal can reach"
+    )
+    client.force_login(ada)
+    for page in (row.get_absolute_url(), "/sent/", "/users/profile/"):
+        text = client.get(page).content.decode()
+        assert "The others were told. Of the 2 that it names, number 2" in text
+        assert "x9tokenx9" not in text
+
+
 def test_what_was_cancelled_may_be_told_because_of_another_subscription(web, ada):
     mine = to(web, ada)
     first = subscription(ada, mine)

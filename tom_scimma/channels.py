@@ -1,7 +1,7 @@
 """An address at which somebody can be told -> a Channel that tells them: by this TOM's mail, or by whatever apprise speaks.
 
     channel = read("ntfys://ntfy.example/night-alerts")      Refused for what this TOM does not allow
-    channel.say(subject, text, brief, picture)               returns, or raises Rejected or Unavailable
+    channel.say(message)                                      whom it left out; or raises Rejected or Unavailable
 
 The only file that imports apprise. An address holds tokens: no error, no log line and no repr made here has any of it,
 and apprise, whose own words do, is not heard (outward.py).
@@ -16,12 +16,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from smtplib import SMTPException, SMTPRecipientsRefused, SMTPResponseException, SMTPSenderRefused
 from typing import Any
 
 from tom_scimma.conf import conf
 from tom_scimma.errors import Refused, Rejected, Unavailable
-from tom_scimma.outward import host_is_allowed, outward, split
+from tom_scimma.mailing import mail
+from tom_scimma.outward import Heard, host_is_allowed, outward, split
 
 EMAIL = "email"
 SECONDS = 30.0  #: for one message, all of it
@@ -54,6 +54,9 @@ WEBHOOKS = {
 }
 #: where apprise keeps whom an address names; it leaves out, without a word, what is no number or name to it
 NAMED = ("targets", "topics", "groups", "devices")
+FORMS = "a telephone is +, country code and number, a topic has no spaces, an e-mail address has an @"
+#: each of so many that an address names is looked at by itself
+ASKED = 100
 
 
 @dataclass(frozen=True)
@@ -75,12 +78,13 @@ class Channel:
     scheme: str
     address: str = field(repr=False)
 
-    def say(self, message: Message) -> None:
-        """Tells them. Raises Rejected for what will not change, Unavailable for what may."""
+    def say(self, message: Message) -> str:
+        """Tells them; in words whom the address names and nobody can reach. Raises Rejected for what will not change,
+        Unavailable for what may."""
         if self.scheme == EMAIL:
-            _mail(self.address, message)
-        else:
-            _notify(self.address, message)
+            mail(self.address, message, seconds=SECONDS)
+            return ""
+        return _notify(self.address, message)
 
 
 def read(text: str) -> Channel:
@@ -91,8 +95,11 @@ def read(text: str) -> Channel:
     text = text.strip()
     if "://" not in text:
         return Channel(_allowed(EMAIL), _email(text))
-    with _silence():
+    with _silence() as heard:
         plugin, scheme = _plugin(text)
+        left_out = _left_out(text, scheme, heard)
+    if left_out:
+        raise Refused(f"{left_out} Correct it, or leave it out: nothing would reach it.")
     host = _host(plugin)
     if host is not None and not _named(*host) and _is_numeric(host[0]) and not host_is_allowed(*host, ()):
         raise Refused("That address is inside this TOM's own network, where it sends nothing (see NOTIFY_HOSTS).")
@@ -139,9 +146,7 @@ def _plugin(text: str) -> tuple[Any, str]:
             f"Not a complete address for {scheme}: something is missing in it, or not as that service has it."
         )
     if parts.get("targets") and _nobody(plugin):
-        raise Refused(
-            f"It names nobody whom {scheme} can reach: a telephone is +, country code and number, a topic has no spaces."
-        )
+        raise Refused(f"It names nobody whom {scheme} can reach: {FORMS}.")
     plugin.socket_read_timeout = plugin.socket_connect_timeout = SECONDS / 2
     plugin.image_size = None  # apprise's own icon is not ours to show
     return plugin, scheme
@@ -176,6 +181,26 @@ def _nobody(plugin: Any) -> bool:
     return bool(lists) and not any(lists)
 
 
+def _left_out(address: str, scheme: str, heard: Heard) -> str:
+    """In words, whom an address names beside others and apprise leaves out without a word; "" for nobody. `heard` is
+    of the reading of the whole address."""
+    import apprise
+
+    parts, dropped = _parts(address) or {}, heard.dropped
+    targets = parts.get("targets") or []
+    names = [one for text in ([targets] if isinstance(targets, str) else targets) for one in str(text).split(",")]
+    names = [one for one in names if one.strip()]
+    wrong = []
+    for number, one in enumerate(names[:ASKED] if len(names) > 1 else (), 1):
+        alone = apprise.Apprise.instantiate({**parts, "targets": [one]})
+        if alone is None or _nobody(alone):
+            wrong.append(number)
+    if wrong:
+        which = ", ".join(map(str, wrong))
+        return f"Of the {len(names)} that it names, number {which} is nobody whom {scheme} can reach: {FORMS}."
+    return f"It names somebody, perhaps in a copy, whom {scheme} cannot reach: {FORMS}." if dropped else ""
+
+
 def _host(plugin: Any) -> tuple[str, int | None] | None:
     """The server that the address itself names; None where the service has its own."""
     if getattr(plugin, "mode", None) == "cloud":  # ntfy.sh: what stands for the host is the topic
@@ -201,13 +226,14 @@ def _is_numeric(host: str) -> bool:
     return True
 
 
-def _notify(address: str, message: Message) -> None:
-    """Tells by apprise, over connections that outward.py lets through."""
+def _notify(address: str, message: Message) -> str:
+    """Tells by apprise, over connections that outward.py lets through; says whom it left out."""
     from apprise import NotifyFormat
 
-    with _picture(message) as file, outward(conf.NOTIFY_HOSTS, seconds=SECONDS):
+    with _picture(message) as file, outward(conf.NOTIFY_HOSTS, seconds=SECONDS) as heard:
         try:
             plugin, scheme = _plugin(address)
+            left_out = _left_out(address, scheme, heard)
         except Refused as error:
             raise Rejected(str(error)) from None
         _look(plugin)
@@ -225,6 +251,7 @@ def _notify(address: str, message: Message) -> None:
             raise Unavailable(f"{scheme} could not be told: {type(error).__name__}") from None
         if not told:
             raise Unavailable(f"{scheme} did not take it; a wrong address, or the service is not well")
+        return left_out
 
 
 def _look(plugin: Any) -> None:
@@ -241,10 +268,10 @@ def _look(plugin: Any) -> None:
 
 
 @contextmanager
-def _silence() -> Iterator[None]:
+def _silence() -> Iterator[Heard]:
     """apprise says nothing; an address that is read connects nowhere."""
-    with outward((), seconds=SECONDS):
-        yield
+    with outward((), seconds=SECONDS) as heard:
+        yield heard
 
 
 @contextmanager
@@ -257,33 +284,3 @@ def _picture(message: Message) -> Iterator[Path | None]:
         path = Path(folder) / message.picture_name
         path.write_bytes(message.picture)
         yield path
-
-
-def _mail(address: str, message: Message) -> None:
-    """Tells by the TOM's own mail server, as Django's settings name it."""
-    from django.conf import settings
-    from django.core.mail import EmailMessage, get_connection
-
-    smtp = settings.EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend"
-    options = {"timeout": settings.EMAIL_TIMEOUT or SECONDS} if smtp else {}
-    headers = {"Message-ID": f"<{message.key}@tom>"} if message.key else {}
-    mail = EmailMessage(
-        message.subject, message.text, to=[address], headers=headers, connection=get_connection(**options)
-    )
-    if message.picture is not None:
-        mail.attach(message.picture_name, message.picture, "image/png")
-    try:
-        mail.send()
-    except (SMTPRecipientsRefused, SMTPSenderRefused, SMTPResponseException) as error:
-        codes = _codes(error)
-        if codes and all(500 <= code < 600 for code in codes):
-            raise Rejected(f"The mail server refused it ({codes[0]}).") from None
-        raise Unavailable(f"the mail server did not take it ({codes[0] if codes else type(error).__name__})") from None
-    except (SMTPException, OSError) as error:
-        raise Unavailable(f"the mail server could not be reached: {type(error).__name__}") from None
-
-
-def _codes(error: Exception) -> list[int]:
-    if isinstance(error, SMTPRecipientsRefused):
-        return [code for code, _ in error.recipients.values()]
-    return [error.smtp_code] if isinstance(error, SMTPResponseException) else []

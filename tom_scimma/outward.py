@@ -11,6 +11,7 @@ only libraries that connect in the thread they are called in may be used inside.
 from __future__ import annotations
 
 import logging
+import re
 import socket
 import sys
 from collections.abc import Iterable, Iterator
@@ -27,27 +28,39 @@ from tom_scimma.guard import Clock, deadline, is_public
 #: these write addresses, and with them tokens, into the log
 TALKERS = ("apprise", "urllib3.connectionpool", "urllib3.connection", "urllib3.util.retry", "requests_oauthlib")
 
+#: how apprise begins to say that it leaves out one of those whom an address names
+LEAVES_OUT = re.compile(r"Dropped\b|.* will be ignored")
+
+
+@dataclass
+class Heard:
+    """What apprise said meanwhile, without a word of it."""
+
+    dropped: int = 0  #: of those whom an address names, in so many lines
+
 
 @dataclass(frozen=True)
 class _Rules:
     allowed: frozenset[tuple[str, int | None]]  #: addresses that settings name, with a port or for any
     clock: Clock
+    heard: Heard
 
 
 _rules: ContextVar[_Rules | None] = ContextVar("tom_scimma_outward", default=None)
 
 
 @contextmanager
-def outward(allowed_hosts: Iterable[str] = (), *, seconds: float) -> Iterator[None]:
+def outward(allowed_hosts: Iterable[str] = (), *, seconds: float) -> Iterator[Heard]:
     """Holds every connection of this thread to the rules. Raises Refused, or Unavailable when the time was over.
 
     `allowed_hosts` are "host" or "host:port", by full name or address; they may be private.
     """
     _install()
     with deadline(seconds) as clock:
-        token = _rules.set(_Rules(frozenset(_addresses(allowed_hosts)), clock))
+        heard = Heard()
+        token = _rules.set(_Rules(frozenset(_addresses(allowed_hosts)), clock, heard))
         try:
-            yield
+            yield heard
         finally:
             _rules.reset(token)
         if clock.expired:
@@ -118,5 +131,8 @@ def _hear(event: str, args: tuple[Any, ...]) -> None:
 
 
 def _unsaid(record: logging.LogRecord) -> bool:
-    """Nothing of what those libraries say while they hold an address; apprise never."""
-    return record.name != "apprise" and _rules.get() is None
+    """Nothing of what those libraries say while they hold an address; apprise never. That it leaves somebody out is counted."""
+    rules = _rules.get()
+    if rules is not None and record.name == "apprise" and LEAVES_OUT.match(str(record.msg)):
+        rules.heard.dropped += 1
+    return record.name != "apprise" and rules is None

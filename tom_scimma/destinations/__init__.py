@@ -30,6 +30,7 @@ class Receipt:
     id: str = ""  #: the service's name for it
     url: str = ""  #: where a person can see it
     data: Mapping[str, Any] = field(default_factory=dict)  #: what else it answered; JSON
+    note: str = ""  #: what its people should know all the same: stands as the delivery's last word
 
 
 @dataclass(frozen=True)

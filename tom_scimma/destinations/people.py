@@ -85,7 +85,7 @@ class People(Destination):
         alert = said.get("alert") if contact.picture else None
         picture, name = _picture(alert) if alert else (None, "")
         seen_link = seen.link(said["tellings"][0]) if said.get("tellings") else ""
-        channel.say(
+        left_out = channel.say(
             channels.Message(
                 subject=said["subject"],
                 text=_text(said, seen_link),
@@ -95,7 +95,7 @@ class People(Destination):
                 picture_name=name or "skymap.png",
             )
         )
-        return Receipt()
+        return Receipt(note=f"The others were told. {left_out}" if left_out else "")
 
     def show(self, payload: bytes) -> str:
         said = json.loads(payload)

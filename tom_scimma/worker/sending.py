@@ -178,7 +178,12 @@ def record(
         if decision.state != State.DELIVERED and delivery.resends.exists():
             states = [State.SENDING]
         moved = course.move(
-            delivery, decision.state, reason=decision.reason, from_states=states, attempts=delivery.attempts, **values
+            delivery,
+            decision.state,
+            reason=decision.reason or _note(receipt),
+            from_states=states,
+            attempts=delivery.attempts,
+            **values,
         )
         if moved and receipt is not None:
             _kept(delivery, there, receipt)
@@ -233,6 +238,10 @@ def _of_receipt(receipt: Receipt) -> dict:
         "receipt": storable.values(dict(receipt.data)),
         "not_before": None,
     }
+
+
+def _note(receipt: Receipt | None) -> str:
+    return receipt.note if receipt is not None else ""
 
 
 def _word(answer: BaseException | None) -> str:
