@@ -5,6 +5,7 @@ Authority: the archive's contract, observed at archive-api 1.3.3; only reads.
 
 from __future__ import annotations
 
+import json
 import os
 import uuid
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
+import requests
 from hop import bson
 
 from tests.archives import ALICE, FIRST, TOPIC, fill
@@ -66,6 +68,22 @@ def real_key() -> Key | None:
         return None
     login = HopAuth(*found)
     return Key(token=lambda fresh: login.token(anew=fresh))
+
+
+def test_a_slash_too_many_leads_to_what_was_meant(place):
+    """FastAPI's way; a client that follows nothing must not add one."""
+    answer = requests.get(f"{place.url}/messages/?meta=true&limit=1", allow_redirects=False, timeout=20)
+    assert (answer.status_code, answer.content) == (307, b"")
+    assert answer.headers["Location"].endswith("/messages?meta=true&limit=1")
+    answer = place.get("/none/such/")
+    assert (answer.status, json.loads(answer.body)) == (404, {"detail": "Not Found"})
+
+
+def test_it_says_what_there_is(place):
+    said = json.loads(place.get("/openapi.json").body)
+    assert (said["info"]["title"], said["openapi"][:2]) == ("Archive API", "3.")
+    assert {"/messages", "/messages/count", "/topics", "/health_check"} <= set(said["paths"])
+    assert place.get("/docs").status == 200
 
 
 def test_health_is_json_and_always_200(place):

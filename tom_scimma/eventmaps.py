@@ -70,33 +70,13 @@ def current(event: Event, user=None) -> EventMap | None:
     It is the newest authoritative one, as `fold.py` takes it. An event that several protected topics speak of has none
     of its own: there it is the newest that the user may see. The caller has checked that they may see the event.
     """
-    own = _alerts(event, user)
-    if event.public:
-        own = own.filter(public=True)
-    if event.localization_id is not None:
-        rows = own.filter(localizations=event.localization_id, localizations__error="")
-        return next(_maps(rows[:1]), None)
-    if event.ra is not None:
-        return next((found for found in _maps(own[:LOOKED_AT]) if _is_at(event, found)), None)
-    return next(_maps(own[:LOOKED_AT]), None) if user is not None and not event.public else None
+    return next(_current([event], user))
 
 
 def currents(events: Sequence[Event]) -> Iterator[EventMap | None]:
-    """The map of each of many events, in their order, as `current` has it without a user: maps that were sent come some at a time."""
+    """The same of each of many events, in their order, without a user: maps that were sent come some at a time, with their data."""
     for start in range(0, len(events), FETCHED):
-        some = events[start : start + FETCHED]
-        rows = Localization.objects.filter(pk__in=[event.localization_id for event in some], error="")
-        rows = rows.filter(alert__authority=True).select_related("alert").defer("alert__document")
-        sent = {(row.pk, row.alert.event_id): row for row in rows}
-        for event in some:
-            row = sent.get((event.localization_id, event.pk))
-            if event.localization_id is None:
-                yield current(event)
-            elif row is None or (event.public and not row.alert.public):
-                yield None
-            else:
-                about = row.alert
-                yield EventMap(about.pk, row.pk, None, about.order, about.alert_type, about.source, bytes(row.data))
+        yield from _current(events[start : start + FETCHED], None, at_hand=True)
 
 
 def versions(event: Event, user=None) -> list[EventMap]:
@@ -110,6 +90,48 @@ def versions(event: Event, user=None) -> list[EventMap]:
 def of_alert(alert: Alert) -> EventMap | None:
     """The map of one alert, whatever its authority; None where it says no place."""
     return next(_maps(_with_maps(Alert.objects.filter(pk=alert.pk))), None)
+
+
+def _current(events: Sequence[Event], user, *, at_hand: bool = False) -> Iterator[EventMap | None]:
+    sent = {row.pk: row for row in _sent(events, user, at_hand)}
+    for event in events:
+        row = sent.get(event.localization_id)
+        if event.localization_id is None:
+            yield _made(event, user)
+        elif row is None or not _speaks(row.alert, event):
+            yield None
+        else:
+            about, data = row.alert, bytes(row.data) if at_hand else None
+            yield EventMap(about.pk, row.pk, None, about.order, about.alert_type, about.source, data)
+
+
+def _sent(events: Sequence[Event], user, at_hand: bool) -> QuerySet[Localization]:
+    """The maps that were sent and stand for these events, of alerts that the user may see."""
+    ids = [event.localization_id for event in events if event.localization_id is not None]
+    rows = Localization.objects.filter(pk__in=ids, name="skymap", error="", alert__authority=True)
+    if user is not None:
+        rows = rows.filter(alert__in=Alert.objects.visible_to(user))
+    rows = rows.select_related("alert").defer("alert__document")
+    return rows if at_hand else rows.defer("alert__document", "data")
+
+
+def _speaks(alert: Alert, event: Event) -> bool:
+    """Whether the event's place may be this alert's: its own, public where it is, and of a test for a test alone."""
+    return (
+        alert.event_id == event.pk
+        and (alert.public or not event.public)
+        and (event.role == "test" or alert.role != "test")
+    )
+
+
+def _made(event: Event, user) -> EventMap | None:
+    """The map of an event that was sent none: of its error region; or what an event of several audiences has for this one."""
+    own = _alerts(event, user)
+    if event.public:
+        own = own.filter(public=True)
+    if event.ra is not None:
+        return next((found for found in _maps(own[:LOOKED_AT]) if _is_at(event, found)), None)
+    return next(_maps(own[:LOOKED_AT]), None) if user is not None and not event.public else None
 
 
 def _alerts(event: Event, user) -> QuerySet[Alert]:

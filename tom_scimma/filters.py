@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime, timezone
 
 import django_filters
 from crispy_forms.helper import FormHelper
@@ -14,15 +15,17 @@ from tom_common.htmx_table import HTMXTableFilterSet
 from tom_scimma import wording
 from tom_scimma.models import Alert, Annotation, Event, Localization, Message
 from tom_scimma.models.seen import known_aliases
-from tom_scimma.times import parse
+from tom_scimma.times import YEARS, parse
 
 #: a text search looks up at most so many events by name
 NAMES = 500
 ALL = "all"
+#: no form is for a later year
+LAST = 2100
 
 
 class UtcField(forms.Field):
-    """A time typed as ISO 8601; without an offset it is UTC, whatever the TOM's time zone."""
+    """A time typed as ISO 8601; without an offset it is UTC, and shown in UTC, whatever the TOM's time zone."""
 
     def to_python(self, value):
         if value in self.empty_values:
@@ -32,7 +35,12 @@ class UtcField(forms.Field):
             raise forms.ValidationError(
                 f"{str(value)[:40]!r} is not a time; write it as 2023-05-18 or 2023-05-18T12:59 (UTC)"
             )
+        if time.year > LAST:
+            raise forms.ValidationError(f"Give a time between {YEARS.start} and {LAST}.")
         return time
+
+    def prepare_value(self, value):
+        return value.astimezone(timezone.utc).replace(tzinfo=None) if isinstance(value, datetime) else value
 
 
 class UtcFilter(django_filters.Filter):

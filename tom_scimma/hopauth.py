@@ -135,9 +135,9 @@ class HopAuth:
 
     def _with_token(self, path: str, document: Any) -> Said:
         """The answer; a token that is not good (any more) is replaced, once."""
-        said = self._ask("POST", path, document, self.token())
+        said = self._ask(path, document, self.token())
         if said.status in (401, 403) and BAD_TOKEN in said.body.decode("utf-8", "replace"):
-            said = self._ask("POST", path, document, self.token(anew=True))
+            said = self._ask(path, document, self.token(anew=True))
         if said.status in (401, 403):
             raise CredentialRefused(f"SCiMMA does not let {self.name} in (any more): it was suspended or revoked.")
         return said
@@ -153,7 +153,7 @@ class HopAuth:
                 f"{self.name or 'This'} can be no credential of SCiMMA's: its name or password is empty, or has letters that "
                 "none has. Was all of it, and nothing else, pasted?"
             ) from error
-        first = self._ask("POST", "/scram/first", {"client_first": client.get_client_first()})
+        first = self._ask("/scram/first", {"client_first": client.get_client_first()})
         if first.status in (400, 401, 403):
             raise CredentialRefused(
                 f"SCiMMA does not take the credential {self.name}: there is none of that name (any more), or it is suspended. "
@@ -164,7 +164,7 @@ class HopAuth:
         try:
             client.set_server_first(first.document["server_first"])
             sent = {"client_final": client.get_client_final(), "sid": first.document["sid"]}
-            final = self._ask("POST", "/scram/final", sent)
+            final = self._ask("/scram/final", sent)
             if final.status in (400, 401, 403, 500):  # a wrong password is a 500 there
                 raise CredentialRefused(
                     f"SCiMMA knows the credential {self.name} but does not take this password: it is most likely wrong "
@@ -179,15 +179,16 @@ class HopAuth:
                 f"the log-in at SCiMMA Auth ended oddly, so its answer is not trusted: {error}"
             ) from error
 
-    def _ask(self, method: str, path: str, document: Any = None, token: str = "") -> Said:
+    def _ask(self, path: str, document: Any, token: str = "") -> Said:
+        """The answer to a POST of JSON: nothing else is asked here."""
         headers = {"Accept": "application/json", "Content-Type": "application/json"}
         headers |= {"Authorization": f"Token {token}"} if token else {}
-        data = None if document is None else json.dumps(document).encode()
+        data = json.dumps(document).encode()
         late = f"SCiMMA Auth ({self.url}) did not answer in full within {self._seconds:g} s"
         with guard.deadline(self._seconds) as clock, guard.session_of(clock) as session:
             try:
-                response = session.request(
-                    method, self.url + API + path, data=data, headers=headers, timeout=self._seconds,
+                response = session.post(
+                    self.url + API + path, data=data, headers=headers, timeout=self._seconds,
                     allow_redirects=False, stream=True,
                 )  # fmt: skip
                 body = response.raw.read(LARGEST + 1, decode_content=True)

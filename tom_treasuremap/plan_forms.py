@@ -9,9 +9,9 @@ from django import forms
 
 from tom_scimma import eventmaps
 from tom_scimma.events import named
+from tom_scimma.filters import UtcField
 from tom_scimma.models import Event
 from tom_treasuremap.coverage_form import PRESETS as SOURCES
-from tom_treasuremap.followup.fields import UtcField
 from tom_treasuremap.planning.question import SUBJECTS, Question
 from tom_treasuremap.plans import presets, setting, wanted
 

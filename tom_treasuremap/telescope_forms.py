@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from tom_treasuremap.followup.fields import UtcField
+from tom_scimma.filters import UtcField
 from tom_treasuremap.models import Instrument
 from tom_treasuremap.telescopes.checks import WrongTelescope
 from tom_treasuremap.telescopes.lines import line_of

@@ -6,6 +6,7 @@ import re
 import uuid
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from tom_scimma import offload
 from tom_scimma.errors import Refused
@@ -18,6 +19,7 @@ from tom_scimma.fake_services.world import World
 BASE = "/archive"
 FULL, META = 64, 1024  #: most messages of a page
 ROUTES: dict[tuple[str, str], Route] = {}
+PLACES: list[tuple[str, str]] = []  #: method and path of each, as OpenAPI writes them
 
 
 def route(method: str, pattern: str) -> Callable[[Route], Route]:
@@ -25,6 +27,7 @@ def route(method: str, pattern: str) -> Callable[[Route], Route]:
 
     def adding(answer: Route) -> Route:
         ROUTES[method, re.escape(BASE) + pattern.replace("{}", "([^/]+)")] = answer
+        PLACES.append((method, pattern.replace("{}", "{one}", 1).replace("{}", "{other}")))
         return answer
 
     return adding
@@ -242,3 +245,31 @@ def retraction(world: World, request: Request) -> Response:
         return text(403, "Operation not permitted")
     row.retracted = flag(request, "retracted", True)
     return bson({})
+
+
+@route("GET", "/openapi.json")
+def openapi(world: World, request: Request) -> Response:
+    """What there is, without its parameters."""
+    paths: dict[str, dict[str, Any]] = {}
+    for method, place in PLACES:
+        paths.setdefault(place, {})[method.lower()] = {"responses": {"200": {"description": "Successful Response"}}}
+    return as_json({"openapi": "3.1.0", "info": {"title": "Archive API", "version": "0.1.0"}, "paths": paths})
+
+
+@route("GET", "/docs")
+def docs(world: World, request: Request) -> Response:
+    page = "<!doctype html>\n<title>Archive API - Swagger UI</title>\n<a href='openapi.json'>openapi.json</a>\n"
+    return Response(200, page, "text/html; charset=utf-8")
+
+
+def elsewhere(world: World, request: Request) -> Response:
+    """A path that nothing answers: with a slash too many it leads to what was meant, as FastAPI has it."""
+    meant = request.path.rstrip("/")
+    if meant != request.path and any(re.fullmatch(pattern, meant) for _, pattern in ROUTES):
+        query = f"?{urlencode(request.query)}" if request.query else ""
+        return Response(307, b"", "", {"Location": f"{request.url}{meant}{query}"})
+    return as_json({"detail": "Not Found"}, 404)
+
+
+#: FastAPI's own answers for the rest, after all others
+ROUTES["*", re.escape(BASE) + "/.*"] = elsewhere

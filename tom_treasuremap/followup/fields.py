@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from tom_scimma.times import parse
 from tom_treasuremap import telescopes
 from tom_treasuremap.followup.request import Exposure
 from tom_treasuremap.transports import rules
@@ -16,25 +17,17 @@ from tom_treasuremap.transports import rules
 ROWS = 4  #: filters of one request
 
 
-class UtcField(forms.DateTimeField):
-    """A moment that is in UTC, whatever zone the TOM shows times in."""
+class UtcInput(forms.DateTimeInput):
+    """The browser's own choice of day and minute, in UTC."""
 
-    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    input_type = "datetime-local"
 
-    def to_python(self, value: Any) -> datetime | None:
-        with timezone.override(zone.utc):
-            found = super().to_python(value)
-        if found is not None and not 1900 <= found.year <= 2100:
-            raise forms.ValidationError("Give a time between 1900 and 2100.")
-        return found
+    def __init__(self):
+        super().__init__(format="%Y-%m-%dT%H:%M")
 
-    def prepare_value(self, value: Any) -> Any:
-        if isinstance(value, str):
-            try:
-                value = self.to_python(value)
-            except forms.ValidationError:
-                return value
-        return value.astimezone(zone.utc).replace(tzinfo=None) if isinstance(value, datetime) else value
+    def format_value(self, value: Any) -> Any:
+        found = parse(value).time
+        return super().format_value(found.replace(tzinfo=None) if found is not None else value)
 
 
 def of_the_hosts_clock(moment: datetime) -> datetime:

@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from tom_observations.facility import BaseRoboticObservationForm
 
+from tom_scimma.filters import UtcField
 from tom_scimma.models import Event
 from tom_treasuremap import telescopes
 from tom_treasuremap.followup import fields, reach, validating, written
@@ -33,8 +34,8 @@ class RequestForm(BaseRoboticObservationForm):
     at = {"exposures": "filter_1", "filter": "filter_1", "seconds": "seconds_1", "count": "count_1"}
     telescope = forms.ChoiceField(choices=fields.choices)
     name = forms.CharField(required=False, max_length=50, help_text="For people. Empty: what is asked of which target.")
-    start = fields.UtcField(label="From (UTC)")
-    end = fields.UtcField(label="Until (UTC)")
+    start = UtcField(label="From (UTC)", widget=fields.UtcInput)
+    end = UtcField(label="Until (UTC)", widget=fields.UtcInput)
     max_airmass = forms.FloatField(label="Airmass at most", required=False, min_value=1, max_value=10)
     min_moon_separation = forms.FloatField(
         label="From the Moon at least (degrees)", required=False, min_value=0, max_value=180
@@ -207,7 +208,7 @@ class TimeCriticalForm(RequestForm):
 
     kind = "time_critical"
     at = {**RequestForm.at, "end": "start"}
-    start = fields.UtcField(label="Begins (UTC)")
+    start = UtcField(label="Begins (UTC)", widget=fields.UtcInput)
     end = None
 
     def _when(self) -> list[Any]:

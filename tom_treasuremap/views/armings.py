@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.generic import View
 
 from tom_scimma import switch
+from tom_scimma.filters import UtcField
 from tom_scimma.models import Subscription
 from tom_treasuremap.conf import conf
 from tom_treasuremap.followup import arming, fields
@@ -29,7 +30,7 @@ class ArmForm(forms.Form):
         label="For the subscription",
         help_text="Only for what this one met, and nothing else.",
     )
-    until = fields.UtcField(label="Until (UTC)")
+    until = UtcField(label="Until (UTC)", widget=fields.UtcInput)
     hours = forms.FloatField(label="Hours of exposures a night, at most", min_value=0.01, max_value=24, initial=2)
     requests = forms.IntegerField(label="Requests a night, at most", min_value=1, max_value=1000, initial=5)
     cancels = forms.BooleanField(

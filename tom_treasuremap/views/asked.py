@@ -13,8 +13,9 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.generic import View
 
+from tom_scimma.filters import UtcField
 from tom_scimma.views.events import EventMixin
-from tom_treasuremap.followup import cancelling, fields, marking, withdrawn
+from tom_treasuremap.followup import cancelling, marking, withdrawn
 from tom_treasuremap.models import Asked
 
 
@@ -22,7 +23,7 @@ class MarkForm(forms.Form):
     """What became of it."""
 
     why = forms.CharField(required=False, max_length=500)
-    start = fields.UtcField(required=False)
+    start = UtcField(required=False)
     depth = forms.FloatField(required=False, min_value=0, max_value=40)
 
 
