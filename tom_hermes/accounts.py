@@ -17,9 +17,10 @@ from django.utils import timezone
 
 from tom_hermes.client import Hermes
 from tom_hermes.conf import conf
-from tom_hermes.credentials import own_token, token_of
+from tom_hermes.credentials import stands, token_of
 from tom_hermes.models import HermesProfile, Known
 from tom_scimma.errors import DeliveryError
+from tom_scimma.secrets import Lost
 
 NO_TOKEN = (
     "There is no HERMES token: add yours on your profile page, or ask whoever runs this TOM to set TOM_HERMES['TOKEN']."
@@ -50,13 +51,21 @@ class Account:
         return f"Account({self.name!r})"  # never the token
 
 
+def lost(error: Lost) -> str:
+    return f"Your HERMES token: {error}"
+
+
 def client(token: str, **seconds: float) -> Hermes:
     return Hermes(conf.BASE_URL, token, **seconds)
 
 
 def account(user: Any) -> Account:
     """What is known of it; asked now where it never was."""
-    token, own = token_of(user), bool(own_token(user))
+    own = bool(stands(user))
+    try:
+        token = token_of(user)
+    except Lost as error:
+        return Account(own=own, problem=lost(error))
     if not token:
         return Account(problem=NO_TOKEN)
     row = Known.objects.filter(name=name_of(token)).first() or asked(token)
@@ -125,7 +134,7 @@ def _ask(name: str, ask: Callable[[], tuple[dict[str, Any], str]]) -> Known:
 
 def refresh() -> None:
     """The worker's job: asks about every account that is used here, and for TNS's lists."""
-    tokens = [row.token for row in HermesProfile.objects.all() if row.token]
+    tokens = [row.token for row in HermesProfile.objects.all() if isinstance(row.token, str) and row.token]
     for token in dict.fromkeys([*([conf.TOKEN] if conf.TOKEN else []), *tokens]):
         asked(token)
     if tokens or conf.TOKEN:

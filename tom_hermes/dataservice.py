@@ -85,7 +85,7 @@ class HermesDataService(DataService):
         """The messages that fit, the newest first. Raises QueryServiceError."""
         wanted, most = query_parameters["search"], query_parameters["most"]
         # the TOM's token may see what this user may not: it asks the index, and reads nothing
-        tokens = own_token(self.user), token_of(self.user)
+        tokens = _asked(lambda: (own_token(self.user), token_of(self.user)))
         found = _asked(lambda: searching.search(conf.BASE_URL, *tokens, wanted, most))
         self._seen.update({message.uuid: message for message, _ in found})
         self.query_results = [message for message, _ in found]

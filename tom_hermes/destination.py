@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from tom_hermes import accounts, asking, attached, marks, parts, receipts, schema, tns
 from tom_hermes.conf import conf, is_test_server
-from tom_hermes.credentials import own_token, token_of
+from tom_hermes.credentials import stands, token_of
 from tom_hermes.message import build
 from tom_hermes.message.problems import Problems
 from tom_hermes.plaintext import brief
@@ -42,7 +42,7 @@ class AtHermes(Destination):
         return token
 
     def speaker(self, user: Any) -> str:
-        return "your own account at HERMES" if own_token(user) else "this TOM's account at HERMES"
+        return "your own account at HERMES" if stands(user) else "this TOM's account at HERMES"
 
 
 class Hermes(AtHermes):

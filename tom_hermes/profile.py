@@ -10,19 +10,22 @@ from tom_common.encryption import EncryptedFormField
 
 from tom_hermes import accounts
 from tom_hermes.conf import conf, is_test_server
-from tom_hermes.credentials import own_token, token_of
+from tom_hermes.credentials import stands, token_of
 from tom_hermes.models import HermesProfile, Known
+from tom_scimma import secrets
 
 
 def card(user: Any) -> dict[str, Any]:
     """What the card says; asks HERMES nothing."""
-    token = token_of(user)
+    how = stands(user)
+    token = "" if how == secrets.LOST else token_of(user)
     row = Known.objects.filter(name=accounts.name_of(token)).first() if token else None
     return {
         "hermes_user": user,
         "hermes_server": conf.BASE_URL,
         "hermes_is_test": is_test_server(),
-        "hermes_own": bool(own_token(user)),
+        "hermes_own": bool(how),
+        "hermes_lost": how == secrets.LOST,
         "hermes_token": bool(token),
         "hermes_known": row,
     }
@@ -38,6 +41,10 @@ class TokenForm(forms.ModelForm):
     class Meta:
         model = HermesProfile
         fields = ("token",)
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        secrets.say_lost(self, "token")
 
     def clean_token(self) -> Any:
         token = self.cleaned_data["token"]

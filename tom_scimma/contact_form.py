@@ -11,6 +11,7 @@ from tom_scimma import channels
 from tom_scimma.errors import Refused
 from tom_scimma.models import Contact
 from tom_scimma.models.outbox import EVERYBODY
+from tom_scimma.secrets import WORDS
 
 MINE = ""
 
@@ -64,6 +65,8 @@ class ContactForm(forms.ModelForm):
             del self.fields["whose"]
             self.fields["address_given"].label = "New address"
             self.fields["address_given"].help_text = "Empty: it stays as it is. It is not shown."
+            if self.instance.lost:
+                self.fields["address_given"].help_text = WORDS
 
     def clean_address_given(self) -> channels.Channel | None:
         text = self.cleaned_data["address_given"]

@@ -11,7 +11,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 
-from tom_scimma import services, sources
+from tom_scimma import secrets, services, sources
 from tom_scimma.errors import DeliveryError, Unavailable
 from tom_scimma.hopauth import SECONDS, CredentialRefused, HopAuth
 from tom_scimma.models.identity import HopskotchCredential
@@ -52,9 +52,9 @@ def place() -> str:
 
 
 def of_person(row: HopskotchCredential, *, seconds: float = SECONDS) -> HopAuth | None:
-    """SCiMMA Auth with a person's own credential; None where there is no service, or nothing kept."""
-    url = place()
-    return HopAuth(url, row.name, row.password, seconds=seconds) if url and row.password else None
+    """SCiMMA Auth with a person's own credential; None where there is no service, or nothing kept. Raises Lost."""
+    url, password = place(), secrets.clear(row.password)
+    return HopAuth(url, row.name, password, seconds=seconds) if url and password else None
 
 
 def own(user: Any) -> HopskotchCredential | None:
@@ -67,8 +67,8 @@ def own(user: Any) -> HopskotchCredential | None:
 
 def asked(row: HopskotchCredential, *, seconds: float = SECONDS) -> Account | None:
     """What the credential is and may; None where it is refused or nobody answers, and the row says which."""
-    asking = of_person(row, seconds=seconds)
     try:
+        asking = of_person(row, seconds=seconds)
         if asking is None:
             raise Unavailable(NO_SERVICE)
         account = asking.account()

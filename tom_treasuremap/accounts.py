@@ -22,13 +22,26 @@ KNOWN_FOR = timedelta(days=7)
 
 
 def own_token(user: Any) -> str:
-    """The API token that a person gave; "" for none."""
+    """The API token that a person gave; "" for none. Raises Lost for one that cannot be read any more."""
     return secrets.own(TreasureMapProfile, user)
 
 
 def token_of(user: Any) -> str:
-    """The API token of a person, else the TOM's; "" for none."""
+    """The API token of a person, else the TOM's; "" for none. Raises Lost, as `own_token`."""
     return own_token(user) or conf.TOKEN
+
+
+def stands(user: Any) -> str:
+    """Whether a person gave a token: "", or secrets.OWN or LOST."""
+    return secrets.stands(TreasureMapProfile, user)
+
+
+def why_none(user: Any) -> str:
+    """Why nothing can be told for this person, in words; "" where it can."""
+    try:
+        return "" if token_of(user) else NO_TOKEN
+    except secrets.Lost as error:
+        return f"Your Treasure Map token: {error}"
 
 
 def account(asking: TreasureMap, *, anew: bool = False) -> Account:

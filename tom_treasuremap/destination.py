@@ -50,7 +50,7 @@ class AtTreasureMap(Destination):
     def unready(cls, user: Any) -> str:
         if not conf.BASE_URL:
             return "No Treasure Map is set for this TOM."
-        return "" if accounts.token_of(user) else accounts.NO_TOKEN
+        return accounts.why_none(user)
 
     def origin(self) -> str:
         return origin()
@@ -62,7 +62,7 @@ class AtTreasureMap(Destination):
         return token
 
     def speaker(self, user: Any) -> str:
-        own = accounts.own_token(user)
+        own = accounts.stands(user)
         return "your own account at the Treasure Map" if own else "this TOM's account at the Treasure Map"
 
     def may_send(self, delivery: Delivery, user: Any) -> str:

@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from tom_common.encryption import EncryptedFormField
 
+from tom_scimma import secrets
 from tom_scimma.filters import UtcField
 from tom_treasuremap import registering
 from tom_treasuremap.asking import instruments
@@ -181,6 +182,10 @@ class TokenForm(forms.ModelForm):
     class Meta:
         model = TreasureMapProfile
         fields = ("token",)
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        secrets.say_lost(self, "token")
 
     def clean_token(self) -> Any:
         token = self.cleaned_data["token"]

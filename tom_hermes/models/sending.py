@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from tom_common.encryption import EncryptedModelField
 
 from tom_scimma.models import Delivery
+from tom_scimma.secrets import SecretField
 
 
 class HermesProfile(models.Model):
     """One user's own account at HERMES: its API token, which nobody is ever shown."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="hermes_profile")
-    token = EncryptedModelField(null=True, blank=True)
+    token = SecretField(null=True, blank=True)
     changed = models.DateTimeField(auto_now=True)
 
     def __str__(self):

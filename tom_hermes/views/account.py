@@ -9,9 +9,10 @@ from django.urls import reverse_lazy
 from django.views.generic import UpdateView, View
 
 from tom_hermes import accounts
-from tom_hermes.credentials import own_token, token_of
+from tom_hermes.credentials import stands, token_of
 from tom_hermes.models import HermesProfile
 from tom_hermes.profile import TokenForm
+from tom_scimma.secrets import Lost
 
 
 class TokenView(LoginRequiredMixin, UpdateView):
@@ -37,12 +38,16 @@ class AccountTestView(LoginRequiredMixin, View):
     http_method_names = ["post"]
 
     def post(self, request):
-        token = token_of(request.user)
+        try:
+            token = token_of(request.user)
+        except Lost as error:
+            notes.error(request, accounts.lost(error))
+            return redirect("user-profile")
         if not token:
             notes.error(request, accounts.NO_TOKEN)
             return redirect("user-profile")
         row = accounts.asked(token)
-        whose = "Your account" if own_token(request.user) else "This TOM's account"
+        whose = "Your account" if stands(request.user) else "This TOM's account"
         if row.problem:
             notes.error(request, f"{whose}: {row.problem}")
         else:

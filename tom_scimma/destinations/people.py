@@ -13,7 +13,7 @@ from typing import Any
 
 from django.core.cache import cache
 
-from tom_scimma import channels, drawing, eventmaps, seen
+from tom_scimma import channels, drawing, eventmaps, secrets, seen
 from tom_scimma.destinations import Destination, Receipt
 from tom_scimma.errors import Rejected
 from tom_scimma.models import Alert, Contact, Telling
@@ -67,6 +67,8 @@ class People(Destination):
         contact = self.contact
         if contact is None or contact.forgotten or not contact.address:
             return "This contact is not there any more."
+        if contact.lost:
+            return f"Its address: {secrets.WORDS}"
         if not contact.enabled:
             return "This contact is switched off."
         if contact.owner is not None and not contact.owner.is_active:
@@ -81,7 +83,7 @@ class People(Destination):
         said, contact = json.loads(payload), self.contact
         if contact is None or not contact.address:
             raise Rejected("This contact is not there any more.")
-        channel = channels.Channel(contact.scheme, contact.address)
+        channel = channels.Channel(contact.scheme, secrets.clear(contact.address))
         alert = said.get("alert") if contact.picture else None
         picture, name = _picture(alert) if alert else (None, "")
         seen_link = seen.link(said["tellings"][0]) if said.get("tellings") else ""

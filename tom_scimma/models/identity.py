@@ -6,7 +6,8 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import models
 from django.utils import timezone
-from tom_common.encryption import EncryptedModelField
+
+from tom_scimma.secrets import SecretField
 
 
 class Kind(models.TextChoices):
@@ -21,7 +22,7 @@ class HopskotchCredential(models.Model):
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="hopskotch_credential")
     name = models.CharField(max_length=200)
-    password = EncryptedModelField(null=True, blank=True)
+    password = SecretField(null=True, blank=True)
     subject = models.CharField(max_length=200, blank=True)  #: whose it is at SCiMMA, by its last test
     said = models.JSONField(default=dict)  #: the last answer: groups, readable, writable, addable; or refused
     problem = models.CharField(max_length=500, blank=True)  #: why the last test failed

@@ -13,13 +13,13 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
-from tom_common.encryption import EncryptedModelField
 
 from tom_scimma.hours import DAILY, HOURLY, ONCE, Rules
 from tom_scimma.models.alerts import Alert
 from tom_scimma.models.outbox import EVERYBODY, Delivery
 from tom_scimma.models.subscriptions import Subscription
 from tom_scimma.models.visibility import groups_of
+from tom_scimma.secrets import SecretField, Unreadable
 
 
 class ContactQuerySet(models.QuerySet):
@@ -47,7 +47,7 @@ class Contact(models.Model):
     group = models.ForeignKey(Group, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
     name = models.CharField(max_length=60)  #: what its people call it: "my telephone"
     scheme = models.CharField(max_length=30)  #: email, slack, ntfys ...: all of the address that is ever shown
-    address = EncryptedModelField(null=True, blank=True)
+    address = SecretField(null=True, blank=True)
     is_test = models.BooleanField(default=False)  #: rehearsals only: told of tests, never of what happened
     enabled = models.BooleanField(default=True)
     forgotten = models.BooleanField(default=False)  #: removed by its people; kept without address for the record
@@ -80,6 +80,11 @@ class Contact(models.Model):
     def whose(self) -> str:
         """The person or group it reaches."""
         return self.owner.get_username() if self.owner is not None else self.group.name
+
+    @property
+    def lost(self) -> bool:
+        """Whether its address cannot be read any more."""
+        return isinstance(self.address, Unreadable)
 
     @property
     def rules(self) -> Rules:

@@ -14,7 +14,7 @@ from django.urls import reverse_lazy
 from django.views.generic import TemplateView, UpdateView, View
 from tom_common.encryption import EncryptedFormField
 
-from tom_scimma import hopskotch_credentials, memberships, syncing
+from tom_scimma import hopskotch_credentials, memberships, secrets, syncing
 from tom_scimma.conf import conf
 from tom_scimma.models.identity import AccessChange, HopskotchCredential, Kind, Membership, RightsAsked
 
@@ -27,6 +27,7 @@ def card(user: Any) -> dict[str, Any]:
         "scimma_user": user,
         "scimma_subject": syncing.subject_of(user) if known else "",
         "scimma_credential": row,
+        "scimma_lost": row is not None and isinstance(row.password, secrets.Unreadable),
         "scimma_service": hopskotch_credentials.place(),
         "scimma_memberships": Membership.objects.filter(user=user).select_related("group") if known else (),
         "scimma_changes": AccessChange.objects.filter(user=user)[:5] if known else (),
@@ -46,6 +47,10 @@ class CredentialForm(forms.ModelForm):
         fields = ("name", "password")
         labels = {"name": "Credential"}
         help_texts = {"name": "Its name at SCiMMA, such as name-1a2b3c4d."}
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        secrets.say_lost(self, "password")
 
     def clean_name(self) -> str:
         name = self.cleaned_data["name"].strip()

@@ -8,10 +8,10 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import models
 from django.db.models import Q
-from tom_common.encryption import EncryptedModelField
 from tom_observations.models import ObservationRecord
 
 from tom_scimma.models import Delivery, Event
+from tom_scimma.secrets import SecretField
 from tom_treasuremap.models.pointings import visible_observations
 
 
@@ -19,7 +19,7 @@ class TreasureMapProfile(models.Model):
     """One user's own account at the Treasure Map: its API token, which nobody is ever shown."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="treasuremap_profile")
-    token = EncryptedModelField(null=True, blank=True)
+    token = SecretField(null=True, blank=True)
     changed = models.DateTimeField(auto_now=True)
 
     def __str__(self):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
-from tom_common.encryption import EncryptedModelField
 
 from tom_scimma.models import Message
+from tom_scimma.secrets import SecretField
 
 
 class SimulatedRequest(models.Model):
@@ -52,7 +52,7 @@ class OcsProfile(models.Model):
     """One user's own account at the Observatory Control System: its API token, which nobody is ever shown."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="ocs_profile")
-    token = EncryptedModelField(null=True, blank=True)
+    token = SecretField(null=True, blank=True)
     changed = models.DateTimeField(auto_now=True)
 
     def __str__(self):

@@ -35,7 +35,10 @@ NO_TOKEN = (
 
 
 def token_of(user: Any) -> str:
-    """The API token of a person, else the TOM's, else the host's for its own LCO facility at the same portal; "" for none."""
+    """The API token of a person, else the TOM's, else the host's for its own LCO facility at the same portal; "" for none.
+
+    Raises Lost for a person's that cannot be read any more.
+    """
     return secrets.own(OcsProfile, user) or conf.OCS_TOKEN or _hosts_token()
 
 
@@ -76,8 +79,9 @@ class OcsTransport(Transport):
         wrong: DeliveryError | None = None
         for name in ids:
             delivery = sent.get(name)
-            there = portal(token_of(delivery.by if delivery is not None else None))
+            there = portal("")
             try:
+                there = portal(token_of(delivery.by if delivery is not None else None))
                 group = _group(there, name, delivery.receipt if delivery is not None else {})
                 state = _state(there, group) if group is not None else None
             except Rejected as error:  # whose token sees it no more; the others' states are told all the same
@@ -107,7 +111,10 @@ class OcsTransport(Transport):
 def _archived(name: str) -> tuple[Archive | None, int]:
     """The archive, with the token of who asked for a request, and the number that the portal gave to it. Raises LookupError."""
     delivery = _sent([name])[name]
-    token = token_of(delivery.by)
+    try:
+        token = token_of(delivery.by)
+    except secrets.Lost as error:
+        raise LookupError(f"the token of {delivery.by} for the portal: {error}") from error
     there, number = ocs_archive.archive(token), delivery.receipt.get("request")
     if there is not None and (not isinstance(number, int) or delivery.receipt.get("portal") != portal(token).origin):
         group = _group(portal(token), name, {})  # somebody's word stands for its receipt
@@ -160,7 +167,7 @@ class AtPortal(AtTelescope):
         return token
 
     def speaker(self, user: Any) -> str:
-        return "your own account at the observatory" if secrets.own(OcsProfile, user) else "this TOM's account there"
+        return "your own account at the observatory" if secrets.stands(OcsProfile, user) else "this TOM's account there"
 
 
 class Submit(AtPortal):
@@ -227,13 +234,13 @@ class Cancel(AtPortal):
 
 def _visible(name: str, credential: str, delivery: Delivery | None) -> tuple[Ocs, Row | None]:
     """A group of ours, with a token that sees it: of whoever cancels, else of whoever asked for it."""
-    there, group = portal(credential), None
-    for token in dict.fromkeys((credential, token_of(delivery.by) if delivery is not None else credential)):
-        there = portal(token)
-        group = _group(there, name, {})
-        if group is not None:
-            break
-    return there, group
+    there = portal(credential)
+    group = _group(there, name, {})
+    if group is not None or delivery is None:
+        return there, group
+    token = token_of(delivery.by)
+    there = portal(token)
+    return there, _group(there, name, {}) if token != credential else None
 
 
 def _runs(there: Ocs, group: Row) -> bool:

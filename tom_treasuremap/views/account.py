@@ -14,6 +14,7 @@ from tom_observations.models import ObservationRecord
 
 from tom_scimma.errors import DeliveryError
 from tom_scimma.models import Event
+from tom_scimma.secrets import LOST
 from tom_treasuremap import accounts, registering
 from tom_treasuremap.conf import conf
 from tom_treasuremap.models import Instrument, Report, ReportRule, TreasureMapProfile
@@ -26,12 +27,13 @@ SECONDS = 8.0  #: a page waits for the server no longer
 
 def card(user: Any) -> dict[str, Any]:
     """What the card on the profile page says; asks nothing."""
-    own = bool(accounts.own_token(user))
+    how = accounts.stands(user)
     return {
         "treasuremap_user": user,
         "treasuremap_server": conf.BASE_URL,
-        "treasuremap_own": own,
-        "treasuremap_token": bool(own or conf.TOKEN),
+        "treasuremap_own": bool(how),
+        "treasuremap_lost": how == LOST,
+        "treasuremap_token": how != LOST and bool(how or conf.TOKEN),
     }
 
 
@@ -52,12 +54,12 @@ class AccountTestView(LoginRequiredMixin, View):
     http_method_names = ["post"]
 
     def post(self, request):
-        token = accounts.token_of(request.user)
-        if not token or not conf.BASE_URL:
-            messages.error(request, accounts.NO_TOKEN if conf.BASE_URL else "No Treasure Map is set for this TOM.")
+        why = accounts.why_none(request.user) if conf.BASE_URL else "No Treasure Map is set for this TOM."
+        if why:
+            messages.error(request, why)
             return redirect("user-profile")
         try:
-            known = accounts.account(service(token, whole=SECONDS), anew=True)
+            known = accounts.account(service(accounts.token_of(request.user), whole=SECONDS), anew=True)
         except DeliveryError as error:
             messages.error(request, f"The token was not taken: {error}")
         else:

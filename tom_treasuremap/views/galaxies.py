@@ -57,7 +57,7 @@ class EventGalaxiesReportView(LoginRequiredMixin, EventMixin, View):
         )
 
     def _why_not(self, found: Found) -> str:
-        token = "" if accounts.token_of(self.request.user) else accounts.NO_TOKEN
+        token = accounts.why_none(self.request.user)
         return why_not_asked(self.event) or found.why_not or ("" if len(found) else "No galaxy is ranked.") or token
 
     def _page(self, form: CountForm, status: int = 200):

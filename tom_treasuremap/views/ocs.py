@@ -24,12 +24,13 @@ SECONDS = 8.0  #: a page waits for the portal no longer
 
 def card(user: Any) -> dict[str, Any]:
     """What the card on the profile page says; asks nothing."""
-    own = bool(secrets.own(OcsProfile, user))
+    how = secrets.stands(OcsProfile, user)
     return {
         "ocs_user": user,
         "ocs_server": conf.OCS_URL,
-        "ocs_own": own,
-        "ocs_token": bool(own or token_of(None)),
+        "ocs_own": bool(how),
+        "ocs_lost": how == secrets.LOST,
+        "ocs_token": how != secrets.LOST and bool(how or token_of(None)),
     }
 
 
@@ -43,6 +44,10 @@ class OcsTokenForm(forms.ModelForm):
     class Meta:
         model = OcsProfile
         fields = ("token",)
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        secrets.say_lost(self, "token")
 
     def clean_token(self) -> Any:
         token = self.cleaned_data["token"]
@@ -70,7 +75,11 @@ class OcsTestView(LoginRequiredMixin, View):
     http_method_names = ["post"]
 
     def post(self, request):
-        token = token_of(request.user)
+        try:
+            token = token_of(request.user)
+        except secrets.Lost as error:
+            messages.error(request, f"Your token for the portal: {error}")
+            return redirect("user-profile")
         if not token or not conf.OCS_URL:
             messages.error(request, NO_TOKEN if conf.OCS_URL else "No observatory's portal is set for this TOM.")
             return redirect("user-profile")

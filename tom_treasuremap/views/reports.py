@@ -51,7 +51,7 @@ class ReportsMixin(LoginRequiredMixin, EventMixin):
         found = Paginator(self.reports(), PER_PAGE).get_page(self.request.GET.get("page"))
         mine = set(self.mine().filter(pk__in=[row.pk for row in found]).values_list("pk", flat=True))
         self._name_instruments(found.object_list)
-        why = why_not_asked(self.event) or ("" if accounts.token_of(user) else accounts.NO_TOKEN)
+        why = why_not_asked(self.event) or accounts.why_none(user)
         context = {
             "event": self.event, "page": found, "mine": mine, "why_not": why, "form": PointingForm(), "file_form": FileForm(user=user),
             "complete_form": CompleteForm(auto_id=False), "doi_form": DoiForm(), **forms,
