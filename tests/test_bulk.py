@@ -6,8 +6,10 @@ from uuid import UUID
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from tests import factories
 from tom_scimma import bulk
 from tom_scimma.models import Alert, Event, Localization, Message, MessageBody
+from tom_treasuremap.models import Pointing
 
 pytestmark = pytest.mark.django_db
 
@@ -124,3 +126,33 @@ def test_what_breaks_a_rule_is_djangos_error_and_leaves_the_connection_usable():
 def _orphan():
     bulk.insert([MessageBody(message_id=10**6, data=b"")])
     connection.check_constraints()
+
+
+def test_rows_given_as_values_hold_json_nulls_and_moments():
+    event = factories.event("S1")
+    names = ("event", "source", "source_id", "status", "ra", "dec", "document", "footprint", "history", "time")
+    moments = ("first_seen", "last_seen", "changed")
+    given = [
+        (
+            event.pk,
+            "file",
+            "1",
+            "planned",
+            0.1,
+            -0.0,
+            {"a": [ODD, None, 2**40]},
+            [[[1.5, 2.5]]],
+            [],
+            None,
+            NOW,
+            NOW,
+            NOW,
+        ),
+        (event.pk, "file", "2", "planned", 1.0, 2.0, {}, [], [{}], NOW, NOW, NOW, NOW),
+    ]
+    texts = ("origin", "team", "telescope", "band", "depth_unit", "doi", "submitter", "digest")
+    rows = [(*row, *[""] * len(texts)) for row in given]
+    keys = bulk.insert_rows(Pointing, (*names, *moments, *texts), rows)
+    assert list(Pointing.objects.order_by("pk").values_list("pk", flat=True)) == list(keys)
+    stored = Pointing.objects.order_by("pk").values_list(*(Pointing._meta.get_field(name).attname for name in names))
+    assert [tuple(row) for row in stored] == [row[: len(names)] for row in given]

@@ -21,13 +21,14 @@ from tests.tap import Tap
 from tom_scimma import skymap
 from tom_scimma.errors import Refused
 from tom_scimma.models import Candidate
-from tom_treasuremap import following, gathering
+from tom_treasuremap import following, gathering, keeping
 from tom_treasuremap.fake import Fake
 from tom_treasuremap.fetching import fetch
 from tom_treasuremap.footprints import camera
 from tom_treasuremap.models import EventName, FetchState, Instrument, Pointing
 from tom_treasuremap.signals import pointings_changed
 from tom_treasuremap.sources import file, obstap, own
+from tom_treasuremap.sources.treasuremap import found
 
 pytestmark = pytest.mark.django_db
 NAME = "S251112cm"
@@ -345,3 +346,18 @@ def test_plans_in_the_events_region_come_by_obsloctap(event, settings):
         tap.broken = "<html>no</html>"
         state = gathering.plans(event, {"name": "Rubin", "url": tap.url})
         assert (state.failures, Pointing.objects.known().count()) == (1, 2)
+
+
+def test_what_another_fetch_stored_meanwhile_stays():
+    """Two at once: the rows of the one that came first, and of the other what is new."""
+    event, now = factories.event("S1"), timezone.now()
+    row = {"id": 1, "position": "POINT (10 20)", "status": "planned", "time": "2026-11-21T01:02:03"}
+    first, second = (
+        keeping._row(event, "treasuremap", "here", found({**row, "id": number}, "S1"), "d", now, None)
+        for number in (1, 2)
+    )
+    keeping._insert([first])
+    keeping._insert([second, first])
+    assert list(Pointing.objects.order_by("source_id").values_list("source_id", "ra", "vanished", "history")) == [
+        ("1", 10.0, None, []), ("2", 10.0, None, [])
+    ]  # fmt: skip

@@ -73,19 +73,10 @@ def insert_rows(model: type[models.Model], names: Sequence[str], rows: Sequence[
     fields = [model._meta.pk, *(model._meta.get_field(name) for name in names)]
     if _copies(connection):
         keys = list(_next_of_sequence(connection, model, len(rows)))
-        _copy_values(connection, model, fields, [(key, *row) for key, row in zip(keys, rows, strict=True)])
+        _copy_values(connection, model, fields, _adapted(keys, rows, _copied(fields)))
     elif connection.vendor == "sqlite":
         keys = list(_next_of_sqlite(connection, model, len(rows)))
-        adapters = dict(_adapters(fields, connection))
-        kept = [adapters.get(place) for place in range(len(fields))]
-        values = [
-            [
-                value if adapt is None or value is None else adapt(value)
-                for adapt, value in zip(kept, (key, *row), strict=True)
-            ]
-            for key, row in zip(keys, rows, strict=True)
-        ]
-        _insert_values(connection, model, fields, values)
+        _insert_values(connection, model, fields, list(_adapted(keys, rows, _adapters(fields, connection))))
     else:
         made = [model(**dict(zip((field.attname for field in fields[1:]), row, strict=True))) for row in rows]
         keys = [row.pk for row in model._base_manager.bulk_create(made)]
@@ -165,9 +156,13 @@ def _jsonb(value: Any) -> Any:
 
 def _copy(connection: Any, model: type[models.Model], rows: Sequence[models.Model]) -> None:
     fields = model._meta.local_concrete_fields
-    types = [_TYPES[_stored(field).get_internal_type()] for field in fields]
-    adapters = [(place, _jsonb) for place, kind in enumerate(types) if kind == "jsonb"]
-    _copy_values(connection, model, fields, _values(fields, rows, adapters))
+    _copy_values(connection, model, fields, _values(fields, rows, _copied(fields)))
+
+
+def _copied(fields: Sequence[models.Field]) -> list[tuple[int, Callable[[Any], Any]]]:
+    """By place, what turns a field's value into one that psycopg copies."""
+    kinds = [_TYPES[_stored(field).get_internal_type()] for field in fields]
+    return [(place, _jsonb) for place, kind in enumerate(kinds) if kind == "jsonb"]
 
 
 def _copy_values(
@@ -194,6 +189,18 @@ def _values(
         values = list(values_of(row))
         for place, adapt in adapters:
             values[place] = adapt(values[place])
+        yield values
+
+
+def _adapted(
+    keys: Sequence[int], rows: Sequence[Sequence[Any]], adapters: Sequence[tuple[int, Callable]]
+) -> Iterator[list[Any]]:
+    """Each row's key and values, those at the adapters' places adapted."""
+    for key, row in zip(keys, rows, strict=True):
+        values = [key, *row]
+        for place, adapt in adapters:
+            if values[place] is not None:
+                values[place] = adapt(values[place])
         yield values
 
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
+from tom_scimma import bulk
 from tom_scimma.models import Event
 from tom_treasuremap.models import Pointing
 from tom_treasuremap.signals import pointings_changed
@@ -23,6 +24,11 @@ CHANGES = 20  #: of a row's history are kept
 WRITTEN = (
     "status", "team", "telescope", "instrument_id", "ra", "dec", "pos_angle", "time", "band", "central_wave", "bandwidth",
     "depth", "depth_err", "depth_unit", "doi", "submitter", "footprint",
+)  # fmt: skip
+#: what a new row needs, all of it
+COLUMNS = (
+    "event", "source", "origin", "source_id", "document", "digest", "observation", "group", "first_seen", "last_seen",
+    "changed", "vanished", "history", *WRITTEN,
 )  # fmt: skip
 #: where the row has an empty text for None
 TEXTS = ("team", "telescope", "band", "depth_unit", "doi", "submitter")
@@ -90,7 +96,7 @@ def _keep(event: Event, source: str, origin: str, batch: dict[str, Found], now: 
     changed = list(Pointing.objects.in_bulk(other).values())
     for row in changed:
         _change(row, *other[row.pk], now)
-    Pointing.objects.bulk_create(new, batch_size=500, ignore_conflicts=True)
+    _insert(new)
     Pointing.objects.bulk_update(
         changed, [*WRITTEN, "document", "digest", "last_seen", "changed", "vanished", "history"], batch_size=200
     )
@@ -112,21 +118,21 @@ def _values(item: Found) -> dict[str, Any]:
 
 def _row(
     event: Event, source: str, origin: str, item: Found, digest: str, now: datetime, group: int | None
-) -> Pointing:
-    return Pointing(
-        event=event,
-        source=source,
-        origin=origin,
-        source_id=item.pointing.source_id,
-        document=item.document,
-        digest=digest,
-        observation_id=item.observation,
-        group_id=group,
-        first_seen=now,
-        last_seen=now,
-        changed=now,
-        **_values(item),
-    )
+) -> tuple[Any, ...]:
+    """The values of COLUMNS."""
+    said = item.pointing.source_id, item.document, digest, item.observation
+    return (event.pk, source, origin, *said, group, now, now, now, None, [], *_values(item).values())
+
+
+def _insert(rows: list[tuple[Any, ...]]) -> None:
+    """Stores new rows; those that somebody else stored meanwhile stay as they are."""
+    try:
+        with transaction.atomic():
+            bulk.insert_rows(Pointing, COLUMNS, rows)
+    except IntegrityError:
+        names = [Pointing._meta.get_field(name).attname for name in COLUMNS]
+        made = [Pointing(**dict(zip(names, row, strict=True))) for row in rows]
+        Pointing.objects.bulk_create(made, batch_size=500, ignore_conflicts=True)
 
 
 def _change(row: Pointing, item: Found, digest: str, now: datetime) -> None:
