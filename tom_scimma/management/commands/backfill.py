@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from argparse import ArgumentTypeError
 from datetime import datetime
 
 from django.core.management.base import BaseCommand, CommandError
@@ -130,5 +131,5 @@ def moment(text: str) -> datetime:
     """An ISO time; without an offset it is UTC."""
     value = parse(text).time
     if value is None:
-        raise CommandError(f"write a time as 2026-11-21 or 2026-11-21T03:00:00 (UTC), not {text!r}")
+        raise ArgumentTypeError(f"write a time as 2026-11-21 or 2026-11-21T03:00:00 (UTC), not {text!r}")
     return value
