@@ -27,9 +27,16 @@ ORIGIN = "treasuremap.test"
 
 @pytest.fixture(autouse=True)
 def observatory(settings):
+    wide = rig.telescope(field={"rectangle": [4.0, 4.0]})  # a third of the fields, and of the time
     settings.TOM_TREASUREMAP = {
-        "BASE_URL": f"http://{ORIGIN}", "TOKEN": "t", "TELESCOPES": [rig.telescope()], "PLAN_TELESCOPES": ["tester"],
+        "TELESCOPES": [wide], "BASE_URL": f"http://{ORIGIN}", "TOKEN": "t", "PLAN_TELESCOPES": ["tester"],
     }  # fmt: skip
+
+
+@pytest.fixture
+def narrow(settings):
+    """A telescope that needs a hundred fields and more, where the many of them matter."""
+    settings.TOM_TREASUREMAP = {**settings.TOM_TREASUREMAP, "TELESCOPES": [rig.telescope()]}
 
 
 @pytest.fixture
@@ -68,7 +75,7 @@ def test_candidates_are_fields_but_those_that_were_ruled_out_or_have_no_place(bo
     assert weights["near"] > weights["far"] > 0
 
 
-def test_a_first_plan_is_ready_and_counts_as_an_independent_recount_says(boss):
+def test_a_first_plan_is_ready_and_counts_as_an_independent_recount_says(boss, narrow):
     event = rig.event()
     row = rig.plan(event, boss)
     assert (row.state, row.error) == ("ready", "")
@@ -91,7 +98,7 @@ def test_a_first_plan_is_ready_and_counts_as_an_independent_recount_says(boss):
     assert row.protected is False
 
 
-def test_the_best_comes_first_where_that_is_as_good(boss):
+def test_the_best_comes_first_where_that_is_as_good(boss, narrow):
     """A plan worth as much whichever way round it is done: half of its worth comes in the first half of its time."""
     row = rig.plan(rig.event(sky=rig.sky(2.0)), boss)
     visits = list(row.visits.order_by("start"))
@@ -141,7 +148,7 @@ def test_a_plan_that_ended_the_worker_is_not_tried_again(boss):
     assert row.state == "failed"
 
 
-def test_it_gets_better_until_it_is_stopped_and_never_worse(boss):
+def test_it_gets_better_until_it_is_stopped_and_never_worse(boss, narrow):
     event = rig.event()
     row = rig.plan(event, boss, nodes=30, limit=3.0, most=60, start=timezone.now(), budget=0.5)
     value = row.value

@@ -29,8 +29,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def observatory(settings):
+    wide = rig.telescope(field={"rectangle": [4.0, 4.0]})  # a third of the fields, and of the time
     settings.TOM_TREASUREMAP = {
-        "BASE_URL": f"http://{ORIGIN}", "TOKEN": "t", "TELESCOPES": [rig.telescope()], "PLAN_TELESCOPES": ["tester"], "PLAN_NODES": 0,
+        "TELESCOPES": [wide], "BASE_URL": f"http://{ORIGIN}", "TOKEN": "t", "PLAN_TELESCOPES": ["tester"], "PLAN_NODES": 0,
     }  # fmt: skip
 
 
