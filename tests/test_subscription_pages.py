@@ -19,7 +19,7 @@ from django.test import Client
 from tests import factories as make
 from tests import subscribers
 from tests.subscribers import hear, subscribe, tell
-from tom_scimma.models import Event, Match, Subscription
+from tom_scimma.models import Alert, Annotation, Event, Match, Subscription
 
 pytestmark = pytest.mark.django_db
 
@@ -199,6 +199,45 @@ def test_the_history_forgets_what_one_may_no_longer_see(client, ada):
         answer = client.get(path).content.decode()
         assert "S261118zz" not in answer, path
     assert client.get(f"/api/subscriptions/{row.pk}/matches/").json()["count"] == 1
+
+
+UNKNOWN = [
+    ("annotations.nothing.x > 1", "There is no annotator &#x27;nothing&#x27; here; known: areas, candidates, galaxies"),
+    ("annotations.area.x > 1", "Did you mean areas?"),
+    ("annotations.areas.area_91 < 5", "Of late areas said nothing called &#x27;area_91&#x27;; known: area_90."),
+    ("classification.BSN > 0.5", "No event of late has classification.BSN; known: BNS"),
+    ("properties.HasNs > 0.5", "Did you mean HasNS?"),
+]
+
+
+@pytest.mark.parametrize(("query", "words"), UNKNOWN)
+def test_a_key_that_nobody_has_is_named_beside_those_that_are_known(client, ada, query, words):
+    """No error: what nobody said yet may come; but a slip of the pen would watch for nothing, in silence."""
+    hear()
+    Event.objects.update(properties={"HasNS": 1.0})
+    Annotation.objects.all().delete()
+    Annotation.objects.create(alert=Alert.objects.get(), annotator="areas", value={"area_90": 10.0})
+    row = subscribe(ada, query=query)
+    for path in (row.get_absolute_url(), "/subscriptions/hindsight/", "/find/"):
+        asked = {"query": query, "q": query}
+        assert words in client.get(path, asked).content.decode(), path
+
+
+@pytest.mark.parametrize(
+    "query", ["annotations.areas.area_90 < 100", "classification.BNS > 0.5", "properties.any = 1", "far < 1"]
+)
+def test_what_is_known_and_what_cannot_be_known_raises_no_doubt(client, ada, query):
+    row = subscribe(ada, query=query)
+    assert "scimma-doubt" not in client.get(row.get_absolute_url()).content.decode()
+
+
+def test_what_others_alone_may_see_is_not_told_as_known(client, ada):
+    hidden = make.event("S261120zz", groups=(Group.objects.create(name="others"),), properties={"Secret": 1.0})
+    make.event("S261120ab", properties={"HasNS": 1.0})
+    assert hidden
+    page = client.get("/find/", {"q": "properties.secre = 1"}).content.decode()
+    assert "known: HasNS" in page
+    assert "Secret" not in page
 
 
 def test_hindsight_is_a_page_a_part_and_rest(client, ada):

@@ -58,10 +58,10 @@ def suggestions(thing: str, user) -> dict[str, Any]:
             _relate(models, thing, first)[rest] = _FIELDS[name.type](name=rest)
         elif name.type != names.KEYS:
             models[thing][first] = _field(name)
-    keys = _keys(user)
+    there = keys(user)
     for group in ("classification", "properties"):
-        _relate(models, thing, group).update((key, _key(key, group)) for key in keys[group])
-    for annotator, found in _annotated(user).items():
+        _relate(models, thing, group).update((key, _key(key, group)) for key in there[group])
+    for annotator, found in annotated(user).items():
         _relate(models, "annotations", annotator).update((key, ql.FloatField(name=key, nullable=True)) for key in found)
     _relate(models, thing, "annotations")
     return DjangoQLSchemaSerializer().serialize(Schema(thing, models))
@@ -100,17 +100,17 @@ def _key(key: str, group: str) -> ql.DjangoQLField:
     )
 
 
-def _keys(user) -> dict[str, list[str]]:
+def keys(user) -> dict[str, list[str]]:
     """Keys of the newest events that the user may see, those of gravitational waves first."""
     found: dict[str, dict[str, None]] = {"classification": dict.fromkeys(wording.CLASSES), "properties": {}}
     newest = Event.objects.visible_to(user).order_by("-latest", "-pk")[:NEWEST]
     for classes, properties in newest.values_list("classification", "properties"):
         found["classification"].update(dict.fromkeys(_plain(classes)))
         found["properties"].update(dict.fromkeys(_plain(properties)))
-    return {group: list(keys) for group, keys in found.items()}
+    return {group: list(some) for group, some in found.items()}
 
 
-def _annotated(user) -> dict[str, dict[str, None]]:
+def annotated(user) -> dict[str, dict[str, None]]:
     """Keys of what annotators said last, as far as the user may see it."""
     found: dict[str, dict[str, None]] = {}
     newest = Annotation.objects.visible_to(user).filter(error="").order_by("-pk")[:NEWEST]

@@ -20,6 +20,7 @@ from tom_scimma.query import MODELS, QueryError, find, names, understand
 from tom_scimma.query.binding import named
 from tom_scimma.query.bounds import within
 from tom_scimma.query.completion import suggestions
+from tom_scimma.query.doubts import doubts
 from tom_scimma.views.export import streamed
 from tom_scimma.views.files import as_attachment
 
@@ -89,6 +90,7 @@ class FindView(TemplateView):
             RequestConfig(self.request, paginate={"per_page": PER_PAGE}).configure(table)
             count = table.paginator.count
             context = {"table": table, "record_count": count, "noun": found.NOUNS[asked.what]}
+            context["doubts"] = doubts(asked.text, asked.user, asked.what)
             context["hides_tests"] = "role" not in named(understand(asked.text, asked.what))
             context["html"] = render_to_string("tom_scimma/partials/found_table.html", context, self.request)
         return context

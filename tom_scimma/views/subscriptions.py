@@ -18,6 +18,7 @@ from tom_scimma.conf import conf
 from tom_scimma.hindsight import would_have_told
 from tom_scimma.models import Subscription
 from tom_scimma.query import QueryError, names
+from tom_scimma.query.doubts import doubts
 from tom_scimma.subscription_form import ActionForms, SubscriptionForm, too_many
 from tom_scimma.subscription_table import SubscriptionFilter, SubscriptionTable, seen_matches, wrong_with
 from tom_scimma.views.events import ListMixin
@@ -63,9 +64,11 @@ class SubscriptionView(Own, TemplateView):
         matches = seen_matches(self.request.user).filter(subscription=row).select_related("alert__event")
         pages = Paginator(matches.defer("alert__document", "alert__event__properties"), PER_PAGE)
         actions = [(action, declared.get(action.name)) for action in row.actions.all()]
+        error = wrong_with(row.query)
         return super().get_context_data(
             row=row,
-            error=wrong_with(row.query),
+            error=error,
+            doubts=[] if error else doubts(row.query, self.request.user),
             does=[(said["label"] if said else f"{action.name} (no app offers it now)") for action, said in actions],
             testable=any(said and said.get("test") for _, said in actions),
             page=pages.get_page(self.request.GET.get("page")),
@@ -201,6 +204,7 @@ class HindsightView(Own, TemplateView):
         try:
             now = timezone.now()
             context["hindsight"] = would_have_told(text, self.request.user, now, seconds=conf.QUERY_SECONDS, **options)
+            context["doubts"] = doubts(text, self.request.user)
         except QueryError as error:
             context["error"] = error
         return super().get_context_data(**context, **kwargs)
