@@ -423,6 +423,20 @@ def test_what_this_tom_asked_for_is_taken_back_after_a_grace_time_where_that_is_
     assert record.status == "CANCELED"
 
 
+def test_what_has_ended_is_no_longer_taken_back_nor_kept(client, event, ada, rule):
+    """It was done before the grace time was over."""
+    record = sent(event, ada, armed(rule, ada, cancels=True))
+    retract(event)
+    client.force_login(ada)
+    assert "unless somebody keeps it" in client.get(event.get_absolute_url()).content.decode()
+    following.apply(record.asked, State("COMPLETED", start=timezone.now(), end=timezone.now()))
+    page = client.get(event.get_absolute_url()).content.decode()
+    assert "unless somebody keeps it" not in page
+    assert ">Keep<" not in page
+    withdrawn.keep(record.asked, ada)
+    assert "keeps it" not in Asked.objects.get().message
+
+
 @pytest.mark.parametrize("because", ["not armed for it", "kept", "reinstated", "disarmed", "running"])
 def test_it_stays_where_that_is_not_armed_or_somebody_keeps_it_or_it_is_exposed(event, ada, rule, because):
     row = armed(rule, ada, cancels=because != "not armed for it")

@@ -6,13 +6,12 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from tom_common.encryption import EncryptedFormField
 
-from tom_scimma import secrets
 from tom_scimma.filters import UtcField
 from tom_treasuremap import registering
 from tom_treasuremap.asking import instruments
 from tom_treasuremap.models import ReportRule, TreasureMapProfile
+from tom_treasuremap.own_token import OwnTokenForm
 from tom_treasuremap.pointings import Pointing
 from tom_treasuremap.vocabulary import BANDS, DEPTH_UNITS, FOOTPRINT_TYPES, FOOTPRINT_UNITS, INSTRUMENT_TYPES, WAVES
 
@@ -172,25 +171,11 @@ class InstrumentForm(Small, forms.Form):
         return {name: value for name, value in found.items() if value not in (None, "")}
 
 
-class TokenForm(forms.ModelForm):
-    """The API token; an empty field keeps the stored one, a box clears it."""
+class TokenForm(OwnTokenForm):
+    """The API token at the Treasure Map."""
 
-    token = EncryptedFormField(
-        label="API token", help_text="From your profile page there. It is kept encrypted and never shown."
-    )
+    wrong = "A token of the Treasure Map is 64 letters and digits, without spaces."
 
     class Meta:
         model = TreasureMapProfile
         fields = ("token",)
-
-    def __init__(self, *args: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        secrets.say_lost(self, "token")
-
-    def clean_token(self) -> Any:
-        token = self.cleaned_data["token"]
-        if isinstance(token, str):
-            token = token.strip()
-            if not token.isascii() or not token.isprintable() or " " in token or len(token) > 200:
-                raise ValidationError("A token of the Treasure Map is 64 letters and digits, without spaces.")
-        return token

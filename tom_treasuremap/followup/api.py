@@ -47,6 +47,7 @@ class AskedSerializer(serializers.BaseSerializer):
 
 #: what the form calls otherwise than the request, or says above all fields where the page has none to see
 NAMES = {"target_id": "target", "target": "target", "event": "event"}
+WHOLE = "non_field_errors"
 
 
 def wrong(form: Any) -> dict[str, list[str]]:
@@ -54,7 +55,7 @@ def wrong(form: Any) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for name, errors in form.errors.as_data().items():
         for error in errors:
-            at = NAMES.get(str(error.code), name) if name == NON_FIELD_ERRORS else NAMES.get(name, name)
+            at = NAMES.get(str(error.code), WHOLE) if name == NON_FIELD_ERRORS else NAMES.get(name, name)
             found.setdefault(at, []).extend(error.messages)
     return found
 
@@ -131,7 +132,7 @@ class AskedViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         if what not in marking.STATES:
             raise ValidationError({"what": [f"one of {', '.join(marking.STATES)}"]})
         if not form.is_valid():
-            raise ValidationError(form.errors)
+            raise ValidationError(wrong(form))
         if not marking.mark(row, what, request.user, **form.cleaned_data):
             raise ValidationError({"what": ["It has ended already."]})
         return Response(AskedSerializer(self.get_object()).data)
@@ -172,12 +173,12 @@ class ArmingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
             raise PermissionDenied("You may not arm telescopes.")
         form = ArmForm(body(request), user=request.user)
         if not form.is_valid():
-            raise ValidationError(form.errors)
+            raise ValidationError(wrong(form))
         said = dict(form.cleaned_data)
         try:
             row = arming.arm(said.pop("telescope"), said.pop("rule"), request.user, said.pop("until"), **said)
         except ValueError as error:
-            raise ValidationError([str(error)]) from error
+            raise ValidationError({WHOLE: [str(error)]}) from error
         return Response(ArmingSerializer(row).data, status=201)
 
     def destroy(self, request, *args, **kwargs):

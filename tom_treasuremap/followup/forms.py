@@ -80,7 +80,10 @@ class RequestForm(BaseRoboticObservationForm):
         fields.add_rows(self)
 
     def layout(self) -> Div:
-        rows = [Row(*(Column(f"{name}_{i}") for name in ("filter", "seconds", "count"))) for i in self._numbers()]
+        rows = [
+            Row(*(Column(f"{name}_{i}", css_class="col-4") for name in ("filter", "seconds", "count")))
+            for i in self._numbers()
+        ]
         cadence = [self.cadence_layout()] if hasattr(self, "cadence_layout") else []
         return Div(
             "telescope", *rows, *self._when(), *cadence,

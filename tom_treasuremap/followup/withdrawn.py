@@ -61,7 +61,8 @@ def left(event: Event, user: Any) -> list[Asked]:
 def keep(row: Asked, by: Any) -> None:
     """It stays, by a person's word, though the event was retracted."""
     words = f"{by.get_username()} keeps it."
-    Asked.objects.filter(pk=row.pk, grace=True).update(cancel_after=None, grace=False, message=words)
+    rows = Asked.objects.open().filter(pk=row.pk, grace=True).exclude(cancel_after=None)
+    rows.update(cancel_after=None, grace=False, message=words)
 
 
 def panel(event: Event, user: Any) -> dict[str, Any]:

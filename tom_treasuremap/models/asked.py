@@ -151,9 +151,19 @@ class Asked(models.Model):
         return sent.state in (Delivery.State.SENDING, Delivery.State.DELIVERED) or sent.may_be_there
 
     @property
-    def is_stoppable(self) -> bool:
-        """An automatic one that is still to go."""
+    def is_over(self) -> bool:
+        """Nothing more is to come of it."""
         from tom_treasuremap.followup.request import TERMINAL
 
+        return self.record is None or self.record.status in TERMINAL
+
+    @property
+    def is_stoppable(self) -> bool:
+        """An automatic one that is still to go."""
         waits = self.goes is not None and self.goes > timezone.now() - timedelta(seconds=1)
-        return waits and not self.has_left and self.record is not None and self.record.status not in TERMINAL
+        return waits and not self.has_left and not self.is_over
+
+    @property
+    def is_keepable(self) -> bool:
+        """One that this TOM is about to take back by itself."""
+        return self.grace and self.cancel_after is not None and not self.is_over

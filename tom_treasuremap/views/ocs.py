@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin
-from django.core.exceptions import ValidationError
 from django.shortcuts import redirect
 from django.urls import reverse_lazy
 from django.views.generic import UpdateView, View
-from tom_common.encryption import EncryptedFormField
 
 from tom_scimma import secrets
 from tom_scimma.errors import DeliveryError
 from tom_treasuremap.conf import conf
 from tom_treasuremap.models import OcsProfile
+from tom_treasuremap.own_token import OwnTokenForm
 from tom_treasuremap.transports.ocs import NO_TOKEN, portal, token_of
 
 SECONDS = 8.0  #: a page waits for the portal no longer
@@ -34,28 +32,14 @@ def card(user: Any) -> dict[str, Any]:
     }
 
 
-class OcsTokenForm(forms.ModelForm):
-    """The API token; an empty field keeps the stored one, a box clears it."""
+class OcsTokenForm(OwnTokenForm):
+    """The API token at the portal."""
 
-    token = EncryptedFormField(
-        label="API token", help_text="From your profile page at the portal. It is kept encrypted and never shown."
-    )
+    wrong = "A token of the portal is 40 letters and digits, without spaces."
 
     class Meta:
         model = OcsProfile
         fields = ("token",)
-
-    def __init__(self, *args: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        secrets.say_lost(self, "token")
-
-    def clean_token(self) -> Any:
-        token = self.cleaned_data["token"]
-        if isinstance(token, str):
-            token = token.strip()
-            if not token.isascii() or not token.isprintable() or " " in token or len(token) > 200:
-                raise ValidationError("A token of the portal is 40 letters and digits, without spaces.")
-        return token
 
 
 class OcsTokenView(LoginRequiredMixin, UpdateView):
