@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 
 from tests import factories
 from tom_scimma import bulk
-from tom_scimma.models import Alert, Event, Localization, Message, MessageBody
+from tom_scimma.models import Alert, Alias, Event, Localization, Message, MessageBody
 from tom_treasuremap.models import Pointing
 
 pytestmark = pytest.mark.django_db
@@ -156,3 +156,30 @@ def test_rows_given_as_values_hold_json_nulls_and_moments():
     assert list(Pointing.objects.order_by("pk").values_list("pk", flat=True)) == list(keys)
     stored = Pointing.objects.order_by("pk").values_list(*(Pointing._meta.get_field(name).attname for name in names))
     assert [tuple(row) for row in stored] == [row[: len(names)] for row in given]
+
+
+def test_find_gives_the_rows_of_these_values_and_no_others():
+    messages = [message(number, source=f"s{number}") for number in (1, 2, 3)]
+    bulk.insert(messages)
+    uids = {UUID(int=1), UUID(int=3), UUID(int=4)}
+    assert sorted(bulk.find(Message, "uid", uids, ["id", "source"])) == [
+        (messages[0].pk, "s1"),
+        (messages[2].pk, "s3"),
+    ]
+    assert bulk.find(Message, "uid", set(), ["id"]) == []
+    assert bulk.find(Message, "uid", [UUID(int=9)], ["id"]) == []
+
+
+def test_find_takes_text_as_it_is_and_gives_keys_of_other_tables():
+    event = Event(name=ODD, kind="GW", latest=NOW)
+    bulk.insert([event])
+    event.aliases.create(name=ODD + "2")
+    assert bulk.find(Event, "name", [ODD, "null", ODD[1:]], ["name"]) == [(ODD,)]
+    assert bulk.find(Alias, "name", {ODD + "2": None}, ["name", "event"]) == [(ODD + "2", event.pk)]
+    assert bulk.find(Event, "name", [f"S{number}" for number in range(40_000)], ["id"]) == []
+
+
+def test_an_empty_table_is_told_from_one_with_rows():
+    assert bulk.is_empty(Message)
+    bulk.insert([message(1)])
+    assert not bulk.is_empty(Message)

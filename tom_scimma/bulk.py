@@ -7,7 +7,7 @@ Any other database gets Django's own.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 from operator import attrgetter
 from typing import Any
@@ -95,6 +95,41 @@ def update(rows: Sequence[models.Model], names: Sequence[str]) -> None:
         _update_each(connection, model, rows, fields)
     else:
         model._base_manager.bulk_update(rows, names)
+
+
+def find(model: type[models.Model], by: str, values: Collection[Any], names: Sequence[str]) -> list[tuple]:
+    """Of the rows whose field `by` is one of these values: the fields of these names, which are text or numbers; in no order.
+
+    What is asked of every batch, mostly in vain: Django takes longer to write such a question than the database to answer it.
+    """
+    if not values:
+        return []
+    connection, field = connections[router.db_for_read(model)], model._meta.get_field(by)
+    adapted = list(values)
+    if _copies(connection):
+        these = f"ANY(ARRAY(SELECT json_array_elements_text(%s)::{_TYPES[_stored(field).get_internal_type()]}))"
+    elif connection.vendor == "sqlite":
+        these = "(SELECT value FROM json_each(%s))"
+        for _, adapt in _adapters([field], connection):
+            adapted = [adapt(value) for value in adapted]
+    else:
+        return list(model._base_manager.filter(**{f"{by}__in": adapted}).values_list(*names))
+    quote, equal = connection.ops.quote_name, "IN" if connection.vendor == "sqlite" else "="
+    columns = ", ".join(quote(model._meta.get_field(name).column) for name in names)
+    query = f"SELECT {columns} FROM {quote(model._meta.db_table)} WHERE {quote(field.column)} {equal} {these}"
+    with connection.cursor() as cursor:
+        cursor.execute(query, [_json(adapted).decode()])
+        return cursor.fetchall()
+
+
+def is_empty(model: type[models.Model]) -> bool:
+    """Whether a table has no row, as those have that few TOMs use; for what is looked up with every batch."""
+    connection = connections[router.db_for_read(model)]
+    if connection.vendor not in ("postgresql", "sqlite"):
+        return not model._base_manager.exists()
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT 1 FROM {connection.ops.quote_name(model._meta.db_table)} LIMIT 1")
+        return cursor.fetchone() is None
 
 
 def _place(rows: Sequence[models.Model]) -> tuple[type[models.Model], Any]:

@@ -127,13 +127,12 @@ def _kept(arrival: Arrival) -> bool:
 
 
 def _known(uids: list[UUID]) -> dict[UUID, Message]:
-    if not uids:
+    found = [pk for (pk,) in bulk.find(Message, "uid", set(uids), ["id"])]
+    if not found:
         return {}
+    rows = Message.objects.filter(pk__in=found)
     return {
-        message.uid: message
-        for message in Message.objects.filter(uid__in=set(uids)).only(
-            "uid", "sha256", "state", "partition", "offset", "format", "via"
-        )
+        message.uid: message for message in rows.only("uid", "sha256", "state", "partition", "offset", "format", "via")
     }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from tom_scimma import fold, folding, history
+from tom_scimma import bulk, fold, folding, history
 from tom_scimma.inbox import Arrival
 from tom_scimma.models import Alert, Message, Reaction
 from tom_scimma.record import printable
@@ -26,9 +26,10 @@ def repeats(arrivals: Iterable[Arrival], via: str) -> list[Arrival]:
 
 def stored(statements: Sequence[Statement]) -> dict[str, Alert]:
     """The alerts that say what these do already, by key."""
-    if not statements:
+    found = [pk for (pk,) in bulk.find(Alert, "key", {item.key for item in statements}, ["id"])]
+    if not found:
         return {}
-    rows = Alert.objects.filter(key__in=[item.key for item in statements]).select_related("event", "message")
+    rows = Alert.objects.filter(pk__in=found).select_related("event", "message")
     return {row.key: row for row in rows.defer("document", "message__headers", "message__traceback")}
 
 

@@ -12,6 +12,7 @@ import fnmatch
 from collections.abc import Iterable
 from dataclasses import fields
 
+from tom_scimma import bulk
 from tom_scimma.conf import best, conf, topic_policy
 from tom_scimma.known_topics import KNOWN_TOPICS
 from tom_scimma.models.identity import RightsAsked, TopicAccess
@@ -49,9 +50,11 @@ class Policies:
 
     def _read(self) -> dict[tuple[str, str], TopicAccess]:
         if self._rows is None:
-            self._rows = {(row.source, row.topic): row for row in TopicAccess.objects.all()}
-            asked = RightsAsked.objects.filter(answered__isnull=False) if self._rows else RightsAsked.objects.none()
-            self._answered = set(asked.values_list("source", flat=True)) & set(conf.SOURCES)
+            rows = [] if bulk.is_empty(TopicAccess) else TopicAccess.objects.all()
+            self._rows = {(row.source, row.topic): row for row in rows}
+            if self._rows:
+                asked = RightsAsked.objects.filter(answered__isnull=False)
+                self._answered = set(asked.values_list("source", flat=True)) & set(conf.SOURCES)
         return self._rows
 
 

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from tom_scimma import folding, meeting, merging, roster
+from tom_scimma import bulk, folding, meeting, merging, roster
 from tom_scimma.acts import NotNow
 from tom_scimma.models import Alert, Alias, Event, Hint, Merge, NoticeId
 from tom_scimma.models.merges import pair_of
@@ -47,9 +47,10 @@ def note(statements: Iterable[Statement]) -> None:
 def _answer(statements: Iterable[Statement]) -> None:
     """Proposes what earlier notices hinted at, now that somebody speaks of it."""
     events = {key: item.event for item in statements for key in roster.names(item)}
-    if not events:
+    waiting = [pk for (pk,) in bulk.find(Hint, "name", events, ["id"])]
+    if not waiting:
         return
-    for hint in Hint.objects.filter(name__in=events).select_related("alert__event"):
+    for hint in Hint.objects.filter(pk__in=waiting).select_related("alert__event"):
         one, other = hint.alert.event, events[hint.name]
         if one.pk != other.pk:
             propose(one, other, hint.because, alert=hint.alert)

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from django.db import connection
 from django.db.models import Q
 
-from tom_scimma import meeting, merging
+from tom_scimma import bulk, meeting, merging
 from tom_scimma.models import Alias, Event, NoticeId
 from tom_scimma.statements import Statement
 
@@ -80,13 +80,13 @@ def add_aliases(statements: Iterable[Statement]) -> None:
 
 def _named(names: Iterable[str]) -> set[str]:
     """Those that are an event's own name: a name belongs to one event."""
-    return set(Event.objects.filter(name__in=names).values_list("name", flat=True)) if names else set()
+    return {name for (name,) in bulk.find(Event, "name", list(names), ["name"])}
 
 
 def _store(model, taught: dict[str, Event], not_these: set[str]) -> None:
     if not taught:
         return
-    known = dict(model.objects.filter(name__in=taught).values_list("name", "event_id"))
+    known = dict(bulk.find(model, "name", taught, ["name", "event"]))
     for name, event in taught.items():
         if name in known and known[name] != event.pk and is_open(event):  # a protected topic had taught it
             model.objects.filter(name=name, event__public=False).update(event=event)
@@ -132,10 +132,8 @@ class Book:
             self._look({key for key in keys if key not in self.named and key not in self.known}, again=True)
 
     def _look(self, keys: set[str], *, again: bool = False) -> None:
-        names = dict(Alias.objects.filter(name__in=keys).values_list("name", "event_id")) if keys else {}
-        ids = [key for key in keys if meeting.is_id(key)]
-        if ids:
-            names.update(NoticeId.objects.filter(name__in=ids).values_list("name", "event_id"))
+        names = dict(bulk.find(Alias, "name", keys, ["name", "event"]))
+        names.update(bulk.find(NoticeId, "name", [key for key in keys if meeting.is_id(key)], ["name", "event"]))
         if again and not names:
             return
         wanted = Q(name__in=keys) | Q(pk__in=set(names.values()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tom_scimma import bulk
 from tom_treasuremap.telescopes.reading import read
 from tom_treasuremap.telescopes.telescope import Telescope
 
@@ -10,4 +11,6 @@ def of_pages() -> dict[str, Telescope]:
     """By name; a row was read before it was stored, so it can be read."""
     from tom_treasuremap.models import TelescopeRow
 
+    if bulk.is_empty(TelescopeRow):  # as most: it is asked with every batch of messages
+        return {}
     return {row.name: read(row.said) for row in TelescopeRow.objects.filter(removed=None)}
