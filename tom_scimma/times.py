@@ -22,6 +22,8 @@ _PATTERN = re.compile(
 )
 #: ISO 8601's basic form, without its separators: `20261127T170552Z`
 _BASIC = re.compile(r"(\d{4})(\d\d)(\d\d)[Tt](\d\d)(\d\d)(\d\d)?((?:[.,]\d*)?)(.*)", re.ASCII)
+#: the extended form with Z, as nearly all machines write it
+_USUAL = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\d(?:\.\d{3}(?:\d{3})?)?Z", re.ASCII)
 _LONGEST = 80
 
 
@@ -42,6 +44,9 @@ def parse(raw: Any) -> Moment:
     """
     if not isinstance(raw, str) or len(raw) > _LONGEST:
         return NEVER
+    usual = _usual(raw)
+    if usual is not None:
+        return usual
     text = raw.strip()
     match = _PATTERN.fullmatch(text) or _PATTERN.fullmatch(_BASIC.sub(_extended, text, count=1))
     if match is None:
@@ -70,6 +75,17 @@ def _extended(match: re.Match[str]) -> str:
     """The extended form of a time in the basic one; what cannot have a fraction, minutes, keeps it and so is no time."""
     year, month, day, hour, minute, second, fraction, zone = match.groups()
     return f"{year}-{month}-{day}T{hour}:{minute}{f':{second}' if second else ''}{fraction}{zone}"
+
+
+def _usual(raw: str) -> Moment | None:
+    """A time as nearly all machines write it, which need not be taken apart; None for any other, and for leap seconds."""
+    if _USUAL.fullmatch(raw) is None:
+        return None
+    try:
+        time = datetime.fromisoformat(f"{raw[:-1]}+00:00")
+    except ValueError:
+        return None
+    return Moment(time, True) if time.year in YEARS else NEVER
 
 
 def _offset(zone: str | None) -> int:

@@ -35,7 +35,7 @@ def clean(raw: Any) -> str:
 
     Numbers as their digits; "" for anything else.
     """
-    if isinstance(raw, bool) or not isinstance(raw, (str, int, float)):
+    if raw is None or isinstance(raw, bool) or not isinstance(raw, (str, int, float)):  # most keys are not there
         return ""
     text = raw if isinstance(raw, str) else f"{raw:.0f}" if isinstance(raw, float) and raw.is_integer() else str(raw)
     return _short(text) if len(text) < _SHORT else _cleaned(text)
@@ -53,6 +53,8 @@ def _short(text: str) -> str:
 
 def names(raw: Any) -> list[str]:
     """The names in what may be a string, a number, a list of them or nothing; without repeats and overlong ones."""
+    if raw is None:
+        return []
     items = raw if isinstance(raw, list) else [raw]
     return list(dict.fromkeys(name for item in items[:100] if (name := clean(item)) and len(name) <= LONGEST_NAME))
 
@@ -85,7 +87,9 @@ def is_test_superevent(name: str) -> bool:
 
 def number(raw: Any) -> float | None:
     """A finite float from a number or its text, else None. Booleans are not numbers."""
-    if isinstance(raw, bool) or not isinstance(raw, (int, float, str)) or (isinstance(raw, str) and len(raw) > 60):
+    if raw is None or isinstance(raw, bool) or not isinstance(raw, (int, float, str)):
+        return None
+    if isinstance(raw, str) and len(raw) > 60:
         return None
     try:
         value = float(raw)
