@@ -76,8 +76,9 @@ class Known:
         from tom_targets.models import Target, TargetName
 
         names = {name for event, notice, _ in items for name in _names(event, notice)}
-        self._named = dict(Target.objects.filter(name__in=names).values_list("name", "pk"))
-        self._aliased = dict(TargetName.objects.filter(name__in=names).values_list("name", "target_id"))
+        named = Target._meta.get_field("name").model  # where a TOM has targets of its own kind: the host's table below
+        self._named = dict(bulk.find(named, "name", names, ["name", "id"]))
+        self._aliased = dict(bulk.find(TargetName, "name", names, ["name", "target"]))
         ours = [event.target_id for event, _, _ in items if event.target_id and event.target_made]
         self._targets = Target.objects.in_bulk(ours) if ours else {}
         self._learned: dict[str, int] = {}
@@ -114,7 +115,8 @@ class Known:
         target = self._targets.get(pk)
         if target is not None and (target.ra, target.dec) != place:
             target.ra, target.dec = self._recent[pk] = place
-            target.save()
+            # the host's own save, of what changed: a target has fifty columns, and somebody may be changing others
+            target.save(update_fields=["ra", "dec", "modified"])
 
     def learn(self, pk: int, names: Sequence[str]) -> None:
         """Names of a target; what nobody has yet becomes its alias."""
