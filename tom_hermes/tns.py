@@ -20,14 +20,11 @@ from tom_scimma.destinations import Need
 
 #: what of `discovery_info` is asked of each target, in this order
 INFO = ("reporting_group", "discovery_source", "transient_type", "date", "nondetection_source", "nondetection_comments")
-TEXT = "text"
-#: and of each by its key, in all
-ASKED = {
+ASKED = {  #: and of each by its key, in all
     "targets": (*INFO, "host_name", "host_redshift", "redshift", "comments", "group_associations"),
     "spectroscopy": ("classification", "observer", "reducer", "spec_type"),
 }
-#: fields of TNS's names begin so; ours follow
-INSTRUMENT, FILTER = "tns.instrument.", "tns.filter."
+INSTRUMENT, FILTER = "tns.instrument.", "tns.filter."  #: fields of TNS's names begin so; ours follow
 
 
 def is_classification(content: Content) -> bool:
@@ -93,7 +90,7 @@ def _targets(content: Content, options: Mapping[str, Any], *, discovery: bool) -
             ("host_redshift", "Redshift of the host"),
             ("redshift", "Redshift"),
         ):
-            yield Need(f"{at}{key}", label, extras.get(key, ""), kind="number" if key != "host_name" else TEXT)
+            yield Need(f"{at}{key}", label, extras.get(key, ""), kind="number" if key != "host_name" else "text")
         yield Need(f"{at}comments", "Remarks", extras.get("comments", ""))
         yield Need(f"{at}group_associations", "Further groups", "", help="of TNS, with commas")
 
@@ -151,7 +148,7 @@ def _choices(options: Mapping[str, Any], name: str) -> tuple[tuple[str, str], ..
 
 def _kind(choices: tuple) -> str:
     """A choice; a text where TNS's lists could not be had."""
-    return "choice" if choices else TEXT
+    return "choice" if choices else "text"
 
 
 def nearest(name: str, choices: Iterable[tuple[str, str]]) -> str:
