@@ -154,6 +154,20 @@ def test_what_was_withdrawn_is_not_made_anew(boss):
     assert [one.state for one in watched()] == ["withdrawn"]
 
 
+def test_what_is_being_taken_back_is_said_and_not_asked_for_again(client, boss):
+    row = sent(boss)
+    deliver("simulated")
+    versions.withdraw(Plan.objects.filter(pk=row.pk), "No more.", boss)
+    client.force_login(boss)
+    count = row.visits.count()
+    assert f"Take back {count} that telescopes have" in client.get(row.get_absolute_url()).content.decode()
+    act = reverse("tom_treasuremap:plan-act", args=[row.pk, "take-back"])
+    body = client.post(act, follow=True).content.decode()
+    assert f"Taken back: {count}." in body
+    assert f"{count} are being taken back" in body
+    assert "that telescopes have" not in body
+
+
 def test_of_several_that_all_close_each_that_opens_makes_a_version(boss):
     sent(boss, telescopes=("tester", "other"))
     says("tester", "weather", boss)

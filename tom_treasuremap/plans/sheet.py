@@ -73,6 +73,7 @@ def of(row: Plan, user: Any, said: Mapping[str, str]) -> dict[str, Any]:
         "newest": newest(row, user),
         "acting": versions.acting(row),
         "out": len(versions.out(row)),
+        "recalled": (recalled := len(versions.recalled(row))),
         "waiting": len(versions.waiting(row)),
         "why_not": approving.why_not(row),
         "may_approve": approving.may_approve(user),
@@ -82,7 +83,7 @@ def of(row: Plan, user: Any, said: Mapping[str, str]) -> dict[str, Any]:
         "pictures": [(kind, CAPTIONS[kind]) for kind in KINDS] if visits else [],
         "formats": formats(),
         "filters": whatif.used(row),
-        "poll": poll(row),
+        "poll": poll(row) or (10 if recalled else 0),
     }
 
 

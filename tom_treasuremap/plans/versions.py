@@ -181,17 +181,35 @@ def waiting(row: Plan) -> list[Any]:
 
 
 def out(row: Plan) -> list[Any]:
-    """Observations of a plan, of whatever version, that telescopes have and that are not over; never one that is being taken."""
+    """Observations of a plan, of whatever version, that telescopes have and that are not over; never one that is being taken,
+    nor what is being taken back."""
+    return [one for one in _there(row) if not _recalled(one)]
+
+
+def recalled(row: Plan) -> list[Any]:
+    """Those of which telescopes were told that they are taken back, and that they still have."""
+    return [one for one in _there(row) if _recalled(one)]
+
+
+def _there(row: Plan) -> list[Any]:
     from tom_treasuremap.followup.request import TERMINAL
 
     over = (*TERMINAL, "IN_PROGRESS")
     return [one for one in asked_for(row) if one.status not in over and not _waits(one)]
 
 
+def _recalled(record: Any) -> bool:
+    asked = getattr(record, "asked", None)
+    told = asked.cancellation if asked is not None else None
+    failed = told is not None and told.state in Delivery.FINAL and told.state != Delivery.State.DELIVERED
+    return asked is not None and (asked.cancel_after is not None or (told is not None and not failed))
+
+
 def asked_for(row: Plan) -> list[Any]:
     """The observations of all versions of a plan, each once."""
     visits = PlanVisit.objects.filter(plan__line=row.line_id).exclude(observation=None)
-    rows: Iterable[PlanVisit] = visits.select_related("observation__asked__submission").order_by("pk")
+    asked = ("observation__asked__submission", "observation__asked__cancellation")
+    rows: Iterable[PlanVisit] = visits.select_related(*asked).order_by("pk")
     return list({one.observation_id: one.observation for one in rows}.values())
 
 
