@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from tom_hermes import dates, limits
@@ -222,11 +223,7 @@ def _target(
         typed = form.get(at + key)
         if typed in (None, ""):
             continue
-        number = _number(typed)
-        if number is None:
-            problems.add(at + key, f"{typed!r} is no number.")
-        else:
-            made[key] = number
+        made[key] = _number(typed, at + key, problems)
     groups = [name.strip() for name in str(form.get(f"{at}group_associations") or "").split(",") if name.strip()]
     if groups:
         made["group_associations"] = groups
@@ -235,13 +232,13 @@ def _target(
     return {**made, "discovery_info": info} if info else made
 
 
-def _number(typed: Any) -> float | None:
-    """A finite number, else None."""
-    try:
-        number = float(typed)
-    except (TypeError, ValueError):
-        return None
-    return number if math.isfinite(number) else None
+def _number(typed: Any, field: str, problems: Problems) -> float:
+    """A finite number; what is none goes to the problems, and is 0."""
+    with suppress(TypeError, ValueError):
+        if math.isfinite(number := float(typed)):
+            return number
+    problems.add(field, f"{typed!r} is no number.")
+    return 0.0
 
 
 def _utc(typed: str) -> str:
