@@ -1,6 +1,7 @@
 """`manage.py ingest`: files, folders, standard input and manifests go the way of a topic's messages."""
 
 import json
+import os
 import subprocess
 import sys
 from io import StringIO
@@ -82,6 +83,34 @@ def test_a_missing_file_is_an_error_after_the_others(folder):
     assert Event.objects.exists()
 
 
+class Leaving(StringIO):
+    """Somebody who reads one line and goes."""
+
+    def write(self, text):
+        if self.getvalue():
+            raise BrokenPipeError
+        return super().write(text)
+
+
+def test_whoever_stops_reading_stops_no_storing(folder):
+    """`ingest --json folder | head -1`: everything that was asked for is stored all the same, and it is said."""
+    out, err = Leaving(), StringIO()
+    call_command("ingest", str(folder), json=True, stdout=out, stderr=err)
+    assert (len(out.getvalue().splitlines()), Message.objects.count()) == (1, 3)
+    assert "all 3 messages are stored" in err.getvalue()
+
+
+def test_where_nothing_is_stored_nobody_reading_is_the_end(folder, tmp_path):
+    """`ingest --dry-run --json ... | head -1`, as a shell runs it: no traceback, and no more is read, here a file that never ends."""
+    os.mkfifo(endless := tmp_path / "endless")
+    files = [str(folder / "gw.json")] * 100  # as many as are read at a time, and more than a pipe holds
+    command = [sys.executable, "-m", "django", "ingest", "--dry-run", "--json", *files, str(endless)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()) as child:
+        child.stdout.readline()
+        child.stdout.close()
+        assert (child.wait(60), child.stderr.read()) == (0, b"")
+
+
 def test_standard_input(folder, tmp_path):
     """As a VOEvent broker calls it: a process of its own, the message on its standard input."""
     command = [sys.executable, "-m", "django", "ingest", "-", "--json", "--dry-run", "--topic", "igwn.gwalert"]
@@ -93,6 +122,4 @@ def test_standard_input(folder, tmp_path):
 
 
 def environment():
-    import os
-
     return {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}

@@ -6,15 +6,17 @@ from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
+from django.urls import reverse
 from django.utils import timezone
 
 from tests import factories as make
 from tests.factories import NIGHT
-from tests.messages import gw
+from tests.messages import gw, xrt
 from tests.notices import raw
 from tom_scimma import parsers, skymap
 from tom_scimma.decode import decode
 from tom_scimma.ingest import ingest
+from tom_scimma.models import Event
 from tom_scimma.translate import carried
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +54,17 @@ def test_an_event_in_an_astronomer_s_words(client):
         'style="width:92.0%"',
     ):
         assert words in page, words
+
+
+@pytest.mark.parametrize(("radius", "said"), [(None, True), (0.5, False)])
+def test_a_position_without_an_error_does_not_look_like_a_good_one(client, radius, said):
+    """SVOM's GRM writes an error of -1, which is none: on the page, in what was said of it, and in the list of what was found."""
+    ingest([xrt(radius=radius or -1)])
+    event = Event.objects.get()
+    assert (event.ra, event.radius_deg, event.target_id is None) == (120.0, radius, radius is None or radius > 0.25)
+    assert ("no error given" in text(client, event.get_absolute_url())) is said
+    portfolio = reverse("tom_scimma:event-portfolio", args=[event.name])
+    assert ("no error given" in text(client, portfolio)) is said
 
 
 def test_versions_say_what_changed_since_the_one_before(client):

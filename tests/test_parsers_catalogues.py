@@ -73,6 +73,9 @@ def test_an_at_report_is_known_by_what_its_finder_calls_it():
     assert (notice.event, notice.sky.ra_deg, notice.time.second, notice.text) == ("OURS26a", 10.5, 3, "Look.")
     with pytest.raises(Unparsable, match="internal_name"):
         read({"0": {**report, "internal_name": ""}})
+    burst = one({"frb_report": {"0": {**report, "at_type": "5", "dm": "308.1"}}})
+    assert (burst.event, burst.kind, burst.properties["dm"], burst.sky.ra_deg) == ("OURS26a", "FRB", 308.1, 10.5)
+    assert one({"at_report": {"0": report}, "frb_report": "none"}).kind == "OT"
 
 
 def test_blast_says_what_it_knows_of_the_host():

@@ -555,6 +555,37 @@ MAILS = {
 }
 
 
+MAILS["braces lost on the way"] = (
+    (
+        "GCN/AMON NOTICE",
+        "Injected ICECUBE Cascade",
+        "RUN_NUM: 138069",
+        "EVENT_NUM: 7",
+        "SRC_RA: 10.5000d +00h 42m 00s (J2000),\n  10.9d +00h 43m 36s (current)",
+        "SRC_DEC: -5.2500d (-05d 15 00) (J2000),\n  -5.1d (current)",
+        "SRC_ERROR: 5.59 [deg radius, stat+systematic, 90% containment]",
+        "DISCOVERY_DATE: 26/03/05",
+        "DISCOVERY_TIME: 3723 SOD 01:02:03.45 UT",
+    ),
+    {"event": "IceCube 138069_7", "sky.ra_deg": 10.5, "sky.dec_deg": -5.25, "sky.radius_deg": 5.59, "time": TIME},
+)
+MAILS["a counterpart refers to its trigger"] = (
+    ("GRB COUNTERPART NOTICE", "Optical", "TRIGGER_REF_NUM: 345127", "TELESCOPE: ROTSE-IIIc"),
+    {"event": "GCN trigger 345127", "source": "ROTSE-IIIc", "alert_type": "followup"},
+)
+MAILS["a day that is none"] = (
+    (
+        "GCN/AMON NOTICE",
+        "ICECUBE Cascade",
+        "RUN_NUM: 1",
+        "EVENT_NUM: 7",
+        "DISCOVERY_DATE: 26/13/05",
+        "DISCOVERY_TIME: 01:02:03.45 UT",
+    ),
+    {"event": "IceCube 1_7", "time": None},
+)
+
+
 @pytest.mark.parametrize("case", MAILS)
 def test_a_mail(case):
     sent, expected = MAILS[case]

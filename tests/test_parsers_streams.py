@@ -6,8 +6,12 @@ gcn.gsfc.nasa.gov/sock_pkt_def_doc.html, and the rules of the normal form.
 
 from __future__ import annotations
 
+import base64
 import json
+import quopri
 import struct
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
 
 import pytest
 
@@ -104,6 +108,68 @@ def test_a_mail_s_subject_may_come_in_encoded_words(subject, meant):
     text = f"From: here\r\nTo: GCN Circulars\r\nSubject: {subject}\r\nDate: Thu, 05 Mar 2026 01:02:03 +0000\r\n\r\nWe observed.\r\n"
     (notice,) = parsers.parse("gcn.circulars", opened(text.encode())).notices
     assert (notice.event, notice.properties["subject"]) == ("GRB 260305A", meant)
+
+
+INNER = (
+    "TITLE:   GCN CIRCULAR\nNUMBER:  41234\nSUBJECT: GRB 260305A: d\u00e9tection\nDATE:    26/03/05 07:10:15 GMT\n"
+    "FROM:    Somebody at NRAO\n\nWe observed, at R = 18.5 \u00b1 0.1.\n"
+)
+
+
+def posted(text: str, encoding: str, charset: str = "utf-8", received: int = 0) -> bytes:
+    """A mail of GCN as Python's own library writes it, with so many lines that servers on its way added."""
+    body = MIMEText(text, "plain", charset)
+    body.replace_header("Content-Transfer-Encoding", encoding)
+    data = text.encode(charset)
+    body.set_payload({"base64": base64.encodebytes, "quoted-printable": quopri.encodestring}[encoding](data).decode())
+    letter = MIMEMultipart("alternative")
+    letter["From"], letter["To"] = "GCN Circulars <no-reply@gcn.example.org>", "somebody@example.org"
+    letter["Subject"], letter["Date"] = "GRB 260305A: seen", "Thu, 05 Mar 2026 08:00:00 +0000"
+    letter.attach(MIMEText("<p>in colours</p>", "html"))
+    letter.attach(body)
+    return b"Received: from here by there\r\n" * received + letter.as_bytes()
+
+
+@pytest.mark.parametrize("label", ["", "circular"])
+@pytest.mark.parametrize(
+    ("encoding", "charset"), [("base64", "utf-8"), ("quoted-printable", "utf-8"), ("quoted-printable", "iso-8859-1")]
+)
+def test_a_mail_is_read_as_it_was_written(encoding, charset, label):
+    """Authority: Python's email library, which wrote it. Its circular is the one that Kafka brings: the same number, no other id."""
+    document = opened(posted(INNER, encoding, charset, received=300), label)
+    (notice,) = parsers.parse("gcn.circulars", document).notices
+    assert (notice.event, notice.id, notice.sent.isoformat()) == ("GRB 260305A", "41234", "2026-03-05T07:10:15+00:00")
+    assert notice.text == "GRB 260305A: d\u00e9tection\n\nWe observed, at R = 18.5 \u00b1 0.1."
+    assert document.notes == ("a mail around it was taken off",)
+
+
+def test_a_mail_s_own_words_and_its_notice_are_read_too():
+    (notice,) = parsers.parse("", opened(posted("We observed, at R = 18.5 \u00b1 0.1.", "base64"))).notices
+    assert (notice.event, notice.text) == ("GRB 260305A", "GRB 260305A: seen\n\nWe observed, at R = 18.5 \u00b1 0.1.")
+    burst = (
+        "TITLE: GCN/SWIFT NOTICE\nNOTICE_DATE: Thu 05 Mar 26 01:03:00 UT\nNOTICE_TYPE: Swift-BAT GRB Position\n"
+        "TRIGGER_NUM: 1300001, Seg_Num: 0\n"
+    )
+    (notice,) = parsers.parse("", opened(posted(burst, "quoted-printable"))).notices
+    assert (notice.event, notice.source) == ("Swift 1300001", "Swift BAT")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        b"Content-Type: text/plain; charset=no-such\r\nContent-Transfer-Encoding: base64\r\n\r\nWe observed\xff.",
+        b"Content-Type: multipart/mixed; boundary=a\r\n\r\n"
+        + b"--a\r\nContent-Type: multipart/mixed; boundary=a\r\n\r\n" * 3000,
+        b"MIME-Version: 1.0\r\nContent-Type: message/rfc822\r\n\r\n" * 3000,
+        b"Content-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\niVBORw0KGgo=",
+    ],
+)
+def test_a_mail_that_is_none_inside_is_kept_as_it_came(wrong):
+    start = (
+        b"From: here\r\nTo: GCN Circulars\r\nSubject: GRB 260305A: seen\r\nDate: Thu, 05 Mar 2026 01:02:03 +0000\r\n"
+    )
+    (notice,) = parsers.parse("gcn.circulars", opened(start + wrong)).notices
+    assert (notice.event, notice.alert_type) == ("GRB 260305A", "report")
 
 
 def test_a_circular_between_two_others_is_neither():
@@ -301,6 +367,40 @@ def test_snews_tiers_and_heartbeats():
     back = one({"detector_name": "DUNE", "tier": "Retraction", "retract_message_uuid": "u-1", "retraction_reason": "noise",
                 "sent_time_utc": "2026-03-05T01:10:00Z", "is_test": False})  # fmt: skip
     assert (back.alert_type, back.cites[0].id, back.text) == ("retraction", "u-1", "noise")
+
+
+@pytest.mark.parametrize(
+    ("word", "rate", "kept"),
+    [
+        ("Would happen every 1.00e+02 year", 1 / (100 * 31557600), True),
+        ("Would happen every 0 years", None, True),
+        ("Would happen every ... years", None, True),
+        (0.14, None, True),
+        ("14%", None, False),
+    ],
+)
+@pytest.mark.parametrize("key", ["False Alarm Prob", "false_alarm_probability"])
+def test_snews_says_a_rate_in_the_place_of_a_probability(word, rate, kept, key):
+    """Since 2023, snews_cs's cs_alert_schema.py; and the key that it had for a while."""
+    said = {
+        "_id": "SNEWS_Coincidence_ALERT x",
+        "detector_names": ["DUNE", "LVD"],
+        "neutrino_times": ["2026-03-05T01:02:03"],
+    }
+    notice = one({**said, key: word}, "snews.alert")
+    assert notice.far_hz == (rate and pytest.approx(rate))
+    assert notice.extra.get(key) == (word if kept else None)
+    assert notice.properties.get("false_alarm_probability") == (None if kept else 0.14)
+
+
+def test_snews_of_2023_says_its_tier_in_its_id_alone():
+    """SNEWS_Publishing_Tools 1.3: a retraction has a time of its machine and no neutrinos; it is no new supernova."""
+    said = {"_id": "19_Retraction_2026-03-05T01:12:01.001552", "detector_name": "XENONnT", "machine_time": "2026-03-05T01:12:01.001552",
+            "retract_latest": 2, "retraction_reason": None, "is_test": False, "sent_time": "2026-03-05T01:12:01.049846"}  # fmt: skip
+    notice = one(said, "snews.experiments-firedrill")
+    assert (notice.alert_type, notice.time, notice.properties) == ("retraction", None, {"tier": "retraction"})
+    assert one({key: value for key, value in said.items() if key != "_id"}).alert_type == "retraction"
+    assert read({**said, "_id": "19_Heartbeat_2026-03-05T01:12:01"}) == ()
 
 
 def test_snews_of_2021_writes_its_times_otherwise():

@@ -161,6 +161,12 @@ def test_the_card_of_an_alert_says_who_when_and_how_likely_by_chance():
     assert "fire drill" not in text.lower()
 
 
+def test_a_rate_stands_where_a_probability_is_not_said():
+    send({**ALERT, "False Alarm Prob": "Would happen every 1.00e+02 year"})
+    page = Client().get(Event.objects.get().get_absolute_url()).content.decode()
+    assert "; false alarms 1 per 100 years." in page
+
+
 def test_a_fire_drill_is_named_as_one_and_stands_apart():
     send({**ALERT, "is_firedrill": True})
     text = card()

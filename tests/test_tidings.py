@@ -88,6 +88,18 @@ def test_a_mail():
     assert "- position: RA 123.4567°, Dec -32.1000° ± 3.4° (ICRS)" in position.splitlines()
 
 
+def test_a_position_without_an_error_does_not_read_as_a_good_one():
+    """SVOM's GRM writes an error of -1, which is none."""
+    at = {"ra_deg": 123.4567, "dec_deg": -32.1}
+    for sky, words in (
+        (Sky("point", **at), "(ICRS), no error given"),
+        (Sky("circle", **at, radius_deg=3.4), "± 3.4° (ICRS)"),
+        (Sky("healpix", **at), "(ICRS)"),
+    ):
+        text = tiding("sb26030501", "new", Said(Notice("sb26030501", "GRB", "initial", "SVOM GRM", sky=sky))).text
+        assert next(line for line in text.splitlines() if line.startswith("- position")).endswith(f"-32.1000° {words}")
+
+
 def test_a_retraction_does_not_read_as_news():
     text = tiding("S261121a", "retracted", FIRST, ["retracted"]).text
     assert text.startswith("LVK took S261121a back")

@@ -122,7 +122,7 @@ def _words(alert: Alert) -> SafeString:
     if sky.get("type") == "healpix":
         parts.append("a sky map")
     elif sky.get("ra_deg") is not None:
-        size = f" ± {wording.angle(sky['radius_deg'])}" if sky.get("radius_deg") else ""
+        size = f" ± {wording.angle(sky['radius_deg'])}" if sky.get("radius_deg") else ", no error given"
         parts.append(f"position {sky['ra_deg']:.4f} {sky['dec_deg']:+.4f}{size}")
     return format_html("{}", ", ".join(parts) or "nothing of rate, class or place")
 

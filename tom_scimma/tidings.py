@@ -188,7 +188,8 @@ def _facts(said: Said) -> Iterable[tuple[str, str]]:
         yield "classes", clean(", ".join(f"{key} {_p(p)}" for key, p in _largest(notice.classification)))
     if sky is not None and sky.ra_deg is not None and sky.dec_deg is not None:
         error = f" ± {wording.angle(sky.radius_deg)}" if sky.radius_deg else ""
-        yield "position", f"RA {sky.ra_deg:.4f}°, Dec {sky.dec_deg:.4f}°{error} (ICRS)"
+        unknown = "" if error or sky.type == "healpix" else ", no error given"
+        yield "position", f"RA {sky.ra_deg:.4f}°, Dec {sky.dec_deg:.4f}°{error} (ICRS){unknown}"
     if notice.instruments:
         yield "instruments", clean(wording.listed(notice.instruments))
     if notice.text:

@@ -24,6 +24,9 @@ _PATTERN = re.compile(
 _BASIC = re.compile(r"(\d{4})(\d\d)(\d\d)[Tt](\d\d)(\d\d)(\d\d)?((?:[.,]\d*)?)(.*)", re.ASCII)
 #: the extended form with Z, as nearly all machines write it
 _USUAL = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\d(?:\.\d{3}(?:\d{3})?)?Z", re.ASCII)
+#: a day with decimals, as the TNS's reports have it: `2026-08-23.512`
+_DECIMAL = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})\.(\d{1,15})", re.ASCII)
+_DAY = 86_400_000_000  #: microseconds
 _LONGEST = 80
 
 
@@ -50,7 +53,7 @@ def parse(raw: Any) -> Moment:
     text = raw.strip()
     match = _PATTERN.fullmatch(text) or _PATTERN.fullmatch(_BASIC.sub(_extended, text, count=1))
     if match is None:
-        return NEVER
+        return _in_days(text)
     year, month, day, hour, minute, second, fraction, zone = match.groups()
     exact = hour is not None and len(year) == 4
     full_year = int(year) if len(year) == 4 else 2000 + int(year)
@@ -69,6 +72,15 @@ def parse(raw: Any) -> Moment:
     except (ValueError, OverflowError):
         return NEVER
     return Moment(time, exact) if time.year in YEARS else NEVER
+
+
+def _in_days(text: str) -> Moment:
+    """The time of a day with decimals; it does not say to which microsecond."""
+    match = _DECIMAL.fullmatch(text)
+    midnight = parse(match[1]).time if match else None
+    if match is None or midnight is None:
+        return NEVER
+    return Moment(midnight + timedelta(microseconds=_DAY * int(match[2]) // 10 ** len(match[2])), False)
 
 
 def _extended(match: re.Match[str]) -> str:

@@ -13,13 +13,15 @@ from typing import Any
 
 from ..errors import Undecodable
 from ..record import Record
-from . import avro, bson, confluent, json_text, rows, unpack, voevent_xml
+from . import avro, bson, confluent, json_text, mail, rows, unpack, voevent_xml
 
 MAX_BYTES = 32 << 20
 #: labels of hop's models, and what we call what they hold
 _TEXTS = {"circular": "circular", "gcntextnotice": "gcntext"}
 _LINE = re.compile(r"([^:\n]*): *(.*)")
 _START = 4096
+#: the header of a mail that went through many hands, with their signatures
+_HEADER = 1 << 15
 _LONGEST_TEXT = 1 << 20
 
 
@@ -154,7 +156,7 @@ def _text(payload: bytes, label: str) -> Document:
     try:
         text = payload.decode("utf-8-sig")
     except UnicodeDecodeError:
-        if label not in _TEXTS:
+        if label not in _TEXTS and (label or not _is_mail(payload[:_HEADER].decode("latin-1"))):
             return Document("blob", payload)
         text = payload.decode("utf-8", "replace")
     text = text.replace("\0", "")
@@ -169,9 +171,23 @@ def _text(payload: bytes, label: str) -> Document:
     if kind == "gcntext":
         return Document("gcntext", _fields(text))
     if kind == "circular":
-        header, _, body = text.replace("\r\n", "\n").lstrip("\n").partition("\n\n")
-        return Document("circular", {"header": _fields(header), "body": body})
+        return _circular(text, payload)
     return Document("blob", text)
+
+
+def _circular(text: str, payload: bytes) -> Document:
+    """Header and text of a circular. A mail is decoded, and where it has a circular or a notice in it, that is what counts."""
+    header, _, body = text.replace("\r\n", "\n").lstrip("\n").partition("\n\n")
+    said = _fields(header)
+    written = mail.body(payload.lstrip()) if mail.is_mail(set(said)) else None
+    body = body if written is None else written
+    inner = _sniffed(body) if said.keys() >= mail.FIELDS and "number" not in said else ""
+    if inner == "gcntext":
+        return Document("gcntext", _fields(body), ("a mail around it was taken off",))
+    if inner == "circular" and body.lstrip().startswith("TITLE:"):
+        header, _, body = body.lstrip().partition("\n\n")
+        return Document("circular", {"header": _fields(header), "body": body}, ("a mail around it was taken off",))
+    return Document("circular", {"header": said, "body": body})
 
 
 def _sniffed(text: str) -> str:
@@ -183,10 +199,15 @@ def _sniffed(text: str) -> str:
             return "circular"
         if "\nNOTICE_DATE:" in start:
             return "gcntext"
+    return "circular" if _is_mail(text) else ""
+
+
+def _is_mail(text: str) -> bool:
+    """Whether it is a mail about or to GCN."""
+    start = text[:_HEADER].lstrip()
+    header = start.replace("\r\n", "\n").partition("\n\n")[0]
     names = {line.partition(":")[0].lower() for line in header.splitlines()}
-    if {"from", "subject", "date"} <= names and "gcn" in start.lower():  # a mail about or to GCN
-        return "circular"
-    return ""
+    return names >= mail.FIELDS and ("gcn" in header.lower() or "gcn" in start[:_START].lower())
 
 
 def _fields(text: str) -> dict[str, str]:

@@ -22,7 +22,10 @@ _TJD_ZERO = datetime(1968, 5, 24, tzinfo=timezone.utc)
 _CUT_OFF = re.compile(r"[MT]?S\d{6}|[GTM]\d{5,6}")
 _BN = re.compile(r"bn\d{9}")
 _SVOM = re.compile(r"\bsb\d{8}\b")
-_J2000 = re.compile(r"([+-]?\d+(?:\.\d+)?)d?\s*(?:\{[^}]*\})?\s*\(J2000\)")
+#: `103.7861d {+06h 55m 09s} (J2000),`, which some pass on without the braces
+_J2000 = re.compile(r"([+-]?\d+(?:\.\d+)?)(?:d[^\n]{0,40}?|\s*(?:\{[^}]*\})?\s*)\(J2000\)")
+_DATE = re.compile(r"(?<!\d)(\d{2}|\d{4})/(\d{2})/(\d{2})(?!\d)")
+_CLOCK = re.compile(r"(?<!\d)(\d{2}):(\d{2}):(\d{2}(?:\.\d+)?)")
 _PERCENT = re.compile(r"(\d{2}(?:\.\d+)?)\s*%\s*(?:containment|c\.?l|conf)?")
 _UNITS = {"arcsec": 1 / 3600, "arcmin": 1 / 60, "deg": 1.0}
 _NAMES = (
@@ -58,7 +61,7 @@ _TRIGGERS = (
         "event_id_num",
         "src_id_num",
     ),
-    *("event_id", "event_num", "burst_id", "superevent"),
+    *("event_id", "event_num", "burst_id", "superevent", "trigger_ref_num"),
 )
 _TAKEN = {"title", "notice_date", "notice_type", "comments"}
 _DISCARD = ("sun_", "moon_", "gal_coords", "ecl_coords")
@@ -178,18 +181,33 @@ def _alert_type(said: dict[str, str], kind: Kind) -> str:
 
 
 def _time(said: dict[str, str]) -> datetime | None:
-    """From `20412 TJD; ...` and `20026 SOD {05:33:46.89} UT`, whose braces are finer than the seconds before them."""
+    """From `20412 TJD; 103 DOY; 24/04/12` and `20026 SOD {05:33:46.89} UT`, whose braces are finer than the seconds before them."""
     others = [key.removesuffix("_date") for key in said if key.endswith("_date") and not key.startswith("max")]
     for name in (*_TIMES, *others):
         day, clock = said.get(f"{name}_date", ""), said.get(f"{name}_time", "")
-        tjd = re.search(r"(\d+)\s*TJD", day[:200])
-        hands = re.search(r"\{(\d{2}):(\d{2}):(\d{2}(?:\.\d+)?)\}", clock[:200])
+        midnight = _midnight(day[:200])
+        hands = _CLOCK.search(clock[:200])
         second = re.search(r"(\d+(?:\.\d+)?)\s*SOD", clock[:200])
-        if tjd and (hands or second):
+        if midnight and (hands or second):
             seconds = int(hands[1]) * 3600 + int(hands[2]) * 60 + float(hands[3]) if hands else float(second[1])  # type: ignore[index]
-            if int(tjd[1]) < 40_000 and seconds < 86_401:
-                return _TJD_ZERO + timedelta(days=int(tjd[1]), seconds=seconds)
+            if seconds < 86_401:
+                return midnight + timedelta(seconds=seconds)
     return None
+
+
+def _midnight(text: str) -> datetime | None:
+    """The beginning of a day, by its truncated Julian day, else by its date."""
+    tjd, date = re.search(r"(\d+)\s*TJD", text), _DATE.search(text)
+    if tjd:
+        return _TJD_ZERO + timedelta(days=int(tjd[1])) if int(tjd[1]) < 40_000 else None
+    try:
+        return (
+            datetime.strptime(f"{date[1][-2:]}/{date[2]}/{date[3]}", "%y/%m/%d").replace(tzinfo=timezone.utc)
+            if date
+            else None
+        )
+    except ValueError:
+        return None
 
 
 def _sent(text: str) -> datetime | None:
@@ -217,7 +235,7 @@ def _circle(said: dict[str, str], name: str, where: tuple[float, float], kind: K
     error, contains = next(
         ((text, part) for key, part in _ERRORS.items() if (text := said.get(f"{name}_{key}", ""))), ("", None)
     )
-    error = error or said.get("error", "")
+    error = error or said.get("error", "") or said.get("error_radius", "")
     half = 1.0
     if not error and name.endswith("_cntr"):  # HETE says the box's diameter
         error, half = said.get(name.replace("cntr", "max_size"), ""), 0.5

@@ -17,10 +17,17 @@ _TIERS = {"heartbeat", "retraction", "timingtier", "significancetier", "coincide
 #: `21/11/05 01:02:03:123456`, of 2021: year, month, day, and what comes behind the second after another colon
 _OLD_TIME = re.compile(r"(\d\d)/(\d\d)/(\d\d)[ _-](\d\d:\d\d:\d\d)(?::(\d{1,6}))?", re.ASCII)
 _TIMES = ("neutrino_time_utc", "neutrino_time", "start_time_utc")
-_RETRACTED, _RETRACTED_LATEST = ("retract_message_uuid", "false_id"), ("retract_latest_n", "N_retract_latest")
+_RETRACTED = ("retract_message_uuid", "false_id")
+_RETRACTED_LATEST = ("retract_latest_n", "retract_latest", "N_retract_latest")
+#: what the ids of 2022 and 2023 begin with, whose messages say no tier: `19_Retraction_2023-06-02T10:12:01.001552`
+_ID = re.compile(r"\d+_([A-Za-z]+)_")
+#: how the server says a rate since 2023, in the place of a probability
+_EVERY = re.compile(r"\bevery ([0-9.e+-]+) years?\b", re.IGNORECASE | re.ASCII)
+_YEAR = 365.25 * 86400
 _CHANCES = ("p_val", "p_value")
 _SENT = ("sent_time_utc", "sent_time", "machine_time_utc", "machine_time")
-_TAKEN = {"_id", "id", "uuid", "detector_names", "p_values average", "is_test", "is_firedrill", "False Alarm Prob"}
+_FALSE_ALARM = ("False Alarm Prob", "false_alarm_probability")
+_TAKEN = {"_id", "id", "uuid", "detector_names", "p_values average", "is_test", "is_firedrill", *_FALSE_ALARM}
 
 
 class Beat(NamedTuple):
@@ -37,10 +44,9 @@ def recognises(said: Any) -> bool:
     if not isinstance(said, dict):
         return False
     server = "detector_names" in said and "neutrino_times" in said
-    tier = fields.clean(said.get("tier")).lower() in _TIERS
     return server or (
         "detector_name" in said
-        and (tier or bool({"machine_time", "machine_time_utc", *_RETRACTED, *_TIMES} & said.keys()))
+        and (_word(said) in _TIERS or bool({"machine_time", "machine_time_utc", *_RETRACTED, *_TIMES} & said.keys()))
     )
 
 
@@ -48,14 +54,21 @@ def parse(topic: str, said: dict[str, Any]) -> tuple[Notice, ...]:
     """The one notice of a message; none of a heartbeat."""
     if isinstance(said.get("detector_names"), list):
         return (_alert(said),)
-    return () if is_beat(said) else (_tier(said, fields.clean(said.get("tier")).lower()),)
+    return () if is_beat(said) else (_tier(said, _word(said)),)
 
 
 def is_beat(said: dict[str, Any]) -> bool:
     """True for a heartbeat by its tier, and for an old one, which has a status and nothing that was seen."""
-    word = fields.clean(said.get("tier")).lower()
+    word = _word(said)
     timed = any(said.get(key) for key in (*_TIMES, *_RETRACTED, *_RETRACTED_LATEST, *_CHANCES))
     return word == "heartbeat" or (not timed and "detector_status" in said)
+
+
+def _word(said: dict[str, Any]) -> str:
+    """The tier as it is called, or as an old id names it, in lower case; "" where neither does."""
+    named = fields.clean(said.get("tier")).lower()
+    old = _ID.match(fields.clean(said.get("_id")))
+    return named or (old[1].lower() if old and old[1].lower() in _TIERS else "")
 
 
 def beats(content: Any) -> list[Beat]:
@@ -87,11 +100,14 @@ def _alert(said: dict[str, Any]) -> Notice:
     number = said.get("sub list number")
     name = f"SNEWS {first:%Y-%m-%dT%H:%M:%SZ}" if first else identity
     found: dict[str, Any] = _drill(said)
-    chance = fields.clean(said.get("False Alarm Prob"))
+    key = next((key for key in _FALSE_ALARM if fields.clean(said.get(key))), "")
+    chance = fields.clean(said.get(key))
+    every = _EVERY.search(chance)
+    years = fields.number(every[1]) if every else None
     if chance.endswith("%") and (percent := fields.number(chance[:-1])) is not None:
         found["false_alarm_probability"] = percent / 100
     elif chance:
-        extra["False Alarm Prob"] = chance
+        extra[key] = fields.jsonable(said[key])
     if (average := fields.number(said.get("p_values average"))) is not None:
         found["p_value_average"] = average
     if fields.number(number) is not None:
@@ -106,6 +122,7 @@ def _alert(said: dict[str, Any]) -> Notice:
         time=first,
         sent=_first(said, _SENT, extra),
         instruments=tuple(fields.names(said["detector_names"])),
+        far_hz=1 / (years * _YEAR) if years and years > 0 else None,
         properties=found,
         extra=extra,
     )

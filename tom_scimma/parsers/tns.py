@@ -17,6 +17,8 @@ SOURCE = "TNS"
 #: a name without its prefix: `2025abc`, `20230814A` of a fast radio burst
 _NAME = re.compile(r"(?:19|20)\d{2}(?:[A-Za-z]{1,7}|\d{4}[A-Z]*)", re.ASCII)
 _PREFIXES = ("name_prefix", "prefix")
+#: what reports on their way to it stand under: of fast radio bursts, and of other transients
+_REPORTS = ("frb_report", "at_report")
 _TAKEN = {
     *(
         "objname",
@@ -50,7 +52,8 @@ def recognises(said: Any) -> bool:
 def parse(topic: str, said: dict[str, Any]) -> tuple[Notice, ...]:
     """One report an object; none of an empty reply. Raises Unparsable for an object without a name."""
     if _is_report(said):
-        return tuple(_report(item) for item in (said.get("at_report") or said).values() if isinstance(item, dict))
+        burst = isinstance(said.get("frb_report"), dict)
+        return tuple(_report(item, burst) for item in _reports(said).values() if isinstance(item, dict))
     objects = _objects(said) if _is_envelope(said) else [said]
     return tuple(_notice(item) for item in objects)
 
@@ -60,13 +63,17 @@ def _is_envelope(said: dict[str, Any]) -> bool:
 
 
 def _is_report(said: dict[str, Any]) -> bool:
-    reports = said.get("at_report") if isinstance(said.get("at_report"), dict) else said
-    first = reports.get("0") if isinstance(reports, dict) else None
+    first = _reports(said).get("0")
     return (
         isinstance(first, dict)
         and {"ra", "dec"} <= first.keys()
         and bool(first.keys() & {"reporting_group_id", "reporting_groupid", "at_type"})
     )
+
+
+def _reports(said: dict[str, Any]) -> dict[str, Any]:
+    """Reports by their number, with or without what they stand under."""
+    return next((said[key] for key in _REPORTS if isinstance(said.get(key), dict)), said)
 
 
 def _objects(said: dict[str, Any]) -> list[dict[str, Any]]:
@@ -122,8 +129,8 @@ def _properties(said: dict[str, Any]) -> dict[str, Any]:
     return {**found, **({"type": word[: fields.LONGEST_NAME]} if word else {})}
 
 
-def _report(said: dict[str, Any]) -> Notice:
-    """An AT report: a discovery that has no name of the TNS's yet."""
+def _report(said: dict[str, Any], burst: bool) -> Notice:
+    """A report of a transient or of a fast radio burst: a discovery that has no name of the TNS's yet."""
     name = fields.clean(said.get("internal_name"))
     if not name:
         raise Unparsable("an AT report without an internal_name names nothing")
@@ -138,10 +145,11 @@ def _report(said: dict[str, Any]) -> Notice:
     found = {
         "redshift": fields.number(said.get("transient_redshift")),
         "host_redshift": fields.number(said.get("host_redshift")),
+        "dm": fields.number(said.get("dm")),
     }
     return Notice(
         event=fields.event(name),
-        kind="OT",
+        kind="FRB" if burst else "OT",
         alert_type="report",
         source=SOURCE,
         time=fields.time(said, "discovery_datetime", extra),

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from tom_scimma import files, ingest, reading
 from tom_scimma.conf import reading_limits
 from tom_scimma.files import Missing
+from tom_scimma.management.printing import Lines
 from tom_scimma.record import Record
 
 BATCH = 100
@@ -37,17 +38,22 @@ class Command(BaseCommand):
         if bool(options["manifest"]) == bool(options["paths"]):
             raise CommandError("name files, folders or - to read, or a --manifest; not both and not neither")
         counts: Counter[str] = Counter()
-        source = self._source(options)
+        source, out = self._source(options), Lines(self.stdout)
         try:
-            while batch := list(islice(source, BATCH)):
+            while not (out.closed and options["dry_run"]) and (batch := list(islice(source, BATCH))):
                 for line, state in self._lines(batch, options):
                     counts[state] += 1
-                    self.stdout.write(line)
+                    out.write(line)
         except ValueError as error:
             raise CommandError(str(error)) from error
         if not options["json"]:
             said = ", ".join(f"{number} {state}" for state, number in sorted(counts.items())) or "nothing to read"
-            self.stdout.write(said + (" (dry run, nothing written)" if options["dry_run"] else ""))
+            out.write(said + (" (dry run, nothing written)" if options["dry_run"] else ""))
+        out.flush()
+        if out.closed and not options["dry_run"]:
+            self.stderr.write(
+                f"nobody reads the output any more; all {counts.total() - counts['missing']} messages are stored"
+            )
         if counts["missing"] and not options["manifest"]:
             raise CommandError(f"{counts['missing']} could not be read")
 
