@@ -115,8 +115,7 @@ class Known:
         target = self._targets.get(pk)
         if target is not None and (target.ra, target.dec) != place:
             target.ra, target.dec = self._recent[pk] = place
-            # the host's own save, of what changed: a target has fifty columns, and somebody may be changing others
-            target.save(update_fields=["ra", "dec", "modified"])
+            _save(target)
 
     def learn(self, pk: int, names: Sequence[str]) -> None:
         """Names of a target; what nobody has yet becomes its alias."""
@@ -129,6 +128,23 @@ class Known:
         from tom_targets.models import TargetName
 
         TargetName.objects.bulk_create([TargetName(target_id=pk, name=name) for name, pk in self._learned.items()])
+
+
+def _save(target) -> None:
+    """The host's own save, of the place alone: a target has fifty columns, and somebody may be changing others.
+
+    What the TOM's own save, or who listens for it, works out of a new place (galactic coordinates, say) is kept too.
+    """
+    before = _columns(target)
+    target.save(update_fields=["ra", "dec", "modified"])
+    after = _columns(target)
+    more = {name: after[name] for name in after if name != "modified" and after[name] != before[name]}
+    if more:
+        type(target)._base_manager.filter(pk=target.pk).update(**more)
+
+
+def _columns(target) -> dict[str, object]:
+    return {field.attname: getattr(target, field.attname) for field in target._meta.concrete_fields}
 
 
 def _place(event: Event, sky: Sky) -> tuple[float, float]:
@@ -158,6 +174,14 @@ def share(target, groups) -> None:
     """Lets groups see and change a target."""
     from guardian.shortcuts import assign_perm
 
+    target = own(target)
     for group in groups:
         for action in ("view_target", "change_target"):
             assign_perm(f"{target._meta.app_label}.{action}", group, target)
+
+
+def own(target):
+    """A target as the TOM's own model has it, which has its own permissions: a foreign key leads to the host's part of it."""
+    from tom_targets.models import Target
+
+    return target if isinstance(target, Target) else Target.objects.get(pk=target.pk)

@@ -85,7 +85,8 @@ class Counting:
     def _private_of(self, group: int) -> set[int]:
         """The private ones that members of a group see."""
         if group not in self._of_group:
-            allowed = get_objects_for_group(Group(pk=group), "tom_targets.view_target", self._private_targets)
+            action = f"{Target._meta.app_label}.view_target"  # a TOM's own target model has its own
+            allowed = get_objects_for_group(Group(pk=group), action, self._private_targets)
             self._of_group[group] = set(allowed.values_list("pk", flat=True))
         return self._of_group[group]
 

@@ -17,6 +17,7 @@ from tom_observations.models import ObservationRecord
 from tom_scimma import acts, outbox
 from tom_scimma.conf import conf as trunk
 from tom_scimma.models import Delivery, Event
+from tom_scimma.targets import own
 from tom_treasuremap import telescopes
 from tom_treasuremap.followup import asking, following
 from tom_treasuremap.followup.request import TERMINAL, State
@@ -35,9 +36,9 @@ def may_cancel(record: ObservationRecord, user: Any) -> bool:
         return False
     if user.is_superuser or record.user_id == user.pk:
         return True
-    target = record.target
+    target = own(record.target)
     return user.has_perm(f"{target._meta.app_label}.change_target", target) or user.has_perm(
-        f"{target._meta.app_label}.change_basetarget", target
+        f"{target._meta.app_label}.change_{target._meta.model_name}", target
     )
 
 
