@@ -17,6 +17,7 @@ from tests import factories as make
 from tests.observatory import know, request, telescope
 from tom_scimma.errors import Rejected, ReplyLost, Unavailable
 from tom_treasuremap.models import SimulatedRequest
+from tom_treasuremap.telescopes import writing
 from tom_treasuremap.transports import transport
 from tom_treasuremap.transports.simulated import Cancel, Submit, manner
 
@@ -82,6 +83,18 @@ def test_settings_say_how_it_behaves_and_its_own_options_go_before(there, settin
     for asking in (lambda: ask(there, 1), lambda: transport(there).states(there, ["tom-0001"])):
         with pytest.raises(Unavailable, match="switched off"):
             asking()
+
+
+def test_it_stops_while_it_is_marked_closed(there):
+    """As its page says: what waits begins when it is open again, or after the time until which it was said to be closed."""
+    ask(there, 1, end=NOW + timedelta(days=30))  # half an hour of its time
+    long_ago(10)
+    boss = make.user("boss")
+    writing.set_state(there.name, "weather", boss, NOW - timedelta(minutes=1), why="Fog over AT2026secret.")
+    state = transport(there).states(there, ["tom-0001"])["tom-0001"]
+    assert (state.state, state.message) == ("PENDING", "Closed by weather.")
+    writing.set_state(there.name, "off", boss, NOW - timedelta(seconds=50), until=NOW - timedelta(seconds=40))
+    assert transport(there).states(there, ["tom-0001"])["tom-0001"].state == "COMPLETED"
 
 
 def cancel(there, *names: str):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.observatory import DUSK, request, telescope
 from tom_treasuremap.followup.request import STATES, TERMINAL, Exposure
-from tom_treasuremap.transports.simulation import Manner, Taken, _shut, chance, courses, states, window
+from tom_treasuremap.transports.simulation import Closed, Manner, Taken, _shut, chance, courses, states, window
 
 NOON = DUSK - timedelta(hours=5)
 THERE = telescope()
@@ -101,6 +101,34 @@ def test_weather_shuts_the_dome_and_a_night_without_a_clear_hour_is_lost():
     assert broken  # interrupted once, and done later the same night
 
 
+def test_closed_by_people_it_stops_until_they_say_that_it_is_open():
+    """Authority: a telescope's state, as its page says it: closed is closed."""
+    one, other = (Taken(request(n, exposures=(Exposure("g", 600),)), NOON) for n in (1, 2))
+    begin = NOON + timedelta(hours=5, minutes=5)  # while the first of them is exposed
+    closed = Manner(closed=(Closed(begin, words="Closed by weather."),))
+    for moment in ({"hours": 5, "minutes": 6}, {"hours": 9}):
+        found = at(one, other, manner=closed, **moment)
+        assert {(state.state, state.message) for state in found.values()} == {("PENDING", "Closed by weather.")}
+    assert {state.state for state in at(one, other, manner=closed, hours=12).values()} == {"WINDOW_EXPIRED"}
+    opened = Manner(closed=(Closed(begin, begin + timedelta(hours=1)),))
+    done = at(one, other, manner=opened, hours=12)
+    assert {state.state for state in done.values()} == {"COMPLETED"}
+    assert min(state.start for state in done.values()) > begin + timedelta(hours=1)
+
+
+@pytest.mark.parametrize("hours", [4.0, 5.05, 5.5, 7.0])
+def test_what_it_did_before_it_was_closed_stays(hours):
+    taken = [Taken(request(n, exposures=(Exposure("g", 600),)), NOON) for n in range(8)]
+    moment = NOON + timedelta(hours=hours)
+    before = states(taken, THERE, STILL, moment)
+    after = states(taken, THERE, Manner(closed=(Closed(moment),)), moment)
+    for name, state in before.items():
+        if state.state in TERMINAL:
+            assert after[name] == state
+        else:
+            assert after[name].state == "PENDING"
+
+
 def test_an_instrument_fails_and_says_so():
     found = at(Taken(request(), NOON), manner=Manner(failures=1.0), hours=6)["tom-0001"]
     assert found.state == "FAILED"
@@ -137,9 +165,16 @@ def made(rows) -> list[Taken]:
     return taken
 
 
+def shut(begin: float, end: float | None = None) -> Closed:
+    """Closed by people, hours after noon."""
+    return Closed(NOON + timedelta(hours=begin), None if end is None else NOON + timedelta(hours=end))
+
+
+CLOSED = [(), (shut(5.5, 6.25),), (shut(-1, 5.1), shut(6, 8)), (shut(7),)]
+
 manners = st.builds(
     Manner, seed=st.integers(0, 99), speed=st.sampled_from([1.0, 60.0, 1000.0]), weather=st.sampled_from([0.0, 0.3]),
-    failures=st.sampled_from([0.0, 0.2]),
+    failures=st.sampled_from([0.0, 0.2]), closed=st.sampled_from(CLOSED),
 )  # fmt: skip
 
 

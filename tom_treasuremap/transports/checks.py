@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
 
 from django.core.checks import CheckMessage, Error
 
 from tom_scimma.setting_checks import near
 from tom_treasuremap.conf import conf
-from tom_treasuremap.transports.simulation import Manner
+from tom_treasuremap.transports.simulation import SAID
 
 PARTS = ("weather", "failures", "refusals", "lost")
 
 
 def simulated() -> Iterator[CheckMessage]:
     """TOM_TREASUREMAP['SIMULATED']: names and values."""
-    known = [item.name for item in fields(Manner)]
     for name, value in conf.SIMULATED.items():
         where = f"TOM_TREASUREMAP['SIMULATED'][{name!r}]"
-        if name not in known:
-            yield Error(f"{where} is no such thing.", hint=near(name, known), id="tom_treasuremap.E021")
+        if name not in SAID:
+            yield Error(f"{where} is no such thing.", hint=near(name, SAID), id="tom_treasuremap.E021")
         elif why := _wrong(name, value):
             yield Error(f"{where} is {value!r}.", hint=why, id="tom_treasuremap.E021")
 

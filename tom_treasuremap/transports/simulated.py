@@ -6,8 +6,9 @@ as in TOM_TREASUREMAP["SIMULATED"]. What it does follows from its rows, its seed
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -18,13 +19,14 @@ from tom_scimma.destinations import Receipt
 from tom_scimma.errors import Rejected, ReplyLost, Unavailable
 from tom_treasuremap.conf import conf
 from tom_treasuremap.followup.request import TERMINAL, State
-from tom_treasuremap.models import SimulatedRequest
+from tom_treasuremap.models import SimulatedRequest, TelescopeState
+from tom_treasuremap.telescopes.states import STATES
 from tom_treasuremap.telescopes.telescope import Telescope
 from tom_treasuremap.transports import frames, simulation
 from tom_treasuremap.transports.destination import AtTelescope, asked, refuse, withdrawn
 from tom_treasuremap.transports.document import document, request_of
 from tom_treasuremap.transports.rules import faults
-from tom_treasuremap.transports.simulation import Manner, Taken
+from tom_treasuremap.transports.simulation import Closed, Manner, Taken
 from tom_treasuremap.transports.transport import Transport
 
 OURS = "tom_treasuremap.transports.simulated"
@@ -34,12 +36,25 @@ REFUSED = "The (simulated) observers said no: the night is given to others."
 def manner(telescope: Telescope) -> Manner:
     """How a telescope behaves: its own options before this TOM's, these before what is usual."""
     said = {**conf.SIMULATED, **telescope.options}
-    return Manner(**{item.name: said[item.name] for item in fields(Manner) if item.name in said})
+    return Manner(**{name: said[name] for name in simulation.SAID if name in said})
 
 
 def states(telescope: Telescope, now: datetime) -> dict[str, State]:
     """What a telescope says of all that it took."""
-    return simulation.states(_taken(telescope.name), telescope, manner(telescope), now)
+    lives = replace(manner(telescope), closed=_closed(telescope.name))
+    return simulation.states(_taken(telescope.name), telescope, lives, now)
+
+
+def _closed(name: str) -> tuple[Closed, ...]:
+    """When people said that it is closed: until they said that it is open, or as long as they said."""
+    rows = list(TelescopeState.objects.filter(telescope=name).order_by("since", "pk"))
+    found = []
+    for row, after in itertools.zip_longest(rows, rows[1:]):
+        label, can_observe = STATES[row.state]
+        ends = [moment for moment in (row.until, after and after.since) if moment is not None]
+        if not can_observe:
+            found.append(Closed(row.since, min(ends, default=None), f"{label.capitalize()}."))
+    return tuple(found)
 
 
 def _taken(name: str) -> list[Taken]:

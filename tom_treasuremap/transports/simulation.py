@@ -2,17 +2,17 @@
 
     states([Taken(request, at)], telescope, Manner(seed=3, weather=0.2), now) -> {id: State}
 
-It looks at one thing at a time, the most important first, and stops while its dome is shut. What it did before a moment never
-changes by what it is asked after it. Its time runs `speed` times: who waits for a window, a sky or an exposure waits
-so much less. All times that it tells are those of our clocks. What is to begin at its time, as in a plan, has the way there in
-the plan already.
+It looks at one thing at a time, the most important first, and stops while its dome is shut, or while people say that it is
+closed. What it did before a moment never changes by what it is asked after it. Its time runs `speed` times: who waits for a
+window, a sky or an exposure waits so much less. All times that it tells are those of our clocks. What is to begin at its time,
+as in a plan, has the way there in the plan already.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta, timezone
 
 from tom_treasuremap.followup.request import Request, State
@@ -20,6 +20,7 @@ from tom_treasuremap.telescopes.telescope import Telescope
 from tom_treasuremap.transports import rules
 
 EPOCH = datetime(2020, 1, 1, tzinfo=timezone.utc)
+NEVER = EPOCH + timedelta(days=36525)
 WAY = 30.0  #: s, from one place to the next
 LATE = 60.0  #: s, by which it may end too late where it was to begin at its time
 SPELL = 1800.0  #: s, the weather stays as it is
@@ -33,6 +34,15 @@ TROUBLES = (
 
 
 @dataclass(frozen=True)
+class Closed:
+    """A time in which people said that it cannot observe, on our clocks."""
+
+    begin: datetime
+    end: datetime | None = None  #: None: nobody has said yet that it is open again
+    words: str = "Closed."
+
+
+@dataclass(frozen=True)
 class Manner:
     """How a simulated telescope behaves. What may happen does so in that part of cases: 0 never, 1 always."""
 
@@ -43,6 +53,11 @@ class Manner:
     refusals: float = 0.0  #: a request is not taken
     lost: float = 0.0  #: it takes a request and nobody hears its answer
     off: bool = False  #: nothing answers there
+    closed: tuple[Closed, ...] = ()  #: no setting: it follows from what people said
+
+
+#: what settings may say
+SAID = tuple(item.name for item in fields(Manner) if item.name != "closed")
 
 
 @dataclass(frozen=True)
@@ -106,7 +121,7 @@ def courses(taken: Sequence[Taken], telescope: Telescope, manner: Manner) -> lis
         shut = _shut(telescope, manner, time)
         chosen = None if shut else _next(there, waiting.values(), telescope, manner, time)
         if chosen is None:
-            time = shut or _idle(waiting.values(), manner, time)
+            time = min(shut or NEVER, _idle(waiting.values(), manner, time))
             continue
         course = waiting[chosen.taken.request.id] = _looked(chosen, telescope, manner, time)
         time = course.turns[-1].end
@@ -168,7 +183,7 @@ def _idle(waiting, manner: Manner, time: datetime) -> datetime:
         for moment in (_ready(course.taken, manner), *window(course.taken, manner), course.taken.cancelled)
         if moment is not None and moment > time
     )
-    return min(moments)
+    return min(moments, default=NEVER)
 
 
 def _looked(course: Course, telescope: Telescope, manner: Manner, time: datetime) -> Course:
@@ -177,29 +192,39 @@ def _looked(course: Course, telescope: Telescope, manner: Manner, time: datetime
     end, outcome = time + _length(request, telescope, manner), "done"
     if chance(manner.seed, "failure", telescope.name, request.id) < manner.failures:
         end, outcome = time + (end - time) / 2, "failed"
-    for closing in _spells(time, end, manner):
+    for closing in _changes(time, end, manner):
         if _shut(telescope, manner, closing):
             end, outcome = closing, "weather"
             break
     return replace(course, turns=(*course.turns, Turn(time, end, outcome)))
 
 
-def _spells(begin: datetime, end: datetime, manner: Manner) -> Iterator[datetime]:
-    """When the weather may change between two moments."""
+def _changes(begin: datetime, end: datetime, manner: Manner) -> list[datetime]:
+    """When between two moments the weather may change, or it was closed, in order."""
     spell = timedelta(seconds=SPELL / manner.speed)
+    found = [one.begin for one in manner.closed if begin < one.begin < end]
     moment = EPOCH + ((begin - EPOCH) // spell + 1) * spell
     while moment < end:
-        yield moment
+        found.append(moment)
         moment += spell
+    return sorted(found)
 
 
 def _shut(telescope: Telescope, manner: Manner, time: datetime) -> datetime | None:
     """Until when, at least, the dome is shut; None while it is open."""
+    said = _closed(manner, time)
+    if said is not None:
+        return said.end or NEVER
     spell = timedelta(seconds=SPELL / manner.speed)
     number = (time - EPOCH) // spell
     if chance(manner.seed, "weather", telescope.name, number) < manner.weather:
         return EPOCH + (number + 1) * spell
     return None
+
+
+def _closed(manner: Manner, time: datetime) -> Closed | None:
+    """What people said at a moment of it that it is closed."""
+    return next((one for one in manner.closed if one.begin <= time < (one.end or NEVER)), None)
 
 
 # --- what it says of that
@@ -223,7 +248,8 @@ def state(course: Course, telescope: Telescope, manner: Manner, now: datetime) -
 
 
 def _waiting(course: Course, telescope: Telescope, manner: Manner, now: datetime) -> State:
-    words = "Shut for weather." if _shut(telescope, manner, now) else ""
+    closed = _closed(manner, now)
+    words = closed.words if closed is not None else "Shut for weather." if _shut(telescope, manner, now) else ""
     ahead = next((turn for turn in course.turns if turn.begin > now), None)
     if ahead is None or now < course.taken.at + timedelta(seconds=THINKING / manner.speed):
         return State("PENDING", message=words)
