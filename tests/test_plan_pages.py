@@ -5,6 +5,8 @@ Authority: the rule that every view checks permission itself; anonymous, strange
 
 from __future__ import annotations
 
+import html
+import re
 from datetime import timedelta
 
 import pytest
@@ -14,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape
+from tom_observations.models import ObservationRecord
 
 from tests import factories as make
 from tests import planned as rig
@@ -95,6 +98,37 @@ def test_a_form_that_is_wrong_says_so_at_the_field(client, boss):
     assert Plan.objects.count() == 0
 
 
+def test_a_page_that_looks_again_is_told_what_of_it_is_old(client, boss):
+    """Authority: htmx's out-of-band swaps and HX-Refresh, https://htmx.org/attributes/hx-swap-oob/."""
+    row = making.ask(Question(telescopes=("tester",), nodes=0), by=boss, event=rig.event())
+    client.force_login(boss)
+
+    def look(page: str):
+        (where,) = re.findall(r'hx-get="([^"]*part=state[^"]*)"', page)
+        return client.get(html.unescape(where), headers={"HX-Request": "true"})
+
+    page = client.get(row.get_absolute_url()).content.decode()
+    assert "HX-Refresh" not in look(page).headers
+    making.begin()
+    assert look(page).headers["HX-Refresh"] == "true"  # pictures, tables and what-if are there now
+    page = client.get(row.get_absolute_url(), {"why": "in the plan"}).content.decode()
+    again = look(page).content.decode()
+    assert "hx-swap-oob" not in again
+    assert "why=in%20the%20plan" in again
+    row.visits.update(exposure=61.0)
+    row.visits.order_by("order").last().delete()
+    again = look(page).content.decode()
+    for name in ("figures", "visits", "why"):
+        assert f'id="plan-{name}" hx-swap-oob' in again, name
+    act(client, row, "approve")
+    page = client.get(row.get_absolute_url()).content.decode()
+    ObservationRecord.objects.filter(pk=row.visits.first().observation_id).update(status="COMPLETED")
+    again = look(page).content.decode()
+    assert 'id="plan-visits-rows" hx-swap-oob' in again
+    assert ">completed</a>" in again
+    assert 'id="plan-why"' not in again
+
+
 def test_pictures_and_files(client, boss):
     row = rig.plan(rig.event(), boss)
     client.force_login(boss)
@@ -163,7 +197,8 @@ def test_what_if_by_the_page_and_kept(client, boss):
     assert Plan.objects.count() == 1
     act(client, row, "keep", airmass="2.5")
     new = Plan.objects.get(version=2)
-    assert new.asks.airmass == 2.5
+    assert (new.asks.airmass, new.why) == (2.5, "boss kept a what-if: airmass up to 2.5.")
+    assert "60 s, airmass up to 2.5;" in client.get(new.get_absolute_url()).content.decode()
     row.refresh_from_db()
     assert row.state == "superseded"
 
@@ -213,6 +248,10 @@ def test_a_plan_of_nothing_says_why_at_its_top(client, boss):
         ),
         ({"filters": ("g", "r"), "exposure": "filter", "seconds_by_filter": {"g": 30.0}}, "60 s in g 30 s, r"),
         ({"exposure": "deep", "filters": ("r",)}, "as deep as the source asks in r"),
+        (
+            {"airmass": 2.5, "moon": False, "budget": 1.5, "shared": False},
+            "60 s, airmass up to 2.5, no Moon rule, 1.5 h of each telescope, the same sky from each telescope",
+        ),
     ],
 )  # fmt: skip
 def test_a_plan_in_one_line_says_how_long_its_exposures_are(said, words):
@@ -254,6 +293,7 @@ def test_a_plan_of_targets(client, boss):
     assert (row.state, row.error) == ("ready", "")
     assert row.visits.get().target.name == "SN 1"
     assert "%" not in row.worth
+    assert "1 of the weight" in row.considered[0]["why"]
     body = act(client, row, "approve").content.decode()
     assert "1 request is on its way" in body
     assert row.visits.get().observation.target.name == "SN 1"
@@ -308,3 +348,6 @@ def test_filters_may_say_their_seconds_and_how_deep_asks_for_a_source():
     form = QuestionForm({"exposure": "deep", "source": source})
     assert form.is_valid(), form.errors
     assert form.question().exposure == "deep"
+    form = QuestionForm({"exposure": "deep", "source": source, "preset": "galaxies"})
+    assert "Only fields on the map" in form.errors["exposure"][0]
+    assert QuestionForm({"exposure": "deep", "source": source, "preset": "galaxies", "subjects": ["point"]}).is_valid()

@@ -20,6 +20,7 @@ from tom_scimma.models import Alert, Delivery, Match, Subscription
 from tom_treasuremap.followup import arming, cancelling
 from tom_treasuremap.models import Arming, Asked, Plan, SimulatedRequest, TelescopeState
 from tom_treasuremap.plans import approving, automatic, making, watching
+from tom_treasuremap.telescopes import writing
 
 pytestmark = pytest.mark.django_db
 
@@ -153,6 +154,58 @@ def closed(name: str) -> None:
     TelescopeState.objects.create(
         telescope=name, state="weather", since=timezone.now(), by="somebody", why="Fog.", newest=True
     )
+
+
+def closes_and_opens(boss) -> list[Plan]:
+    """The versions after the telescope closed and opened again, the later one with longer exposures: nothing of both is the same."""
+    row = Plan.objects.get()
+    Plan.objects.update(question={**row.question, "seconds": 90.0})
+    for state in ("weather", "open"):
+        writing.set_state("tester", state, boss, timezone.now())
+        watching.watch()
+        making.begin()
+    return list(Plan.objects.order_by("version"))
+
+
+def test_what_an_armed_rule_sent_is_sent_anew_when_its_telescope_opens_again(boss, settings):
+    """What has not left of the version before never leaves, so that it does not count for what the telescope is armed for."""
+    rule, alert = armed(settings, boss)
+    met(rule, alert)
+    making.begin()
+    Arming.objects.update(requests=Asked.objects.count() + 1)  # not enough for both versions
+    old, new = closes_and_opens(boss)
+    assert (old.state, new.state) == ("superseded", "sent"), new.progress
+    assert (new.approved_by, new.how["armed"]) == (boss, ["tester"])
+    assert new.why.startswith("tester is open again.")
+    Delivery.objects.filter(service="simulated").update(not_before=timezone.now())
+    deliver("simulated")
+    asked = Asked.objects.filter(record__in=new.visits.values("observation"))
+    assert set(SimulatedRequest.objects.values_list("request_id", flat=True)) == {one.request_id for one in asked}
+    assert asked.count() == new.visits.count() > 0
+
+
+def test_when_it_opens_too_late_after_the_alert_a_person_is_asked(boss, settings):
+    rule, alert = armed(settings, boss)
+    met(rule, alert)
+    making.begin()
+    Alert.objects.filter(pk=alert.pk).update(order=timezone.now() - timedelta(hours=3))
+    old, new = closes_and_opens(boss)
+    assert (old.state, new.state) == ("sent", "ready")
+    assert new.progress["words"].startswith("Not sent by itself: The alert is older")
+
+
+def test_nor_are_two_versions_at_a_telescope_that_takes_nothing_back(boss, settings):
+    rule, alert = armed(settings, boss)
+    met(rule, alert)
+    making.begin()
+    Delivery.objects.filter(service="simulated").update(not_before=timezone.now())
+    deliver("simulated")
+    old, new = closes_and_opens(boss)
+    assert (old.state, new.state) == ("sent", "ready")
+    assert new.progress["words"] == (
+        "Not sent by itself: tester has what version 1 asked for, and is not armed for taking it back."
+    )
+    assert SimulatedRequest.objects.count() == Asked.objects.count() == old.visits.count()
 
 
 def test_a_telescope_that_closes_makes_a_version_without_it(boss):

@@ -204,10 +204,18 @@ def test_a_plan_that_comes_first_takes_it_and_the_other_is_made_anew(boss):  # n
 def test_the_form_says_priorities_filters_by_visit_and_whose_time_it_is(boss):  # noqa: F811
     one, other = two()
     target = Target.objects.create(name="NGC 4993", type="SIDEREAL", ra=1.0, dec=2.0)
-    said = {"also": "S2 = 0.5", "priority": "2", "targets": "NGC 4993 = 0.1", "filters": "g 30, r / r", "yields": "off"}
+    said = {
+        "also": "S2 = 0.5",
+        "priority": "2",
+        "targets": "NGC 4993 = 0.1",
+        "filters": "g 30, r / r",
+        "yields": "off",
+        "shared": "off",
+    }
     form = QuestionForm({**said, "subjects": ["free"]}, user=boss, event=one)
     assert form.is_valid(), form.errors
     asked = form.question()
+    assert asked.shared is False
     assert (asked.also, asked.priority, asked.yields) == ({str(other.pk): 0.5}, 2.0, False)
     assert (asked.subjects, asked.targets, asked.priorities) == (
         ("free", "targets"),

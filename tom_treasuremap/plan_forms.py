@@ -15,6 +15,9 @@ from tom_treasuremap.coverage_form import PRESETS as SOURCES
 from tom_treasuremap.planning.question import SUBJECTS, Question
 from tom_treasuremap.plans import presets, setting, wanted
 
+#: subjects that are laid on the event's map
+ON_THE_MAP = {"grid", "free", "point"}
+
 
 class QuestionForm(forms.Form):
     """One click asks with nothing of it said; everything may be."""
@@ -79,6 +82,11 @@ class QuestionForm(forms.Form):
         required=False,
         label="Time that other plans have",
         choices=[("", "is theirs"), ("off", "is taken from them when this is approved")],
+    )
+    shared = forms.ChoiceField(
+        required=False,
+        label="What several telescopes see",
+        choices=[("", "counts once"), ("off", "counts for each of them")],
     )
     pos_angle = forms.FloatField(required=False, label="Rotation (°)", min_value=-360, max_value=360)
     limit = forms.FloatField(required=False, label="Search for (s)", min_value=0, max_value=120)
@@ -157,8 +165,8 @@ class QuestionForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
-        if said.get("exposure") == "deep" and not said.get("source"):
-            self.add_error("source", "Say what is to be detected: how deep that asks for is worked out from it.")
+        if said.get("exposure") == "deep":
+            self._look_how_deep(said)
         start, end = said.get("start"), said.get("end")
         if start and end and end <= start:
             self.add_error("end", "It ends before it begins.")
@@ -167,6 +175,17 @@ class QuestionForm(forms.Form):
             self.add_error("gap_max", "This is less than the smallest gap.")
         self._look_at_filters(said)
         return said
+
+    def _look_how_deep(self, said: dict[str, Any]) -> None:
+        """How deep a source asks for is known where the map has its distance: of fields on it, not of objects."""
+        subjects = said.get("subjects") or presets.question(said.get("preset") or presets.FIRST).subjects
+        if not said.get("source"):
+            self.add_error("source", "Say what is to be detected: how deep that asks for is worked out from it.")
+        elif not ON_THE_MAP & set(subjects):
+            words = (
+                "Only fields on the map can be as deep as the source asks; say the exposure of galaxies and targets."
+            )
+            self.add_error("exposure", words)
 
     def _look_at_filters(self, said: dict[str, Any]) -> None:
         """Every telescope has something for each visit, and every filter is one that some telescope has."""
@@ -214,7 +233,7 @@ class QuestionForm(forms.Form):
             changes |= {"targets": tuple(said["targets"]), "priorities": weights, "subjects": tuple(subjects)}
         elif said.get("subjects"):
             changes["subjects"] = tuple(said["subjects"])
-        changes |= {name: said.get(name) != "off" for name in ("moon", "residual", "yields")}
+        changes |= {name: said.get(name) != "off" for name in ("moon", "residual", "yields", "shared")}
         changes |= {"also": said["also"]} if said.get("also") else {}
         if said.get("source"):
             _, text, decline = SOURCES[said["source"]]

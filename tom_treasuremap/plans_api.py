@@ -25,6 +25,8 @@ COLUMNS = (
     "version", "state", "why", "telescopes", "question", "standing", "value", "bound", "gap", "stopped", "how", "improving",
     "changes", "error", "subscription", "asked", "ready", "approved", "sent", "ended", "reported",
 )  # fmt: skip
+#: of what it stands on, what is for the planner alone
+INSIDE = ("pointings", "begun")
 VISIT = (
     "order",
     "telescope",
@@ -54,7 +56,7 @@ class PlanSerializer(serializers.BaseSerializer):
             "asked_by": instance.asked_by.get_username() if instance.asked_by else None,
             "approved_by": instance.approved_by.get_username() if instance.approved_by else None,
         }
-        said["standing"] = {name: value for name, value in instance.standing.items() if name != "pointings"}
+        said["standing"] = {name: value for name, value in instance.standing.items() if name not in INSIDE}
         if self.context.get("whole"):
             rows = instance.visits.select_related("observation").order_by("order")
             said["visits"] = [

@@ -10,12 +10,14 @@ import os
 import re
 
 import pytest
+from django.contrib.auth.models import User
 from night import names
 from playwright.sync_api import expect
 
+from tests.outside.rig import deliver
 from tom_scimma.models import Event, Reaction
 from tom_treasuremap.models import Plan
-from tom_treasuremap.plans import making
+from tom_treasuremap.plans import approving, making, presets
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -40,6 +42,48 @@ def picture(visitor, name: str) -> None:
     folder = os.environ.get("PICTURES")
     if folder:
         visitor.page.screenshot(path=f"{folder}/{name}-{visitor.width}.png", full_page=True)
+
+
+def test_what_is_ticked_and_where_the_keyboard_is_outlive_the_pages_own_look(visitor, merger, settings):
+    """A plan's page looks every second while the plan gets better: what a person has begun in it stays."""
+    settings.TOM_TREASUREMAP = {**settings.TOM_TREASUREMAP, "BASE_URL": "http://127.0.0.1:9", "PLAN_NODES": 50}
+    visitor.log_in()
+    row = making.ask(presets.question(presets.FIRST), by=User.objects.get(username="ada"), event=merger)
+    making.begin()
+    Plan.objects.filter(pk=row.pk).update(improving=True, progress={"seconds": 1.0})
+    page = visitor.page
+    visitor.go(row.get_absolute_url())
+    tick = page.get_by_label("tell the Treasure Map what it plans")
+    expect(tick).not_to_be_checked()
+    tick.check()
+    page.get_by_role("button", name="Approve only").focus()
+    for seconds in (2, 3):
+        Plan.objects.filter(pk=row.pk).update(progress={"seconds": float(seconds)})
+        expect(page.locator("#plan-state")).to_contain_text(f"{seconds} s")
+        expect(tick).to_be_checked()
+        expect(page.get_by_role("button", name="Approve only")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Nothing was sent yet")).to_be_visible()
+    row.refresh_from_db()
+    assert (row.state, row.reported) == ("approved", True)
+
+
+def test_what_telescopes_have_is_taken_back_and_said_to_be(visitor, merger):
+    visitor.log_in()
+    boss = User.objects.get(username="ada")
+    row = making.ask(presets.question(presets.FIRST), by=boss, event=merger)
+    making.begin()
+    row.refresh_from_db()
+    approving.approve(row, boss)
+    deliver("simulated")
+    page = visitor.page
+    visitor.go(row.get_absolute_url())
+    page.get_by_role("button", name="Withdraw").click()
+    page.get_by_role("button", name=re.compile("^Take back [0-9]+ that telescopes have")).click()
+    expect(page.get_by_text("being taken back")).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("^Take back"))).to_have_count(0)
+    picture(visitor, "taken-back")
+    visitor.fits()
 
 
 def test_from_one_click_to_what_becomes_of_it(visitor, merger):

@@ -7,7 +7,7 @@ ask_armed(requests, verdict.arming, alert=alert, targets=target)       after VET
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -106,14 +106,23 @@ def stopped(sender: Any, instance: Stop, created: bool, raw: bool = False, **mor
 
 
 def allowed(
-    telescope: str, rule: Subscription, alert: Alert, requests: Sequence[Request], *, now: datetime | None = None
+    telescope: str,
+    rule: Subscription,
+    alert: Alert,
+    requests: Sequence[Request],
+    *,
+    now: datetime | None = None,
+    instead: Collection[str] = (),
 ) -> Verdict:
-    """Whether this TOM may ask a telescope for these by itself, because this alert met this rule. Queries only."""
+    """Whether this TOM may ask a telescope for these by itself, because this alert met this rule. Queries only.
+
+    `instead` of which requests, by their ids: those that have not left, and never will when these are asked for, do not count.
+    """
     now = now or timezone.now()
     arming = Arming.objects.in_force(now).filter(telescope=telescope, rule=rule).select_related("by", "rule").first()
     if arming is None:
         return Verdict(None, f"{telescope} is not armed for “{rule}”.")
-    why = _stopped(rule, arming) or not_live(alert, now) or _shut(telescope) or _over(arming, requests)
+    why = _stopped(rule, arming) or not_live(alert, now) or _shut(telescope) or _over(arming, requests, instead)
     return Verdict(arming, why)
 
 
@@ -163,13 +172,15 @@ def ask_armed(
         )  # fmt: skip
 
 
-def used(arming: Arming, night: Any, besides: Sequence[Request] = ()) -> tuple[int, float]:
-    """Requests and hours of a night that were asked for under it, but for these; what never left does not count."""
+def used(
+    arming: Arming, night: Any, besides: Sequence[Request] = (), instead: Collection[str] = ()
+) -> tuple[int, float]:
+    """Requests and hours of a night that were asked for under it, but for these; what never left, or will, does not count."""
     rows = Asked.objects.filter(arming=arming, night=night).exclude(request_id__in=[one.id for one in besides])
     counted = [
         row
         for row in rows.select_related("record", "submission")
-        if row.has_left or row.record is None or row.record.status not in FAILED
+        if row.has_left or row.record is None or (row.record.status not in FAILED and row.request_id not in instead)
     ]
     return len(counted), sum(row.seconds for row in counted) / 3600
 
@@ -189,13 +200,13 @@ def _shut(telescope: str) -> str:
     return "" if status.state == "open" else f"{telescope} is {status.state}. {status.why}".strip()
 
 
-def _over(arming: Arming, requests: Sequence[Request]) -> str:
+def _over(arming: Arming, requests: Sequence[Request], instead: Collection[str] = ()) -> str:
     telescope = telescopes.telescope(arming.telescope)
     nights: dict[Any, list[Request]] = {}
     for request in requests:
         nights.setdefault(written.night_of(request.start, telescope), []).append(request)
     for night, mine in nights.items():
-        count, hours = used(arming, night, mine)
+        count, hours = used(arming, night, mine, instead)
         count += len(mine)
         hours += sum(one.seconds * one.count for request in mine for one in request.exposures) / 3600
         if count > arming.requests:

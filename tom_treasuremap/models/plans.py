@@ -170,9 +170,8 @@ class Plan(models.Model):
 
     @property
     def weighed(self) -> bool:
-        """Whether its value is a sum of weights and no probability: of targets, or of several events by priority."""
-        asked = self.asks
-        return bool({"candidates", "targets"} & set(asked.subjects) or asked.also or asked.priority != 1)
+        """Whether its value is a sum of weights and no probability, see Question."""
+        return self.asks.weighed
 
     @property
     def open(self) -> bool:

@@ -99,6 +99,7 @@ class Problem:
     step: int  #: s
     steps: int  #: times on the grid; the last one is the window's end
     shared: bool = True  #: sky that two telescopes looked at counts once; False: once for each of them
+    weighed: bool = False  #: what fields hold are weights and no probability, so say its reasons
 
     @property
     def horizon(self) -> int:

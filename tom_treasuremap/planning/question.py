@@ -56,6 +56,7 @@ class Question:
         default_factory=dict
     )  #: {key of a target: its weight}; 1 where none is said
     yields: bool = True  #: other plans keep the time of telescopes that they have
+    shared: bool = True  #: sky that several telescopes look at counts once; False: once for each of them
     nodes: int = 2000  #: how far the search goes
     limit: float = 30.0  #: and for how many seconds
 
@@ -85,14 +86,34 @@ class Question:
         return replace(self, **changes)
 
     @property
+    def turns(self) -> int:
+        """Visits of each field."""
+        return max(self.visits, 1 + len(self.later))
+
+    @property
+    def weighed(self) -> bool:
+        """Whether what comes of it is a sum of weights and no probability: of targets, or of several events by priority."""
+        return bool(
+            {"candidates", "targets"} & set(self.subjects) or self.also or self.priority != 1 or not self.shared
+        )
+
+    @property
     def words(self) -> str:
         """It in one line, for a table."""
         what = " and ".join(SUBJECTS.get(name, name) for name in self.subjects)
         sets = [", ".join(map(self._filter, one)) for one in (self.filters, *self.later) if one]
         filters = f" in {', then '.join(sets)}" if sets else ""
-        count = max(self.visits, 1 + len(self.later))
-        times = f", {count} visits" if count > 1 else ""
-        return f"{what}, {f'{self._long}{filters}'.strip()}{times}"
+        rest = [f"{self.turns} visits"] if self.turns > 1 else []
+        return ", ".join([what, f"{self._long}{filters}".strip(), *rest, *self._limits])
+
+    @property
+    def _limits(self) -> list[str]:
+        """What it asks otherwise than telescopes have it."""
+        found = [f"airmass up to {self.airmass:g}"] if self.airmass is not None else []
+        found += ["no Moon rule"] if not self.moon else []
+        found += [f"{self.budget:g} h of each telescope"] if self.budget is not None else []
+        found += ["whatever others observed"] if not self.residual else []
+        return [*found, "the same sky from each telescope"] if not self.shared else found
 
     @property
     def _long(self) -> str:

@@ -38,7 +38,7 @@ def inside(some: Draft, at: int, number: int) -> str:
     whole = float(some.setting.worth.alone()[looker])
     times = line.early[line.jobs // line.ground.turns == at]
     when = " and ".join(f"{some.setting.problem.when(second):%H:%M}" for second in times)
-    what = "of the probability" if field.pieces else "of the weight"
+    what = "of the probability" if field.pieces and not some.setting.problem.weighed else "of the weight"
     shared = "" if whole - loss < 1e-6 * max(whole, 1e-12) else f", {share(whole)} with what other fields share"
     return f"number {order} of {line.ground.reach.telescope.label}, at {when}: {share(loss)} {what}{shared}"
 

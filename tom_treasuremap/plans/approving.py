@@ -188,7 +188,7 @@ def _replace(row: Plan, by: Any, *, by_itself: bool) -> None:
 
     old = Plan.objects.filter(line=row.line_id, state__in=Plan.ACTING).exclude(pk=row.pk)
     for other in old:
-        kept, gone = _shared(row, other)
+        kept, gone = shared(row, other)
         for mine, theirs in kept:
             PlanVisit.objects.filter(pk=mine.pk).update(
                 observation=theirs.observation_id, source=theirs.source_name, told=theirs.told
@@ -201,7 +201,7 @@ def _replace(row: Plan, by: Any, *, by_itself: bool) -> None:
         Plan.objects.filter(pk=other.pk).update(state=State.SUPERSEDED, ended=timezone.now())
 
 
-def _shared(row: Plan, other: Plan) -> tuple[list[tuple[PlanVisit, PlanVisit]], list[PlanVisit]]:
+def shared(row: Plan, other: Plan) -> tuple[list[tuple[PlanVisit, PlanVisit]], list[PlanVisit]]:
     """(pairs of the same visit, visits of the other that are gone), of what nobody has begun."""
     known = {_same(one): one for one in row.visits.all()}
     kept, gone = [], []

@@ -14,7 +14,7 @@ from django import forms
 from tom_scimma.actions import options
 from tom_scimma.models import Alert, Match, Subscription
 from tom_treasuremap.conf import conf
-from tom_treasuremap.models import Plan
+from tom_treasuremap.models import Asked, Plan
 from tom_treasuremap.plans import approving, making, presets, versions
 
 NAME = "plan"
@@ -84,13 +84,33 @@ def _armed(row: Plan, subscription: Subscription) -> tuple[dict[str, Any], str]:
         row, row.visits.select_related("event").order_by("telescope", "start"), subscription.owner
     ):
         wanted.setdefault(request.telescope, []).append(request)
-    found = {}
+    found, instead = {}, _replaced(row)
     for name, some in wanted.items():
-        verdict = allowed(name, subscription, alert, some)
+        verdict = allowed(name, subscription, alert, some, instead=instead)
         if not verdict:
             return {}, verdict.why
         found[name] = verdict.arming
-    return found, ""
+    return found, _stays(row, found)
+
+
+def _stays(row: Plan, arming: dict[str, Any]) -> str:
+    """What of the version before telescopes have that this one has not, and nobody would take back; "" where there is none."""
+    before = versions.acting(row)
+    gone = approving.shared(row, before)[1] if before is not None else []
+    for name in sorted(
+        {one.telescope for one in gone if one.observation is not None and one.observation.asked.has_left}
+    ):
+        if name not in arming or not arming[name].cancels:
+            return f"{name} has what version {before.version} asked for, and is not armed for taking it back."
+    return ""
+
+
+def _replaced(row: Plan) -> set[str]:
+    """Requests of the version that telescopes are at which this one takes the place of, by their ids."""
+    before = versions.acting(row)
+    some = versions.unbegun(before) if before is not None else []
+    asked = Asked.objects.filter(record__in=[one.observation_id for one in some if one.observation_id is not None])
+    return set(asked.values_list("request_id", flat=True))
 
 
 def _subscription(row: Plan) -> Subscription | None:

@@ -9,14 +9,15 @@ import numpy as np
 from tom_treasuremap import tiling
 from tom_treasuremap.models import Plan
 from tom_treasuremap.planning import covered as looks
-from tom_treasuremap.plans import written
+from tom_treasuremap.plans import done, written
 from tom_treasuremap.plans.setting import Setting
 from tom_treasuremap.visits import Field, keys
 
 
 def covered(made: Setting, some: Sequence[Field]) -> dict[str, str]:
     """{key of a field: who has covered it} of those that have lost most of their probability to what was, or will be, observed."""
-    named, found = list(zip(keys(some), some, strict=True)), {}
+    named = list(zip(keys(some), some, strict=True))
+    found = done.said(named, made)
     for one in (made, *made.others):
         mine = [pair for pair in named if pair[1].event == (one.event and one.event.pk) and pair[1].target is None]
         found |= _of_event(one, mine)

@@ -11,7 +11,7 @@ import numpy as np
 from tom_treasuremap import tiling
 from tom_treasuremap.planning import pieces
 from tom_treasuremap.planning.question import SUBJECTS
-from tom_treasuremap.plans import wanted
+from tom_treasuremap.plans import done, wanted
 from tom_treasuremap.plans.setting import Setting
 from tom_treasuremap.telescopes.telescope import Telescope
 from tom_treasuremap.visits import Field
@@ -34,11 +34,21 @@ def fields(made: Setting) -> list[Field]:
             raise ValueError(f"There are no fields called {subject!r}; there are: {', '.join(SUBJECTS)}.")
         for one in (made, *made.others) if subject != "targets" else (made,):
             priority = one.question.priority if subject != "targets" else 1.0
-            lists.append((priority, _of_event(one, subject)))
+            lists += [(priority, _of_event(part, subject)) for part in _apart(one)]
     found = lists[0][1] if len(lists) == 1 and lists[0][0] == 1 else tiling.events(lists)
     if not found:
         raise ValueError(_nothing(made))
     return tiling.merged(found)
+
+
+def _apart(made: Setting) -> list[Setting]:
+    """Each telescope by itself where the same sky is wanted from each of them; in lists apart it counts for each."""
+    if made.question.shared or len(made.telescopes) < 2:
+        return [made]
+    return [
+        replace(made, telescopes={name: one}, standing=made.standing.of_telescope(name, made.line))
+        for name, one in made.telescopes.items()
+    ]
 
 
 def _of_event(made: Setting, subject: str) -> list[Field]:
@@ -139,7 +149,9 @@ def _point(made: Setting) -> list[Field]:
     ra, dec = _centre(made)
     tiles = [
         tiling.Tiles(
-            one, tiling.Places((f"centre {name}",), *(np.array([x]) for x in (ra, dec, made.question.pos_angle)))
+            one,
+            tiling.Places((f"centre {name}",), *(np.array([x]) for x in (ra, dec, made.question.pos_angle))),
+            *_adapted(made, one),
         )
         for name, one in made.telescopes.items()
         if one.rings
@@ -187,7 +199,9 @@ def _each(
     """A field of each telescope on each of these places."""
     found: list[Field] = []
     for one in made.telescopes.values():
-        found += tiling.targets(names, ra, dec, weight, telescope=one, pks=pks)
+        over = done.finished(made.had, one.name, made.question)
+        left = [0.0 if pks is not None and pks[at] in over else mass for at, mass in enumerate(weight)]
+        found += tiling.targets(names, ra, dec, left, telescope=one, pks=pks)
     return found
 
 

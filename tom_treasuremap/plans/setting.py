@@ -15,7 +15,7 @@ from tom_scimma.models import Event
 from tom_treasuremap import visits as values
 from tom_treasuremap.models import Plan, PlanVisit
 from tom_treasuremap.planning.question import Question
-from tom_treasuremap.plans import standing, taken, wanted
+from tom_treasuremap.plans import done, standing, taken, wanted
 from tom_treasuremap.telescopes.telescope import Telescope
 
 #: a plan that begins now leaves so much time to look at it and to send it
@@ -36,6 +36,8 @@ class Setting:
     closed: Mapping[str, str] = field(default_factory=dict)  #: telescopes left out, and why
     taken: Mapping[str, taken.Spans] = field(default_factory=dict)  #: when telescopes are at other plans
     others: tuple[Setting, ...] = ()  #: of further events, each with its own priority
+    had: Mapping[done.Key, done.Done] = field(default_factory=dict)  #: fields that had all their visits in this plan
+    begun: Mapping[done.Key, done.Done] = field(default_factory=dict)  #: and those that had some of them
     at: datetime = field(default_factory=clock.now)  #: when it was asked which telescopes are open
 
 
@@ -85,7 +87,10 @@ def of(
         else standing.Standing(event, None, (), (), question)
     )
     busy = taken.of(chosen, line) if question.yields else taken.by_hand(chosen)
-    made = Setting(question, event, user, chosen, window, stands, line, closed, busy, at=now)
+    made = Setting(
+        question, event, user, chosen, window, stands, line, closed, busy, had=done.of(line, question, whole=True),
+        begun=done.begun(line, question), at=now,
+    )  # fmt: skip
     return replace(made, others=_others(made)) if sky and question.also else made
 
 
@@ -112,7 +117,7 @@ def again(row: Plan) -> Setting:
     known = {name: one for name, one in made.telescopes.items() if name in row.telescopes}
     if set(known) != set(row.telescopes):
         raise ValueError("its telescopes are not all open any more.")
-    return replace(made, telescopes=known, window=(begin, end))
+    return replace(made, telescopes=known, window=(begin, end), begun=done.from_json(row))
 
 
 def _busy(line: Plan | None) -> list[datetime]:
@@ -161,11 +166,12 @@ def problem(made: Setting, fields: Sequence[values.Field], *, step: int = 60) ->
 
     asked = made.question
     budgets = {name: asked.budget * 3600 for name in made.telescopes} if asked.budget is not None else None
-    return problems.of(
+    found = problems.of(
         fields, [wanted.lenient(asked, one) for one in made.telescopes.values()], made.window,
         visits={name: wanted.sequence(asked, one) for name, one in made.telescopes.items()}, step=step, budgets=budgets,
         taken=taken.beside(made.taken),
     )  # fmt: skip
+    return done.rest(replace(found, weighed=asked.weighed), made.begun)
 
 
 def stand(row: Plan, made: Setting) -> None:
@@ -184,6 +190,7 @@ def stand(row: Plan, made: Setting) -> None:
         "taken": taken.minutes(made.taken, made.window),
         "others": [_other(one) for one in made.others],
         "window": [t.isoformat() for t in made.window],
+        "begun": done.to_json(made.begun),
     }
     row.maps.set(one.standing.alert for one in made.others if one.standing.alert is not None)
     row.groups.set({one.group_id for one in rows if one.group_id is not None})
@@ -222,7 +229,11 @@ def fields_of(row: Plan) -> list[values.Field]:
 
 def plan_of(row: Plan) -> values.Plan:
     """The plan of a row, as a value."""
-    return values.Plan(tuple(visit_of(one) for one in row.visits.order_by("order")), row.value or 0.0, row.bound or 0.0)
+    begun = done.from_json(row)
+    before = {key: one.count for key, one in begun.items()}
+    visits = [visit_of(one) for one in row.visits.order_by("order")]
+    mine = (replace(one, turn=one.turn - before.get((one.telescope, one.field), 0)) for one in visits)
+    return values.Plan(tuple(mine), row.value or 0.0, row.bound or 0.0)
 
 
 def visit_of(one: PlanVisit) -> values.Visit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -14,11 +15,13 @@ from tom_scimma.models import Event
 from tom_treasuremap.conf import conf
 from tom_treasuremap.followup.request import TERMINAL
 from tom_treasuremap.models import CoverageRun, Plan, PlanVisit
-from tom_treasuremap.plans import approving, closed, told, versions, whatif
+from tom_treasuremap.plans import approving, changed, closed, told, versions, whatif
 from tom_treasuremap.plans.pictures import KINDS
 
 #: a plan whose first exposure begins so soon is said to lose it where nobody approves it
 SOON = timedelta(minutes=10)
+#: what a page shows of a plan that has no visits
+NOTHING = "nothing"
 #: rows of its tables that are shown at once
 SHOWN = 200
 #: kinds of reasons why fields are out, by how these begin
@@ -49,6 +52,7 @@ def of(row: Plan, user: Any, said: Mapping[str, str]) -> dict[str, Any]:
         one.adds = row.words(one.gain) if one.gain else ""
     return {
         "row": row,
+        "shown": shown(visits),
         "event": row.event,
         "question": row.asks,
         "asked": asked(row),
@@ -70,6 +74,7 @@ def of(row: Plan, user: Any, said: Mapping[str, str]) -> dict[str, Any]:
         "versions": row.line.all_versions.filter(pk__in=Plan.objects.visible_to(user).values("pk")).order_by("-version")
         if row.line is not None
         else [],
+        "changed": changed.words(row.changes),
         "newest": newest(row, user),
         "acting": versions.acting(row),
         "out": len(versions.out(row)),
@@ -85,6 +90,14 @@ def of(row: Plan, user: Any, said: Mapping[str, str]) -> dict[str, Any]:
         "filters": whatif.used(row),
         "poll": poll(row) or (10 if recalled else 0),
     }
+
+
+def shown(visits: Sequence[PlanVisit]) -> str:
+    """A word for what a page shows of a plan's visits, and of what became of them."""
+    if not visits:
+        return NOTHING
+    states = [(one.pk, one.observation and one.observation.status, one.told, one.trouble) for one in visits]
+    return hashlib.sha256(repr(states).encode()).hexdigest()[:12]
 
 
 def asked(row: Plan) -> str:

@@ -7,7 +7,7 @@ found.left, found.share          the map of what is left, normalised, and how mu
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -22,10 +22,10 @@ from tom_treasuremap import pointings as pointing_values
 from tom_treasuremap.models import Plan, PlanVisit, Pointing
 from tom_treasuremap.planning import residual
 from tom_treasuremap.planning.question import Question
+from tom_treasuremap.plans import done
+from tom_treasuremap.plans.done import SEEN
 from tom_treasuremap.telescopes.telescope import Telescope
 
-#: observations that look now or have looked
-SEEN = ("IN_PROGRESS", "COMPLETED")
 #: at which its own exposures are taken to have been made, for how deep they went
 AIRMASS = 1.2
 
@@ -91,6 +91,16 @@ class Standing:
         onset = self.event.time if self.event is not None else None
         return detection.Source(bands, onset=onset, decline=said.get("decline", 0.0), extinction=working.dust())
 
+    def of_telescope(self, name: str, line: Plan | None) -> Standing:
+        """The same without what other telescopes of a plan have done for it: where each is to look at the same sky."""
+        theirs = PlanVisit.objects.filter(plan__line=line).exclude(telescope=name).exclude(observation=None)
+        others = set(theirs.values_list("observation", flat=True)) if line is not None else set()
+        return replace(
+            self,
+            rows=tuple(one for one in self.rows if one.observation_id not in others),
+            own=tuple(one for one in self.own if one.telescope == name),
+        )
+
     def words(self) -> dict[str, Any]:
         """It as JSON, for the plan's row."""
         return {
@@ -117,6 +127,10 @@ def of(
     version = _version(event, user, question)
     rows = tuple(pointings(event, user, line)) if event is not None and question.residual else ()
     own = tuple(seen(line, rows)) if line is not None else ()
+    some = done.of(line, question, whole=False).values()  # of which further visits are wanted: their sky is not done
+    part = frozenset().union(*(one.observations for one in some))
+    rows = tuple(one for one in rows if one.observation_id not in part)
+    own = tuple(one for one in own if one.observation_id not in part)
     return Standing(event, version, rows, own, question, telescopes or {})
 
 

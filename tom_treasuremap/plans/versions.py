@@ -21,15 +21,13 @@ from tom_scimma import eventmaps, wording
 from tom_scimma.models import Alert, Delivery, Event
 from tom_treasuremap.models import Plan, PlanVisit
 from tom_treasuremap.planning.question import Question
-from tom_treasuremap.plans import making
+from tom_treasuremap.plans import changed, making
 
 State = Plan.State
 #: deliveries that have not left us
 WAITING = (Delivery.State.QUEUED, Delivery.State.HELD)
 #: a plan that could not be made, such as for want of a map, is made when one comes within so long
 WAITS = timedelta(hours=24)
-#: fields named in what changed
-NAMED = 12
 
 
 @transaction.atomic
@@ -101,19 +99,10 @@ def compare(row: Plan) -> None:
     if other is None:
         return
     first = row.visits.order_by("order").first()
-    old = {
-        (one.telescope, one.field)
-        for one in remaining(other, min(filter(None, [first and first.start, timezone.now()])))
-    }
-    new = {(one.telescope, one.field) for one in row.visits.all()}
-    unnamed = _unnamed(row, other)
+    old = remaining(other, min(filter(None, [first and first.start, timezone.now()])))
     row.changes = {
         "version": other.version,
-        "kept": len(old & new),
-        "new": sorted(name for _, name in new - old)[:NAMED],
-        "news": len(new - old),
-        "gone": sorted(name for _, name in old - new if name not in unnamed)[:NAMED],
-        "goners": len(old - new),
+        **changed.found(old, row.visits.all(), _unnamed(row, other)),
         "value": [other.value, row.value],
     }
     row.save(update_fields=["changes"])

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 from tom_treasuremap import visits as values
 from tom_treasuremap.models import Plan
 from tom_treasuremap.planning.question import Question
-from tom_treasuremap.plans import covered, setting
+from tom_treasuremap.plans import covered, done, setting
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,21 @@ def asked(question: Question, said: Mapping[str, Any], row: Plan) -> Question:
     return question.but(**changes)
 
 
+def words(before: Question, after: Question) -> str:
+    """What one question asks otherwise than another, for the version that is made of it."""
+    said = {
+        "airmass": lambda: f"airmass up to {after.airmass:g}",
+        "moon": lambda: "the Moon's rule" if after.moon else "no Moon rule",
+        "end": lambda: f"until {after.end:%H:%M} UTC",
+        "budget": lambda: f"{after.budget:g} h of each telescope",
+        "filters": lambda: f"in {', then '.join(', '.join(some) for some in (after.filters, *after.later))}",
+        "seconds": lambda: f"{after.seconds:g} s",
+        "visits": lambda: f"{after.visits} visit{'' if after.visits == 1 else 's'}",
+        "yields": lambda: f"other plans' time {'is theirs' if after.yields else 'taken'}",
+    }
+    return ", ".join(say() for name, say in said.items() if getattr(before, name) != getattr(after, name))
+
+
 def answer(row: Plan, question: Question) -> Answer:
     """A plan of another question at once, on the same fields: the first one, or what can stay of this plan filled up, whichever is
     worth more. Raises ValueError where there is none.
@@ -69,6 +84,7 @@ def answer(row: Plan, question: Question) -> Answer:
 
     began = time.monotonic()
     made = setting.of(question, row.event, row.asked_by, line=row.line, sky=False)
+    made = replace(made, begun=done.from_json(row))  # as when its fields were laid
     fields = setting.fields_of(row)
     problem = setting.problem(made, fields)
     best = planner.best(problem, nodes=0, start=setting.plan_of(row), known=covered.known(row))

@@ -7,7 +7,7 @@ from typing import Any
 
 from tom_treasuremap import visits as values
 from tom_treasuremap.models import Plan, PlanVisit
-from tom_treasuremap.plans import setting
+from tom_treasuremap.plans import done, setting
 
 
 def keep(
@@ -29,6 +29,7 @@ def keep(
     if visits:
         targets = {(one.telescope, one.name): one.target for one in fields if one.target is not None}
         events = {(one.telescope, one.name): one.event for one in fields if one.event is not None}
+        before = {key: one.count for key, one in done.from_json(row).items()}
         row.visits.all().delete()
         PlanVisit.objects.bulk_create(
             PlanVisit(
@@ -37,7 +38,7 @@ def keep(
                 gain=gain,
                 target_id=of_field(targets, one),
                 event_id=of_field(events, one),
-                **_columns(one),
+                **_columns(one, before),
             )
             for order, (one, gain) in enumerate(zip(best.visits, gains(fields, best.visits), strict=True), 1)
         )
@@ -48,9 +49,10 @@ def of_field(known: Mapping[tuple[str, str], int], one: values.Visit) -> int | N
     return known.get((one.telescope, one.field), known.get(("", one.field)))
 
 
-def _columns(one: values.Visit) -> dict[str, Any]:
-    names = ("telescope", "field", "start", "end", "band", "exposure", "ra", "dec", "pos_angle", "turn")
-    return {name: getattr(one, name) for name in names}
+def _columns(one: values.Visit, before: Mapping[tuple[str, str], int]) -> dict[str, Any]:
+    names = ("telescope", "field", "start", "end", "band", "exposure", "ra", "dec", "pos_angle")
+    turn = one.turn + before.get((one.telescope, one.field), 0)  # visits that it had in an earlier version
+    return {**{name: getattr(one, name) for name in names}, "turn": turn}
 
 
 def considered(fields: Sequence[values.Field], best: values.Plan) -> list[dict[str, Any]]:

@@ -100,11 +100,16 @@ class PlanNewView(LoginRequiredMixin, View):
 
 
 class PlanView(PlanMixin, View):
-    """One version of a plan; for htmx only how it stands."""
+    """One version of a plan; for htmx how it stands, and what of its pictures and tables is not as the page has it any more."""
 
     def get(self, request, pk):
-        name = "partials/plan_state.html" if request.htmx and request.GET.get("part") else "plan.html"
-        response = render(request, f"tom_treasuremap/{name}", sheet.of(self.plan, request.user, request.GET))
+        context, before = sheet.of(self.plan, request.user, request.GET), request.GET.get("shown", "")
+        part = request.htmx and request.GET.get("part")
+        context["fresh"] = bool(part and before and before != context["shown"])
+        name = "partials/plan_state.html" if part else "plan.html"
+        response = render(request, f"tom_treasuremap/{name}", context)
+        if context["fresh"] and before == sheet.NOTHING:  # the page has no place for them yet
+            response["HX-Refresh"] = "true"
         response["Vary"] = ", ".join(filter(None, (response.get("Vary"), "HX-Request")))
         return response
 
@@ -151,7 +156,9 @@ class PlanActView(PlanMixin, View):
     def _keep(self, row: Plan, user: Any) -> str:
         self._may(row, user)
         question = whatif.asked(row.asks, self.request.POST, row)
-        versions.again(row, f"{user.get_username()} kept a what-if.", question=question, by=user)
+        what = whatif.words(row.asks, question)
+        why = f"{user.get_username()} kept a what-if{': ' if what else ''}{what}."
+        versions.again(row, why, question=question, by=user)
         return "Kept as the next version."
 
     def _withdraw(self, row: Plan, user: Any) -> str:
