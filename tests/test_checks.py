@@ -183,6 +183,17 @@ def test_sqlite_that_will_lock(settings, tmp_path, options, missing):
             assert (word in found[0].msg) == (word in missing)
 
 
+def test_readmes_options_for_sqlite_are_those_that_the_check_wants(settings):
+    """In the settings that tom_setup writes, where BASE_DIR is a string."""
+    readme = (Path(__file__).parent.parent / "README.md").read_text()
+    (block,) = [part for part in re.findall(r"```python\n(.*?)```", readme, re.DOTALL) if "IMMEDIATE" in part]
+    written = {"BASE_DIR": "/srv/tom"}
+    written["DATABASES"] = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "/srv/tom/db.sqlite3"}}
+    exec(block, written)
+    settings.DATABASES = written["DATABASES"]
+    assert install_checks.sqlite_check(None) == []
+
+
 def test_a_database_file_already_in_wal_needs_no_pragma(settings, tmp_path):
     path = tmp_path / "db.sqlite3"
     with sqlite3.connect(path) as connection:
