@@ -77,6 +77,7 @@ def test_a_refusal_names_the_fields(fake, hermes):
     with pytest.raises(Rejected) as refused:
         hermes.submit(said)
     assert set(refused.value.fields) == {"submitter", "photometry.1.brightness_unit"}
+    assert str(refused.value) == "HTTP 400: submitter: This field may not be blank. and 1 more"
     assert hermes.validate(said) == refused.value.fields
     assert hermes.validate(good()) == {}
 
@@ -88,6 +89,12 @@ def test_a_wrong_token_is_refused_and_never_shown(fake):
             with pytest.raises(Rejected) as refused:
                 ask()
             assert token not in str(refused.value)
+            assert str(refused.value).startswith(
+                "HTTP 403: Invalid token. Enter the token of your profile page at HERMES"
+            )
+            assert (
+                refused.value.fields == {}
+            )  # nothing of the message is wrong: with a good token the same may be sent again
 
 
 @pytest.mark.parametrize(
@@ -116,6 +123,17 @@ def test_what_a_bad_answer_means(fake, fault, answer):
             hermes.submit(good())
         assert len(fake.messages) == (fault in ("500_after", "drop_after", "garbage"))
         hermes.submit(good())  # a fault comes once
+
+
+def test_what_is_asked_before_uses_up_no_fault_of_what_is_said(fake, hermes):
+    """Pages validate by themselves: what is to go wrong with a submission waits for it."""
+    fake.faults.append({"path": SUBMIT, "do": "drop_after"})
+    assert hermes.validate(good()) == {}
+    with pytest.raises(ReplyLost):
+        hermes.submit(good())
+    fake.faults.append({"path": f"{SUBMIT}validate/", "do": "500"})
+    with pytest.raises(Unavailable):
+        hermes.validate(good())
 
 
 def test_after_tns_or_gcn_nothing_is_sure(fake, hermes):

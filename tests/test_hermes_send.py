@@ -19,7 +19,7 @@ from tests import factories as make
 from tests import hermes_content as given
 from tests import sharing as shared_by
 from tests.hermes_messages import sent as sent_message
-from tom_hermes import accounts, attached, circular, retraction, tns
+from tom_hermes import accounts, attached, circular, retraction, tns, tnsname
 from tom_hermes.destination import Hermes
 from tom_hermes.fake import Fake
 from tom_hermes.models import HermesProfile, SharedMessage
@@ -170,6 +170,54 @@ def test_a_classification_takes_its_spectrum_as_a_file(fake, user, target):
     text = next(iter(fake.world.archive.files.values())).decode()
     assert text.splitlines()[-1] == "4001.0 2e-16 1e-17"
     assert target.aliases.count() == 0
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_an_object_is_classified_by_the_name_that_tns_has_of_it(fake, user, known):
+    """HERMES tells TNS the target's name as it stands, and TNS knows its own alone (hermes/tns.py, `classification_report["name"]`)."""
+    there, ours = Tns(TOPIC), placed("tom26a")
+    body = given.body("tom26a", pk=ours.pk, aliases=("ZTF26aaa", "AT 2026abc") if known else ("ZTF26aaa",))
+    spectrum = given.spectrum(target="tom26a", extra={"classification": "SN Ia", "seeing": 1.2})
+    extra = given.position(target="tom26a")
+    content = given.content(targets=(body,), spectra=(spectrum,), astrometry=(extra,), files=())
+    (need,) = [need for need in there.needs(content) if need.field == f"targets.{ours.pk}.tns_name"]
+    assert (need.value, need.required) == ("AT2026abc" if known else "", True)
+    typed = {} if known else {need.field: "2026abc"}
+    delivery = queued(there, content, user, ours, **typed)
+    sent(there, delivery, user)
+    name = "AT2026abc" if known else "2026abc"
+    assert fake.tns[0]["classification_report"]["0"]["name"] == name
+    data = fake.messages[0].message["data"]
+    assert data["targets"][0]["aliases"][:2] == ["tom26a", "ZTF26aaa"]
+    assert {row["target_name"] for row in (*data["spectroscopy"], *data["astrometry"])} == {name}
+    assert json.loads(bytes(delivery.payload))["targets"] == {name: ours.pk}
+    assert [one.name for one in ours.aliases.all()] == ["AT2026abc"]
+
+
+@pytest.mark.parametrize(
+    ("names", "name"),
+    [
+        (("tom26a", "SN 2023ixf"), "SN2023ixf"),
+        (("2026abc",), "2026abc"),
+        (("SN1987A",), "SN1987A"),
+        (("2015 BP1", "ZTF18abc", "GRB 260101A", "AT2026-1"), ""),
+    ],
+)
+def test_tns_s_names_are_known_by_their_form(names, name):
+    """The IAU names that TNS gives: a year and letters, AT or SN before them."""
+    assert tnsname.designation(names) == name
+
+
+def test_reports_begin_with_the_tom_s_own_group(fake, target, settings):
+    settings.TOM_HERMES = {**settings.TOM_HERMES, "TNS_GROUP": "SAGUARO"}
+    at = f"targets.{target.pk}."
+
+    def known(**extras) -> dict[str, str]:
+        content = given.content(targets=(given.body(pk=target.pk, extras=extras),), photometry=(given.point(),))
+        return {need.field: need.value for need in Tns(TOPIC).needs(content)}
+
+    assert [known()[f"{at}{name}"] for name in ("reporting_group", "discovery_source")] == ["SAGUARO"] * 2
+    assert known(reporting_group="ATLAS")[f"{at}reporting_group"] == "ATLAS"
 
 
 def test_tns_takes_one_kind_and_one_message(fake, user, target):

@@ -253,7 +253,17 @@ def test_the_list_says_whom_in_words(office):
     make.delivery(sender, office.open, b'{"subject": "x", "text": "y", "link": ""}', destination=f"people:{mine.pk}")
     page = office.clients["sender"].get("/sent/").content.decode()
     assert "my telephone, ntfys of sender" in page
-    assert f"people:<wbr>{mine.pk}" not in page
+    assert ">people:</span>" not in page
+
+
+def test_the_name_of_a_place_breaks_after_its_parts():
+    """On a telephone "hopskotch:tom.news" stood as "hopsk", "otch:" and "tom.n", "ews"."""
+    from tom_scimma.sent_table import in_pieces
+
+    pieces = in_pieces("hopskotch:tom.a-name.<b>").split("<wbr>")
+    words = ("hopskotch:", "tom.", "a-", "name.", "&lt;b&gt;")
+    assert pieces == [f'<span class="text-nowrap">{word}</span>' for word in words]
+    assert in_pieces("x" * 17) == f'<span class="">{"x" * 17}</span>'  # else it would be wider than the screen
 
 
 def test_nothing_was_sent_yet(client):

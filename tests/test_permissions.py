@@ -111,6 +111,7 @@ SHARE = {
     "share-payload",
     "share-discard",
     "share-check",
+    "share-asked",
     "share-confirm",
     "share-receipt",
     "standing-new",

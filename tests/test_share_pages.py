@@ -289,6 +289,27 @@ def test_the_service_is_asked_by_a_button_and_its_silence_stops_nobody(ada, outs
         assert words in page
 
 
+def test_before_it_is_sent_the_service_is_asked_without_waiting_for_it(ada, outside, monkeypatch):
+    """Validated against the service, with a token, before anything is queued: also for whoever presses no button for it."""
+    draft = open_draft(ada, target=shared.target().pk)
+    part = f"/share/{draft.pk}/asked/"
+
+    def looked_at(text: str) -> str:
+        assert check(ada, draft, "trial", text=text)["Location"].endswith("/confirm/")
+        page = ada.get(f"/share/{draft.pk}/confirm/").content.decode()
+        assert f'hx-get="{part}" hx-trigger="load"' in page
+        assert "The service takes it" not in page
+        return ada.get(part, headers=HTMX).content.decode()
+
+    assert "The service takes it like this." in looked_at("please")
+    said = looked_at("damn")
+    assert "The service would refuse it.<div>Text: the service wants no oaths</div>" in said
+    monkeypatch.setenv("OUTSIDE", "http://127.0.0.1:9")
+    assert "It could not be asked" in looked_at("please")
+    assert confirm(ada, draft)["Location"].endswith("/receipt/")
+    assert ada.get(part)["Location"].endswith("/receipt/")
+
+
 def test_dry_run_is_said_before_and_after(ada, settings, outside):
     settings.TOM_SCIMMA = {**settings.TOM_SCIMMA, "DRY_RUN": True}
     (row,) = share(ada, "parcel", target=shared.target().pk)
@@ -569,6 +590,20 @@ def test_the_receipt_follows_until_nothing_moves(ada, outside):
     page = ada.get(address, headers=HTMX).content.decode()
     assert "every" not in page
     assert "delivered" in page
+
+
+@pytest.mark.parametrize("fault", ["refuse", "error"])
+def test_a_refusal_is_said_once_on_the_receipt_and_on_its_own_page(ada, outside, fault):
+    (row,) = share(ada, "parcel", target=shared.target().pk)
+    outside.faults.append(fault)
+    deliver()
+    receipt = ada.get(f"/share/{row.share.draft_id}/receipt/").content.decode()
+    page = ada.get(row.get_absolute_url()).content.decode().partition("What happened")[0]
+    words = {"refuse": "This field is too dull.", "error": "No, thank you."}[fault]
+    assert (receipt.count(words), page.count(words)) == (1, 1)
+    assert "The same again would be refused again." in page
+    Delivery.objects.update(errors={}, reason="HTTP 403: Invalid token.")  # nothing of what it says is wrong
+    assert "Send it again when its cause is mended." in ada.get(row.get_absolute_url()).content.decode()
 
 
 def test_the_receipt_of_what_was_said_before_leads_to_it(ada, group, outside):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from html import unescape
 
 import pytest
 from django import forms
@@ -221,6 +222,17 @@ def test_a_key_that_nobody_has_is_named_beside_those_that_are_known(client, ada,
     for path in (row.get_absolute_url(), "/subscriptions/hindsight/", "/find/"):
         asked = {"query": query, "q": query}
         assert words in client.get(path, asked).content.decode(), path
+    plain = unescape(words)
+    for said in ({"query": query}, {"name": "B", "query": query}):
+        path = f"/api/subscriptions/{row.pk}/"
+        answers = [client.patch(path, said, "application/json"), client.get(path), client.get(f"{path}hindsight/")]
+        assert [plain in " ".join(answer.json()["doubts"]) for answer in answers] == [True] * 3
+    assert "doubts" not in client.get("/api/subscriptions/").json()["results"][0]  # a list looks through no events
+    for form in ("json", "csv"):
+        answer = client.get(f"/find/found.{form}", {"q": query})
+        assert plain in answer["X-Doubts"]
+        assert answer.getvalue()
+    assert plain in " ".join(json.loads(client.get("/find/found.json", {"q": query}).getvalue())["doubts"])
 
 
 @pytest.mark.parametrize(
@@ -229,6 +241,8 @@ def test_a_key_that_nobody_has_is_named_beside_those_that_are_known(client, ada,
 def test_what_is_known_and_what_cannot_be_known_raises_no_doubt(client, ada, query):
     row = subscribe(ada, query=query)
     assert "scimma-doubt" not in client.get(row.get_absolute_url()).content.decode()
+    assert client.get(f"/api/subscriptions/{row.pk}/").json()["doubts"] == []
+    assert not client.get("/find/found.csv", {"q": query}).has_header("X-Doubts")
 
 
 def test_what_others_alone_may_see_is_not_told_as_known(client, ada):

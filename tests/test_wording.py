@@ -134,3 +134,20 @@ def test_faults_are_told_as_people_count_and_what_is_wrong_with_the_whole_by_its
     errors = {"photometry.3.bandpass": ["May not be blank."], "targets.0.ra_error": "No.", "message": ["Too large."], "": ["Never."]}  # fmt: skip  # noqa: E501
     lines = ["photometry row 4, bandpass: May not be blank.", "targets row 1, ra error: No.", "Too large.", "Never."]
     assert wording.faults(errors) == lines
+
+
+REFUSALS = [
+    ("The broker does not know you.", {}, ["The broker does not know you."]),
+    ("HTTP 400: title: Too dull.", {"title": ["Too dull."]}, ["HTTP 400: title: Too dull."]),
+    ("HTTP 400: title: Too dull. and 1 more", {"title": ["Too dull."], "topic": ["No."]}, ["title: Too dull.", "topic: No."]),
+    ('HTTP 400: {"title": ["Too dull."]}', {"title": ["Too dull."]}, ["title: Too dull."]),
+    ("The file a.txt has changed.", {"files": ["a.txt"]}, ["The file a.txt has changed."]),
+    ("Refused as a whole.", {"title": "Too dull."}, ["Refused as a whole.", "title: Too dull."]),
+    ("", {"title": ["Too dull."]}, ["title: Too dull."]),
+    ("", {}, []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("reason", "errors", "lines"), REFUSALS)
+def test_why_something_was_refused_is_said_once(reason, errors, lines):
+    assert wording.refusal(reason, errors) == lines

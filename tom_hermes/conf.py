@@ -36,6 +36,12 @@ OPTIONS: dict[str, Option] = {
         "real. None: it is when its host begins with `hermes-dev`.",
     ),
     "FRONT_END_URL": Option("", (str,), "Where HERMES' pages are for people; empty: at BASE_URL."),
+    "TNS_GROUP": Option(
+        "",
+        (str,),
+        "This TOM's group at TNS, as TNS spells it: reports begin with it as reporting group and discovery data source, where "
+        "the target has no extra of that name.",
+    ),
     "ACKNOWLEDGEMENT": Option("", (str,), "Closing words of every circular that is drafted here."),
     "TOPICS": Option(
         {},

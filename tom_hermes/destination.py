@@ -117,10 +117,13 @@ class Hermes(AtHermes):
         return message
 
     def _part(self, message: dict[str, Any], files: list, content: Content) -> tuple[bytes, str]:
-        keys = {body.name: body.pk for body in content.targets}
-        targets = {row["name"]: keys[row["name"]] for row in message["data"].get("targets", []) if row["name"] in keys}
-        said = {"message": message, "files": files, "targets": targets, **self.more(content)}
+        said = {"message": message, "files": files, "targets": self.keys(message, content), **self.more(content)}
         return json.dumps(said, allow_nan=False).encode(), self.text_of(message)
+
+    def keys(self, message: Mapping[str, Any], content: Content) -> dict[str, int]:
+        """The keys of the message's targets, by the names that they have in it."""
+        known = {body.name: body.pk for body in content.targets}
+        return {row["name"]: known[row["name"]] for row in message["data"].get("targets", []) if row["name"] in known}
 
     def more(self, content: Content) -> dict[str, Any]:
         """What else its payload keeps beside the message."""

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from tom_hermes import accounts, asking, circular, discovery, parts, reported, schema, tns
+from tom_hermes import accounts, asking, circular, discovery, parts, reported, schema, tns, tnsname
 from tom_hermes.conf import conf, is_test_server, page
 from tom_hermes.destination import Hermes
 from tom_hermes.message.problems import Problems
@@ -36,14 +36,25 @@ class Tns(Hermes):
         if not isinstance(subject, Content):
             return []
         text = Need("text", "Text", "", kind="textarea", help="on the topic; TNS is sent the remarks of each target")
-        what = "Classification" if tns.is_classification(subject) else "AT report"
-        names = ", ".join(body.name for body in subject.targets[:3])
+        classified = tns.is_classification(subject)
+        what = "Classification" if classified else "AT report"
+        names = ", ".join((classified and tnsname.of(body)) or body.name for body in subject.targets[:3])
         wanted = asking.needs(subject, title=f"{what} of {names}".strip(), text=text)
         wanted = [need if need.field != "authors" else Need("authors", "Reporter", need.value, True, help=need.help) for need in wanted]  # fmt: skip  # noqa: E501
-        return [*wanted, *tns.needs(subject, accounts.tns_options())]
+        wanted += tnsname.needs(subject) if classified else []
+        return [*wanted, *tns.needs(subject, accounts.tns_options(), group=conf.TNS_GROUP)]
 
     def shaped(self, message: dict, content: Content, form: Mapping[str, Any], problems: Problems) -> dict[str, Any]:
         return tns.shape(message, content, form, problems)
+
+    def _made(self, content: Content, form: Mapping[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        message, files = super()._made(content, form)  # files are put with their targets by our names
+        return (tnsname.called(message, content, form) if tns.is_classification(content) else message), files
+
+    def keys(self, message: Mapping[str, Any], content: Content) -> dict[str, int]:
+        """By TNS's names, where the targets have those: a report is one message, with all of them in order."""
+        pairs = zip(message["data"].get("targets", []), content.targets, strict=True)
+        return {row["name"]: body.pk for row, body in pairs}
 
     def more(self, content: Content) -> dict[str, Any]:
         return {"spectra": [row.pk for row in content.spectra]}

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from tom_hermes import tnsname
 from tom_hermes.conf import page
 from tom_hermes.models import SharedMessage
 from tom_scimma.destinations import Receipt
@@ -24,13 +25,17 @@ def receipt(published: Mapping[str, Any]) -> Receipt:
     names = [str(item.get("citation")) for item in said if item.get("source") == "tns_object"]
     circulars = [item.get("citation") for item in said if item.get("source") == "gcn_circular"]
     data = {"topic": published.get("topic", ""), "tns": names, "circular": next(iter(circulars), None)}
-    return Receipt(uuid, page(f"message/{uuid}"), {name: value for name, value in data.items() if value})
+    brought = [f"TNS has it as {name}." for name in names]
+    brought += [f"It is GCN Circular {data['circular']}."] if data["circular"] else []
+    said_of = {name: value for name, value in data.items() if value}
+    return Receipt(uuid, page(f"message/{uuid}"), said_of, note=" ".join(brought))
 
 
 def keep(delivery: Any, receipt: Receipt) -> None:
     """Writes down what HERMES has of ours; a name of TNS becomes an alias of its target, where nobody else has it."""
     said = json.loads(bytes(delivery.payload))
-    names = _names(said, receipt) if said["message"].get("submit_to_tns") else {}
+    tns = bool(said["message"].get("submit_to_tns"))
+    names = _names(said, receipt) if tns else {}
     number = str(receipt.data.get("circular") or "")
     SharedMessage.objects.get_or_create(
         uuid=receipt.id,
@@ -45,6 +50,10 @@ def keep(delivery: Any, receipt: Receipt) -> None:
     )
     for key, name in names.items():
         _alias(int(key), name)
+    if tns and said["message"]["data"].get("spectroscopy"):  # TNS has the object by the name that was typed
+        for name, key in said["targets"].items():
+            if tnsname.designation([name]):
+                _alias(key, name)
 
 
 def _names(said: Mapping[str, Any], receipt: Receipt) -> dict[str, str]:

@@ -11,12 +11,14 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from tom_hermes.schema.tree import flat
-from tom_scimma import answers
+from tom_scimma import answers, wording
 from tom_scimma.errors import DeliveryError, Rejected, ReplyLost, Unavailable
 
 #: words of HERMES' own errors after which the message may be at TNS or GCN already, though not on its topic
 TOO_LONG, KAFKA = "within 10 seconds", "posting message to kafka"
 GCN = "submit message to GCN"
+#: what to do about an account that is none (any more)
+TOKEN = " Enter the token of your profile page at HERMES on yours here; the TOM's own stands in TOM_HERMES."
 #: words of a line that never was, to a service behind HERMES
 NO_LINE = ("Connection refused", "NewConnectionError", "NameResolutionError", "Max retries exceeded")
 
@@ -75,9 +77,12 @@ def refused(status: int, headers: Mapping[str, str], text: str) -> DeliveryError
     answer = answers.of_status(status, headers, text) or ReplyLost(f"HTTP {status}: {text[:200]}")
     if isinstance(answer, Rejected):
         fields = flat(answer.fields)
-        first = next((f"{name}: {texts[0]}" for name, texts in fields.items()), "")
-        more = f" and {len(fields) - 1} more" if len(fields) > 1 else ""
-        return Rejected(f"HTTP {status}: {first}{more}" if first else str(answer), fields)
+        if status in (401, 403) and fields:
+            said = " ".join(text for texts in fields.values() for text in texts)
+            return Rejected(f"HTTP {status}: {said}{TOKEN if 'token' in said or 'credential' in said else ''}")
+        lines = wording.faults(fields)
+        more = f" and {len(lines) - 1} more" if len(lines) > 1 else ""
+        return Rejected(f"HTTP {status}: {lines[0]}{more}" if lines else str(answer), fields)
     return answer
 
 

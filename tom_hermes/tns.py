@@ -32,19 +32,19 @@ def is_classification(content: Content) -> bool:
     return bool(content.spectra) and not content.photometry
 
 
-def needs(content: Content, options: Mapping[str, Any]) -> list[Need]:
-    """What TNS wants beyond a message, with what is known filled in."""
+def needs(content: Content, options: Mapping[str, Any], *, group: str = "") -> list[Need]:
+    """What TNS wants beyond a message, with what is known filled in; `group` is the TOM's own at TNS."""
     if is_classification(content):
         return [
-            *_targets(content, options, discovery=False),
+            *_targets(content, options, group, discovery=False),
             *_instruments(content.spectra, options),
             *_spectra(content, options),
         ]
     rows = content.photometry
-    return [*_targets(content, options, discovery=True), *_instruments(rows, options), *_filters(rows, options)]
+    return [*_targets(content, options, group, discovery=True), *_instruments(rows, options), *_filters(rows, options)]
 
 
-def _targets(content: Content, options: Mapping[str, Any], *, discovery: bool) -> Iterable[Need]:
+def _targets(content: Content, options: Mapping[str, Any], group: str, *, discovery: bool) -> Iterable[Need]:
     groups, archives = _choices(options, "groups"), _choices(options, "archives")
     ends = limits.last((row.target, row.time, row.brightness is not None) for row in content.photometry)
     for body in content.targets:
@@ -52,7 +52,7 @@ def _targets(content: Content, options: Mapping[str, Any], *, discovery: bool) -
         yield Need(
             f"{at}reporting_group",
             "Reporting group",
-            extras.get("reporting_group", ""),
+            extras.get("reporting_group", group),
             True,
             kind=_kind(groups),
             choices=groups,
@@ -61,7 +61,7 @@ def _targets(content: Content, options: Mapping[str, Any], *, discovery: bool) -
             yield Need(
                 f"{at}discovery_source",
                 "Discovery data source",
-                extras.get("discovery_source", ""),
+                extras.get("discovery_source", group),
                 True,
                 kind=_kind(groups),
                 choices=groups,

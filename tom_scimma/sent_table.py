@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from tom_scimma import readership, wording
@@ -13,6 +14,9 @@ from tom_scimma.destinations import services
 from tom_scimma.models import Delivery
 from tom_scimma.tables import LOCK, TEST, PageTable, head
 from tom_scimma.templatetags.scimma_words import moment
+
+#: a part of a name with what ends it; and so many letters of it are not broken
+PIECE, NARROW = re.compile(r"[^:.\-]*[:.\-]+|[^:.\-]+"), 16
 
 
 class DeliveryTable(PageTable):
@@ -49,8 +53,7 @@ class DeliveryTable(PageTable):
     def cell_destination(self, record: Delivery):
         if record.destination in self._called:
             return wording.short(self._called[record.destination])
-        service, colon, address = wording.short(record.destination).partition(":")
-        return format_html("{}{}<wbr>{}", service, colon, address)
+        return in_pieces(wording.short(record.destination))
 
     def cell_event_name(self, record: Delivery):
         if record.event is not None:
@@ -72,6 +75,12 @@ class DeliveryTable(PageTable):
         if record.pk not in self._readable:
             return wording.NOTHING
         return wording.short(record.reason or record.receipt_id or wording.NOTHING, 140)
+
+
+def in_pieces(name: str) -> SafeString:
+    """A name that breaks after its colons, dots and dashes and nowhere else, but for a piece that fills a phone by itself."""
+    pieces = (("text-nowrap" if len(piece) <= NARROW else "", piece) for piece in PIECE.findall(name))
+    return format_html_join(mark_safe("<wbr>"), '<span class="{}">{}</span>', pieces)
 
 
 def _called(names: Iterable[str]) -> dict[str, str]:

@@ -19,9 +19,15 @@ from tom_scimma.hindsight import would_have_told
 from tom_scimma.models import Match, Subscription
 from tom_scimma.notice import iso
 from tom_scimma.query import QueryError, understand
+from tom_scimma.query.doubts import doubts
 from tom_scimma.serializers import Rows
 from tom_scimma.subscription_form import ActionChoice, too_many, write
-from tom_scimma.subscription_table import seen_matches
+from tom_scimma.subscription_table import seen_matches, wrong_with
+
+
+def doubted(row: Subscription, user: Any) -> list[str]:
+    """Keys of its query that nothing has, a sentence each; none of a query that cannot run any more."""
+    return [] if wrong_with(row.query) else doubts(row.query, user)
 
 
 class Actions(serializers.Field):
@@ -62,6 +68,11 @@ class SubscriptionSerializer(Rows):
             "id", "name", "query", "enabled", "critical", "tests", "reports", "follow", "cap", "actions", "created", "changed",
         ]  # fmt: skip
         read_only_fields = ["id", "created", "changed"]
+
+    def to_representation(self, instance: Subscription) -> dict[str, Any]:
+        """With what of its query nobody knows; in a list without, since that looks through events."""
+        said = super().to_representation(instance)
+        return said if self.parent is not None else {**said, "doubts": doubted(instance, self.context["request"].user)}
 
     def validate_query(self, text: str) -> str:
         try:
@@ -141,4 +152,5 @@ class SubscriptionViewSet(viewsets.ModelViewSet):
         told = [
             {"event": t.event.name, "alert": t.alert.pk, "sent": iso(t.alert.order), "why": t.why} for t in found.told
         ]
-        return Response({"since": iso(found.since), "complete": found.complete, "alerts": found.alerts, "told": told})
+        said = {"since": iso(found.since), "complete": found.complete, "alerts": found.alerts, "told": told}
+        return Response({**said, "doubts": doubted(row, request.user)})

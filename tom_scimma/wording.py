@@ -215,6 +215,15 @@ def faults(errors: Mapping[str, Any]) -> list[str]:
     return lines
 
 
+def refusal(reason: str, errors: Mapping[str, Any]) -> list[str]:
+    """Why something was refused, as lines, nothing twice: most reasons repeat what stands at the fields, in whole or in part."""
+    texts = [str(text) for said in errors.values() for text in ([said] if isinstance(said, str) else said)]
+    repeated = [text in reason for text in texts]
+    if all(repeated) and "{" not in reason:
+        return [reason] if reason else []
+    return faults(errors) if any(repeated) else [*filter(None, [reason]), *faults(errors)]
+
+
 def _field(name: str) -> str:
     """ "photometry.3.bandpass" -> "photometry row 4, bandpass", as people count."""
     parts = name.split(".")

@@ -134,6 +134,7 @@ def test_to_hermes_which_is_asked_loses_its_reply_and_is_found_to_have_it(visito
     visitor.fits()
     page.get_by_role("button", name="Look at it once more").click()
     expect(page.locator("h1")).to_have_text("Send it?")
+    expect(page.locator("body")).to_contain_text("hermes.test: The service takes it like this.")  # asked by itself
     page.get_by_role("button", name="Send", exact=True).click()
     states = page.locator("#share-states")
     expect(states).to_contain_text("queued")

@@ -9,7 +9,8 @@
         fake.faults.append({"path": "submit_message/", "do": "drop_after"})
         fake.publish("hermes.test", document)     a message by somebody else
 
-A fault: `path` (a part of the address; "" for any), `times` (1; null for ever) and `do`:
+A fault: `path` (a part of the address; "" for any; `submit_message/` is that alone, and not `submit_message/validate/`),
+`times` (1; null for ever) and `do`:
 
     drop, drop_after        the connection is cut before, or after, everything was done
     hang, hang_after        no answer, ever; before or after

@@ -24,6 +24,7 @@ class Answer:
     fine: bool
     text: str
     faults: tuple[str, ...] = ()
+    at_fields: tuple[str, ...] = ()  #: what of it a form with these fields says there
 
 
 def shown(draft: Draft, *, ask: bool = False) -> dict[str, Any]:
@@ -67,12 +68,14 @@ def _asked(proof: Proof, user: Any) -> tuple[dict[str, Field], dict[str, Answer]
                 False, f"It could not be asked: {error} You may go on; it is asked when it is sent."
             )
             continue
+        at_fields = []
         for name, texts in faults.items():
             if name in fields:
                 fields[name] = fields[name].saying(texts)
+                at_fields += [f"{fields[name].label}: {text}" for text in texts]
         rest = tuple(wording.faults({name: texts for name, texts in faults.items() if name not in fields}))
         text = "The service would refuse it." if faults else "The service takes it like this."
-        answers[letter.name] = Answer(not faults, text, rest)
+        answers[letter.name] = Answer(not faults, text, rest, tuple(at_fields))
     return fields, answers
 
 

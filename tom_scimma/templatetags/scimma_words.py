@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -111,6 +110,6 @@ def as_text(data: bytes) -> str:
 
 
 @register.filter
-def fault_lines(errors: Mapping[str, Any]) -> list[str]:
-    """What is wrong by field, as lines."""
-    return wording.faults(errors)
+def refusal_lines(delivery: Any) -> list[str]:
+    """The last word on a delivery and what is wrong by field, as lines."""
+    return wording.refusal(delivery.reason, delivery.errors)

@@ -112,17 +112,20 @@ class FindFileView(View):
             rows = asked.rows()
             with within(conf.QUERY_SECONDS):
                 keys = list(rows.values_list("pk", flat=True)[: MOST + 1])
+                unknown = doubts(asked.text, asked.user, asked.what)
         except QueryError as error:
             return HttpResponseBadRequest(json.dumps({"error": error.to_json()}), content_type="application/json")
         complete, keys = len(keys) <= MOST, keys[:MOST]
         if form == "voevent":
             response = streamed(_voevents(asked, keys), asked.what, form)
         else:
-            said = {"what": asked.what, "query": asked.text, "complete": complete}
+            said = {"what": asked.what, "query": asked.text, "complete": complete, "doubts": unknown}
             parts = export.results(asked.what, keys, form, asked.user, said)
             kind = "text/csv; charset=utf-8" if form == "csv" else "application/json"
             response = as_attachment(StreamingHttpResponse(parts, content_type=kind), f"{asked.what}.{form}")
         response["X-Complete"] = "yes" if complete else f"no: the first {MOST}"
+        if unknown:  # a file that is empty for a slip of the pen says so
+            response["X-Doubts"] = " ".join(unknown).encode("ascii", "backslashreplace").decode()
         return response
 
 

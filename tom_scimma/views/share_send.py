@@ -102,6 +102,19 @@ class ShareConfirmView(DraftMixin, View):
         return redirect("tom_scimma:share-receipt", pk=pk)
 
 
+class ShareAskedView(DraftMixin, View):
+    """What the services say of what is about to be sent: a part of the confirm page, which waits for none of them."""
+
+    def get(self, request, pk):
+        draft = self.draft
+        try:
+            letters = proofs.shown(draft, ask=True)["letters"] if draft.seal else []
+        except Unseen:
+            letters = []  # the confirm page itself says it
+        asked = [(letter.there, answer) for letter, _, answer in letters if answer is not None]
+        return render(request, "tom_scimma/partials/share_asked.html", {"asked": asked})
+
+
 #: seconds between two looks at what became of it, soon after it was sent and later: some wait days for a person
 SOON, LATER = 2, 60
 IS_SOON = timedelta(minutes=5)
