@@ -356,6 +356,18 @@ def test_a_circular_is_drafted_and_sent_as_it_was_edited(fake, user, target):
     assert SharedMessage.objects.get().circular == 40000
 
 
+def test_a_corrected_circular_is_cited_by_its_number(fake, user, target):
+    there = Gcn(TOPIC)
+    delivery = queued(there, chosen(target), user, target)
+    receipt = sent(there, delivery, user)
+    assert receipt.note == "It is GCN Circular 40000."
+    delivery.receipt_id, delivery.receipt = receipt.id, dict(receipt.data)
+    url = "https://gcn.nasa.gov/circulars/40000"
+    assert there.cites(delivery) == {"source": "GCN", "citation": "GCN Circ. 40000", "url": url}
+    delivery.receipt = {}
+    assert there.cites(delivery) == {"source": "hop_uuid", "citation": receipt.id}
+
+
 def test_what_people_read_of_a_circular_is_what_leaves(fake, user, target):
     """HERMES makes its tables of the message with its defaults in it, and closes with a sentence that has the uuid."""
     there = Gcn(TOPIC)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from tom_hermes import accounts, asking, circular, discovery, parts, reported, schema, tns, tnsname
+from tom_hermes import accounts, asking, circular, discovery, message, parts, reported, schema, tns, tnsname
 from tom_hermes.conf import conf, is_test_server, page
 from tom_hermes.destination import Hermes
 from tom_hermes.message.problems import Problems
@@ -124,6 +124,11 @@ class Gcn(Hermes):
             gone = [name for rows in parts.ROWS for name in (rows, f"{rows}_extra")]
             message["data"] = {name: value for name, value in message["data"].items() if name not in gone}
         return {**message, "submit_to_gcn": True}
+
+    def cites(self, delivery: Any) -> dict[str, str]:
+        """A circular is cited by its number, where its reply brought one."""
+        number = delivery.receipt.get("circular")
+        return message.circular(number) if number else super().cites(delivery)
 
     def text_of(self, message: Mapping[str, Any]) -> str:
         """The circular: HERMES makes its tables after it has filled in its defaults, and closes with a sentence of its own."""
