@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from django.contrib.auth.models import AnonymousUser, Group
 from django.core.checks import run_checks
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -19,9 +19,10 @@ from tests import factories as make
 from tests import own_annotators as own
 from tests.messages import gw
 from tom_scimma import annotate, ledger, limit, skymap
-from tom_scimma.annotators import annotators, areas
+from tom_scimma.annotators import Annotator, annotators, areas
 from tom_scimma.ingest import ingest
 from tom_scimma.models import Alert, Alias, Annotation, Reaction
+from tom_scimma.notice import Sky
 
 pytestmark = pytest.mark.django_db
 
@@ -146,6 +147,30 @@ def test_ours_keep_nobody_from_writing_while_they_compute(alert):
         assert len([sql for sql in begun if "DEFERRED" in sql]) == len(list(annotators()))
         assert connection.transaction_mode == "IMMEDIATE"
     assert not Annotation.objects.exclude(error="").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_ours_begin_again_where_sqlite_refuses_what_they_write(alert):
+    """SQLITE_BUSY_SNAPSHOT: who has read before somebody else wrote cannot write; no wait helps (SQLite's page on isolation)."""
+    begun = []
+
+    def late(event, map):
+        begun.append(connection.transaction_mode)
+        if len(begun) == 1:
+            raise OperationalError("database is locked")
+        return {"times": len(begun)}
+
+    if connection.vendor == "sqlite":
+        annotate.annotate(alert, [Annotator("tests.here.late", late, trusted=True)])
+        assert (said(alert, "late").value, said(alert, "late").error) == ({"times": 2}, "")
+        assert begun == ["DEFERRED", "IMMEDIATE"]
+
+
+def test_what_is_taken_for_an_error_that_nobody_gave_is_said(alert):
+    point = skymap.of_sky(Sky("point", 30.0, 20.0))
+    lines = dict(areas.words(areas.annotate(alert.event, point)))
+    assert lines["Error"] == "no error was given; 5 arcsec (90%) is taken"
+    assert "Error" not in dict(areas.words(areas.annotate(alert.event, skymap.from_gaussian(30.0, 20.0, 3.0, order=4))))
 
 
 def test_inside_a_transaction_it_sees_what_is_not_committed(alert):

@@ -97,7 +97,7 @@ def test_whoever_stops_reading_stops_no_storing(folder):
     out, err = Leaving(), StringIO()
     call_command("ingest", str(folder), json=True, stdout=out, stderr=err)
     assert (len(out.getvalue().splitlines()), Message.objects.count()) == (1, 3)
-    assert "all 3 messages are stored" in err.getvalue()
+    assert "all 3 messages were taken in" in err.getvalue()
 
 
 def test_where_nothing_is_stored_nobody_reading_is_the_end(folder, tmp_path):

@@ -30,6 +30,9 @@ def annotate(event, map) -> dict[str, Any]:
         "galactic_latitude": float(latitude(np.array([ra]), np.array([dec]))[0]),
         "plane": near_plane(map),
     }
+    taken = [note for note in map.notes if note.endswith(" is taken")]
+    if taken:  # what the sender did not say of its error
+        found["taken"] = "; ".join(taken)
     if map.distance is not None:
         found["distance"], found["distance_sd"] = (float(value) for value in map.distance)
     return found
@@ -45,6 +48,8 @@ def words(value: dict[str, Any]) -> list[tuple[str, str]]:
         ("Most probable", f"RA {value['ra']:.4f}°, Dec {value['dec']:.4f}°, galactic latitude {latitude:.0f}°"),
         ("Milky Way", f"{wording.percent(plane)} within {PLANE_DEG:.0f}° of the Galactic plane"),
     ]
+    if "taken" in value:
+        lines.append(("Error", value["taken"]))
     if "distance" in value:
         lines.append(("Distance", wording.distance(value["distance"], value["distance_sd"])))
     return lines

@@ -52,7 +52,7 @@ class Command(BaseCommand):
         out.flush()
         if out.closed and not options["dry_run"]:
             self.stderr.write(
-                f"nobody reads the output any more; all {counts.total() - counts['missing']} messages are stored"
+                f"nobody reads the output any more; all {counts.total() - counts['missing']} messages were taken in"
             )
         if counts["missing"] and not options["manifest"]:
             raise CommandError(f"{counts['missing']} could not be read")
