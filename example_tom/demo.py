@@ -101,6 +101,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def _interrupt(number: int, frame: object) -> None:
+    os.write(1, b"\nEnding ...\n")  # what is in hand may take a while, and print may be at work
     raise KeyboardInterrupt
 
 

@@ -229,3 +229,10 @@ def test_bootstrap_is_the_one_that_the_host_asks_for():
 
     version = json.loads((EXAMPLE / "package.json").read_text())["dependencies"]["bootstrap"]
     assert f"bootstrap@{version}/" in BOOTSTRAP5_DEFAULTS["css_url"]["url"]
+
+
+def test_ctrl_c_is_answered_at_once(capfd):
+    """The processes may take seconds to end, in which a silent demo looks as if it had not heard."""
+    with pytest.raises(KeyboardInterrupt):
+        demo._interrupt(2, None)
+    assert capfd.readouterr().out == "\nEnding ...\n"
