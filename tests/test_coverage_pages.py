@@ -111,6 +111,60 @@ def test_the_choice_of_team_and_band(client, event):
     assert none["state"] == "nothing"
 
 
+def test_any_choice_of_teams_instruments_and_bands(client, event):
+    looks(event, [(30, 20)])
+    looks(event, [(34, 20)], team="goto", band="g", telescope="GOTO")
+    looks(event, [(30, 23)], team="lco", band="i", telescope="Sinistro")
+    for name, two in (("team", ["ztf", "lco"]), ("instrument", ["ZTF", "Sinistro"]), ("band", ["r", "i"])):
+        said = numbers(client, event, **{name: two}).json()
+        assert {row["team"] for row in said["teams"]} == {"ztf", "lco"}
+        body = page(client, event, **{name: two}).content.decode()
+        assert f"<strong>{', '.join(sorted(two))}</strong>" in body
+        assert body.count(" checked>") == 2
+
+
+def test_planned_pointings_count_where_one_wants_them_to(client, event):
+    looks(event, [(30, 20)])
+    looks(event, [(34, 20)], status="planned", team="goto")
+    done, coming, both = (
+        numbers(client, event, **said).json()
+        for said in ({}, {"status": "planned"}, {"status": ["planned", "completed"]})
+    )
+    assert [row["team"] for row in coming["teams"]] == ["goto"]
+    assert (coming["count"], both["count"], both["planned"]["count"]) == (1, 2, 0)
+    assert both["union"] == pytest.approx(done["union"] + done["planned"]["gain"], abs=2e-4)
+    assert "by 2 completed and planned pointings" in page(client, event, status=["planned", "completed"]).content.decode()
+
+
+@pytest.mark.parametrize(("name", "words"), [("after", "After (UTC)"), ("depth_min", "Depth from"), ("team", "Team")])
+def test_a_choice_that_cannot_be_read_is_no_answer_about_everybody(client, event, name, words):
+    looks(event, [(30, 20)])
+    body = page(client, event, **{name: "what?"}).content.decode()
+    assert f"{words}: " in body
+    assert "of the probability is covered" not in body
+    wrong = numbers(client, event, **{name: "what?"})
+    assert (wrong.status_code, list(wrong.json()["errors"])) == (400, [name])
+    assert CoverageRun.objects.count() == 0
+
+
+def test_times_are_utc_whatever_the_tom_s_time_zone(client, event, settings):
+    settings.TIME_ZONE = "Asia/Tokyo"
+    looks(event, [(30, 20), (34, 20)])  # one and two hours after NIGHT
+    before = f"{make.NIGHT + timedelta(minutes=90):%Y-%m-%d %H:%M}"
+    assert numbers(client, event, before=before).json()["count"] == 1
+    assert client.get("/api/pointings/", {"before": before}).json()["count"] == 1
+
+
+def test_no_list_of_choices_names_what_one_may_not_see(client, event):
+    looks(event, [(30, 20)])
+    looks(event, [(34, 20)], team="secret team", band="q", group=Group.objects.create(name="team"))
+    client.force_login(make.user("stranger"))
+    browsed = client.get("/api/pointings/", {"event": NAME}, headers={"Accept": "text/html"}).content.decode()
+    assert "secret team" not in browsed
+    seen, unseen = ({"team": name} for name in ("secret team", "nobody"))
+    assert client.get("/api/pointings/", seen).status_code == client.get("/api/pointings/", unseen).status_code == 400
+
+
 def test_the_choice_of_the_map(client, event):
     looks(event, [(30, 20)])
     first = Alert.objects.get(event=event)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -61,3 +62,21 @@ class CoverageForm(forms.Form):
                 "name": "",
             }
         return None
+
+
+def several(said: Any, known: Mapping[str, Sequence[tuple[str, int]]]) -> list[dict[str, Any]]:
+    """What may be ticked, several of each: its field, its words, its values with whether each is ticked, and those that are.
+
+    `said` is a QueryDict, `known` has the values of pointings with their counts.
+    """
+    found = []
+    for name, label, values in (
+        ("team", "Team", [value for value, _ in known["team"]]),
+        ("instrument", "Instrument", [value for value, _ in known["telescope"]]),
+        ("band", "Band", [value for value, _ in known["band"]]),
+        ("status", "Counts as covered", ["completed", "planned"]),
+    ):
+        ticked = [value for value in values if value in said.getlist(name)]
+        options = [(value, value in ticked) for value in values]
+        found.append({"name": name, "label": label, "options": options, "ticked": ticked})
+    return found

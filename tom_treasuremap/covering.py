@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import orjson
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.http import QueryDict
 
 from tom_scimma import eventmaps, kept, wording
 from tom_scimma.models import Event
@@ -29,7 +29,7 @@ SMALL = 150
 #: so many answers of an event are kept
 KEPT = 40
 #: what of the address chooses pointings
-CHOICE = ("team", "instrument", "band", "source", "depth_min", "depth_max", "after", "before")
+CHOICE = ("team", "instrument", "band", "status", "source", "depth_min", "depth_max", "after", "before")
 
 
 @dataclass(frozen=True)
@@ -50,19 +50,23 @@ class Question:
     pointings: tuple[int, ...]  #: keys of rows, completed and planned
     source: Mapping[str, Any] | None  #: what CoverageForm made of the source's description
     key: str
+    counted: tuple[str, ...] = ()  #: statuses that count as covered; (): what is completed, and what is planned apart
+    errors: Mapping[str, list[str]] = field(default_factory=dict)  #: what of the choice cannot be read, by its field
+    problems: tuple[str, ...] = ()  #: the same in words
 
     @property
     def has_answer(self) -> bool:
         return self.version is not None and bool(self.pointings)
 
 
-def choice(event: Event, user: Any, said: Any) -> QuerySet[Pointing]:
+def choice(event: Event, user: Any, said: Any) -> PointingFilter:
     """The completed and planned pointings that the address chooses, as this user may see them."""
     rows = Pointing.objects.visible_to(user).filter(event=event, status__in=("completed", "planned")).known()
-    wanted = said.copy()
-    for name in [name for name in wanted if name not in CHOICE]:
-        del wanted[name]
-    return PointingFilter(wanted, rows.order_by("pk")).qs
+    wanted = QueryDict(mutable=True)
+    for name in CHOICE:
+        for value in filter(str.strip, said.getlist(name)):  # a field that was left empty chooses nothing
+            wanted.appendlist(name, value)
+    return PointingFilter(wanted, rows.order_by("pk"))
 
 
 def question(event: Event, user: Any, said: Any, form: CoverageForm | None = None) -> Question:
@@ -70,7 +74,10 @@ def question(event: Event, user: Any, said: Any, form: CoverageForm | None = Non
     form = form or CoverageForm(said)
     source = form.source() if form.is_valid() else None
     version = _version(event, user, said.get("version", ""))
-    rows = list(choice(event, user, said).values_list("pk", "changed", "instrument_id"))
+    chosen = choice(event, user, said)
+    errors = {name: [str(text) for text in texts] for name, texts in chosen.errors.items()}
+    rows = [] if errors else list(chosen.qs.values_list("pk", "changed", "instrument_id"))
+    counted = tuple(sorted(chosen.form.cleaned_data.get("status") or ()))
     numbers = {number for _, _, number in rows if number is not None}
     instruments = Instrument.objects.filter(number__in=numbers).order_by("pk").values_list("pk", "fetched")
     parts = [
@@ -82,9 +89,11 @@ def question(event: Event, user: Any, said: Any, form: CoverageForm | None = Non
         rows,
         sorted(instruments) if numbers else [],
         source,
+        counted,
     ]
     key = hashlib.sha256(orjson.dumps(parts, default=str)).hexdigest()
-    return Question(event, version, tuple(pk for pk, _, _ in rows), source, key)
+    pointings = tuple(pk for pk, _, _ in rows)
+    return Question(event, version, pointings, source, key, counted, errors, tuple(chosen.words()))
 
 
 def run(asked: Question) -> CoverageRun | None:
@@ -107,6 +116,7 @@ def ask(asked: Question) -> CoverageRun:
 def _new(asked: Question) -> CoverageRun:
     version = asked.version
     said = {"alert": version.alert_id if version else None, "pointings": asked.pointings, "source": asked.source}
+    said["counted"] = asked.counted
     try:
         with transaction.atomic():
             return CoverageRun.objects.create(event=asked.event, key=asked.key, question=said)

@@ -64,8 +64,9 @@ def _answer(run: CoverageRun) -> tuple[dict[str, Any], Any]:
     sky = found.sky
     rows = pointings(run.question["pointings"])
     known = cameras(rows)
-    done = [one for one in rows if one.status == "completed"]
-    planned = [one for one in rows if one.status == "planned"]
+    counted = run.question.get("counted") or ["completed"]
+    done = [one for one in rows if one.status in counted]
+    planned = [one for one in rows if one.status not in counted]
     source = _source(run)
     got = coverage.coverage(sky, done, cameras=known, detect=source)
     return {

@@ -13,7 +13,7 @@ from tom_scimma.skyplot import page
 from tom_scimma.views.events import EventMixin
 from tom_scimma.views.pictures import answer
 from tom_treasuremap import covering, curves
-from tom_treasuremap.coverage_form import PRESETS, CoverageForm
+from tom_treasuremap.coverage_form import PRESETS, CoverageForm, several
 from tom_treasuremap.models import CoverageRun, Pointing
 from tom_treasuremap.views.pointings import choices
 
@@ -47,7 +47,8 @@ class EventCoverageView(AskedMixin, TemplateView):
     def get_context_data(self, **kwargs):
         asked, form = self.asked()
         run = covering.run(asked)
-        rows = Pointing.objects.visible_to(self.request.user).filter(event=self.event)
+        rows = Pointing.objects.visible_to(self.request.user).filter(event=self.event).known()
+        known = choices(rows)
         return super().get_context_data(
             event=self.event,
             asked=asked,
@@ -57,7 +58,8 @@ class EventCoverageView(AskedMixin, TemplateView):
             presets=[(name, one[0]) for name, one in PRESETS.items()],
             said=self.request.GET,
             query=self.request.GET.urlencode(),
-            choices=choices(rows.known()),
+            several=several(self.request.GET, known),
+            anything=bool(known["source"]),
             versions=covering.versions(self.event, self.request.user),
             **kwargs,
         )
@@ -117,8 +119,8 @@ class CoverageJsonView(AskedMixin, View):
 
     def get(self, request, name):
         asked, form = self.asked()
-        if form.errors:
-            return JsonResponse({"errors": form.errors}, status=400)
+        if form.errors or asked.errors:
+            return JsonResponse({"errors": {**form.errors, **asked.errors}}, status=400)
         run = covering.run(asked)
         said: dict[str, Any] = {"event": self.event.name, "pointings": len(asked.pointings)}
         if run is None:

@@ -59,7 +59,7 @@ class EventPointingsView(ChosenMixin, TemplateView):
             query=said.urlencode(),
             said=said,
             statuses=Pointing.Status.values,
-            filter_errors=[f"{name}: {error}" for name, errors in chosen.errors.items() for error in errors],
+            filter_errors=chosen.words(),
             choices=choices(self.rows()),
             summary=_summary(self.rows()),
             **_state(self.event),
