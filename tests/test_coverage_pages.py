@@ -133,7 +133,9 @@ def test_planned_pointings_count_where_one_wants_them_to(client, event):
     assert [row["team"] for row in coming["teams"]] == ["goto"]
     assert (coming["count"], both["count"], both["planned"]["count"]) == (1, 2, 0)
     assert both["union"] == pytest.approx(done["union"] + done["planned"]["gain"], abs=2e-4)
-    assert "by 2 completed and planned pointings" in page(client, event, status=["planned", "completed"]).content.decode()
+    assert (
+        "by 2 completed and planned pointings" in page(client, event, status=["planned", "completed"]).content.decode()
+    )
 
 
 @pytest.mark.parametrize(("name", "words"), [("after", "After (UTC)"), ("depth_min", "Depth from"), ("team", "Team")])

@@ -85,6 +85,34 @@ def test_a_pointing_by_the_form_from_planned_to_a_doi(client, fake, event, ada):
     assert Report.objects.get().doi
 
 
+def test_what_came_out_otherwise_is_cancelled_and_told_anew(client, fake, event, ada):
+    """The contract: an update by id leaves depth and band as they were, so cancel the planned one and post a new one."""
+    client.post(url("event-reports"), FORM)
+    send()
+    one = Report.objects.get()
+    said = {"report": one.pk, "time": "2026-11-20 03:07", "band": "i", "depth": "20.4"}
+    body = client.post(url("event-report-act", "complete"), said, follow=True).content.decode()
+    assert "1 came out otherwise: what was planned is cancelled and told anew." in body
+    send()
+    send()
+    rows = {row["status"]: row for row in reports.rows(fake)}
+    assert rows["cancelled"]["id"] == one.number
+    new = rows["completed"]
+    assert (new["band"], new["depth"], new["depth_unit"], new["central_wave"]) == ("i", 20.4, "ab_mag", 7836.21)
+    assert new["time"].startswith("2026-11-20T03:07")
+    assert [row.status for row in Report.objects.order_by("turn")] == ["cancelled", "completed"]
+
+
+def test_what_cannot_be_told_anew_cancels_nothing(client, fake, event, ada):
+    client.post(url("event-reports"), FORM)
+    send()
+    said = {"report": Report.objects.get().pk, "time": "2026-11-20 03:07", "depth": "99"}
+    body = client.post(url("event-report-act", "complete"), said, follow=True).content.decode()
+    assert "is no limiting magnitude" in body
+    send()
+    assert [row["status"] for row in reports.rows(fake)] == ["planned"]
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

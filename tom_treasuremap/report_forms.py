@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -13,6 +14,7 @@ from tom_treasuremap.asking import instruments
 from tom_treasuremap.models import ReportRule, TreasureMapProfile
 from tom_treasuremap.own_token import OwnTokenForm
 from tom_treasuremap.pointings import Pointing
+from tom_treasuremap.rules import WAVELENGTHS
 from tom_treasuremap.vocabulary import BANDS, DEPTH_UNITS, FOOTPRINT_TYPES, FOOTPRINT_UNITS, INSTRUMENT_TYPES, WAVES
 
 UNITS = [("", "–"), *((unit, unit) for unit in DEPTH_UNITS)]
@@ -67,16 +69,40 @@ class PointingForm(Small, forms.Form):
 
 
 class CompleteForm(Small, forms.Form):
-    """When a planned pointing was done, and at which angle."""
+    """When planned pointings were done and at which angle; band and depth where they came out otherwise than planned."""
 
     use_required_attribute = False  # the buttons beside it are of the same form
 
     time = UtcField(label="Done at (UTC)")
     pos_angle = forms.FloatField(label="Angle (°)", required=False, min_value=-360, max_value=360)
+    band = forms.ChoiceField(
+        label="Band, if another",
+        required=False,
+        choices=[("", "–"), *((band, band) for band in BANDS if band != "other")],
+    )
+    depth = forms.FloatField(label="Depth, if another", required=False)
+    depth_unit = forms.ChoiceField(label="Its unit", choices=UNITS, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.small()
+
+    def pointing(self, said: Mapping[str, Any], event: str) -> Pointing | None:
+        """What was planned as `said`, as it was done in the end; None where only time and angle are new."""
+        new = self.cleaned_data
+        if not new["band"] and new["depth"] is None:
+            return None
+        band = new["band"] or said.get("band")
+        waves = [said.get(name) for name in WAVELENGTHS] if band == said.get("band") else [None, None]
+        depth = (said.get("depth"), said.get("depth_unit"))
+        if new["depth"] is not None:
+            depth = (new["depth"], new["depth_unit"] or depth[1])
+        angle = said.get("pos_angle") if new["pos_angle"] is None else new["pos_angle"]
+        return Pointing(
+            key="", event=event, team="", telescope="", instrument_id=said.get("instrumentid"), ra=said["ra"], dec=said["dec"],
+            pos_angle=angle, time=new["time"], status="completed", band=band, central_wave=waves[0], bandwidth=waves[1],
+            depth=depth[0], depth_unit=depth[1], source="form", source_id="",
+        )  # fmt: skip
 
 
 class DoiForm(Small, forms.Form):

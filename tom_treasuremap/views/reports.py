@@ -159,9 +159,30 @@ class EventReportActView(ReportsMixin, View):
             words = "; ".join(f"{name}: {' '.join(texts)}" for name, texts in form.errors.items())
             messages.error(self.request, words or "Only what is planned can be completed.")
             return self.back()
-        for row in open_rows:
-            completing.complete(row, self.request.user, form.cleaned_data["time"], form.cleaned_data["pos_angle"])
-        return self.queued(f"{len(open_rows)} are completed, as they were planned.")
+        try:
+            anew = self._done(open_rows, form)
+        except Unsaid as error:
+            messages.error(self.request, str(error))
+            return self.back()
+        count = len(open_rows) - anew
+        words = [f"{count} are completed, as they were planned."] if count else []
+        words += [f"{anew} came out otherwise: what was planned is cancelled and told anew."] if anew else []
+        return self.queued(" ".join(words))
+
+    @transaction.atomic
+    def _done(self, rows: list[Report], form: CompleteForm) -> int:
+        """Completes planned reports, all or none; how many are told anew, since band or depth are others. Raises Unsaid."""
+        anew = 0
+        for row in rows:
+            pointing = form.pointing(row.said, self.event.name)
+            if pointing is None:
+                completing.complete(row, self.request.user, form.cleaned_data["time"], form.cleaned_data["pos_angle"])
+                continue
+            told = reporting.report(
+                pointing, self.request.user, event=self.event, source=row.source, observation=row.observation_id
+            )
+            anew += told is not None and told.pk != row.pk
+        return anew
 
     def _doi(self, rows: list[Report]):
         form = DoiForm(self.request.POST)
