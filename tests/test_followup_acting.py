@@ -16,6 +16,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
+from tom_observations.models import ObservationRecord
 
 from tests import factories as make
 from tests import following as up
@@ -29,6 +30,7 @@ from tom_treasuremap.followup import arming, asking, cancelling, following, with
 from tom_treasuremap.followup.acting import FollowUpForm
 from tom_treasuremap.followup.request import State
 from tom_treasuremap.models import Arming, Asked, TelescopeState
+from tom_treasuremap.transports.simulated import Simulated
 
 pytestmark = pytest.mark.django_db
 SAID = {"telescope": "dome", "what": "target", "hours": 24, "filter_1": "r", "seconds_1": 60.0, "count_1": 2}
@@ -331,6 +333,81 @@ def test_a_refusal_disarms_and_drops_what_waits(rule, event, ada):
     assert (row.is_in_force, second.status) == (False, "CANCELED")
 
 
+def test_a_refusal_disarms_the_telescope_whatever_else_it_was_armed_for(rule, event, ada):
+    """Another subscription's would be refused as well."""
+    row, other = armed(rule, ada), Subscription.objects.create(owner=ada, name="bursts", query="kind = GRB")
+    second = armed(other, ada)
+    (record,) = arming.ask_armed(requests(1), row, alert=up.heard(event), targets=event.target)
+    waits = arming.ask_armed(
+        [up.request(name="b", telescope="dome")], second, alert=up.heard(event), targets=event.target
+    )
+    by_hand = asking.ask([up.request(name="c", telescope="dome")], by=ada, event=event, targets=event.target)[0]
+    Delivery.objects.filter(pk=by_hand.asked.submission_id).update(state="rejected", reason="a person's mistake")
+    following.follow()
+    assert Arming.objects.in_force().count() == 2  # what a person asked for says nothing of what this TOM may
+    Delivery.objects.filter(pk=record.asked.submission_id).update(state="rejected", reason="no time is left")
+    following.follow()
+    assert not Arming.objects.in_force().exists()
+    assert set(Arming.objects.values_list("why", flat=True)) == {
+        f"dome refused {record.observation_id}: no time is left"
+    }
+    waits[0].refresh_from_db()
+    assert waits[0].status == "CANCELED"
+
+
+@pytest.mark.parametrize("scheduled", [False, True])
+def test_a_telescope_that_says_no_after_it_took_it_disarms_too(rule, event, ada, scheduled, monkeypatch):
+    """One that is asked by a topic can refuse in no other way; what fails later was not refused."""
+    row, now = armed(rule, ada), timezone.now()
+    record = sent(event, ada, row)
+    ObservationRecord.objects.filter(pk=record.pk).update(scheduled_start=now if scheduled else None, status="PENDING")
+    answer = {record.observation_id: State("FAILED", message="not tonight")}
+    monkeypatch.setattr(Simulated, "states", lambda *said, **more: answer)
+    Asked.objects.update(polled=None)
+    following.follow()
+    row.refresh_from_db()
+    record.refresh_from_db()
+    assert record.status == "FAILED"
+    assert row.is_in_force == scheduled
+    assert scheduled or "not tonight" in row.why
+
+
+def test_the_big_switch_disarms_and_what_waited_does_not_come_back_with_it(rule, event, ada):
+    row = armed(rule, ada)
+    met(rule, up.heard(event))
+    asked = Asked.objects.get()
+    switch.stop(ada, "fire in the dome")
+    row.refresh_from_db()
+    asked.record.refresh_from_db()
+    assert (row.is_in_force, row.disarmed_by, asked.record.status) == (False, ada, "CANCELED")
+    assert "fire in the dome" in row.why
+    switch.lift(ada)
+    row.refresh_from_db()
+    assert not row.is_in_force
+    armed(rule, ada)
+    match = met(rule, up.heard(event, alert_type="update"))
+    assert "which is canceled: only a person asks for it again" in match.error
+
+
+def test_in_a_dry_run_what_an_armed_rule_asks_does_not_leave_and_says_so(rule, event, ada, client, settings):
+    """Nothing is disarmed: a dry run is how one looks at what would be asked."""
+    settings.TOM_SCIMMA = {**getattr(settings, "TOM_SCIMMA", {}), "DRY_RUN": True}
+    row = armed(rule, ada)
+    met(rule, up.heard(event))
+    Delivery.objects.update(not_before=None)
+    deliver("simulated")
+    following.follow()
+    asked = Asked.objects.get()
+    assert (asked.submission.state, asked.record.status) == ("dry", "CANCELED")
+    assert arming.used(row, asked.night) == (0, 0)
+    row.refresh_from_db()
+    assert row.is_in_force
+    client.force_login(ada)
+    card = client.get(event.get_absolute_url()).content.decode()
+    assert "Not sent: this TOM is in dry run." in card
+    assert "Cancel 1 request" not in card
+
+
 def test_who_may_not_arm_does_not(rule, ada):
     with pytest.raises(PermissionDenied):
         arming.arm("dome", rule, make.user("eve"), timezone.now() + timedelta(hours=1), hours=1, requests=1)
@@ -360,6 +437,9 @@ def test_the_page_arms_and_disarms(rule, ada, client):
     client.post(reverse("tom_treasuremap:disarm", args=[row.pk]))
     row.refresh_from_db()
     assert row.disarmed_by == ada
+    over = client.get(page).content.decode().partition("Over</summary>")[2].partition("</table>")[0]
+    assert "kilonovae of ada" in over
+    assert over.count("<td") == over.count("<td data-label=") == 4  # on a telephone a row has no headings but these
 
 
 # --- a retraction
@@ -403,6 +483,36 @@ def test_what_a_person_asked_for_waits_for_a_person_and_one_button(event, ada, c
     following.follow()
     record.refresh_from_db()
     assert record.status == "CANCELED"
+
+
+def test_the_button_says_where_what_it_cancels_is(event, ada, client):
+    client.force_login(ada)
+    mine = {"by": ada, "event": event, "targets": event.target}
+    first, second = requests(2)
+    asking.ask([first], **mine)
+    assert "Cancel 1 request not sent yet" in client.get(event.get_absolute_url()).content.decode()
+    sent(event, ada)
+    asking.ask([second], **mine)
+    assert "Cancel 3 requests, 2 of them at telescopes" in client.get(event.get_absolute_url()).content.decode()
+
+
+def test_a_taking_back_that_is_refused_disarms_and_is_then_a_persons(event, ada, rule, client):
+    row = armed(rule, ada, cancels=True)
+    record = sent(event, ada, row)
+    retract(event)
+    Asked.objects.update(cancel_after=timezone.now())
+    cancelling.due()
+    cancellation = Asked.objects.get().cancellation
+    Delivery.objects.filter(pk=cancellation.pk).update(state="rejected", reason="it is being exposed")
+    following.follow()
+    row.refresh_from_db()
+    assert not row.is_in_force
+    assert "it is being exposed" in row.why
+    client.force_login(ada)
+    card = client.get(event.get_absolute_url()).content.decode()
+    assert "not cancelled: " in card
+    assert "Cancel 1 request at telescopes" in card
+    assert withdrawn.left(event, ada) == [record.asked]
 
 
 def test_what_this_tom_asked_for_is_taken_back_after_a_grace_time_where_that_is_armed(event, ada, rule):

@@ -20,7 +20,7 @@ from tom_observations.models import DynamicCadence, ObservationGroup, Observatio
 from tests import factories as make
 from tests import following as up
 from tests.outside.rig import deliver
-from tom_scimma.models import Delivery
+from tom_scimma.models import Delivery, Event
 from tom_treasuremap.followup import following, reach
 from tom_treasuremap.followup.request import Exposure, State
 from tom_treasuremap.models import Asked, TelescopeState
@@ -262,6 +262,59 @@ def test_a_cadence_of_the_hosts_goes_on_after_what_was_observed(client, ada, tar
     assert (second.status, second.asked.by) == ("PENDING", ada)
 
 
+def test_a_cadence_of_the_hosts_asks_nothing_more_for_an_event_that_was_retracted(client, ada, target, caplog):
+    """What the retraction took back is a failure to the host, which asks again at once; a person may ask all the same."""
+    strategy, event = "ResumeCadenceAfterFailureStrategy", make.event("S261127ac")
+    days = {"end": f"{timezone.now() + timedelta(days=2):%Y-%m-%dT%H:%M}", "start": f"{timezone.now():%Y-%m-%dT%H:%M}"}
+    said = filled(target, cadence_strategy=strategy, cadence_frequency="24", event=event.name, **days)
+    assert client.post(f"{CREATE}?cadence_strategy={strategy}", said).status_code == 302
+    following.apply(ObservationRecord.objects.get().asked, State("CANCELED", message="It was retracted."))
+    Event.objects.filter(pk=event.pk).update(state="retracted")
+    call_command("runcadencestrategies", stdout=StringIO())
+    assert ObservationRecord.objects.count() == 1
+    assert "S261127ac was retracted" in caplog.text
+    assert client.post(CREATE, filled(target, key="by hand", event=event.name)).status_code == 302
+    Event.objects.filter(pk=event.pk).update(state="active")
+    call_command("runcadencestrategies", stdout=StringIO())
+    assert ObservationRecord.objects.count() == 3
+
+
+@pytest.mark.parametrize("end", [True, False])
+def test_whoever_cancels_is_asked_whether_the_cadence_goes_on(client, ada, target, end):
+    """The host takes what was cancelled for what failed: its next run would ask for it again."""
+    strategy = "RetryFailedObservationsStrategy"
+    said = filled(target, cadence_strategy=strategy, cadence_frequency="24")
+    assert client.post(f"{CREATE}?cadence_strategy={strategy}", said).status_code == 302
+    record = ObservationRecord.objects.get()
+    cancel = reverse("tom_observations:cancel", args=[record.pk])
+    client.force_login(make.user("stranger"))
+    client.post(cancel, {"cadence": "on"})
+    assert DynamicCadence.objects.get().active
+    client.force_login(ada)
+    asks = client.post(reverse("tom_treasuremap:asked-act", args=[record.asked.pk, "cancel"]))
+    assert (asks.status_code, asks.headers["Location"]) == (302, cancel)
+    assert "End its cadence" in client.get(cancel).content.decode()
+    client.post(cancel, {"cadence": "on"} if end else {})
+    record.refresh_from_db()
+    assert (record.status, DynamicCadence.objects.get().active) == ("CANCELED", not end)
+    call_command("runcadencestrategies", stdout=StringIO())
+    assert ObservationRecord.objects.count() == (1 if end else 2)
+
+
+def test_a_cadence_asks_for_nothing_that_is_known_to_be_wrong(client, ada, target):
+    """The host's RetryFailedObservationsStrategy does not look at what its form says."""
+    strategy = "RetryFailedObservationsStrategy"
+    said = filled(target, cadence_strategy=strategy, cadence_frequency="24")
+    assert client.post(f"{CREATE}?cadence_strategy={strategy}", said).status_code == 302
+    record = ObservationRecord.objects.get()
+    following.apply(record.asked, State("FAILED", message="clouds"))
+    record.refresh_from_db()
+    record.parameters["max_airmass"] = 1.0
+    record.save()
+    call_command("runcadencestrategies", stdout=StringIO())
+    assert Asked.objects.count() == ObservationRecord.objects.count() == 1
+
+
 def test_a_cadence_asks_again_now_in_whatever_zone_the_tom_is(client, ada, target, settings):
     """After a failure the host gives datetime.now(), which is in the TOM's zone and does not say so."""
     strategy = "ResumeCadenceAfterFailureStrategy"
@@ -348,7 +401,7 @@ def test_what_the_telescope_refuses_has_failed_with_its_words(client, ada, targe
     assert record.terminal
 
 
-def test_sites_and_their_status():
+def test_sites_and_their_status(client):
     facility = get_service_class("FollowUp")()
     assert facility.get_observing_sites()["Our 1 m"]["latitude"] == -31.27
     TelescopeState.objects.create(telescope="dome", state="off", since=timezone.now(), by="ada", why="", newest=True)
@@ -357,6 +410,11 @@ def test_sites_and_their_status():
     }
     assert (said["one-metre"], said["dome"]) == ("AVAILABLE", "out of order")
     assert facility.get_start_end_keywords() == ("start", "end")
+    weather = {one["code"]: one["weather_url"] for one in facility.get_facility_weather_urls()["sites"]}
+    assert weather["I41"] == reverse("tom_treasuremap:telescope", args=["ztf"])
+    table = client.get("/observations/status/list/").content.decode()
+    assert f'href="{weather["I41"]}"' in table
+    assert 'href=""' not in table
 
 
 def test_the_hosts_other_pages_stand(client, ada, target):

@@ -208,7 +208,9 @@ def test_the_calendar_names_nothing_that_needs_a_log_in(client, ada, settings):
     row = asked(make.event("S261127ac", target=up.target(ada, permissions="PUBLIC")), ada)
     assert client.get(f"/targets/{row.target_id}/").status_code in (302, 403, 404)
     following.apply(row, State("SCHEDULED", start=timezone.now(), end=timezone.now() + timedelta(minutes=5)))
-    assert "AT2026abc" not in client.get("/calendar/").content.decode()
+    month = client.get("/calendar/").content.decode()
+    assert "AT2026abc" not in month
+    assert "The dome: a p" in month  # which telescope is busy is what little may be said
 
 
 # --- twice, and after the end

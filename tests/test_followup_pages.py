@@ -17,7 +17,7 @@ from tom_scimma.models import Candidate, Subscription
 from tom_treasuremap import gathering
 from tom_treasuremap.followup import asking, following, written
 from tom_treasuremap.followup.request import State
-from tom_treasuremap.models import Arming, Asked, Pointing
+from tom_treasuremap.models import Arming, Asked, Pointing, Report
 
 pytestmark = pytest.mark.django_db
 
@@ -115,6 +115,24 @@ def test_marked_as_observed_it_flows_on_and_can_be_shared(client, ada, asked, ta
     following.apply(asked, State("COMPLETED"))  # not by a machine
     asked.record.refresh_from_db()
     assert asked.record.status == "FAILED"
+
+
+def test_a_night_says_what_the_treasure_map_was_told_of_it(client, ada, target, settings):
+    settings.TOM_TREASUREMAP = {**settings.TOM_TREASUREMAP, "BASE_URL": "http://127.0.0.1:9/"}
+    event = make.event("S261127ab", target=target)
+    (record,) = asking.ask([up.request()], by=ada, event=event, targets=target)
+    client.force_login(ada)
+    assert "Treasure Map yet" not in body(client, night(record.asked))
+    act(client, record.asked, "observed", depth="21.3")
+    assert "Not told to the Treasure Map yet" in body(client, night(record.asked))
+    source = {"source": f"observation:{record.pk}", "observation": record, "by": ada, "wanted": "completed"}
+    row = Report.objects.create(event=event, origin="http://127.0.0.1:9", **source)
+    assert "on its way</a>" in body(client, night(record.asked))
+    row.status = "completed"
+    row.save()
+    assert f'{reverse("tom_treasuremap:event-reports", args=[event.name])}">completed</a>' in body(
+        client, night(record.asked)
+    )
 
 
 def test_nobody_else_marks_cancels_or_keeps(client, ada, asked, target):

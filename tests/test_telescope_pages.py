@@ -62,6 +62,7 @@ def test_the_list_and_each_telescope_are_shown_to_all(client):
         for source in one.sources.values():
             if "filters" not in one.sources or source != one.sources["filters"]:
                 assert source.split(":")[0].replace("'", "&#x27;") in shown.content.decode()
+    assert "spectrograph FLOYDS" in text  # it has no filters
     assert "Add a telescope" not in text
     assert page(client, "telescope", "hale").status_code == 404
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.urls import reverse
 from tom_observations.facility import BaseRoboticObservationFacility
 
 from tom_scimma import subjects
@@ -116,6 +117,15 @@ class FollowUpFacility(BaseRoboticObservationFacility):
             state = said.get(one.name, telescopes.Status())
             there["telescopes"].append({"code": one.name, "status": "AVAILABLE" if state.can_observe else state.label})
         return {"code": self.name, "sites": list(sites.values())}
+
+    def get_facility_weather_urls(self):
+        """For each site the page that says what is known here of its weather; the host links to nothing where there is none."""
+        found = []
+        for site in self.get_facility_status()["sites"]:
+            names = [one["code"] for one in site["telescopes"]]
+            page = ("tom_treasuremap:telescope", names) if len(names) == 1 else ("tom_treasuremap:telescopes", [])
+            found.append({"code": site["code"], "weather_url": reverse(page[0], args=page[1])})
+        return {"code": self.name, "sites": found}
 
     def get_observation_status(self, observation_id):
         row = Asked.objects.select_related("record", "submission", "cancellation").get(request_id=observation_id)

@@ -14,7 +14,7 @@ from tom_scimma.candidates.listing import candidates_of
 from tom_scimma.models import Alert, Match, Subscription
 from tom_treasuremap import telescopes
 from tom_treasuremap.followup import arming, fields, validating, written
-from tom_treasuremap.followup.request import Request
+from tom_treasuremap.followup.request import FAILED, Request
 from tom_treasuremap.transports import rules
 
 NAME = "follow_up"
@@ -48,9 +48,12 @@ def run(subscription: Subscription, alert: Alert) -> None:
         raise NotAsked(verdict.why)
     places = {request.id: target for request, target in zip(requests, targets, strict=True)}
     try:
-        arming.ask_armed(chosen, verdict.arming, alert=alert, targets=places)
+        records = arming.ask_armed(chosen, verdict.arming, alert=alert, targets=places)
     except arming.NotArmed as error:
         raise NotAsked(str(error)) from error
+    if all(record.status in FAILED for record in records):  # of an earlier version: stopped, dropped or a dry run
+        words = records[0].status.lower().replace("_", " ")
+        raise NotAsked(f"An earlier version asked for this, which is {words}: only a person asks for it again.")
 
 
 def _targets(alert: Alert, said: dict[str, Any], owner: Any) -> list[Any]:

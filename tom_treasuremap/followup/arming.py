@@ -89,6 +89,15 @@ def disarm(arming: Arming, by: Any, why: str) -> None:
     cancelling.cancel(records, by, f"Disarmed. {why}".strip(), unsent_only=True)
 
 
+def refused(row: Asked, why: str) -> None:
+    """A telescope refused what this TOM asked by itself, or took back: it is disarmed, whatever it was armed for."""
+    words = f"{row.telescope} refused {row.request_id}: {why}"
+    if row.arming is not None:
+        disarm(row.arming, None, words)
+    for arming in Arming.objects.in_force().filter(telescope=row.telescope):
+        disarm(arming, None, words)
+
+
 def over(arming: Arming | None) -> str:
     """Why nothing may leave under an arming any more; "" where it may."""
     if arming is None:

@@ -52,10 +52,10 @@ def _entry(row: Asked) -> dict[str, Any]:
     known = telescopes.telescopes().get(row.telescope)
     label = known.label if known is not None else row.telescope
     open_to_all = _is_open(record.target) and (row.event is None or row.event.public)
-    what = record.target.name if open_to_all else "a protected target"
+    what = f"{record.target.name} at {label}" if open_to_all else f"{label}: a protected target"
     about = row.request.get("name", "") if open_to_all else ""
     return {
-        "title": f"{what} at {label}"[:200],  # the month shows 16 characters of it
+        "title": what[:200],  # the month shows 16 characters of it
         "description": f"{record.status.replace('_', ' ').capitalize()}. {about}".strip(),
         "start_time": record.scheduled_start,
         "end_time": record.scheduled_end or record.scheduled_start,

@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
-from tom_observations.models import ObservationRecord
+from tom_observations.models import DynamicCadence, ObservationRecord
 
 from tom_scimma import acts, outbox
 from tom_scimma.conf import conf as trunk
@@ -40,6 +41,11 @@ def may_cancel(record: ObservationRecord, user: Any) -> bool:
     return user.has_perm(f"{target._meta.app_label}.change_target", target) or user.has_perm(
         f"{target._meta.app_label}.change_{target._meta.model_name}", target
     )
+
+
+def cadences(record: ObservationRecord) -> QuerySet[DynamicCadence]:
+    """The host's cadences that go on after an observation, and take one that was cancelled for one that failed: they ask again."""
+    return DynamicCadence.objects.filter(observation_group__observation_records=record, active=True)
 
 
 def cancel(

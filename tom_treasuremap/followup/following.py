@@ -61,7 +61,10 @@ def ask(telescope: Any, rows: Iterable[Asked], *, now: datetime | None = None) -
         return
     for name, state in found.items():
         if name in due:
-            apply(due[name], state)
+            row = due[name]
+            never = state.state == "FAILED" and state.start is None and row.record.scheduled_start is None
+            if apply(row, state) and never:
+                _refused(row, state.message or "it failed before it was scheduled")
 
 
 def refresh(row: Asked) -> None:
@@ -119,17 +122,26 @@ def delivered(row: Asked) -> None:
     """How far the deliveries of one came: what ended before the telescope had it has ended, and what was taken back, too."""
     sent = row.submission
     if sent is not None and sent.state in ENDS and not sent.may_be_there:
-        if sent.state == Sent.REJECTED and row.arming is not None:
-            from tom_treasuremap.followup import arming
-
-            arming.disarm(row.arming, None, f"{row.telescope} refused {row.request_id}: {sent.reason}")
+        if sent.state == Sent.REJECTED:
+            _refused(row, sent.reason)
         words = sent.reason or ("It was a dry run: nothing left." if sent.state == Sent.DRY else "")
         apply(row, State(ENDS[sent.state], message=words))
     elif row.cancellation is not None and row.cancellation.state == Sent.DELIVERED and _confirmed(row):
         apply(row, State("CANCELED", message=row.cancel_reason or "Cancelled."))
+    elif row.grace and row.cancellation is not None and row.cancellation.state == Sent.REJECTED:
+        _refused(row, row.cancellation.reason)
+        Asked.objects.filter(pk=row.pk).update(grace=False)  # from now on it is a person's to take back
     elif sent is not None and (words := _waits(sent)) and row.message != words:
         row.message = words
         row.save(update_fields=["message"])
+
+
+def _refused(row: Asked, why: str) -> None:
+    """What its telescope would not do, where this TOM asked by itself."""
+    if row.is_automatic:
+        from tom_treasuremap.followup import arming
+
+        arming.refused(row, why)
 
 
 def _waits(sent: Delivery) -> str:

@@ -150,6 +150,8 @@ class RequestForm(BaseRoboticObservationForm):
             self.follows = (rows.visible_to(self.asker) if self.asker is not None else rows).first()
             if self.follows is None:
                 self.add_error(None, ValidationError(f"There is no event {name}, or you may not see it.", "event"))
+            elif self.of_cadence and self.follows.state == Event.State.RETRACTED:
+                self.add_error(None, ValidationError(f"{name} was retracted: its cadence rests.", "event"))
 
     def _key(self, said: dict[str, Any], target: Any) -> str:
         return f"{said.get('key', '')} {target.pk}"
@@ -198,7 +200,8 @@ class RequestForm(BaseRoboticObservationForm):
             "target_id": self.cleaned_data["target_id"],
             "params": self.serialize_parameters(),
             "of_anybody": self.of_anybody,
-            "requests": [written.as_json(one) for one in self.requests],
+            # a cadence of the host's asks whatever its form says
+            "requests": [] if self.errors else [written.as_json(one) for one in self.requests],
         }
 
 

@@ -8,6 +8,7 @@ CANCEL_GRACE, and never what is being observed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -58,6 +59,16 @@ def left(event: Event, user: Any) -> list[Asked]:
     return [row for row in rows if cancelling.may_cancel(row.record, user)]
 
 
+def button(rows: Sequence[Asked]) -> str:
+    """What the one button says of these: how many there are, and how many of them their telescopes have."""
+    # what no worker takes there is taken there by a person, at any time
+    there = sum(row.has_left or row.submission is None for row in rows)
+    words = f"Cancel {len(rows)} request{'' if len(rows) == 1 else 's'}"
+    if there == len(rows):
+        return f"{words} at telescopes"
+    return f"{words}, {there} of them at telescopes" if there else f"{words} not sent yet"
+
+
 def keep(row: Asked, by: Any) -> None:
     """It stays, by a person's word, though the event was retracted."""
     words = f"{by.get_username()} keeps it."
@@ -79,7 +90,7 @@ def panel(event: Event, user: Any) -> dict[str, Any]:
         "followup_event": event,
         "followup_rows": rows,
         "followup_count": count,
-        "followup_left": len(mine),
+        "followup_left": button(mine) if mine else "",
         "followup_retracted": event.state == Event.State.RETRACTED,
         "followup_user": user,
     }

@@ -36,6 +36,8 @@ class AskedActView(LoginRequiredMixin, View):
         rows = Asked.objects.visible_to(request.user).exclude(record=None)
         row = get_object_or_404(rows.select_related("record__target", "submission", "cancellation"), pk=pk)
         if act == "cancel":
+            if cancelling.cadences(row.record):  # whether that goes on is asked there
+                return redirect("tom_observations:cancel", pk=row.record_id)
             self._cancel(row)
         elif act == "keep":
             self._keep(row)

@@ -12,7 +12,7 @@ from tom_observations.api_views import ObservationRecordViewSet
 from tom_observations.models import ObservationRecord
 from tom_observations.views import ObservationRecordCancelView
 
-from tom_treasuremap.followup import asking
+from tom_treasuremap.followup import asking, cancelling
 from tom_treasuremap.followup.asker import asking_as
 from tom_treasuremap.models import Asked
 
@@ -37,7 +37,12 @@ class ObservationCancelView(ObservationRecordCancelView):
         if record.facility != asking.FACILITY:
             return super().get(request, *args, **kwargs)
         row = get_object_or_404(Asked.objects.visible_to(request.user).select_related("record"), record=record)
-        return render(request, "tom_treasuremap/cancel.html", {"row": row})
+        context = {"row": row, "cadences": cancelling.cadences(record)}
+        return render(request, "tom_treasuremap/cancel.html", context)
 
     def post(self, request, *args: Any, **kwargs: Any):
+        record = get_object_or_404(ObservationRecord, pk=kwargs["pk"])
+        ours = record.facility == asking.FACILITY and cancelling.may_cancel(record, request.user)
+        if ours and request.POST.get("cadence"):
+            cancelling.cadences(record).update(active=False)
         return super().get(request, *args, **kwargs)

@@ -12,7 +12,9 @@ from django.views.generic import TemplateView, View
 from tom_treasuremap import telescopes
 from tom_treasuremap.followup import cancelling, marking, night, written
 from tom_treasuremap.followup.request import TERMINAL
-from tom_treasuremap.models import Asked
+from tom_treasuremap.models import Asked, Report
+from tom_treasuremap.naming import NAMES
+from tom_treasuremap.service import why_not_asked
 from tom_treasuremap.transports import FORMATS, files
 
 
@@ -66,6 +68,7 @@ class NightView(NightMixin, TemplateView):
             row.markable = (row.is_open or bool(row.marked_by)) and marking.may_mark(row, user)
             row.cancellable = row.is_open and (cancelling.may_cancel(row.record, user) or row.is_stoppable)
         done = [row.record_id for row in rows if row.record.status == "COMPLETED"]
+        self._told(rows)
         return {
             "scope": self.telescope,
             "night": when,
@@ -79,6 +82,15 @@ class NightView(NightMixin, TemplateView):
             "open_count": sum(row.is_open for row in rows),
             "now": now,
         }
+
+    def _told(self, rows: list[Asked]) -> None:
+        """Gives each row what the Treasure Map was told of it, and whether it is one to be told of."""
+        found = Report.objects.visible_to(self.request.user).filter(observation__in=[row.record_id for row in rows])
+        told = {one.observation_id: one for one in found.select_related("event").order_by("turn", "-pk")}
+        for row in rows:
+            row.told = told.get(row.record_id)
+            over = row.record.status == "COMPLETED" and row.event is not None and NAMES.fullmatch(row.event.name)
+            row.tellable = bool(over) and row.told is None and not why_not_asked(row.event)
 
 
 class NightFileView(NightMixin, View):

@@ -22,6 +22,7 @@ from tom_treasuremap.telescope_forms import ImportForm, StateForm, TelescopeForm
 from tom_treasuremap.telescopes import STATES, Status, figures, statuses, telescopes, writing
 from tom_treasuremap.telescopes.known import of_settings, said_of, shipped_files
 from tom_treasuremap.telescopes.telescope import Telescope
+from tom_treasuremap.transports.rules import spectrographs
 
 LOGGED = 20  #: so many lines of a log
 CHANGE, STATE = "tom_treasuremap.change_telescopes", "tom_treasuremap.set_telescope_state"
@@ -70,6 +71,7 @@ class TelescopesView(TemplateView):
                 "status": known.get(name, Status()),
                 "night": {} if found.reports_only else tonight(found, now),
                 "field": figures.field(found),
+                "spectra": ", ".join(spectrographs(found)),
             }
             for name, found in telescopes().items()
         ]
