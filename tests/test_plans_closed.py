@@ -110,6 +110,7 @@ def test_a_plan_lost_to_the_weather_waits_for_the_telescope_and_is_not_done(boss
     says("tester", "open", boss)
     old, new = watched()
     assert (old.state, new.state) == ("sent", "ready")
+    assert (new.changes["kept"], new.changes["news"], new.changes["goners"]) == (old.visits.count(), 0, 0)
     approving.approve(new, boss)
     old.refresh_from_db()
     assert old.state == "superseded"

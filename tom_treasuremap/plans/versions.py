@@ -76,6 +76,11 @@ def remaining(row: Plan, after: Any = None) -> list[PlanVisit]:
     return [one for one in unbegun(row) if one.start > (after or timezone.now())]
 
 
+def lost(row: Plan) -> list[PlanVisit]:
+    """Visits of a version that a telescope was asked for and did not make, as when it was closed: they are still wanted."""
+    return list(row.visits.filter(observation__status__in=("WINDOW_EXPIRED", "FAILED")).order_by("order"))
+
+
 def unbegun(row: Plan) -> list[PlanVisit]:
     """Visits of a version that nobody has begun, whatever their time."""
     rows = row.visits.select_related("observation")
@@ -99,7 +104,7 @@ def compare(row: Plan) -> None:
     if other is None:
         return
     first = row.visits.order_by("order").first()
-    old = remaining(other, min(filter(None, [first and first.start, timezone.now()])))
+    old = [*remaining(other, min(filter(None, [first and first.start, timezone.now()]))), *lost(other)]
     row.changes = {
         "version": other.version,
         **changed.found(old, row.visits.all(), _unnamed(row, other)),
