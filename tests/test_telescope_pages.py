@@ -202,6 +202,7 @@ def test_rest_shows_and_takes_states(client, keeper):
             client.force_login(who)
         assert client.post(at, {"state": "off"}, content_type="application/json").status_code in answer
     client.force_login(keeper)
+    assert client.post(at, {"state": "x"}, content_type="application/json").status_code == 400
     assert "there are: open, weather" in client.post(at, {"state": "x"}).json()["state"][0]
     said = client.post(at, {"state": "taken", "why": "ToO"}, content_type="application/json").json()
     assert (said["state"], said["by"]) == ("taken", "keeper")
