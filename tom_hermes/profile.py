@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
-from django.core.exceptions import ValidationError
-from tom_common.encryption import EncryptedFormField
-
 from tom_hermes import accounts
 from tom_hermes.conf import conf, is_test_server
 from tom_hermes.credentials import stands, token_of
 from tom_hermes.models import HermesProfile, Known
 from tom_scimma import secrets
+from tom_scimma.own_token import OwnTokenForm
 
 
 def card(user: Any) -> dict[str, Any]:
@@ -31,25 +28,12 @@ def card(user: Any) -> dict[str, Any]:
     }
 
 
-class TokenForm(forms.ModelForm):
-    """The API token; an empty field keeps the stored one, a box clears it."""
-
-    token = EncryptedFormField(
-        label="API token", help_text="From your profile page at HERMES. It is kept encrypted and never shown."
-    )
+class TokenForm(OwnTokenForm):
+    wrong = "A token of HERMES is 40 letters and digits, without spaces."
 
     class Meta:
         model = HermesProfile
         fields = ("token",)
 
-    def __init__(self, *args: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        secrets.say_lost(self, "token")
-
-    def clean_token(self) -> Any:
-        token = self.cleaned_data["token"]
-        if isinstance(token, str):
-            token = token.strip()
-            if not token.isascii() or not token.isalnum() or len(token) > 200:
-                raise ValidationError("A token of HERMES is 40 letters and digits, without spaces.")
-        return token
+    def may_be(self, token: str) -> bool:
+        return token.isalnum()

@@ -9,10 +9,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from tom_scimma.filters import UtcField
+from tom_scimma.own_token import OwnTokenForm
 from tom_treasuremap import registering
 from tom_treasuremap.asking import instruments
 from tom_treasuremap.models import ReportRule, TreasureMapProfile
-from tom_treasuremap.own_token import OwnTokenForm
 from tom_treasuremap.pointings import Pointing
 from tom_treasuremap.rules import WAVELENGTHS
 from tom_treasuremap.vocabulary import BANDS, DEPTH_UNITS, FOOTPRINT_TYPES, FOOTPRINT_UNITS, INSTRUMENT_TYPES, WAVES

@@ -12,9 +12,9 @@ from django.views.generic import UpdateView, View
 
 from tom_scimma import secrets
 from tom_scimma.errors import DeliveryError
+from tom_scimma.own_token import OwnTokenForm
 from tom_treasuremap.conf import conf
 from tom_treasuremap.models import OcsProfile
-from tom_treasuremap.own_token import OwnTokenForm
 from tom_treasuremap.transports.ocs import NO_TOKEN, portal, token_of
 
 SECONDS = 8.0  #: a page waits for the portal no longer
