@@ -9,9 +9,12 @@ import os
 import threading
 import xml.etree.ElementTree as ET
 
+import erfa
 import numpy as np
 import pytest
-from astropy.coordinates import SkyCoord
+from astroplan import moon_illumination
+from astropy.coordinates import SkyCoord, get_body, get_sun
+from astropy.time import Time
 from astropy.wcs import WCS
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -166,6 +169,27 @@ def test_sun_and_moon_are_where_almanacs_have_them():
     assert moon.lit < 0.001
     _, moon = bodies.sun_and_moon(NIGHT.replace(month=8, day=28, hour=4, minute=18))
     assert moon.lit > 0.998  # full: the partial lunar eclipse of that day
+
+
+def test_sun_and_moon_are_where_astropy_has_them(astropy_frames):
+    for year in (2017, 2026, 2028):
+        time = NIGHT.replace(year=year)
+        for body, wanted in zip(
+            bodies.sun_and_moon(time), (get_sun(Time(time)), get_body("moon", Time(time))), strict=True
+        ):
+            assert maps.separation(body.ra, body.dec, wanted.ra.deg, wanted.dec.deg) < 0.01
+            assert body.lit is None or body.lit == pytest.approx(moon_illumination(Time(time)), abs=1e-4)
+
+
+def test_sun_and_moon_need_no_leap_seconds(monkeypatch):
+    """Astropy downloads them where those installed are not new, and warns of dates some years ahead."""
+
+    def refuse(*args):
+        raise AssertionError("leap seconds were asked for")
+
+    for name in ("utctai", "taiutc", "dat"):
+        monkeypatch.setattr(erfa, name, refuse)
+    assert [body.name for body in bodies.sun_and_moon(NIGHT)] == ["Sun", "Moon"]
 
 
 def test_the_galactic_plane_is_astropys():

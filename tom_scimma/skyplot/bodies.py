@@ -9,6 +9,7 @@ import numpy as np
 
 #: of the north galactic pole, and galactic longitude of the north celestial pole; J2000, as astropy's Galactic frame
 POLE_RA, POLE_DEC, LON_NCP = 192.8594812065348, 27.12825118085622, 122.9319185680026
+TT_UTC = 69.184  #: s, since 2017; before, the Moon comes out up to 20 arcsec away
 
 
 @dataclass(frozen=True)
@@ -22,19 +23,24 @@ class Body:
 
 
 def sun_and_moon(time: datetime) -> tuple[Body, Body]:
-    """The Sun and the Moon at an aware time; positions by astropy, GCRS, to 0.02 degrees of ICRS."""
-    from astropy.coordinates import get_body, get_sun
-    from astropy.time import Time
+    """The Sun and the Moon at an aware time: SOFA's `epv00` and `moon98`, to 0.02 degrees of ICRS.
 
-    when = Time(time)
-    sun, moon = get_sun(when), get_body("moon", when)
-    apart = sun.separation(moon).rad
-    far, near = sun.distance.km, moon.distance.km
+    Not by astropy's `Time`, which downloads leap seconds as soon as those installed are a few months old.
+    """
+    import erfa
+
+    tt = 2400000.5, 40587 + (time.timestamp() + TT_UTC) / 86400
+    sun, moon = -erfa.epv00(*tt)[0]["p"], erfa.moon98(*tt)["p"]
+    far, near = np.linalg.norm(sun), np.linalg.norm(moon)
+    apart = np.arccos(np.clip(sun @ moon / far / near, -1, 1))
     phase = np.arctan2(far * np.sin(apart), near - far * np.cos(apart))
-    lit = float((1 + np.cos(phase)) / 2)
-    return Body("Sun", float(sun.ra.deg), float(sun.dec.deg)), Body(
-        "Moon", float(moon.ra.deg), float(moon.dec.deg), lit
-    )
+    return _body("Sun", sun), _body("Moon", moon, lit=float((1 + np.cos(phase)) / 2))
+
+
+def _body(name: str, vector: np.ndarray, lit: float | None = None) -> Body:
+    """What stands at a vector from the Earth's centre."""
+    x, y, z = vector
+    return Body(name, float(np.degrees(np.arctan2(y, x)) % 360), float(np.degrees(np.arctan2(z, np.hypot(x, y)))), lit)
 
 
 def from_galactic(lon: np.ndarray, lat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

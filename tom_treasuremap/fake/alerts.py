@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import math
+from datetime import timezone
 from typing import Any
+
+import erfa
+import numpy as np
 
 from tom_treasuremap.fake import schema
 from tom_treasuremap.fake.answers import UNEXPECTED, Answer, broken, forbidden, missing, refused
 from tom_treasuremap.fake.moments import iso
 from tom_treasuremap.fake.schema import Faults, boolean, integer, text
 from tom_treasuremap.fake.world import Row, World
+from tom_treasuremap.sky_position import mjds
+from tom_treasuremap.sun_moon import sun_moon
 
 ROW = (
     "id datecreated graceid alternateid role timesent time_of_signal packet_type alert_type detectors description far "
@@ -185,18 +191,17 @@ def for_admins(world: World, call: Any) -> Row:
     raise broken(UNEXPECTED)
 
 
-def sun_moon(world: World, call: Any) -> Row:
+def sun_moon_positions(world: World, call: Any) -> Row:
     """`GET /sun_moon_positions`, degrees."""
-    from astropy.coordinates import get_body
-    from astropy.time import Time
-
     said = schema.query(call.query, {"time_of_signal": text}, ("time_of_signal",))["time_of_signal"]
     try:
         moment = iso(said.removesuffix("Z"))
     except ValueError:
         form = "Expected ISO format like '2019-04-25T08:18:26.000000Z'"
         raise refused(f"Invalid time format: {said}. {form}") from None
-    time = Time(moment, format="datetime", scale="utc")
-    places = {name: get_body(name, time) for name in ("sun", "moon")}
-    found = {f"{name}_{key}": float(getattr(row, key).deg) for name, row in places.items() for key in ("ra", "dec")}
-    return {**found, "time_of_signal": said}
+    utc = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    found = {"time_of_signal": said}
+    for name, vectors in zip(("sun", "moon"), sun_moon(mjds(utc)), strict=True):
+        ra, dec = np.degrees(erfa.c2s(vectors[0]))
+        found.update({f"{name}_ra": float(ra % 360), f"{name}_dec": float(dec)})
+    return found

@@ -49,7 +49,7 @@ ROUTES: list[tuple[str, str, Callable[[World, Any], Any], bool]] = [
     ("GET", f"{V1}/gw_contour", alerts.contour, False),
     ("GET", f"{V1}/gw_skymap", alerts.skymap, True),
     ("GET", f"{V1}/grb_moc_file", alerts.moc, True),
-    ("GET", f"{V1}/sun_moon_positions", alerts.sun_moon, False),
+    ("GET", f"{V1}/sun_moon_positions", alerts.sun_moon_positions, False),
     *(("POST", f"{V1}/{name}", alerts.for_admins, True) for name in ("post_alert", "del_test_alerts", "post_icecube_notice")),
     ("GET", f"{V1}/event_galaxies", galaxies.read, True),
     ("POST", f"{V1}/event_galaxies", galaxies.create, True),
