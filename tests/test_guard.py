@@ -16,7 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from requests.auth import HTTPBasicAuth
 
-from tom_scimma import guard
+from tom_scimma import guard, session
 from tom_scimma.errors import Refused, Unavailable
 
 BOMB = gzip.compress(bytes(50_000_000))
@@ -191,7 +191,7 @@ def test_a_pattern_lets_in_public_addresses_only(server):
 )  # fmt: skip
 def test_which_addresses_are_public(address, public):
     """As the IANA special-purpose address registries say."""
-    assert guard.is_public(address) is public
+    assert session.is_public(address) is public
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 410, 418, 204, 304])

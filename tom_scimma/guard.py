@@ -1,9 +1,10 @@
 """Which outside addresses may be fetched, how large their answers may be, and how long they may take.
 
-The one place that imports `requests`. Every address that somebody wrote into a message passes here:
+The one place of the trunk that asks with `requests`. Every address that somebody wrote into a message passes here:
 
     fetch("https://archive.example/msg/1", allowed_hosts=["archive.example"], max_bytes=2**20, seconds=20) -> bytes
     ask("https://archive.example/topics", allowed_hosts=...) -> Answer(status, headers, body), whatever the status
+    with exchange("POST", "https://service.example/api", ...) as response: text(response, 2**20)    for addresses of the settings
 
 A host is allowed by its name (`archive.example`), by name and port (`archive.example:8443`), or by pattern
 (`*.example`). What a pattern lets in must also have a public address; a full name may be private: it was chosen.
@@ -12,27 +13,22 @@ A host is allowed by its name (`archive.example`), by name and port (`archive.ex
 from __future__ import annotations
 
 import fnmatch
-import ipaddress
 import os
-import socket
 import zlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from functools import partial
 from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from tom_scimma.answers import retry_after
-from tom_scimma.clock import Clock, deadline
+from tom_scimma.clock import deadline
 from tom_scimma.errors import Refused, Unavailable
+from tom_scimma.session import session_of
 
 PORTS = {"http": 80, "https": 443}
 LATER = {404, 408, 425, 429}  #: statuses after which asking again later may help
@@ -40,6 +36,9 @@ REDIRECTS = {301, 302, 303, 307, 308}
 CHUNK = 64 * 1024
 #: no answer in time, whichever library says so
 TIMEOUTS = (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
+
+#: what goes wrong on a line; OSError is the base of what requests raises
+FAILURES = (OSError, urllib3.exceptions.HTTPError)
 
 
 def fetch(
@@ -106,6 +105,40 @@ def ask(
 
 
 @contextmanager
+def exchange(
+    method: str, url: str, *, connect: float, read: float, whole: float, **how: Any
+) -> Iterator[requests.Response]:
+    """The answer of a service that this TOM is set up for: one request, on a connection of its own.
+
+    For addresses of the settings; what somebody wrote passes `fetch`. A redirect is an answer. Raises what requests does, and
+    TimeoutError where not all of it was read within `whole` seconds. `how` is requests': params, data, json, headers.
+    """
+    late = f"not in full within {whole:g} s"
+    with deadline(whole) as clock, session_of(clock) as session:
+        try:
+            with session.request(
+                method, url, timeout=(connect, read), allow_redirects=False, stream=True, verify=_verify(), **how
+            ) as response:
+                yield response
+        except (*FAILURES, Unavailable) as error:
+            if clock.expired:
+                raise TimeoutError(late) from error
+            raise
+        if clock.expired:  # a line that is cut looks like an end, where no length was said
+            raise TimeoutError(late)
+
+
+def text(response: requests.Response, most: int) -> str:
+    """The text of an answer, at most so many bytes. Raises what requests does."""
+    body = bytearray()
+    for chunk in response.iter_content(CHUNK):
+        body += chunk
+        if len(body) > most:
+            raise requests.exceptions.ContentDecodingError(f"more than {most} bytes")
+    return body.decode("utf-8", "replace")
+
+
+@contextmanager
 def _line(url: str, allowed_hosts: Iterable[str], seconds: float) -> Iterator[requests.Session]:
     """A session for one question; what goes wrong on the way is Refused or Unavailable."""
     hosts = list(allowed_hosts)
@@ -115,7 +148,7 @@ def _line(url: str, allowed_hosts: Iterable[str], seconds: float) -> Iterator[re
             yield session
             if clock.expired:  # a line that is cut looks like an end, where no length was said
                 raise TimeoutError
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+        except FAILURES as error:
             if isinstance(error, requests.exceptions.InvalidURL):
                 raise Refused(f"{_short(url)} is not an address: {error}") from error
             if clock.expired or isinstance(error, TIMEOUTS):
@@ -209,65 +242,3 @@ def _plain(chunks: Iterator[bytes], encoding: str, url: str) -> Iterator[bytes]:
 
 def _short(url: str) -> str:
     return repr(url if len(url) <= 200 else url[:200] + "...")
-
-
-def session_of(clock: Clock, *, public_only: bool = False) -> requests.Session:
-    """A session whose connections the clock cuts when its time is over, also where an answer comes drop by drop."""
-    session, adapter = requests.Session(), _Adapter(clock, public_only=public_only)
-    session.trust_env = False  # no .netrc password for whoever asks, and no proxy that would resolve names for us
-    session.headers["User-Agent"] = "tom-multimessenger"
-    session.mount("http://", adapter)
-    session.mount("https://", adapter)
-    return session
-
-
-class _Adapter(HTTPAdapter):
-    """Connections that go only to an address that was looked at, and that the clock can cut."""
-
-    def __init__(self, clock: Clock, *, public_only: bool):
-        self._open: Callable[..., socket.socket] = partial(_connect, clock, public_only)
-        super().__init__(max_retries=0)
-
-    def init_poolmanager(self, *args, **kwargs):
-        super().init_poolmanager(*args, **kwargs)
-        open_line = self._open
-
-        class Plain(HTTPConnection):
-            def _new_conn(self):
-                return open_line(self.host, self.port, self.timeout)
-
-        class Secure(HTTPSConnection):
-            def _new_conn(self):
-                return open_line(self.host, self.port, self.timeout)
-
-        self.poolmanager.pool_classes_by_scheme = {
-            "http": type("PlainPool", (HTTPConnectionPool,), {"ConnectionCls": Plain}),
-            "https": type("SecurePool", (HTTPSConnectionPool,), {"ConnectionCls": Secure}),
-        }
-
-
-def _connect(clock: Clock, public_only: bool, host: str, port: int, wait: float) -> socket.socket:
-    """A connection to one of the host's addresses; the address that is checked is the one that is used."""
-    trouble = OSError(f"{host} has no address")
-    for family, kind, protocol, _, address in socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM):
-        if public_only and not is_public(str(address[0])):
-            raise Refused(
-                f"{host} is at {address[0]}, which is not a public address; name the host in full to allow it"
-            )
-        line = socket.socket(family, kind, protocol)
-        try:
-            line.settimeout(wait)
-            clock.watch(line)
-            line.connect(address)
-            return line
-        except OSError as error:
-            trouble = error
-            line.close()
-    raise trouble
-
-
-def is_public(address: str) -> bool:
-    """True for an IP address of the open internet: not private, loopback, link-local, shared, multicast or reserved."""
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    ip = getattr(ip, "ipv4_mapped", None) or ip
-    return ip.is_global and not ip.is_multicast and not ip.is_reserved

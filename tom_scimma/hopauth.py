@@ -21,8 +21,10 @@ from urllib.parse import quote, urlsplit
 
 from tom_scimma import guard
 from tom_scimma.answers import retry_after
+from tom_scimma.clock import deadline
 from tom_scimma.errors import Rejected, Unavailable
 from tom_scimma.scimma_account import READS, Account, account_of
+from tom_scimma.session import session_of
 from tom_scimma.times import parse
 
 #: seconds for an answer in full, and bytes that it may have
@@ -185,14 +187,14 @@ class HopAuth:
         headers |= {"Authorization": f"Token {token}"} if token else {}
         data = json.dumps(document).encode()
         late = f"SCiMMA Auth ({self.url}) did not answer in full within {self._seconds:g} s"
-        with guard.deadline(self._seconds) as clock, guard.session_of(clock) as session:
+        with deadline(self._seconds) as clock, session_of(clock) as session:
             try:
                 response = session.post(
                     self.url + API + path, data=data, headers=headers, timeout=self._seconds,
                     allow_redirects=False, stream=True,
                 )  # fmt: skip
                 body = response.raw.read(LARGEST + 1, decode_content=True)
-            except (OSError, guard.urllib3.exceptions.HTTPError) as error:  # OSError: the base of what requests raises
+            except guard.FAILURES as error:
                 timed_out = clock.expired or isinstance(error, guard.TIMEOUTS)
                 raise Unavailable(late if timed_out else self._no_answer(error)) from error
         length = response.headers.get("Content-Length", "")

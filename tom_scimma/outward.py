@@ -22,8 +22,9 @@ from functools import cache
 from ipaddress import ip_address
 from typing import Any
 
+from tom_scimma.clock import Clock, deadline
 from tom_scimma.errors import Refused, Unavailable
-from tom_scimma.guard import Clock, deadline, is_public
+from tom_scimma.session import is_public
 
 #: these write addresses, and with them tokens, into the log
 TALKERS = ("apprise", "urllib3.connectionpool", "urllib3.connection", "urllib3.util.retry", "requests_oauthlib")

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from tom_scimma import guard
+from tom_scimma.answers import of_failure
 from tom_scimma.errors import DeliveryError, Rejected, ReplyLost, Unavailable
 from tom_treasuremap import answers, rows
 
@@ -47,26 +46,21 @@ class Line:
         headers = {"Accept": "application/json", **({"Authorization": f"Bearer {self.token}"} if self.token else {})}
         if data is not None:
             headers["Content-Type"] = "application/json"
-        with guard.deadline(self.whole) as clock, guard.session_of(clock) as session:
-            try:
-                with session.request(
-                    method, f"{self.base}/api/v1/{path}", params=query, data=data, headers=headers, timeout=self.waits,
-                    allow_redirects=False, stream=True,
-                ) as response:  # fmt: skip
-                    yield response
-                if clock.expired:  # a line that is cut looks like an end, where no length was said
-                    raise TimeoutError(f"not in full within {self.whole:g} s")
-            except (requests.RequestException, Unavailable) as error:
-                if clock.expired:
-                    raise TimeoutError(f"not in full within {self.whole:g} s") from error
-                raise
+        connect, read = self.waits
+        with guard.exchange(
+            method, f"{self.base}/api/v1/{path}", params=query, data=data, headers=headers,
+            connect=connect, read=read, whole=self.whole,
+        ) as response:  # fmt: skip
+            yield response
 
     def _stream(self, path: str, query: Row) -> Iterator[Row]:
         """The rows of a list while they arrive."""
         try:
             with self._ask("GET", path, query) as response:
                 if response.status_code != 200:
-                    raise answers.error(response.status_code, response.headers, _body(response), writing=False)
+                    raise answers.error(
+                        response.status_code, response.headers, guard.text(response, MAX_BYTES), writing=False
+                    )
                 yield from rows.rows(response.iter_content(64 * 1024), limit=MAX_BYTES)
         except FAILURES as error:
             raise Unavailable(f"{self.origin} did not answer in full: {answers.plain(error)}") from error
@@ -75,7 +69,7 @@ class Line:
         """What a question is answered with. Raises Rejected and Unavailable."""
         try:
             with self._ask("GET", path, query) as response:
-                text = _body(response)
+                text = guard.text(response, MAX_BYTES)
         except FAILURES as error:
             raise Unavailable(f"{self.origin} did not answer in full: {answers.plain(error)}") from error
         if response.status_code != 200:
@@ -93,7 +87,7 @@ class Line:
             raise Rejected(f"a number that is not finite cannot be sent: {error}") from error
         try:
             with self._ask(method, path, query, data) as response:
-                text = _body(response)
+                text = guard.text(response, MAX_BYTES)
         except FAILURES as error:
             raise self._lost(error) from error
         if not 200 <= response.status_code < 300:
@@ -107,30 +101,6 @@ class Line:
 
     def _lost(self, error: Exception) -> DeliveryError:
         """Whether a request surely did not arrive."""
-        cause = getattr(error.args[0] if error.args else None, "reason", None)
-        early = (requests.ConnectTimeout, requests.exceptions.SSLError, requests.exceptions.InvalidURL)
-        if (
-            isinstance(error, early)
-            or isinstance(cause, (NewConnectionError, ConnectTimeoutError))
-            or _unconnected(error)
-        ):
-            return Unavailable(f"{self.origin} cannot be reached: {answers.plain(error)}")
-        return ReplyLost(f"{self.origin} did not answer: {answers.plain(error)}")
-
-
-def _body(response: requests.Response) -> str:
-    body = bytearray()
-    for chunk in response.iter_content(64 * 1024):
-        body += chunk
-        if len(body) > MAX_BYTES:
-            raise requests.exceptions.ContentDecodingError(f"more than {MAX_BYTES} bytes")
-    return body.decode("utf-8", "replace")
-
-
-def _unconnected(error: BaseException) -> bool:
-    """True where a connection was refused or a name not found, which is before anything was written."""
-    while error is not None:
-        if isinstance(error, (ConnectionRefusedError, socket.gaierror)):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
+        kind = type(of_failure(error))
+        what = "cannot be reached" if kind is Unavailable else "did not answer"
+        return kind(f"{self.origin} {what}: {answers.plain(error)}")

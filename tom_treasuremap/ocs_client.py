@@ -135,20 +135,12 @@ class Ocs:
         self, method: str, path: str, body: Mapping[str, Any] | None = None, query: Row | None = None
     ) -> tuple[int, Mapping[str, str], str]:
         headers = {"Accept": "application/json", **({"Authorization": f"Token {self._token}"} if self._token else {})}
-        with guard.deadline(self._whole) as clock, guard.session_of(clock) as session:
-            try:
-                with session.request(
-                    method, f"{self.base}{self.root}/{path}", params=query, json=body, headers=headers, timeout=self._waits,
-                    allow_redirects=False, stream=True,
-                ) as response:  # fmt: skip
-                    text = _body(response)
-            except requests.RequestException as error:
-                if clock.expired:
-                    raise TimeoutError(f"not in full within {self._whole:g} s") from error
-                raise
-            if clock.expired:  # a line that is cut looks like an end, where no length was said
-                raise TimeoutError(f"not in full within {self._whole:g} s")
-        return response.status_code, response.headers, text
+        connect, read = self._waits
+        with guard.exchange(
+            method, f"{self.base}{self.root}/{path}", params=query, json=body, headers=headers,
+            connect=connect, read=read, whole=self._whole,
+        ) as response:  # fmt: skip
+            return response.status_code, response.headers, guard.text(response, MAX_BYTES)
 
 
 class Archive(Ocs):
@@ -163,15 +155,6 @@ class Archive(Ocs):
     def frame(self, number: int) -> Row:
         """One frame, with the address that its file has just now."""
         return self._ask("GET", f"frames/{int(number)}/")
-
-
-def _body(response: requests.Response) -> str:
-    body = bytearray()
-    for chunk in response.iter_content(64 * 1024):
-        body += chunk
-        if len(body) > MAX_BYTES:
-            raise requests.exceptions.ContentDecodingError(f"more than {MAX_BYTES} bytes")
-    return body.decode("utf-8", "replace")
 
 
 def _read(text: str) -> Any:
