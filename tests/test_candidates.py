@@ -34,6 +34,7 @@ def target(name: str, ra: float = 30.0, dec: float = 20.0, created=TIME, extras=
     row = Target(**{"name": name, "type": "SIDEREAL", "ra": ra, "dec": dec, "permissions": "PUBLIC", **fields})
     row.save(extras=extras or {})
     Target.objects.filter(pk=row.pk).update(created=created)
+    row.created = created  # or a later save would write the day of the test
     return row
 
 
