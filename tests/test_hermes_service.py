@@ -349,7 +349,7 @@ def test_what_is_retracted_in_the_archive_is_marked_here_and_what_is_shown_again
     )
     mine = hermes.publish("hermes.test", message(title="mine"))
     for item in (kept, gone):
-        ingest([sent(item.message, ident=item.uuid)], now=NOW)
+        ingest([sent(item.message, ident=item.uuid, now=now())], now=now())
     shared = SharedMessage.objects.create(delivery=ours, uuid=mine.uuid, topic="hermes.test", sent=now())
     assert withdrawn.look() == 0
     gone.retracted = mine.retracted = True
