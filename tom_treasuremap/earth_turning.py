@@ -27,7 +27,7 @@ def table() -> np.ndarray:
         for line in lines:
             if line[58:68].strip():  # as of its ReadMe.finals2000A
                 rows.append((float(line[7:15]), float(line[58:68]), float(line[18:27]), float(line[37:46])))
-    found = np.array(rows)
+    found = np.array(rows, order="F")  # each column side by side, or every search in one would copy it
     found[:, 2:] *= ARCSEC
     found.setflags(write=False)
     return found

@@ -23,6 +23,7 @@ from tom_treasuremap.telescopes.telescope import Site
 
 AU = 149597870700.0  #: m, IAU 2012
 DEGREES = 180.0 / np.pi  #: of a radian
+PIECE = 1 << 16  #: values that are worked out in one go
 BINS = 2  #: a day: how often precession, nutation and aberration are worked out
 
 
@@ -80,16 +81,15 @@ class Sky:
         found = np.empty((len(self.times), 3, 3))
         for which, astrom in self.bins:
             turn = self.spin[which] + astrom["along"]
-            c, s = np.cos(turn), np.sin(turn)
-            zero, one = np.zeros_like(c), np.ones_like(c)
-            spin = np.stack([c, s, zero, -s, c, zero, zero, zero, one], axis=-1).reshape(-1, 3, 3)
-            found[which] = (_level(astrom) @ _wobble(astrom)) @ spin
+            c, s = np.cos(turn)[:, None], np.sin(turn)[:, None]
+            x, y, z = (_level(astrom) @ _wobble(astrom)).T  # each of the axes that turn with the Earth, at this site
+            found[which, :, 0], found[which, :, 1], found[which, :, 2] = c * x - s * y, s * x + c * y, z
         return found
 
     def _apparent(self) -> list[tuple[np.ndarray, np.ndarray]]:
         """Unit vectors of the positions in CIRS, float64[m, 3], for each half day."""
-        ra, dec = np.radians(self.ra), np.radians(self.dec)
-        return [(which, _atciq(ra, dec, astrom)) for which, astrom in self.bins]
+        there = erfa.s2c(np.radians(self.ra), np.radians(self.dec))
+        return [(which, _atciq(there, astrom)) for which, astrom in self.bins]
 
     @cached_property
     def stars(self) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -97,23 +97,29 @@ class Sky:
 
     def _component(self, axis: np.ndarray) -> np.ndarray:
         """Of each position along one axis of its own a time, float64[n, 3]: float64[m, n]."""
-        if len(self.stars) == 1:
-            return self.stars[0][1] @ axis.T
         found = np.empty((len(self.ra), len(self.times)))
         for which, vectors in self.stars:
-            found[:, which] = vectors @ axis[which].T
+            if isinstance(which, slice):
+                _products(vectors, axis[which], found[:, which])
+            else:
+                found[:, which] = vectors @ axis[which].T
         return found
+
+    def _sine(self) -> np.ndarray:
+        """Of the altitude, float64[m, n], for the caller to write over: new memory costs more than the sums."""
+        found = self._component(self.local[:, 2])
+        return np.clip(found, -1.0, 1.0, out=found)
 
     @cached_property
     def up(self) -> np.ndarray:
         """Sine of the altitude, float64[m, n]."""
-        found = self._component(self.local[:, 2])
-        return np.clip(found, -1.0, 1.0, out=found)  # in place: new memory costs more than the sums
+        return self._sine()
 
     @cached_property
     def altitude(self) -> np.ndarray:
         """Degrees, float64[m, n]."""
-        found = np.arcsin(self.up)
+        found = self._sine()
+        np.arcsin(found, out=found)
         found *= DEGREES  # np.degrees takes six times as long
         return found
 
@@ -204,7 +210,7 @@ def _astrom(site: Site, half: int) -> Any:
     tt = MJD0, mjd + TT_UTC / DAY
     dut1, xp, yp = (value[0] for value in turning(np.array([mjd])))
     heliocentric, barycentric = erfa.epv00(*tt)
-    x, y = erfa.bpn2xy(erfa.pnm06a(*tt))
+    x, y = erfa.bpn2xy(erfa.pnm00b(*tt))
     s, spin = erfa.s06(*tt, x, y), erfa.era00(MJD0, mjd + dut1 / DAY)
     place = np.radians(site.longitude), np.radians(site.latitude), site.height
     return erfa.apco(*tt, barycentric, heliocentric["p"], x, y, s, spin, *place, xp, yp, erfa.sp00(*tt), 0.0, 0.0)
@@ -217,8 +223,20 @@ def _which(these: np.ndarray) -> Any:
     return slice(int(found[0]), int(found[-1]) + 1) if side_by_side else found
 
 
-def _atciq(ra: np.ndarray, dec: np.ndarray, astrom: Any) -> np.ndarray:
-    return erfa.s2c(*erfa.atciqz(ra, dec, astrom))
+def _atciq(there: np.ndarray, astrom: Any) -> np.ndarray:
+    """SOFA's `atciqz` of unit vectors, float64[m, 3], without its way over angles: bent by the Sun, aberrated, in CIRS."""
+    bent = erfa.ldsun(there, astrom["eh"], astrom["em"])
+    return erfa.ab(bent, astrom["v"], astrom["em"], astrom["bm1"]) @ astrom["bpn"].T
+
+
+def _products(vectors: np.ndarray, axes: np.ndarray, out: np.ndarray) -> None:
+    """Each of `vectors`, float64[m, 3], with each of `axes`, float64[n, 3], into `out`, float64[m, n], which may be a part.
+
+    A piece at a time: of larger ones the library shares the sums out to threads, which on a busy machine wait for each other.
+    """
+    rows = max(1, PIECE // len(axes))
+    for first in range(0, len(vectors), rows):
+        np.matmul(vectors[first : first + rows], axes.T, out=out[first : first + rows])
 
 
 def _wobble(astrom: Any) -> np.ndarray:
