@@ -301,6 +301,43 @@ def test_whoever_cancels_is_asked_whether_the_cadence_goes_on(client, ada, targe
     assert ObservationRecord.objects.count() == (1 if end else 2)
 
 
+def test_who_cancels_all_of_an_event_ends_its_cadences(client, ada, target):
+    strategy, event = "RetryFailedObservationsStrategy", make.event("S261127ac")
+    said = filled(target, cadence_strategy=strategy, cadence_frequency="24", event=event.name)
+    assert client.post(f"{CREATE}?cadence_strategy={strategy}", said).status_code == 302
+    page = client.post(reverse("tom_treasuremap:event-withdraw", args=[event.name]), follow=True).content.decode()
+    assert "Ended, too: 1 cadence." in page
+    assert (ObservationRecord.objects.get().status, DynamicCadence.objects.get().active) == ("CANCELED", False)
+    call_command("runcadencestrategies", stdout=StringIO())
+    assert ObservationRecord.objects.count() == 1
+
+
+def test_over_rest_a_cadence_ends_where_that_is_said_and_else_is_said_to_go_on(client, ada, target):
+    strategy = "RetryFailedObservationsStrategy"
+    said = filled(target, cadence_strategy=strategy, cadence_frequency="24")
+    assert client.post(f"{CREATE}?cadence_strategy={strategy}", said).status_code == 302
+    record = ObservationRecord.objects.get()
+    cancel, post = f"/api/followup/{record.asked.pk}/cancel/", {"content_type": "application/json"}
+    wrong = client.post(cancel, {"cadence": "maybe"}, **post)
+    assert (wrong.status_code, list(wrong.json())) == (400, ["cadence"])
+    client.force_login(make.user("stranger"))
+    assert client.post(cancel, {"cadence": True}, **post).status_code == 404
+    record.refresh_from_db()
+    assert (record.status, DynamicCadence.objects.get().active) == ("PENDING", True)
+    client.force_login(ada)
+    told = client.post(cancel, **post).json()
+    assert (told["status"], told["cadence_goes_on"], DynamicCadence.objects.get().active) == ("CANCELED", True, True)
+    told = client.post(cancel, {"cadence": True}, **post)  # it is over, its cadence is not
+    assert (told.status_code, told.json()["cadence_goes_on"], DynamicCadence.objects.get().active) == (
+        200,
+        False,
+        False,
+    )
+    assert client.post(cancel, {"cadence": True}, **post).status_code == 400
+    call_command("runcadencestrategies", stdout=StringIO())
+    assert ObservationRecord.objects.count() == 1
+
+
 def test_a_cadence_asks_for_nothing_that_is_known_to_be_wrong(client, ada, target):
     """The host's RetryFailedObservationsStrategy does not look at what its form says."""
     strategy = "RetryFailedObservationsStrategy"

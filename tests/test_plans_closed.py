@@ -101,7 +101,7 @@ def test_what_was_not_done_is_made_anew_once_it_opens_and_a_person_approves_it(b
     assert len(watched()) == 2
 
 
-def test_a_plan_lost_to_the_weather_waits_for_the_telescope_and_is_not_done(boss):
+def test_a_plan_lost_to_the_weather_waits_for_the_telescope_and_is_not_done(client, boss):
     row = sent(boss)
     says("tester", "weather", boss)
     ended(row, "WINDOW_EXPIRED")
@@ -111,6 +111,12 @@ def test_a_plan_lost_to_the_weather_waits_for_the_telescope_and_is_not_done(boss
     old, new = watched()
     assert (old.state, new.state) == ("sent", "ready")
     assert (new.changes["kept"], new.changes["news"], new.changes["goners"]) == (old.visits.count(), 0, 0)
+    client.force_login(boss)
+    old_page, page = (client.get(one.get_absolute_url()).content.decode() for one in (old, new))
+    assert ">window expired</a>" in old_page  # words that a narrow page can break
+    assert "goes on at the telescopes" not in page
+    ended(old, "PENDING")
+    assert "goes on at the telescopes" in client.get(new.get_absolute_url()).content.decode()
     approving.approve(new, boss)
     old.refresh_from_db()
     assert old.state == "superseded"

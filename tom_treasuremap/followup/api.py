@@ -104,14 +104,20 @@ class AskedViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
 
     @action(detail=True, methods=["post"])
     def cancel(self, request, pk=None):
-        """Takes it back."""
+        """Takes it back; with `cadence` true ends the host's cadence, too, also where the observation itself is over."""
         row = self.get_object()
         if not (cancelling.may_cancel(row.record, request.user) or row.is_stoppable):
             raise PermissionDenied("It is not yours to cancel.")
+        try:
+            end = serializers.BooleanField().run_validation(body(request).get("cadence", False))
+        except ValidationError as error:
+            raise ValidationError({"cadence": error.detail}) from error
+        ended = end and cancelling.end_cadences(row.record, request.user)
         left = cancelling.cancel([row.record], request.user, f"Cancelled by {request.user.get_username()}.")
-        if left:
+        if left and not (ended and row.is_over):
             raise ValidationError({"status": list(left.values())})
-        return Response(AskedSerializer(self.get_object()).data)
+        asks = cancelling.cadences(row.record).exists()
+        return Response({**AskedSerializer(self.get_object()).data, "cadence_goes_on": asks})
 
     @action(detail=True, methods=["post"])
     def keep(self, request, pk=None):

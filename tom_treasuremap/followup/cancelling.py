@@ -48,6 +48,11 @@ def cadences(record: ObservationRecord) -> QuerySet[DynamicCadence]:
     return DynamicCadence.objects.filter(observation_group__observation_records=record, active=True)
 
 
+def end_cadences(record: ObservationRecord, user: Any) -> bool:
+    """Ends them, where this user may cancel the observation; whether there was one to end."""
+    return may_cancel(record, user) and bool(cadences(record).update(active=False))
+
+
 def cancel(
     records: Iterable[ObservationRecord], by: Any, why: str = "", *, unsent_only: bool = False
 ) -> dict[str, str]:

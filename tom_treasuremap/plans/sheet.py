@@ -76,7 +76,7 @@ def of(row: Plan, user: Any, said: Mapping[str, str]) -> dict[str, Any]:
         else [],
         "changed": changed.words(row.changes),
         "newest": newest(row, user),
-        "acting": versions.acting(row),
+        "acting": meanwhile(row),
         "out": len(versions.out(row)),
         "recalled": (recalled := len(versions.recalled(row))),
         "waiting": len(versions.waiting(row)),
@@ -90,6 +90,16 @@ def of(row: Plan, user: Any, said: Mapping[str, str]) -> dict[str, Any]:
         "filters": whatif.used(row),
         "poll": poll(row) or (10 if recalled else 0),
     }
+
+
+def meanwhile(row: Plan) -> Plan | None:
+    """Another version that telescopes go on with while this one waits for an approval: some of what that asked for is not over."""
+    found = versions.acting(row)
+    if found is None or found.pk == row.pk or not row.open:
+        return None
+    now, visits = timezone.now(), found.visits.select_related("observation")
+    waits = (one.end > now if one.observation is None else one.observation.status not in TERMINAL for one in visits)
+    return found if any(waits) else None
 
 
 def shown(visits: Sequence[PlanVisit]) -> str:

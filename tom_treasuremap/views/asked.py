@@ -10,6 +10,7 @@ from django.contrib.auth.mixins import LoginRequiredMixin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
+from django.template.defaultfilters import pluralize
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.generic import View
 
@@ -89,11 +90,14 @@ class EventWithdrawView(LoginRequiredMixin, EventMixin, View):
         if not rows:
             messages.error(request, "Nothing is left that you could cancel.")
             return redirect(self.event.get_absolute_url())
+        ended = sum(cancelling.end_cadences(row.record, request.user) for row in rows)  # else they ask again
         why = f"Cancelled by {request.user.get_username()} with all that was asked for {self.event.name}."
         stay = cancelling.cancel([row.record for row in rows], request.user, why)
         messages.success(
             request, f"{len(rows) - len(stay)} of {len(rows)} are cancelled, or will be as the telescopes say so."
         )
+        if ended:
+            messages.success(request, f"Ended, too: {ended} cadence{pluralize(ended)}.")
         for words in dict.fromkeys(stay.values()):
             messages.error(request, words)
         return redirect(self.event.get_absolute_url())

@@ -42,7 +42,6 @@ class ObservationCancelView(ObservationRecordCancelView):
 
     def post(self, request, *args: Any, **kwargs: Any):
         record = get_object_or_404(ObservationRecord, pk=kwargs["pk"])
-        ours = record.facility == asking.FACILITY and cancelling.may_cancel(record, request.user)
-        if ours and request.POST.get("cadence"):
-            cancelling.cadences(record).update(active=False)
+        if record.facility == asking.FACILITY and request.POST.get("cadence"):
+            cancelling.end_cadences(record, request.user)
         return super().get(request, *args, **kwargs)
