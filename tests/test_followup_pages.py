@@ -117,6 +117,15 @@ def test_marked_as_observed_it_flows_on_and_can_be_shared(client, ada, asked, ta
     assert asked.record.status == "FAILED"
 
 
+def test_what_is_wrong_with_a_mark_is_said_where_it_is_seen(client, ada, asked):
+    """A page that comes back at its row hides the message, which stands at the top."""
+    client.force_login(ada)
+    page, row = night(asked), f"{night(asked)}#request-{asked.pk}"
+    assert act(client, asked, "observed", depth="21,3 mag", next=row).headers["Location"] == page
+    assert "Not marked. depth: Enter a number." in body(client, page)
+    assert act(client, asked, "observed", depth="21.3", next=row).headers["Location"] == row
+
+
 def test_a_night_says_what_the_treasure_map_was_told_of_it(client, ada, target, settings):
     settings.TOM_TREASUREMAP = {**settings.TOM_TREASUREMAP, "BASE_URL": "http://127.0.0.1:9/"}
     event = make.event("S261127ab", target=target)

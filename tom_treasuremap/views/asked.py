@@ -43,7 +43,8 @@ class AskedActView(LoginRequiredMixin, View):
         elif act == "keep":
             self._keep(row)
         elif act in marking.STATES:
-            self._mark(row, act)
+            if not self._mark(row, act):
+                return back(request, row.get_absolute_url(), whole=True)
         else:
             raise Http404("no such act")
         return back(request, row.get_absolute_url())
@@ -66,18 +67,20 @@ class AskedActView(LoginRequiredMixin, View):
         withdrawn.keep(row, self.request.user)
         messages.success(self.request, "It stays.")
 
-    def _mark(self, row: Asked, act: str) -> None:
+    def _mark(self, row: Asked, act: str) -> bool:
+        """Whether it was; else a message says why not."""
         if not marking.may_mark(row, self.request.user):
             raise PermissionDenied("It is not yours to mark.")
         form = MarkForm(self.request.POST)
         if not form.is_valid():
             words = "; ".join(f"{name}: {' '.join(texts)}" for name, texts in form.errors.items())
             messages.error(self.request, f"Not marked. {words}")
-            return
+            return False
         if marking.mark(row, act, self.request.user, **form.cleaned_data):
             messages.success(self.request, f"{row.record.target.name}: {act}.")
-        else:
-            messages.error(self.request, "It has ended already: look again.")
+            return True
+        messages.error(self.request, "It has ended already: look again.")
+        return False
 
 
 class EventWithdrawView(LoginRequiredMixin, EventMixin, View):
@@ -103,9 +106,11 @@ class EventWithdrawView(LoginRequiredMixin, EventMixin, View):
         return redirect(self.event.get_absolute_url())
 
 
-def back(request: Any, otherwise: str):
-    """To the page it came from, of this site."""
+def back(request: Any, otherwise: str, *, whole: bool = False):
+    """To the page it came from, of this site; `whole`: to its top, where messages stand, and not to a part of it."""
     there = request.POST.get("next", "")
+    if whole:
+        there = there.partition("#")[0]
     if not url_has_allowed_host_and_scheme(there, {request.get_host()}, require_https=request.is_secure()):
         there = otherwise or "/"
     return redirect(there)
