@@ -269,6 +269,18 @@ def test_rows_find_the_target_that_turns_up(waiting):
     assert settling.follow() == 0
 
 
+def test_rows_find_the_target_that_turns_up_under_tns_s_name_otherwise_written(clients):
+    hear(sent(message(photometry=[point("2026abc")], targets=[]), "hermes.test"))
+    assert settling.follow() == 0
+    Target.objects.create(name="AT 2026abc", type="SIDEREAL", ra=50, dec=1, permissions="PUBLIC")
+    row = Received.objects.get()
+    said = clients["member"].post(reverse("tom_hermes:received-act", args=[row.pk, "make"]), {"name": "2026abc"})
+    assert said.status_code == 302
+    assert Target.objects.count() == 1  # nor does a person make another
+    assert settling.follow() == 1
+    assert PhotometryReducedDatum.objects.get().target.name == "AT 2026abc"
+
+
 def test_rows_can_be_assigned_when_the_message_is_gone(waiting, clients):
     Message.objects.all().delete()
     Target.objects.create(name="chosen", type="SIDEREAL", ra=99, dec=1, permissions="PUBLIC")

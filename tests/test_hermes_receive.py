@@ -179,6 +179,29 @@ def test_a_target_is_found_by_name_other_names_and_place(said):
     assert TargetName.objects.count() == 1  # a report gives nobody's target other names
 
 
+@pytest.mark.parametrize("ours", ["AT2026abc", "AT 2026abc", "2026abc", "SN 2026abc"])
+@pytest.mark.parametrize("theirs", ["AT2026abc", "2026abc", "SN2026abc", "at 2026abc"])
+@pytest.mark.parametrize("alias", [True, False])
+def test_an_object_of_tns_is_one_however_its_name_is_written(ours, theirs, alias):
+    here = target("tom26a" if alias else ours)
+    if alias:
+        TargetName.objects.create(target=here, name=ours)
+    hear(sent(message([star(theirs, ra=150.2)], photometry=[point(theirs)])))  # 6 arc minutes away: not found by place
+    loose = message([], photometry=[point(theirs, bandpass="g")])  # of a target that the message has not
+    hear(sent(loose, offset=1))
+    assert set(PhotometryReducedDatum.objects.values_list("target_id", flat=True)) == {here.pk}
+    assert (Target.objects.count(), PhotometryReducedDatum.objects.count()) == (1, 2)
+    assert list(TargetName.objects.values_list("name", flat=True)) == ([ours] if alias else [])
+
+
+def test_a_new_target_has_each_name_of_tns_once_and_never_another_s():
+    target("AT 2026xyz", ra=10.0)
+    names = ["2026abc", "SN2026abc", "ZTF26aaa", "2026ABC", "2026xyz"]
+    hear(sent(message([star("tom26a", aliases=names), star("AT2026abc", ra=150.1)])))
+    assert set(Target.objects.values_list("name", flat=True)) == {"AT 2026xyz"} | {"tom26a"}
+    assert set(TargetName.objects.values_list("name", flat=True)) == {"2026abc", "ZTF26aaa"}
+
+
 @pytest.mark.parametrize("ra", [359.9999, 0.0001, 0.0])
 def test_places_across_right_ascension_zero(ra):
     here = target("zero", ra=0.0, dec=0.0)

@@ -267,6 +267,17 @@ def test_an_existing_target_in_the_error_circle_is_used_and_never_moved():
     assert known.ra == 120.01
 
 
+@pytest.mark.parametrize("named", ["name", "alias"])
+def test_an_existing_target_is_used_however_its_name_of_tns_is_written(named):
+    known = Target(name="SN2026abc" if named == "name" else "tom26a", type="SIDEREAL", ra=12.0, dec=-4.0)
+    known.save()
+    if named == "alias":
+        known.aliases.create(name="2026abc")
+    hear(xrt(event_name="AT 2026abc", ra=120.0, dec=40.0))
+    assert Target.objects.get() == known
+    assert "AT 2026abc" not in known.aliases.values_list("name", flat=True)
+
+
 def test_a_poor_position_and_a_gravitational_wave_make_no_target():
     hear(xrt(radius=2.0), gw())
     assert not Target.objects.exists()

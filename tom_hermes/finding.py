@@ -16,7 +16,7 @@ from tom_hermes.arrived import Arrived
 from tom_hermes.conf import conf
 from tom_hermes.intake import MAKE, Intake
 from tom_hermes.said import SaidTarget
-from tom_scimma import bulk, places
+from tom_scimma import bulk, places, tnsnames
 from tom_scimma.skymap.makers import separation
 from tom_scimma.targets import share
 
@@ -85,16 +85,16 @@ class Known:
         said = [target for arrival in arrivals for target in arrival.said.targets]
         names = {name for target in said for name in target.names}
         names.update(name for arrival in arrivals for name in arrival.loose_names())
-        self._pks: dict[str, int] = {}
+        self._pks: dict[str, int] = {}  #: by the key of a name
         self._targets: dict[int, tuple[str, float | None, float | None]] = {}  #: name, ra, dec; of moving ones None
-        for pk, *values in Target.objects.filter(name__in=names).values_list("pk", "name", "type", "ra", "dec"):
-            self._pks[values[0]] = self._note(pk, *values)
-        others = TargetName.objects.filter(name__in=names - self._pks.keys())
-        for alias, pk, *values in others.values_list(
-            "name", "target_id", "target__name", "target__type", "target__ra", "target__dec"
-        ):
-            self._pks[alias] = self._note(pk, *values)
-        self._learned: dict[str, int] = {}
+        spelled = tnsnames.spelled(names)
+        rows = Target.objects.filter(name__in=spelled).values_list("pk", "name", "type", "ra", "dec")
+        self._pks = tnsnames.keyed([(row[1], self._note(*row)) for row in rows], names)
+        others = TargetName.objects.filter(name__in={name for name in spelled if tnsnames.key(name) not in self._pks})
+        columns = ("name", "target_id", "target__name", "target__type", "target__ra", "target__dec")
+        aliases = [(alias, self._note(*values)) for alias, *values in others.values_list(*columns)]
+        self._pks.update(tnsnames.keyed(aliases, names))
+        self._learned: list[tuple[int, str]] = []
         self._recent: dict[int, tuple[float, float]] = {}  #: where targets are that this batch made
         self._near = self._places(target for target in said if self.named(target.names) is None)
 
@@ -108,7 +108,7 @@ class Known:
 
     def named(self, names: Iterable[str]) -> int | None:
         """The target of the first of these names that this TOM knows."""
-        return next((self._pks[name] for name in names if name in self._pks), None)
+        return next((self._pks[key] for key in map(tnsnames.key, names) if key in self._pks), None)
 
     def name(self, pk: int) -> str:
         return self._targets[pk][0]
@@ -139,17 +139,18 @@ class Known:
 
     def add(self, target: Target, said: SaidTarget) -> int:
         """Notes a target that was made just now, and those of its other names that nobody has."""
-        self._pks[target.name] = self._note(target.pk, target.name, target.type, target.ra, target.dec)
+        self._pks[tnsnames.key(target.name)] = self._note(target.pk, target.name, target.type, target.ra, target.dec)
         for alias in said.aliases:
-            if self._pks.setdefault(alias, target.pk) == target.pk:
-                self._learned[alias] = target.pk
+            if tnsnames.key(alias) not in self._pks:
+                self._pks[tnsnames.key(alias)] = target.pk
+                self._learned.append((target.pk, alias))
         if target.type == Target.SIDEREAL:
             self._recent[target.pk] = (target.ra, target.dec)
         return target.pk
 
     def write_names(self) -> None:
         """Stores what was learned. Written directly: the host's own check loads every target of the TOM."""
-        bulk.insert([TargetName(target_id=pk, name=name) for name, pk in self._learned.items()])
+        bulk.insert([TargetName(target_id=pk, name=name) for pk, name in self._learned])
 
 
 def _circle(said: SaidTarget) -> Circle:
@@ -178,7 +179,9 @@ def unsaved(said: SaidTarget) -> Target:
 
 
 def name(target: Target, aliases: Sequence[str]) -> None:
-    """Gives a target those of these names that nobody has."""
-    taken = set(TargetName.objects.filter(name__in=aliases).values_list("name", flat=True))
-    taken.update(Target.objects.filter(name__in=aliases).values_list("name", flat=True))
-    bulk.insert([TargetName(target_id=target.pk, name=alias) for alias in aliases if alias not in taken])
+    """Gives a target those of these names that nobody has, however they are written."""
+    wanted = {tnsnames.key(alias): alias for alias in reversed(aliases)}
+    for table in (TargetName, Target):
+        for taken in table.objects.filter(name__in=tnsnames.spelled(aliases)).values_list("name", flat=True):
+            wanted.pop(tnsnames.key(taken), None)
+    bulk.insert([TargetName(target_id=target.pk, name=alias) for alias in reversed(wanted.values())])

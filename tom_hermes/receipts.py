@@ -5,13 +5,16 @@ from __future__ import annotations
 import fnmatch
 import json
 from collections.abc import Mapping
+from functools import reduce
+from operator import or_
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 
-from tom_hermes import tnsname
 from tom_hermes.conf import page
 from tom_hermes.models import SharedMessage
+from tom_scimma import tnsnames
 from tom_scimma.destinations import Receipt
 
 #: HERMES knows by uuid the messages of these topics only
@@ -52,7 +55,7 @@ def keep(delivery: Any, receipt: Receipt) -> None:
         _alias(int(key), name)
     if tns and said["message"]["data"].get("spectroscopy"):  # TNS has the object by the name that was typed
         for name, key in said["targets"].items():
-            if tnsname.designation([name]):
+            if tnsnames.bare(name):
                 _alias(key, name)
 
 
@@ -65,10 +68,12 @@ def _names(said: Mapping[str, Any], receipt: Receipt) -> dict[str, str]:
 
 
 def _alias(target: int, name: str) -> None:
+    """TNS's name for a target, as people write it: TNS itself says 2026abc. Not where anybody has it, however written."""
     from tom_targets.models import Target, TargetName
 
-    alias = name if name.upper().startswith(("AT", "SN")) else f"AT{name}"
-    taken = Target.objects.filter(name__iexact=alias).exists() or TargetName.objects.filter(name__iexact=alias).exists()
+    alias = f"AT{name}" if name == tnsnames.bare(name) else name
+    written = reduce(or_, (Q(name__iexact=spelling) for spelling in tnsnames.spellings(alias)))
+    taken = Target.objects.filter(written).exists() or TargetName.objects.filter(written).exists()
     if not taken and Target.objects.filter(pk=target).exists():
         TargetName.objects.create(target_id=target, name=alias)
 

@@ -18,6 +18,7 @@ from typing import Any
 from tom_hermes import reading
 from tom_hermes.client import Hermes
 from tom_hermes.said import Said, SaidTarget
+from tom_scimma import tnsnames
 from tom_scimma.errors import Rejected
 from tom_scimma.skymap.makers import separation
 
@@ -177,5 +178,5 @@ def fits(target: SaidTarget, wanted: Search) -> bool:
 
 def _called(name: str, target: SaidTarget, exact: bool) -> bool:
     if exact:
-        return name in target.names
+        return tnsnames.key(name) in map(tnsnames.key, target.names)
     return any(name.lower() in known.lower() for known in target.names)

@@ -6,7 +6,7 @@ whoever puts them there, unless the topic's policy says so.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,7 +20,7 @@ from tom_hermes.arrived import Arrived
 from tom_hermes.intake import Intake, intake
 from tom_hermes.models import Received, Unplaced
 from tom_hermes.said import DATA, Said, SaidDatum, SaidTarget, Unread
-from tom_scimma import decode
+from tom_scimma import bulk, decode, tnsnames
 from tom_scimma.errors import Undecodable
 from tom_scimma.models import MessageBody
 from tom_scimma.targets import share
@@ -94,7 +94,7 @@ def make(received: Received, name: str, user: Any) -> Target:
     groups = frozenset(received.groups.values_list("pk", flat=True))
     if not received.public and audience.everywhere(groups, user):
         raise NotNow("There are people who see every target of this TOM, and may not see this topic.")
-    if Target.objects.filter(name=name).exists():
+    if Target.objects.filter(name__in=tnsnames.spellings(name)).exists():
         raise NotNow(f"A target is called {name} already; assign the rows to it.")
     try:
         with transaction.atomic():
@@ -191,12 +191,22 @@ def _settle(row: Unplaced, found: SaidDatum | Unread | None, target_id: int, use
     return fetching or row.state == Waits.PLACED
 
 
+def _otherwise_written(names: Iterable[str]) -> list[str]:
+    """Those of these names that are TNS's, and that a target has in another spelling."""
+    known = [name for name in names if tnsnames.bare(name)]
+    spelled = tnsnames.spelled(known)
+    tables = (Target._meta.get_field("name").model, TargetName)
+    here = {tnsnames.key(name) for table in tables for (name,) in bulk.find(table, "name", spelled, ["name"])}
+    return [name for name in known if tnsnames.key(name) in here]
+
+
 def follow() -> int:
     """Job of the worker: rows that wait for a target of a name, or a place, that has turned up. Returns how many messages moved."""
     names = Unplaced.objects.filter(state=Waits.WAITING, reason__in=("target", "place")).exclude(name="")
     here = names.filter(name__in=Target.objects.values("name")) | names.filter(
         name__in=TargetName.objects.values("name")
     )
+    here |= names.filter(name__in=_otherwise_written(names.values_list("name", flat=True).distinct()))
     moved = 0
     for received in Received.objects.filter(pk__in=here.values("received_id"), retracted=False)[:100]:
         before = received.open

@@ -1,27 +1,24 @@
 """What TNS calls an object that is classified: it knows objects by its own names alone, and is told the name that a row has. Pure.
 
-designation(("tom26a", "AT2026abc"))      -> "AT2026abc"
+designation(("tom26a", "AT2026abc"))      -> "2026abc", which is what TNS takes and gives: AT or SN is no part of its names
 called(message, content, form)            -> the message with TNS's names of its targets; ours are among their aliases
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tom_scimma import tnsnames
 from tom_scimma.compose.content import Body, Content
 from tom_scimma.destinations import Need
 
-#: AT2026abc, SN 2023ixf, 2026abc; no minor planet, whose year stands apart
-_NAME = re.compile(r"(?:(?:AT|SN|TDE) ?)?(?:19|20)\d\d[A-Za-z]{1,7}", re.ASCII | re.IGNORECASE)
 FIELD = "tns_name"
 
 
 def designation(names: Iterable[str]) -> str:
-    """The first of these names that TNS may have given, without spaces; "" for none."""
-    found = next((name.strip() for name in names if _NAME.fullmatch(name.strip())), "")
-    return found.replace(" ", "")
+    """The first of these names that TNS may have given, as TNS has it; "" for none."""
+    return next(filter(None, map(tnsnames.bare, names)), "")
 
 
 def of(body: Body) -> str:
@@ -40,7 +37,7 @@ def _field(pk: int) -> str:
 
 def called(message: Mapping[str, Any], content: Content, form: Mapping[str, Any]) -> dict[str, Any]:
     """The same message, its targets and rows under TNS's names; a target of which none is typed keeps its own."""
-    typed = {body.name: str(form.get(_field(body.pk)) or "").strip() or body.name for body in content.targets}
+    typed = {body.name: _typed(form, body) for body in content.targets}
     data = dict(message["data"])
     data["targets"] = [_target(row, typed[row["name"]]) for row in data.get("targets", [])]
     for section in ("targets_extra", "spectroscopy", "astrometry", "candidates", "observations"):
@@ -48,6 +45,10 @@ def called(message: Mapping[str, Any], content: Content, form: Mapping[str, Any]
         if section in data:
             data[section] = [{**row, key: typed.get(row.get(key), row.get(key))} for row in data[section]]
     return {**message, "data": data}
+
+
+def _typed(form: Mapping[str, Any], body: Body) -> str:
+    return tnsnames.key(str(form.get(_field(body.pk)) or "").strip()) or body.name
 
 
 def _target(row: dict[str, Any], name: str) -> dict[str, Any]:

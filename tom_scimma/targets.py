@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from django.contrib.auth.models import Group
 
-from tom_scimma import bulk, places
+from tom_scimma import bulk, places, tnsnames
 from tom_scimma.conf import TargetPolicy, TopicPolicy
 from tom_scimma.models import Event
 from tom_scimma.notice import Notice, Sky
@@ -77,11 +77,12 @@ class Known:
 
         names = {name for event, notice, _ in items for name in _names(event, notice)}
         named = Target._meta.get_field("name").model  # where a TOM has targets of its own kind: the host's table below
-        self._named = dict(bulk.find(named, "name", names, ["name", "id"]))
-        self._aliased = dict(bulk.find(TargetName, "name", names, ["name", "target"]))
+        spelled = tnsnames.spelled(names)
+        self._named = tnsnames.keyed(bulk.find(named, "name", spelled, ["name", "id"]), names)
+        self._aliased = tnsnames.keyed(bulk.find(TargetName, "name", spelled, ["name", "target"]), names)
         ours = [event.target_id for event, _, _ in items if event.target_id and event.target_made]
         self._targets = Target.objects.in_bulk(ours) if ours else {}
-        self._learned: dict[str, int] = {}
+        self._learned: dict[str, tuple[str, int]] = {}  #: name and whose, by its key
         self._recent: dict[int, tuple[float, float]] = {}  #: where targets are that this batch made or moved
         without = [
             _circle(notice.sky)
@@ -92,8 +93,11 @@ class Known:
 
     def named(self, names: Sequence[str]) -> int | None:
         """The target of that name, else the one with that alias."""
-        tables = (self._named, self._aliased, self._learned)
-        return next((table[name] for table in tables for name in names if name in table), None)
+        learned = {key: pk for key, (_, pk) in self._learned.items()}
+        keys = [tnsnames.key(name) for name in names]
+        return next(
+            (table[key] for table in (self._named, self._aliased, learned) for key in keys if key in table), None
+        )
 
     def near(self, sky: Sky) -> int | None:
         """The nearest target within the error circle."""
@@ -106,7 +110,7 @@ class Known:
 
     def add(self, target) -> int:
         """Notes a target that was made just now."""
-        self._named[target.name] = target.pk
+        self._named[tnsnames.key(target.name)] = target.pk
         self._recent[target.pk] = (target.ra, target.dec)
         return target.pk
 
@@ -118,16 +122,17 @@ class Known:
             _save(target)
 
     def learn(self, pk: int, names: Sequence[str]) -> None:
-        """Names of a target; what nobody has yet becomes its alias."""
+        """Names of a target; what nobody has yet, however it is written, becomes its alias."""
         for name in names:
-            if name not in self._named and name not in self._aliased:
-                self._learned.setdefault(name, pk)
+            key = tnsnames.key(name)
+            if key not in self._named and key not in self._aliased:
+                self._learned.setdefault(key, (name, pk))
 
     def write_names(self) -> None:
         """Stores what was learned. Written directly: the host's own check loads every target of the TOM."""
         from tom_targets.models import TargetName
 
-        TargetName.objects.bulk_create([TargetName(target_id=pk, name=name) for name, pk in self._learned.items()])
+        TargetName.objects.bulk_create([TargetName(target_id=pk, name=name) for name, pk in self._learned.values()])
 
 
 def _save(target) -> None:
