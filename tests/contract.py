@@ -20,6 +20,7 @@ from tests import hermes_content, told, treasuremap_reports
 from tests.ears import WebEar
 from tests.embedded import Embedded
 from tests.outside.standin import Standin
+from tom_hermes import accounts
 from tom_hermes.client import Hermes as Client
 from tom_hermes.fake import Fake
 from tom_scimma import sources
@@ -147,6 +148,7 @@ def _hermes(cls: type[Destination], folder: Path, monkeypatch, settings) -> Iter
     with Fake() as fake:
         here = {"BASE_URL": fake.url, "TOKEN": fake.token, "TEST_SERVER": True}
         settings.TOM_HERMES = here
+        accounts.first()  # as the worker does when it begins
         there, chosen = (
             cls("hermes.test"),
             hermes_content.content(photometry=(hermes_content.point(), hermes_content.limit())),
@@ -178,6 +180,7 @@ def _real_hermes(cls: type[Destination], folder: Path, monkeypatch, settings) ->
     url, token = os.environ["HERMES_TEST_URL"], os.environ["HERMES_TEST_TOKEN"]
     topic = os.environ.get("HERMES_TEST_TOPIC", "hermes.test")
     settings.TOM_HERMES = {"BASE_URL": url, "TOKEN": token, "TEST_SERVER": True}
+    accounts.first()
     there, begun = cls(topic), datetime.now(timezone.utc)
     chosen = hermes_content.content(event=None, photometry=(hermes_content.point(),))
     typed = {"title": f"Contract {begun.isoformat()}"}

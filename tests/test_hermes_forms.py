@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests import hermes_content as seen
-from tom_hermes import discovery
+from tom_hermes import accounts, discovery
 from tom_hermes.fake import Fake
 from tom_hermes.onward import Gcn, Tns
 from tom_hermes.schema.unwise import unwise
@@ -50,6 +50,7 @@ def standin():
 def hermes(app, settings, standin):
     cache.clear()
     settings.TOM_HERMES = {"BASE_URL": standin.url, "TOKEN": standin.token, "TEST_SERVER": True}
+    accounts.first()  # as the worker does when it begins
     return standin
 
 

@@ -13,7 +13,8 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core.files.base import ContentFile
 from django.urls import reverse
-from tom_targets.models import Target
+from django.utils import timezone as clock
+from tom_targets.models import Target, TargetName
 
 from tests import factories as make
 from tests import hermes_content as given
@@ -22,22 +23,24 @@ from tests.hermes_messages import sent as sent_message
 from tom_hermes import accounts, attached, circular, retraction, tns, tnsname
 from tom_hermes.destination import Hermes
 from tom_hermes.fake import Fake
-from tom_hermes.models import HermesProfile, SharedMessage
+from tom_hermes.models import HermesProfile, Known, SharedMessage
 from tom_hermes.onward import Gcn, Tns
 from tom_scimma import outbox, sources
+from tom_scimma.compose import standing
 from tom_scimma.compose.content import Counterpart, File
 from tom_scimma.errors import Rejected, ReplyLost, Unsaid
 from tom_scimma.ingest import ingest
-from tom_scimma.models import Delivery, Embargo, SharedItem
+from tom_scimma.models import Delivery, Embargo, Job, SharedItem
 
 pytestmark = pytest.mark.django_db
 TOPIC = "hermes.test"
 
 
 @pytest.fixture
-def fake(settings):
+def fake(settings, db):
     with Fake() as standin:
         settings.TOM_HERMES = {"BASE_URL": standin.url, "TOKEN": standin.token, "TEST_SERVER": True}
+        accounts.first()  # as the worker does when it begins
         yield standin
 
 
@@ -165,7 +168,7 @@ def test_a_classification_takes_its_spectrum_as_a_file(fake, user, target):
     content = chosen(target, photometry=(), spectra=(given.spectrum(extra={"classification": "SN Ia"}),))
     sent(there, queued(there, content, user, target), user)
     report = fake.tns[0]["classification_report"]["0"]
-    assert (report["name"], report["objtypeid"]) == ("AT2026abc", "3")
+    assert (report["name"], report["objtypeid"]) == ("2026abc", "3")
     assert "ascii_file" in report["spectra"]["spectra-group"]["0"]
     text = next(iter(fake.world.archive.files.values())).decode()
     assert text.splitlines()[-1] == "4001.0 2e-16 1e-17"
@@ -174,18 +177,22 @@ def test_a_classification_takes_its_spectrum_as_a_file(fake, user, target):
 
 @pytest.mark.parametrize("known", [True, False])
 def test_an_object_is_classified_by_the_name_that_tns_has_of_it(fake, user, known):
-    """HERMES tells TNS the target's name as it stands, and TNS knows its own alone (hermes/tns.py, `classification_report["name"]`)."""
+    """HERMES tells TNS the target's name as it stands, and TNS knows its own alone (hermes/tns.py, `classification_report["name"]`).
+
+    TNS's own name has no prefix: what it answers of a new object is "AT" and an `objname` (tom_tns, tns_report.py), and SkyPortal
+    classifies by that `objname`.
+    """
     there, ours = Tns(TOPIC), placed("tom26a")
     body = given.body("tom26a", pk=ours.pk, aliases=("ZTF26aaa", "AT 2026abc") if known else ("ZTF26aaa",))
     spectrum = given.spectrum(target="tom26a", extra={"classification": "SN Ia", "seeing": 1.2})
     extra = given.position(target="tom26a")
     content = given.content(targets=(body,), spectra=(spectrum,), astrometry=(extra,), files=())
     (need,) = [need for need in there.needs(content) if need.field == f"targets.{ours.pk}.tns_name"]
-    assert (need.value, need.required) == ("AT2026abc" if known else "", True)
-    typed = {} if known else {need.field: "2026abc"}
+    assert (need.value, need.required) == ("2026abc" if known else "", True)
+    typed = {} if known else {need.field: "SN 2026abc"}
     delivery = queued(there, content, user, ours, **typed)
     sent(there, delivery, user)
-    name = "AT2026abc" if known else "2026abc"
+    name = "2026abc"
     assert fake.tns[0]["classification_report"]["0"]["name"] == name
     data = fake.messages[0].message["data"]
     assert data["targets"][0]["aliases"][:2] == ["tom26a", "ZTF26aaa"]
@@ -194,12 +201,30 @@ def test_an_object_is_classified_by_the_name_that_tns_has_of_it(fake, user, know
     assert [one.name for one in ours.aliases.all()] == ["AT2026abc"]
 
 
+@pytest.mark.parametrize("written", ["AT 2026aaa", "2026aaa", "SN2026aaa", "at2026aaa"])
+@pytest.mark.parametrize("whose", ["its name", "its alias", "another's name", "another's alias"])
+def test_a_name_that_comes_back_is_no_second_one_however_it_is_written(fake, user, written, whose):
+    ours = placed(written if whose == "its name" else "tom26a")
+    other = placed(written if whose == "another's name" else "tom26b")
+    if "alias" in whose:
+        TargetName.objects.create(target=ours if whose == "its alias" else other, name=written)
+    there = Tns(TOPIC)
+    content = given.content(
+        targets=(given.body(ours.name, pk=ours.pk, aliases=()),),
+        photometry=(given.point(target=ours.name), given.limit(target=ours.name)),
+    )
+    receipt = sent(there, queued(there, content, user, ours), user)
+    assert receipt.data["tns"] == ["2026aaa"]
+    assert TargetName.objects.count() == ("alias" in whose)
+
+
 @pytest.mark.parametrize(
     ("names", "name"),
     [
-        (("tom26a", "SN 2023ixf"), "SN2023ixf"),
+        (("tom26a", "SN 2023ixf"), "2023ixf"),
         (("2026abc",), "2026abc"),
-        (("SN1987A",), "SN1987A"),
+        (("at 2026ABC",), "2026abc"),
+        (("SN1987a",), "1987A"),
         (("2015 BP1", "ZTF18abc", "GRB 260101A", "AT2026-1"), ""),
     ],
 )
@@ -328,7 +353,7 @@ def test_a_classification_is_one_class_of_each_target(fake, target):
     typed = {"spectroscopy.1.classification": "SN Ia", "spectroscopy.2.classification": "SN II"}
     found = there.faults(there.preview(given.filled(there, content, **typed))[0])
     assert found["spectroscopy.2.classification"] == [
-        "TNS is told one class of AT2026abc, that of its first spectrum: SN Ia."
+        "TNS is told one class of 2026abc, that of its first spectrum: SN Ia."
     ]
     assert found["targets.1"] == ["No spectrum of AT2026xyz is chosen."]
 
@@ -443,12 +468,14 @@ def test_an_account_s_topics_and_why_there_are_none(fake, user, settings):
     assert row.problem == accounts.SILENT
     assert Hermes.addresses(user)  # what was known stays
     own = HermesProfile.objects.create(user=user, token=fake.token_of("tom-nocred"))
+    accounts.first()
     assert (Hermes.addresses(user), Hermes.unready(user)) == ([], accounts.SILENT)
     fake.world.services = True
     accounts.refresh()
     assert Hermes.unready(user) == accounts.NONE
     own.token = "f" * 40
     own.save()
+    accounts.first()
     assert "Invalid token" in Hermes.unready(user)
     assert own.token not in Hermes.unready(user)
     settings.TOM_HERMES = {"BASE_URL": fake.url}
@@ -458,8 +485,61 @@ def test_an_account_s_topics_and_why_there_are_none(fake, user, settings):
         Hermes(TOPIC).credential(user)
 
 
+def test_what_was_never_asked_is_asked_by_the_worker_and_the_page_follows(
+    fake, user, target, client, settings, monkeypatch
+):
+    """A click returns in under 200 ms whatever the service does: no page asks HERMES where somebody may write."""
+    client.force_login(user)
+    token = fake.token_of("tom-other")
+    Job.objects.create(name=accounts.JOB, due=clock.now() + timedelta(hours=1))
+    client.post(reverse("tom_hermes:token"), {"token": token})
+    assert Job.objects.get().due <= clock.now()  # the worker is woken before any page waits for it
+    Job.objects.update(due=clock.now() + timedelta(hours=1))
+    settings.TOM_HERMES = {
+        **settings.TOM_HERMES,
+        "BASE_URL": fake.url.replace("127.0.0.1", "localhost"),
+    }  # TNS's lists too
+    page = client.get("/share/", {"target": target.pk})["Location"]
+    with monkeypatch.context() as context:
+        context.setattr("tom_hermes.client.Hermes._line", lambda *args: pytest.fail("a page asked HERMES"))
+        body = client.get(page).content.decode()
+        assert accounts.ASKED in body
+        assert f'hx-get="{page}offers/?attended=False" hx-trigger="every 5s"' in body
+        assert "No worker runs that would ask" in body
+        assert Job.objects.get().due <= clock.now()
+        follows = client.get(f"{page}offers/?attended=False", headers={"HX-Request": "true"})
+        assert (follows.status_code, follows.get("HX-Trigger")) == (204, None)
+        client.post(f"{page}form/", {"sinks": "1", "sink": "tns:hermes.test"}, headers={"HX-Request": "true"})
+    assert not any(token in str(vars(row)) for table in (Job, Known) for row in table.objects.all())
+    accounts.first()
+    follows = client.get(f"{page}offers/?attended=False", headers={"HX-Request": "true"})
+    assert (follows.status_code, follows["HX-Trigger"], follows.content) == (200, "share-changed", b"")
+    body = client.get(page).content.decode()
+    assert "/offers/" not in body
+    assert 'value="tns:hermes.test" checked' in body
+    assert ">LCO</option>" in body  # TNS's lists
+    asked = Known.objects.values_list("asked", flat=True)
+    before = list(asked)
+    accounts.first()  # what is known is not asked again
+    assert list(asked) == before
+
+
+def test_who_shares_all_the_time_waits_for_the_worker_to_ask(fake, user, target):
+    """A new token of its owner stops nothing: what may be written with it is asked first."""
+    row = standing.begin(user, f"hermes:{TOPIC}", {"title": "T", "authors": "A", "submitter": "S"}, target=target.pk,
+                         predicate={"kinds": ["photometry"], "limits": "all"}, per_hour=6)  # fmt: skip
+    shared_by.photometry(target, 2)
+    HermesProfile.objects.create(user=user, token=fake.token_of("tom-other"))
+    assert standing.one(row) == []
+    row.refresh_from_db()
+    assert row.active
+    accounts.first()
+    assert len(standing.one(row)) == 1
+
+
 def test_who_cannot_send_circulars_is_told_what_to_do(fake, user):
     HermesProfile.objects.create(user=user, token=fake.token_of("tom-nogcn"))
+    accounts.first()
     assert "log in at GCN" in Gcn.unready(user)
     assert Hermes.unready(user) == ""
     assert Hermes(TOPIC).speaker(user) == "your own account at HERMES"

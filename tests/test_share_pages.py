@@ -14,11 +14,24 @@ from tom_dataproducts.models import PhotometryReducedDatum
 
 from tests import factories as make
 from tests import sharing as shared
+from tests.outside.parcel import Trial
 from tests.outside.rig import deliver
 from tom_scimma import producer, sources
-from tom_scimma.compose import corrections
+from tom_scimma.compose import corrections, questions
 from tom_scimma.destinations.hopskotch import unpacked
-from tom_scimma.models import Approval, Delivery, Draft, Embargo, SendRule, Share, SharedItem
+from tom_scimma.models import (
+    Approval,
+    Delivery,
+    Draft,
+    Embargo,
+    Job,
+    Question,
+    SendRule,
+    Share,
+    SharedItem,
+    Stop,
+    Worker,
+)
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -272,13 +285,21 @@ def test_the_service_is_asked_by_a_button_and_its_silence_stops_nobody(ada, outs
     said = {"sinks": "1", "sink": "trial", "f.text": "damn"}
 
     def asked(**more) -> str:
-        return ada.post(f"/share/{draft.pk}/preview/?ask=1", {**said, **more}, headers=HTMX).content.decode()
+        page = ada.post(f"/share/{draft.pk}/preview/?ask=1", {**said, **more}, headers=HTMX).content.decode()
+        assert f'hx-get="/share/{draft.pk}/asked/?attended=False&amp;preview=1"' in page
+        questions.run()
+        answer = ada.get(f"/share/{draft.pk}/asked/?attended=False&preview=1", headers=HTMX)
+        assert (answer["HX-Retarget"], answer["HX-Reswap"]) == ("#share-preview", "innerHTML")
+        return answer.content.decode()
 
     page = asked()
     assert "The service would refuse it." in page
     assert "<div>the service wants no oaths</div></div>" in page
     assert "place: far away" in page
     assert "takes it like this" in asked(**{"f.text": "please"})
+    assert "takes it like this" in ada.get(draft.get_absolute_url()).content.decode()  # of just this it is known
+    typed = ada.post(f"/share/{draft.pk}/preview/", {**said, "f.text": "otherwise"}, headers=HTMX).content.decode()
+    assert "takes it" not in typed
     assert "too short" in asked(**{"f.text": "hi"})
     assert outside.parcels == []
     monkeypatch.setenv("OUTSIDE", "http://127.0.0.1:9")
@@ -292,14 +313,28 @@ def test_the_service_is_asked_by_a_button_and_its_silence_stops_nobody(ada, outs
 def test_before_it_is_sent_the_service_is_asked_without_waiting_for_it(ada, outside, monkeypatch):
     """Validated against the service, with a token, before anything is queued: also for whoever presses no button for it."""
     draft = open_draft(ada, target=shared.target().pk)
-    part = f"/share/{draft.pk}/asked/"
+    part = f"/share/{draft.pk}/asked/?attended=False"
+    monkeypatch.setattr(Trial, "seen_by", [], raising=False)
+    truth = Trial.ask
+    monkeypatch.setattr(Trial, "ask", lambda self, *args: (Trial.seen_by.append(args[1]), truth(self, *args))[1])
 
     def looked_at(text: str) -> str:
         assert check(ada, draft, "trial", text=text)["Location"].endswith("/confirm/")
+        before = len(Trial.seen_by)
         page = ada.get(f"/share/{draft.pk}/confirm/").content.decode()
-        assert f'hx-get="{part}" hx-trigger="load"' in page
+        assert f'hx-get="{part}" hx-trigger="every 5s"' in page
+        assert "No worker runs that would ask" in page  # and Send is there all the same
+        assert 'type="submit">Send</button>' in page
         assert "The service takes it" not in page
-        return ada.get(part, headers=HTMX).content.decode()
+        assert ada.get(part, headers=HTMX).status_code == 204
+        assert len(Trial.seen_by) == before  # no page asks
+        questions.run()
+        assert Trial.seen_by[before:] == ["ada"]  # the worker does, once, as who shares
+        said = ada.get(part, headers=HTMX).content.decode()
+        assert (
+            said.strip() in ada.get(f"/share/{draft.pk}/confirm/").content.decode()
+        )  # opened again, it has the answer
+        return said
 
     assert "The service takes it like this." in looked_at("please")
     said = looked_at("damn")
@@ -308,6 +343,69 @@ def test_before_it_is_sent_the_service_is_asked_without_waiting_for_it(ada, outs
     assert "It could not be asked" in looked_at("please")
     assert confirm(ada, draft)["Location"].endswith("/receipt/")
     assert ada.get(part)["Location"].endswith("/receipt/")
+    assert Question.objects.count() == 0
+
+
+def test_a_worker_that_runs_is_woken_and_the_page_looks_often(ada, outside):
+    draft = open_draft(ada, target=shared.target().pk)
+    now = timezone.now()
+    Job.objects.create(name=questions.JOB, due=now + timedelta(hours=1))
+    Worker.objects.create(process="here:1", started=now, beat=now)
+    check(ada, draft, "trial", text="please")
+    page = ada.get(f"/share/{draft.pk}/confirm/").content.decode()
+    assert 'asked/?attended=True" hx-trigger="every 1s"' in page
+    assert Job.objects.get(name=questions.JOB).due <= timezone.now()
+    Worker.objects.update(beat=now - timedelta(minutes=2))  # it ended without a word: the page says so
+    assert "No worker runs" in ada.get(f"/share/{draft.pk}/asked/?attended=True", headers=HTMX).content.decode()
+
+
+def test_a_question_that_nobody_came_to_in_time_is_not_asked_any_more(ada, outside, monkeypatch):
+    """Whoever typed it may have lost the right to it, or sent it, by then."""
+    draft = open_draft(ada, target=shared.target().pk)
+    monkeypatch.setattr(Trial, "ask", lambda *args: pytest.fail("it was asked"))
+    check(ada, draft, "trial", text="please")
+    Question.objects.update(asked=timezone.now() - timedelta(minutes=6))
+    questions.run()
+    assert "did not come to it in time" in Question.objects.get().problem
+    check(ada, draft, "trial", text="thanks")
+    type(ada.user).objects.update(is_active=False)
+    questions.run()
+    assert not Question.objects.filter(answered=None).exists()
+
+
+def test_a_question_that_fails_costs_only_itself(ada, outside, monkeypatch):
+    first, second = (open_draft(ada, target=shared.target(name).pk) for name in ("a", "b"))
+    check(ada, first, "trial", text="damn")
+    check(ada, second, "trial", text="please")
+
+    def ask(self, payload, credential):
+        if payload == b"damn":
+            raise TypeError("a bug")
+        return {}
+
+    monkeypatch.setattr(Trial, "ask", ask)
+    questions.run()
+    assert list(Question.objects.order_by("pk").values_list("problem", flat=True)) == ["a bug", ""]
+    assert all(bytes(row.payload) == b"" for row in Question.objects.all())
+
+
+@pytest.mark.parametrize("why", ["dry run", "embargo", "everything that leaves is stopped"])
+def test_what_may_not_leave_is_not_asked_about_either(ada, outside, settings, why):
+    """To ask a service is to tell it: an embargo, a dry run and a stop hold the question as they hold what it is about."""
+    star = shared.target()
+    draft = open_draft(ada, target=star.pk)
+    if why == "dry run":
+        settings.TOM_SCIMMA = {**settings.TOM_SCIMMA, "DRY_RUN": True}
+    elif why == "embargo":
+        Embargo.objects.create(target=star, reason="not yet", by_name="root")
+    else:
+        Stop.objects.create(by_name="root")
+    check(ada, draft, "trial", text="please")
+    assert Question.objects.count() == 0
+    page = ada.get(f"/share/{draft.pk}/confirm/").content.decode()
+    assert "The service is not asked: " in page
+    assert why in page
+    assert "/asked/" not in page
 
 
 def test_dry_run_is_said_before_and_after(ada, settings, outside):
@@ -386,11 +484,16 @@ def test_under_embargo_it_waits(ada, outside, what):
         return
     assert row.state == "held"
     assert "paper first" in row.reason
-    ada.post(f"{row.get_absolute_url()}release/", {"origin": row.origin})
+    said = ada.post(f"{row.get_absolute_url()}release/", {"origin": row.origin}, follow=True).content.decode()
+    assert "It may not leave yet. Under embargo until somebody lifts it: paper first" in said  # and not "Released"
+    assert "That is over" not in said
+    row.refresh_from_db()
+    assert row.state == "held"
     deliver()
     row.refresh_from_db()
     assert (row.state, outside.parcels) == ("held", [])
     Embargo.objects.update(until="2026-01-01T00:00:00Z")
+    assert "That is over: it leaves when somebody releases it here." in ada.get(row.get_absolute_url()).content.decode()
     ada.post(f"{row.get_absolute_url()}release/", {"origin": row.origin})
     deliver()
     row.refresh_from_db()
@@ -404,6 +507,69 @@ def test_an_embargo_that_comes_later_holds_what_is_queued(ada, outside):
     deliver()
     row.refresh_from_db()
     assert (row.state, outside.parcels) == ("held", [])
+
+
+def test_an_embargo_ends_at_its_second(ada, outside, monkeypatch):
+    """Queued while it holds it waits for a person, however soon it ends; queued after its end it leaves."""
+    star = shared.target()
+    Embargo.objects.create(by_name="pi", target_id=star.pk, until=timezone.now() + timedelta(hours=1))
+    (row,) = share(ada, "parcel", target=star.pk)
+    assert row.state == "held"
+    Embargo.objects.update(until=timezone.now())
+    deliver()
+    row.refresh_from_db()
+    assert (row.state, outside.parcels) == ("held", [])
+    (other,) = share(ada, "parcel", text="after it", target=star.pk)
+    deliver()
+    other.refresh_from_db()
+    assert (other.state, len(outside.parcels)) == ("delivered", 1)
+
+
+def test_after_an_embargo_comes_the_second_persons_yes(ada, group, guarded, outside):
+    star = shared.target()
+    embargo = Embargo.objects.create(by_name="pi", target_id=star.pk)
+    (row,) = share(ada, "parcel", target=star.pk)
+    bob = visitor("bob", group, permissions=("approve_delivery",))
+    assert bob.get("/share/approvals/").context["waiting"] == []
+    Embargo.objects.filter(pk=embargo.pk).update(lifted_at=timezone.now())
+    said = ada.post(f"{row.get_absolute_url()}release/", {"origin": row.origin}, follow=True).content.decode()
+    assert "It may not leave yet. Waits until somebody else approves it." in said
+    row.refresh_from_db()
+    assert (row.state, row.reason) == ("held", "Waits until somebody else approves it.")
+    assert [one.delivery_id for one in bob.get("/share/approvals/").context["waiting"]] == [row.pk]
+    decide(bob, row)
+    deliver()
+    row.refresh_from_db()
+    assert (row.state, len(outside.parcels)) == ("delivered", 1)
+
+
+def test_who_refused_may_say_yes_after_all_and_nobody_else(ada, group, guarded, outside):
+    (row,) = share(ada, "parcel", target=shared.target().pk)
+    bob, carl = (visitor(name, group, permissions=("approve_delivery",)) for name in ("bob", "carl"))
+    decide(bob, row, "refused")
+    page = bob.get(row.get_absolute_url()).content.decode()
+    assert "You may approve it after all." in page
+    assert "Do not approve" not in page
+    assert "after all" not in carl.get(row.get_absolute_url()).content.decode()
+    for client in (ada, carl):
+        decide(client, row)
+    assert Approval.objects.get().verdict == "refused"
+    assert bob.get("/share/approvals/").context["waiting"] == []  # it waits for nobody
+    decide(bob, row)
+    deliver()
+    row.refresh_from_db()
+    assert (row.state, len(outside.parcels)) == ("delivered", 1)
+    decide(bob, row, "refused")
+    assert Approval.objects.get().verdict == "approved"
+
+
+def test_what_was_cancelled_waits_for_nobody(ada, group, guarded, outside):
+    (row,) = share(ada, "parcel", target=shared.target().pk)
+    bob = visitor("bob", group, permissions=("approve_delivery",))
+    assert "Waits for the yes of somebody else than ada" in ada.get(row.get_absolute_url()).content.decode()
+    ada.post(f"{row.get_absolute_url()}cancel/")
+    for client in (ada, bob):
+        assert "Waits for the yes" not in client.get(row.get_absolute_url()).content.decode()
 
 
 @pytest.fixture

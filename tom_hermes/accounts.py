@@ -3,7 +3,7 @@
     account(user).topics          where they may write; `problem` says why there is nothing, or nothing new
     tns_options()                 TNS's lists; {} while nobody could have them
 
-A page asks HERMES only the first time; after that the worker does, so that no click waits for it.
+The worker asks, so that no click waits for HERMES: every ten minutes, and at once for what a page has never had an answer of.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from tom_hermes.conf import conf
 from tom_hermes.credentials import stands, token_of
 from tom_hermes.models import HermesProfile, Known
 from tom_scimma.errors import DeliveryError
+from tom_scimma.models import Job
 from tom_scimma.secrets import Lost
 
 NO_TOKEN = (
@@ -29,8 +30,11 @@ SILENT = (
     "HERMES did not say which topics may be written: SCiMMA did not answer it. An empty list may mean that, or that there "
     "are none; test it again in a minute."
 )
+ASKED = "HERMES is asked what this account may do; this page goes on by itself."
 NONE = "This account may write no topic: ask SCiMMA for permission, or log in at HERMES anew."
 OPTIONS = "tns_options"
+#: the worker's job that asks what was never asked
+JOB = "HERMES accounts never asked"
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,7 @@ class Account:
     email: str = ""
     bot: str = ""  #: its own TNS bot
     problem: str = ""
+    waits: bool = False  #: never asked yet; the worker does
 
     def __repr__(self) -> str:
         return f"Account({self.name!r})"  # never the token
@@ -60,7 +65,7 @@ def client(token: str, **seconds: float) -> Hermes:
 
 
 def account(user: Any) -> Account:
-    """What is known of it; asked now where it never was."""
+    """What is known of it; where it was never asked, the worker is woken to do that."""
     own = bool(stands(user))
     try:
         token = token_of(user)
@@ -68,7 +73,10 @@ def account(user: Any) -> Account:
         return Account(own=own, problem=lost(error))
     if not token:
         return Account(problem=NO_TOKEN)
-    row = Known.objects.filter(name=name_of(token)).first() or asked(token)
+    row = Known.objects.filter(name=name_of(token)).first()
+    if row is None:
+        Job.wake(JOB)
+        return Account(token, own, problem=ASKED, waits=True)
     return _account(row, token, own)
 
 
@@ -103,9 +111,17 @@ def _account(row: Known, token: str, own: bool) -> Account:
 
 
 def tns_options() -> dict[str, Any]:
-    """TNS's lists by name; {} where they could not be had."""
-    row = Known.objects.filter(name=f"{OPTIONS}:{_server()}").first() or _asked_options()
-    return row.content
+    """TNS's lists by name; {} where they could not be had, or were never asked for."""
+    row = Known.objects.filter(name=_options()).first()
+    return row.content if row is not None else {}
+
+
+def waits_for_options() -> bool:
+    """Whether TNS's lists were never asked for; the worker is woken to do that."""
+    if Known.objects.filter(name=_options()).exists():
+        return False
+    Job.wake(JOB)
+    return True
 
 
 def _asked_options() -> Known:
@@ -114,7 +130,7 @@ def _asked_options() -> Known:
             said = hermes.tns_options()
         return said, "" if said else "HERMES could not have TNS's lists."
 
-    return _ask(f"{OPTIONS}:{_server()}", ask)
+    return _ask(_options(), ask)
 
 
 def _ask(name: str, ask: Callable[[], tuple[dict[str, Any], str]]) -> Known:
@@ -134,11 +150,27 @@ def _ask(name: str, ask: Callable[[], tuple[dict[str, Any], str]]) -> Known:
 
 def refresh() -> None:
     """The worker's job: asks about every account that is used here, and for TNS's lists."""
-    tokens = [row.token for row in HermesProfile.objects.all() if isinstance(row.token, str) and row.token]
-    for token in dict.fromkeys([*([conf.TOKEN] if conf.TOKEN else []), *tokens]):
+    tokens = _tokens()
+    for token in tokens:
         asked(token)
-    if tokens or conf.TOKEN:
+    if tokens:
         _asked_options()
+
+
+def first() -> None:
+    """The worker's other job: asks what was never asked, for which a page may wait."""
+    known, tokens = set(Known.objects.values_list("name", flat=True)), _tokens()
+    for token in tokens:
+        if name_of(token) not in known:
+            asked(token)
+    if tokens and _options() not in known:
+        _asked_options()
+
+
+def _tokens() -> list[str]:
+    """The tokens that are used here: the TOM's, and people's own."""
+    own = [row.token for row in HermesProfile.objects.all() if isinstance(row.token, str) and row.token]
+    return list(dict.fromkeys([*([conf.TOKEN] if conf.TOKEN else []), *own]))
 
 
 def name_of(token: str) -> str:
@@ -146,5 +178,5 @@ def name_of(token: str) -> str:
     return f"account:{hashlib.sha256(f'{conf.BASE_URL} {token}'.encode()).hexdigest()}"
 
 
-def _server() -> str:
-    return hashlib.sha256(conf.BASE_URL.encode()).hexdigest()[:16]
+def _options() -> str:
+    return f"{OPTIONS}:{hashlib.sha256(conf.BASE_URL.encode()).hexdigest()[:16]}"

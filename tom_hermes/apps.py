@@ -58,5 +58,6 @@ class TomHermesConfig(AppConfig):
             job("HERMES rows", "tom_hermes.settling.follow", minutes=1),
             job("HERMES files", "tom_hermes.fetching.fetch_due", lane=ask, seconds=30),
             job("HERMES accounts", "tom_hermes.accounts.refresh", lane=ask, minutes=10),
+            job("HERMES accounts never asked", "tom_hermes.accounts.first", lane="questions", minutes=10),
             job("HERMES retractions", "tom_hermes.withdrawn.look", lane=ask, hours=1),
         ]

@@ -75,6 +75,10 @@ class Hermes(AtHermes):
         account = accounts.account(user)
         return "" if account.topics else account.problem
 
+    @classmethod
+    def waits(cls, user: Any) -> bool:
+        return accounts.account(user).waits
+
     # composing
 
     def needs(self, subject: Any) -> list[Need]:

@@ -32,6 +32,12 @@ class Tns(Hermes):
     def is_test(self) -> bool:
         return is_test_server()  # a test topic does not keep a report from TNS
 
+    @classmethod
+    def waits(cls, user: Any) -> bool:
+        """Also for TNS's lists: until they are known what is chosen of them is typed."""
+        account = accounts.account(user)
+        return account.waits or (bool(account.token) and accounts.waits_for_options())
+
     def needs(self, subject: Any) -> list[Need]:
         if not isinstance(subject, Content):
             return []

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from tom_scimma import course, destinations, outbox
+from tom_scimma.compose import rules
 from tom_scimma.errors import Unsaid
 from tom_scimma.models import Alert, Attempt, Delivery, Event
 
@@ -56,6 +57,9 @@ def release(delivery: Delivery, by: Any, *, origin: str = "") -> None:
     `origin` is where the person saw that it will go; another one meanwhile is NotNow.
     """
     _demand(delivery, "release", "It is neither held nor behind something that may never arrive.")
+    if why := rules.held(delivery):  # asks for a second person's yes, where that is what it needs now
+        Delivery.objects.filter(pk=delivery.pk, state=State.HELD).update(reason=why, needs_person=True)
+        raise NotNow(f"It may not leave yet. {why}")
     now = destinations.find(delivery.destination).origin()[:300]
     if origin and origin != now:
         raise NotNow(f"It would go to {now}, and no longer to {origin}. Look again and release it once more.")

@@ -116,6 +116,7 @@ urlpatterns = [
     path("share/<int:pk>/discard/", share.ShareDiscardView.as_view(), name="share-discard"),
     path("share/<int:pk>/check/", share_send.ShareCheckView.as_view(), name="share-check"),
     path("share/<int:pk>/confirm/", share_send.ShareConfirmView.as_view(), name="share-confirm"),
+    path("share/<int:pk>/offers/", share.ShareOffersView.as_view(), name="share-offers"),
     path("share/<int:pk>/asked/", share_send.ShareAskedView.as_view(), name="share-asked"),
     path("share/<int:pk>/receipt/", share_send.ShareReceiptView.as_view(), name="share-receipt"),
     path("share/<int:pk>/standing/", share_rules.StandingNewView.as_view(), name="standing-new"),

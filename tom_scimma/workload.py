@@ -90,6 +90,11 @@ def workload(now: datetime) -> Workload:
     )
 
 
+def attended(now: datetime) -> bool:
+    """Whether a worker gave a sign of life lately: where none did, nobody does what a page waits for."""
+    return Worker.objects.filter(beat__gte=now - STALE).exclude(state="stopped").exists()
+
+
 def open_deliveries() -> list[tuple[str, str, int]]:
     """(service, state, count) of deliveries that are not over."""
     states = (State.HELD, State.QUEUED, State.SENDING, State.UNKNOWN)

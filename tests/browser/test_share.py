@@ -15,7 +15,9 @@ from tests import factories as make
 from tests import sharing as shared
 from tests.outside.rig import deliver, hurry
 from tests.outside.standin import Standin
+from tom_hermes import accounts
 from tom_hermes.fake import Fake
+from tom_scimma.compose import questions
 from tom_scimma.models import Delivery, Reaction, SendRule
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -121,6 +123,10 @@ def test_to_hermes_which_is_asked_loses_its_reply_and_is_found_to_have_it(visito
     page, url = visitor.page, hermes.url
     visitor.log_in("grace")
     visitor.go(f"/share/?target={team.pk}")
+    expect(page.locator("#share-form")).to_contain_text("HERMES is asked what this account may do")
+    expect(page.locator("#share-form")).to_contain_text("No worker runs that would ask")
+    visitor.fits()
+    accounts.first()  # the worker; the page goes on by itself
     page.get_by_role("checkbox", name=re.compile("^HERMES hermes.test")).check()
     page.get_by_label("Text", exact=True).fill("We saw it fade.")
     preview = page.locator("#share-preview")
@@ -130,11 +136,19 @@ def test_to_hermes_which_is_asked_loses_its_reply_and_is_found_to_have_it(visito
     page.get_by_label("Title", exact=True).fill("Photometry of AT2026abc")
     expect(page.locator("#fault-title")).to_be_empty()
     page.get_by_role("button", name="Ask the service").click()
+    expect(preview).to_contain_text("No worker runs that would ask the service")
+    questions.run()
     expect(preview).to_contain_text("The service takes it like this.")
     visitor.fits()
+    page.get_by_label("Title", exact=True).fill("Photometry of AT2026abc, again")
+    expect(preview).not_to_contain_text("The service takes it like this.")
     page.get_by_role("button", name="Look at it once more").click()
     expect(page.locator("h1")).to_have_text("Send it?")
+    expect(page.get_by_role("button", name="Send", exact=True)).to_be_enabled()
+    expect(page.locator("body")).to_contain_text("No worker runs that would ask the service")
+    questions.run()
     expect(page.locator("body")).to_contain_text("hermes.test: The service takes it like this.")  # asked by itself
+    visitor.fits()
     page.get_by_role("button", name="Send", exact=True).click()
     states = page.locator("#share-states")
     expect(states).to_contain_text("queued")
@@ -159,6 +173,7 @@ def test_while_hermes_refuses_connections_the_click_returns_and_it_goes_out_late
     with Fake() as fake:
         port = int(fake.url.rpartition(":")[2])
         settings.TOM_HERMES = {"BASE_URL": fake.url, "TOKEN": fake.token}
+        accounts.first()
         visitor.log_in("grace")
         visitor.go(f"/share/?target={team.pk}")
     page.reload(wait_until="networkidle")  # what may be written where is known from before
@@ -166,6 +181,8 @@ def test_while_hermes_refuses_connections_the_click_returns_and_it_goes_out_late
     page.get_by_label("Text", exact=True).fill("We saw it fade.")
     expect(page.locator("#share-preview pre").first).to_contain_text("We saw it fade.")
     page.get_by_role("button", name="Ask the service").click()
+    expect(page.locator("#share-preview")).to_contain_text("No worker runs that would ask the service")
+    questions.run()
     expect(page.locator("#share-preview")).to_contain_text("It could not be asked")
     page.get_by_role("button", name="Look at it once more").click()
     page.get_by_role("button", name="Send", exact=True).click()

@@ -12,6 +12,7 @@ from tom_hermes import accounts
 from tom_hermes.credentials import stands, token_of
 from tom_hermes.models import HermesProfile
 from tom_hermes.profile import TokenForm
+from tom_scimma.models import Job
 from tom_scimma.secrets import Lost
 
 
@@ -28,6 +29,7 @@ class TokenView(LoginRequiredMixin, UpdateView):
 
     def form_valid(self, form):
         answer = super().form_valid(form)
+        Job.wake(accounts.JOB)  # before the first page that waits for it
         notes.success(self.request, "Kept. Test it to see what this account may do.")
         return answer
 

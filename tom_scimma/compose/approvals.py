@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from tom_scimma import course, destinations, outbox
@@ -24,10 +25,8 @@ def waiting_for(user: Any) -> list[Approval]:
 
 
 def may_decide(delivery: Delivery, user: Any) -> bool:
-    """Whether this user may say yes or no to a delivery now."""
-    return any(
-        row.delivery_id == delivery.pk for row in Approval.objects.open_for(user).filter(delivery=delivery)
-    ) and bool(readable([delivery], user))
+    """Whether this user may say yes or no to a delivery now, or yes after all to what they refused."""
+    return Approval.objects.decided_by(user).filter(delivery=delivery).exists() and bool(readable([delivery], user))
 
 
 @transaction.atomic
@@ -36,7 +35,8 @@ def decide(delivery: Delivery, user: Any, verdict: str, sha256: str, note: str =
 
     `sha256` is of what the person looked at. Raises NotNow where that is not what would leave, or somebody was faster.
     """
-    row = Approval.objects.select_for_update().filter(delivery=delivery, verdict="").first()
+    mine = Q(verdict="") | Q(verdict=Verdict.REFUSED, by=user)
+    row = Approval.objects.select_for_update().filter(mine, delivery=delivery).first()
     if row is None or delivery.state != State.HELD:
         raise NotNow("Nobody waits for a word on this any more. Look again.")
     if sha256 != delivery.sha256:

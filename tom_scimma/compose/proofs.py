@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from tom_scimma import wording
-from tom_scimma.compose import drafts, rules
+from tom_scimma.compose import drafts, questions, rules
 from tom_scimma.compose.content import Content
 from tom_scimma.compose.fields import Field, grouped
 from tom_scimma.compose.parcels import Letter, Parcel, Proof
-from tom_scimma.errors import DeliveryError, ScimmaError
+from tom_scimma.errors import ScimmaError
 from tom_scimma.models import Draft, Event
 
 #: so much of a payload or a text is on the page; the rest is in the file
@@ -18,21 +18,20 @@ SHOWN = 20_000
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a service said when it was asked: fine, not reached, or what is wrong."""
+class Said:
+    """What a service said, for a page."""
 
-    fine: bool
-    text: str
+    answer: questions.Answer
     faults: tuple[str, ...] = ()
     at_fields: tuple[str, ...] = ()  #: what of it a form with these fields says there
 
 
 def shown(draft: Draft, *, ask: bool = False) -> dict[str, Any]:
-    """The page's context. Raises Unseen."""
+    """The page's context; with `ask` the worker asks the services, whatever they said before. Raises Unseen."""
     proof = drafts.proof_of(draft)
-    fields, answers = proof.fields, {}
     if ask:
-        fields, answers = _asked(proof, draft.user)
+        questions.put(draft, proof, anew=True)
+    fields, answers = _answered(proof, questions.answers(draft, proof))
     letters = [(letter, _held(letter, draft, proof.content), answers.get(letter.name)) for letter in proof.letters]
     return {
         "proof": proof,
@@ -40,8 +39,8 @@ def shown(draft: Draft, *, ask: bool = False) -> dict[str, Any]:
         "groups": grouped(fields, proof.content),
         "fields": list(fields.values()),
         "letters": letters,
-        "asked": ask,
-        "can_ask": any(letter.parcels and _asks(letter) for letter in proof.letters),
+        "asking": any(said.answer.waits for said in answers.values()),
+        "can_ask": any(map(questions.can_ask, proof.letters)),
         "leaves": bool(proof.leaving),
         "shown_most": SHOWN,
         "continuous": [letter for letter in proof.letters if letter.there.continuous],
@@ -49,34 +48,18 @@ def shown(draft: Draft, *, ask: bool = False) -> dict[str, Any]:
     }
 
 
-def _asks(letter: Letter) -> bool:
-    from tom_scimma.destinations import Destination
-
-    return type(letter.there).ask is not Destination.ask
-
-
-def _asked(proof: Proof, user: Any) -> tuple[dict[str, Field], dict[str, Answer]]:
-    """What each service says of its first part; at the fields where it names them. One that is not reached says so."""
-    fields, answers = dict(proof.fields), {}
-    for letter in proof.letters:
-        if not letter.parcels or not _asks(letter):
-            continue
-        try:
-            faults = letter.there.ask(letter.parcels[0].payload, letter.there.credential(user))
-        except DeliveryError as error:
-            answers[letter.name] = Answer(
-                False, f"It could not be asked: {error} You may go on; it is asked when it is sent."
-            )
-            continue
+def _answered(proof: Proof, answers: dict[str, questions.Answer]) -> tuple[dict[str, Field], dict[str, Said]]:
+    """The fields with what each service says of them, and what it says by sink."""
+    fields, said = dict(proof.fields), {}
+    for sink, answer in answers.items():
         at_fields = []
-        for name, texts in faults.items():
+        for name, texts in answer.faults.items():
             if name in fields:
                 fields[name] = fields[name].saying(texts)
                 at_fields += [f"{fields[name].label}: {text}" for text in texts]
-        rest = tuple(wording.faults({name: texts for name, texts in faults.items() if name not in fields}))
-        text = "The service would refuse it." if faults else "The service takes it like this."
-        answers[letter.name] = Answer(not faults, text, rest, tuple(at_fields))
-    return fields, answers
+        rest = {name: texts for name, texts in answer.faults.items() if name not in fields}
+        said[sink] = Said(answer, tuple(wording.faults(rest)), tuple(at_fields))
+    return fields, said
 
 
 class Held(ScimmaError):
@@ -99,12 +82,10 @@ def loose(draft: Draft, name: str) -> Letter:
 
 
 def _held(letter: Letter, draft: Draft, content: Content) -> list[str]:
-    """What would hold it once it is queued: an embargo on a target of which data are chosen too, though it is not ticked itself."""
+    """What would hold it once it is queued."""
     if letter.is_file:
         return []
-    selection = drafts.selection_of(draft)
-    event = Event.objects.filter(name=selection.event).values_list("pk", flat=True).first() if selection.event else None
-    row = rules.embargo(letter.name, event, [body.pk for body in content.targets])
+    row = questions.embargo_on(letter, draft, content)
     found = [f"{rules.embargoed(row)} It will wait until then, and for a person."] if row is not None else []
     if rules.may_send(letter.name, draft.user).approval:
         found.append("Somebody else must approve it before it leaves.")

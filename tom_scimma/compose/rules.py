@@ -26,6 +26,7 @@ from tom_scimma.wording import utc
 
 May = SendRule.May
 GENEROUS = (May.YES, May.APPROVAL, May.NO)
+UNDER = "Under embargo"  #: so begins the reason of what an embargo holds
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,14 @@ def _bears_on(row: Embargo, destination: str, event: int | None, targets: Collec
 def embargoed(row: Embargo) -> str:
     """An embargo in words, for those who are held by it."""
     until = f"until {utc(row.until, 0)} UTC" if row.until else "until somebody lifts it"
-    return f"Under embargo {until}{f': {row.reason}' if row.reason else ''} (by {row.by_name})."
+    return f"{UNDER} {until}{f': {row.reason}' if row.reason else ''} (by {row.by_name})."
+
+
+def is_over(delivery: Delivery) -> bool:
+    """Whether an embargo held this that has ended or was lifted: it waits for a person alone."""
+    if delivery.state != Delivery.State.HELD or not delivery.reason.startswith(UNDER):
+        return False
+    return embargo(delivery.destination, delivery.event_id, targets_of(delivery)) is None
 
 
 def targets_of(delivery: Delivery) -> set[int]:

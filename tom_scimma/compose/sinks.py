@@ -25,6 +25,10 @@ class Unoffered(ScimmaError, LookupError):
     """A sink that this person cannot choose; the text says why."""
 
 
+class Unasked(Unoffered):
+    """The same of one that the worker is still asking what this person may choose there."""
+
+
 @dataclass(frozen=True)
 class Choice:
     """One sink that may be ticked."""
@@ -46,6 +50,7 @@ class Offer:
     choices: tuple[Choice, ...] = ()
     patterns: tuple[str, ...] = ()
     unready: str = ""
+    waits: bool = False  #: the worker is still asking; a page goes on when it has the answer
 
 
 def services() -> dict[str, type[Destination]]:
@@ -60,10 +65,11 @@ def offers(user: Any, chosen: list[str] = ()) -> list[Offer]:
 
 
 def _offer(name: str, item: type[Destination], user: Any, chosen) -> Offer:
+    waits = item.waits(user)
     if why := item.unready(user):
-        return Offer(name, item.label, unready=why)
+        return Offer(name, item.label, unready=why, waits=waits)
     if not item.addressed:
-        return Offer(name, item.label, (_choice(item(), user),))
+        return Offer(name, item.label, (_choice(item(), user),), waits=waits)
     addresses = item.addresses(user)
     patterns = tuple(one for one in addresses if WILD & set(one))
     plain = [one for one in addresses if one not in patterns]
@@ -72,7 +78,7 @@ def _offer(name: str, item: type[Destination], user: Any, chosen) -> Offer:
     ]
     choices = tuple(_choice(item(address), user) for address in dict.fromkeys(plain))
     unready = "" if choices or patterns else "There is no address that you may send to."
-    return Offer(name, item.label, choices, patterns, unready)
+    return Offer(name, item.label, choices, patterns, unready, waits)
 
 
 def _choice(there: Destination, user: Any) -> Choice:
@@ -93,7 +99,7 @@ def find(name: str, user: Any) -> Destination:
     if item is None:
         raise Unoffered(f"There is no sink called {name[:80]!r} here.")
     if why := item.unready(user):
-        raise Unoffered(f"{item.label}: {why}")
+        raise (Unasked if item.waits(user) else Unoffered)(f"{item.label}: {why}")
     if (item.addressed and not fits(address, item.addresses(user))) or (address and not item.addressed):
         raise Unoffered(f"{item.label}: {address[:80]!r} is no address that you may send to.")
     there = item(address)

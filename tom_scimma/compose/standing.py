@@ -101,6 +101,8 @@ def one(row: StandingShare) -> list[Delivery]:
     selection = Selection(row.event.name if row.event is not None else "", chosen)
     try:
         proof = _proof(row, selection)
+    except sinks.Unasked:
+        return []  # when the worker has asked
     except (Unseen, LookupError) as error:
         stop(row, str(error))
         return []

@@ -109,7 +109,7 @@ class Destination:
 
     @classmethod
     def addresses(cls, user: Any) -> list[str]:
-        """Where this user may send by the composer; an entry with wildcards lets them type an address that fits it. May be slow once."""
+        """Where this user may send by the composer; an entry with wildcards lets them type an address that fits it. No I/O but queries."""
         return []
 
     @classmethod
@@ -121,6 +121,11 @@ class Destination:
     def unready(cls, user: Any) -> str:
         """Why this user cannot compose for it at all, and what to do; "" where they can."""
         return ""
+
+    @classmethod
+    def waits(cls, user: Any) -> bool:
+        """Whether the worker is still asking what this user may choose here; it is woken for that. Pages then follow by themselves."""
+        return False
 
     @classmethod
     def composes(cls) -> bool:
@@ -152,6 +157,8 @@ class Destination:
 
     def ask(self, payload: bytes, credential: Any) -> dict[str, list[str]]:
         """What the service says is wrong with it, where it can be asked without saying it; {}: nothing. Has short time-outs.
+
+        Called by the worker alone.
 
         Raises Unavailable where it does not answer.
         """

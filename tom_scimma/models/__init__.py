@@ -14,7 +14,7 @@ from tom_scimma.models.messages import Message, MessageBody
 from tom_scimma.models.outbox import Attempt, Delivery, Job, Stop, Worker
 from tom_scimma.models.people import Contact, Telling
 from tom_scimma.models.places import TargetPlace
-from tom_scimma.models.sharing import Approval, Draft, Embargo, SendRule, Share, SharedItem, StandingShare
+from tom_scimma.models.sharing import Approval, Draft, Embargo, Question, SendRule, Share, SharedItem, StandingShare
 from tom_scimma.models.subscriptions import Match, Subscription, SubscriptionAction
 from tom_scimma.models.topics import Listener, TopicState
 
@@ -51,6 +51,7 @@ __all__ = [
     "MessageBody",
     "NoticeId",
     "Placement",
+    "Question",
     "Reaction",
     "RightsAsked",
     "SendRule",

@@ -51,6 +51,26 @@ class Draft(models.Model):
         return reverse("tom_scimma:share-draft", kwargs={"pk": self.pk})
 
 
+class Question(models.Model):
+    """What a service is asked about one payload of a draft before anybody sends it, and what it said; asked by the worker."""
+
+    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="questions", db_index=False)
+    destination = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64)  #: of the payload: of any other nothing was said
+    payload = models.BinaryField(default=b"")  #: empty once it is answered
+    asked = models.DateTimeField(default=timezone.now)
+    answered = models.DateTimeField(null=True)  #: None: the worker is to ask
+    faults = models.JSONField(default=dict)  #: what is wrong with it, by field
+    problem = models.TextField(blank=True)  #: why it could not be asked
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["draft", "destination"], name="scimma_question_once")]
+        indexes = [models.Index(fields=["asked"], condition=models.Q(answered=None), name="scimma_question_open")]
+
+    def __str__(self):
+        return f"question about {self.draft} to {self.destination}"
+
+
 class StandingShare(models.Model):
     """New data of a target or event go to one place by themselves, until something is refused."""
 
@@ -172,13 +192,19 @@ class ApprovalQuerySet(models.QuerySet):
     """Approvals, and those that somebody waits for."""
 
     def open_for(self, user) -> ApprovalQuerySet:
-        """Those this user may decide on: held, not their own, of what they may know of. Whether they may read it is asked there."""
+        """Those that wait for this user's word, of those that they may decide on."""
+        return self.decided_by(user).filter(verdict="")
+
+    def decided_by(self, user) -> ApprovalQuerySet:
+        """Those this user may decide on: held, not their own, of what they may know of; and those that they refused themselves.
+
+        Whether they may read it is asked there.
+        """
         if user is None or isinstance(user, AnonymousUser) or not user.has_perm(Approval.PERMISSION):
             return self.none()
         seen = Delivery.objects.visible_to(user).order_by().values("pk")
-        return self.filter(verdict="", delivery__state=Delivery.State.HELD, delivery__in=seen).exclude(
-            delivery__by=user
-        )
+        word = models.Q(verdict="") | models.Q(verdict=Approval.Verdict.REFUSED, by=user)
+        return self.filter(word, delivery__state=Delivery.State.HELD, delivery__in=seen).exclude(delivery__by=user)
 
 
 class Approval(models.Model):

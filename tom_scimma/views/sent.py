@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.generic import TemplateView, View
 
 from tom_scimma import acts, destinations, readership, switch
+from tom_scimma.compose import rules
 from tom_scimma.models import Delivery, Stop
 from tom_scimma.sent_filter import DeliveryFilter
 from tom_scimma.sent_table import DeliveryTable
@@ -80,6 +81,7 @@ class DeliveryView(TemplateView):
             newer=delivery.resends.order_by("pk").first(),
             followers=delivery.followers.visible_to(user)[:20],
             now=timezone.now(),
+            over=rules.is_over(delivery),
             **kwargs,
         )
 

@@ -8,8 +8,10 @@ from django.contrib import messages as notes
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import Http404, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.generic import TemplateView, View
 
+from tom_scimma import workload
 from tom_scimma.compose import approvals, drafts, proofs, rows, sinks
 from tom_scimma.compose.fields import mark
 from tom_scimma.compose.gather import Unseen
@@ -102,6 +104,8 @@ class DraftMixin(LoginRequiredMixin):
     def context(self, *, ask: bool = False) -> dict[str, Any]:
         """The form and the preview as they are now. What one may no longer see is said, and nothing of it is shown."""
         found = {"draft": self.draft, "offers": sinks.offers(self.request.user, self.draft.sinks)}
+        found["waits"] = any(offer.waits for offer in found["offers"])
+        found["attended"] = workload.attended(timezone.now())
         try:
             return {**found, **proofs.shown(self.draft, ask=ask)}
         except Unseen as error:
@@ -127,7 +131,7 @@ class ShareFormView(DraftMixin, View):
 
 
 class SharePreviewView(DraftMixin, View):
-    """Something was typed: the preview, and what is wrong at each field. With `ask` the services are asked too."""
+    """Something was typed: the preview, and what is wrong at each field. With `ask` the worker asks the services too."""
 
     def post(self, request, pk):
         drafts.typed(self.draft, typed(request), ticked(request))
@@ -135,6 +139,18 @@ class SharePreviewView(DraftMixin, View):
         if not request.htmx:
             return redirect(self.draft)
         return render(request, "tom_scimma/partials/share_preview.html", {**self.context(ask=ask), "live": True})
+
+
+class ShareOffersView(DraftMixin, View):
+    """For a page that waits for the worker to ask where one may send: nothing new until it has; then the form comes anew."""
+
+    def get(self, request, pk):
+        attended = workload.attended(timezone.now())
+        if any(offer.waits for offer in sinks.offers(request.user, self.draft.sinks)):
+            if request.GET.get("attended") == str(attended):
+                return HttpResponse(status=204)  # htmx changes nothing, and asks again
+            return render(request, "tom_scimma/partials/share_waits.html", {"draft": self.draft, "attended": attended})
+        return HttpResponse(headers={"HX-Trigger": "share-changed"})
 
 
 class ShareRowsView(DraftMixin, View):

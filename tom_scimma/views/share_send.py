@@ -7,19 +7,19 @@ from datetime import timedelta
 from django.contrib import messages as notes
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.db import transaction
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.generic import View
 
-from tom_scimma import acts
-from tom_scimma.compose import corrections, drafts, proofs
+from tom_scimma import acts, workload
+from tom_scimma.compose import corrections, drafts, proofs, questions
 from tom_scimma.compose.gather import Unseen
 from tom_scimma.compose.items import Cargo, items
 from tom_scimma.compose.parcels import sealed, unsealed
 from tom_scimma.compose.sending import send
 from tom_scimma.errors import Unsaid
-from tom_scimma.models import Delivery, Draft
+from tom_scimma.models import Delivery, Draft, Question
 from tom_scimma.views.sent import find
 from tom_scimma.views.share import DraftMixin, ticked, typed
 
@@ -47,6 +47,7 @@ class ShareCheckView(DraftMixin, View):
             return redirect(draft)
         draft.seal, draft.built = sealed(proof, Cargo.of(items(proof.content)))
         draft.save(update_fields=["seal", "built"])
+        questions.put(draft, proof)
         return redirect("tom_scimma:share-confirm", pk=draft.pk)
 
 
@@ -79,6 +80,7 @@ class ShareConfirmView(DraftMixin, View):
             if not letter.is_file
         ]
         context = {"draft": draft, "letters": letters, "count": len(parcels), "carried": len(cargo)}
+        context |= {"said": told(shown), "attended": workload.attended(timezone.now())}
         return render(request, "tom_scimma/share_confirm.html", {**shown, **context})
 
     def post(self, request, pk):
@@ -96,23 +98,39 @@ class ShareConfirmView(DraftMixin, View):
                 event = drafts.selection_of(draft).event
                 rows = send(parcels, cargo, by=request.user, event=event, draft=draft, corrects=draft.corrects)
                 Draft.objects.filter(pk=pk).update(sent=timezone.now(), built=drafts.queued(rows))
+                Question.objects.filter(draft=pk).delete()  # from here on the worker asks by sending
         except (Unseen, Unsaid, LookupError) as error:
             notes.error(request, f"Nothing was queued. {error}")
             return redirect("tom_scimma:share-draft", pk=pk)
         return redirect("tom_scimma:share-receipt", pk=pk)
 
 
+def told(shown: dict) -> list[tuple]:
+    """What the services said, of a page's context: (destination, Said)."""
+    return [(letter.there, said) for letter, _, said in shown["letters"] if said is not None]
+
+
 class ShareAskedView(DraftMixin, View):
-    """What the services say of what is about to be sent: a part of the confirm page, which waits for none of them."""
+    """What the services say, for a page that follows: nothing new until the worker has asked them all. With `preview` the whole preview."""
 
     def get(self, request, pk):
-        draft = self.draft
+        draft, attended = self.draft, workload.attended(timezone.now())
+        waits = draft.questions.filter(answered=None).exists()
+        preview = "preview" in request.GET
+        if waits and request.GET.get("attended") == str(attended):
+            return HttpResponse(status=204)  # htmx changes nothing, and asks again
+        if waits:
+            context = {"draft": draft, "preview": preview, "attended": attended}
+            return render(request, "tom_scimma/partials/share_asking.html", context)
+        if preview:
+            response = render(request, "tom_scimma/partials/share_preview.html", {**self.context(), "live": True})
+            response["HX-Retarget"], response["HX-Reswap"] = "#share-preview", "innerHTML"
+            return response
         try:
-            letters = proofs.shown(draft, ask=True)["letters"] if draft.seal else []
+            said = told(proofs.shown(draft)) if draft.seal else []
         except Unseen:
-            letters = []  # the confirm page itself says it
-        asked = [(letter.there, answer) for letter, _, answer in letters if answer is not None]
-        return render(request, "tom_scimma/partials/share_asked.html", {"asked": asked})
+            said = []  # the confirm page itself says it
+        return render(request, "tom_scimma/partials/share_asked.html", {"said": said})
 
 
 #: seconds between two looks at what became of it, soon after it was sent and later: some wait days for a person
