@@ -346,12 +346,13 @@ def test_before_it_is_sent_the_service_is_asked_without_waiting_for_it(ada, outs
     assert Question.objects.count() == 0
 
 
-def test_a_worker_that_runs_is_woken_and_the_page_looks_often(ada, outside):
+def test_a_worker_that_runs_is_woken_and_the_page_looks_often(ada, outside, django_capture_on_commit_callbacks):
     draft = open_draft(ada, target=shared.target().pk)
     now = timezone.now()
     Job.objects.create(name=questions.JOB, due=now + timedelta(hours=1))
     Worker.objects.create(process="here:1", started=now, beat=now)
-    check(ada, draft, "trial", text="please")
+    with django_capture_on_commit_callbacks(execute=True):
+        check(ada, draft, "trial", text="please")
     page = ada.get(f"/share/{draft.pk}/confirm/").content.decode()
     assert 'asked/?attended=True" hx-trigger="every 1s"' in page
     assert Job.objects.get(name=questions.JOB).due <= timezone.now()
