@@ -112,6 +112,7 @@ SHARE = {
     "share-discard",
     "share-check",
     "share-asked",
+    "share-offers",
     "share-confirm",
     "share-receipt",
     "standing-new",

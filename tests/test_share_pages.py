@@ -216,7 +216,16 @@ def test_nobody_but_its_owner_has_a_draft(ada, group):
     draft = open_draft(ada, target=shared.target().pk)
     check(ada, draft, "parcel", text="w")
     for client in (visitor("bob", group), visitor("root", is_superuser=True)):
-        for part in ("", "confirm/", "payload/?sink=parcel", "rows/?kind=target", "receipt/", "standing/?sink=parcel"):
+        for part in (
+            "",
+            "asked/",
+            "offers/",
+            "confirm/",
+            "payload/?sink=parcel",
+            "rows/?kind=target",
+            "receipt/",
+            "standing/?sink=parcel",
+        ):
             assert client.get(f"{draft.get_absolute_url()}{part}").status_code == 404, part
         for part in ("form/", "preview/", "check/", "confirm/", "discard/", "rows/"):
             assert client.post(f"{draft.get_absolute_url()}{part}", {"kind": "target"}).status_code == 404, part
