@@ -355,7 +355,7 @@ def test_a_classification_is_one_class_of_each_target(fake, target):
     assert found["spectroscopy.2.classification"] == [
         "TNS is told one class of 2026abc, that of its first spectrum: SN Ia."
     ]
-    assert found["targets.1"] == ["No spectrum of AT2026xyz is chosen."]
+    assert found["targets.1"] == ["No spectrum of 2026xyz is chosen."]
 
 
 @pytest.mark.parametrize(("name", "nearest"), [("g", "g-Sloan"), ("FA16", "fa16"), ("fa-16", "fa16"), ("zzz", "")])
