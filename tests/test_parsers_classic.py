@@ -355,6 +355,41 @@ MAILS = {
             "properties": {"duration_s": 0.703},
         },
     ),
+    "GBM's alert says how strong": (
+        ("GCN/FERMI NOTICE", "Fermi-GBM Alert", "TRIGGER_NUM: 794000111", *WHEN, "TRIGGER_SIGNIF: 7.7 [sigma]"),
+        {"properties": {"significance": 7.7}},
+    ),
+    "XRT says how strong": (
+        ("GCN/SWIFT NOTICE", "Swift-XRT Position", "TRIGGER_NUM: 1300001", *WHEN, "GRB_SIGNIF: 7.14 [sigma]"),
+        {"properties": {"significance": 7.14}, "alert_type": "followup"},
+    ),
+    "a place that lost its sign is none": (
+        (
+            "GCN/AMON NOTICE",
+            "ICECUBE Astrotrack Gold",
+            "RUN_NUM: 141000",
+            "EVENT_NUM: 12345678",
+            "SRC_RA: 10.5000d {+00h 42m 00s} (J2000)",
+            "SRC_DEC: 5.2500d {-05d 15' 00\"} (J2000)",
+            "SRC_ERROR: 30.00 [arcmin radius, stat-only, 90% containment]",
+        ),
+        {"event": "IceCube 141000_12345678", "sky": None, "extra.src_dec": "5.2500d {-05d 15' 00\"} (J2000)"},
+    ),
+    "a place said to a tenth of a degree is one": (
+        (
+            "GCN/BATSE BURST POSITION NOTICE",
+            "Original",
+            "TRIGGER_NUM: 7560",
+            *WHEN,
+            "GRB_RA: 360.0d {+23h 59m 50s} (J2000)",
+            "GRB_DEC: -0.3d {-00d 15' 00\"} (J2000)",
+        ),
+        {"sky.ra_deg": 0.0, "sky.dec_deg": -0.3},
+    ),
+    "LVC's injection": (
+        ("GCN/LVC NOTICE", "Injected Preliminary Skymap", "TRIGGER_NUM: S260305ab", *WHEN),
+        {"event": "S260305ab", "role": "test", "alert_type": "preliminary"},
+    ),
     "GBM's light curve": (
         ("GCN/FERMI NOTICE", "Fermi-GBM Lightcurve", "TRIGGER_NUM: 794000111", *WHEN),
         {"event": "Fermi GBM 794000111", "alert_type": "other"},
@@ -738,3 +773,8 @@ def test_a_classic_notice_in_gcns_json_archive(case):
     said, expected = ARCHIVED[case]
     for path, value in expected.items():
         assert dig(said, path) == (pytest.approx(value) if isinstance(value, float) else value), path
+
+
+def test_what_is_no_notice_on_a_topic_of_notices_is_wrong_and_no_word_to_leave_aside():
+    with pytest.raises(Unparsable, match="carries classic_text records"):
+        parsers.parse("gcn.classic.text.SWIFT_XRT_POSITION", opened(b"Swift-XRT Position, cut sh", "gcntextnotice"))

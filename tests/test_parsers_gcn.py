@@ -513,3 +513,28 @@ def test_errors_as_the_first_schemas_spelled_them():
         "dec_uncertainty": [10],
     }
     assert says(one(round_one))["sky"]["type"] == "circle"
+
+
+def trigger(schema, word="initial", **said):
+    """A trigger's notice, ours; authority: gcn/notices/swift and svom of nasa-gcn/gcn-schema, kinds of notices by packet."""
+    return one(
+        {"$schema": f"{SCHEMA}{schema}.schema.json", "alert_type": word, "trigger_time": "2026-03-05T01:02:03Z", **said}
+    )
+
+
+@pytest.mark.parametrize(
+    ("schema", "said", "expected"),
+    [
+        ("swift/bat/position", {"mission": "SWIFT", "instrument": "BAT", "id": "1300001"}, "initial"),
+        ("swift/bat/lightcurve", {"mission": "SWIFT", "instrument": "BAT", "id": "1300001"}, "other"),
+        ("swift/bat/scaled_map", {"mission": "SWIFT", "instrument": "BAT", "id": "1300001"}, "other"),
+        ("swift/xrt/position", {"mission": "SWIFT", "instrument": "XRT", "id": "1300001"}, "followup"),
+        ("swift/xrt/lightcurve", {"mission": "SWIFT", "instrument": "XRT", "id": 1300001}, "followup"),
+        ("swift/uvot/position", {"mission": "SWIFT", "instrument": "UVOT", "id": "1300001"}, "followup"),
+        ("svom/mxt/localization", {"mission": "SVOM", "instrument": "MXT", "id": ["sb26030503"]}, "followup"),
+        ("svom/trigger", {"mission": "SVOM", "instrument": "GRM", "id": ["sb26030503"]}, "initial"),
+    ],
+)
+def test_another_telescopes_look_is_no_first_word_of_the_trigger(schema, said, expected):
+    assert trigger(schema, **said).alert_type == expected
+    assert trigger(schema, "retraction", **said).alert_type == "retraction"

@@ -100,7 +100,7 @@ HOME: dict[str, str] = {
     "heartbeat": "gcn.heartbeat",
 }
 #: parsers whose topics carry nothing else: what they do not know is quarantined there, not left aside
-STRICT = frozenset({"igwn", "gcn_json"})
+STRICT = frozenset({"igwn", "gcn_json", "classic_text"})
 #: parsers whose records nothing but their topic tells from others
 BY_TOPIC = frozenset({"classic_json"})
 #: documents in one message

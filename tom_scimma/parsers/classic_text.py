@@ -63,6 +63,8 @@ _TRIGGERS = (
     ),
     *("event_id", "event_num", "burst_id", "superevent", "trigger_ref_num"),
 )
+#: words of a type that make a test of it; `Injected Preliminary Skymap` is of a signal that somebody put into the data
+_TEST = {"test", "injected"}
 _TAKEN = {"title", "notice_date", "notice_type", "comments"}
 _DISCARD = ("sun_", "moon_", "gal_coords", "ecl_coords")
 
@@ -164,7 +166,7 @@ def _role(said: dict[str, str], kind: Kind, name: str) -> str:
     """A test by its type, its own word for it, or the name of a mock superevent."""
     comments = said.get("comments", "").lower()
     words = (
-        "test" in said.get("notice_type", "").lower().split()
+        _TEST & set(said.get("notice_type", "").lower().split())
         or "this is a test" in comments
         or "not a real event" in comments
     )
@@ -226,7 +228,8 @@ def _sky(said: dict[str, str], kind: Kind) -> Sky | None:
     for name in _NAMES:
         ra, dec = (_J2000.search(said.get(f"{name}_{axis}", "")[:300]) for axis in ("ra", "dec"))
         if ra and dec:
-            found = _circle(said, name, (float(ra[1]) % 360.0, float(dec[1])), kind)
+            where = classic_values.degrees((ra, dec))
+            found = _circle(said, name, where, kind) if where else None
             break
     return replace(found or Sky("healpix"), skymap_url=address) if address else found
 

@@ -8,13 +8,16 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from . import classic_types, fields
+from . import angles, classic_types, fields
 from .voevent import common
 from .voevent.packets import EXPERIMENTS, Kind
 
 _YEAR = 365.25 * 86400
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _RANGE = re.compile(r"\s*\d+(?:\.\d+)?\s*-\s*\d")
+_BRACES = re.compile(r"\{([^{}]{1,40})\}")
+#: degrees between two ways of saying one coordinate that rounding makes at most, where a tenth of a degree is said
+_ROUNDING = 0.1
 _LIKELY = re.compile(r"(\d{1,3})\s*%\s*(\w[\w .-]{0,40})")
 
 
@@ -30,6 +33,16 @@ def rate(text: str, unsaid: str = "") -> float | None:
     if value is None or value < 0:
         return None
     return value / _YEAR if "yr" in unit or "year" in unit else value if unit in ("hz", "s^-1", "1/s") else None
+
+
+def degrees(place: tuple[re.Match[str], re.Match[str]]) -> tuple[float, float] | None:
+    """RA and Dec of `19.4330d {+01h 17m 44s} (J2000)`; None where what is in the braces is another place."""
+    ra, dec = float(place[0][1]) % 360.0, float(place[1][1])
+    again = [_BRACES.search(coordinate[0]) for coordinate in place]
+    there = [read(found[1]) if found else None for read, found in zip((angles.ra, angles.dec), again, strict=True)]
+    off_ra = 0.0 if there[0] is None else abs((ra - there[0] + 180.0) % 360.0 - 180.0)
+    off_dec = 0.0 if there[1] is None else abs(dec - there[1])
+    return (ra, dec) if max(off_ra, off_dec) <= _ROUNDING else None
 
 
 def _numbers(said: dict[str, str], names: dict[str, str]) -> dict[str, float]:
@@ -56,7 +69,8 @@ def classes(said: dict[str, str], name: str) -> dict[str, float]:
 def properties(said: dict[str, str], name: str) -> dict[str, Any]:
     """Numbers that are one; a range (`0.3-10 [keV]`) stays in `extra`."""
     pairs = {
-        **{"signalness": "signalness", "energy": "energy", "rank": "rank", "data_signif": "significance", "trigger_dur": "duration_s"},
+        **{"signalness": "signalness", "energy": "energy", "rank": "rank", "trigger_dur": "duration_s"},
+        **dict.fromkeys(("data_signif", "trigger_signif", "grb_signif"), "significance"),
         **dict.fromkeys(("trans_duration", "duration", "grb_dur", "burst_dur", "event_dur"), "duration_s"),
         **{"reliability": "Reliability", "central_freq": "central_frequency_hz"},
         **{"rate_signif": "Rate_Signif", "image_signif": "Image_Signif", "n_events": "n_events", "pvalue": "Pvalue", "delta_t": "deltaT"},

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..notice import Cite, Notice
-from . import fields, gcn_classic, gcn_converted, gcn_names, gcn_nested, gcn_sky, gcn_targets
+from . import fields, gcn_classic, gcn_converted, gcn_names, gcn_nested, gcn_sky, gcn_targets, missions
 
 _CORE = {"alert_datetime", "trigger_time", "alert_type", "alert_tense", "ra_dec_error", "mission", "messenger"}
 _ALERT_TYPES = {"initial": "initial", "update": "update", "subsequent": "update", "retraction": "retraction"}
@@ -142,6 +142,10 @@ def _alert_type(names: gcn_names.Names, said: dict[str, Any], extra: dict[str, A
     word = fields.clean(said.get("alert_type")).lower()
     if word == "subsequent" and said.get("known_source"):
         return "followup"  # a repeat burst
+    if word != "retraction" and names.mission.prefix is not None and names.instrument in missions.NARROW:
+        return "followup"  # another telescope's look, whichever of its own this is
+    if word != "retraction" and missions.PRODUCTS & {name.lower() for name in names.words[-1:]}:
+        return "other"
     if not word and names.mission.name in _LIGHT_CURVES:
         return "other"
     if not word or word in _TEST:

@@ -86,6 +86,10 @@ INSTRUMENTS = {
     "wxt": "WXT",
     "xrt": "XRT",
 }
+#: telescopes that look at what a wide-field instrument of the same mission found, under its trigger's number
+NARROW = frozenset({"XRT", "UVOT", "MXT", "VT"})
+#: last words of schemas of what belongs to a trigger and says nothing new of where and when it was
+PRODUCTS = frozenset({"lightcurve", "scaled_map"})
 _MESSENGER_KIND = {"neutrino": "NU", "gw": "GW", "gravitational wave": "GW"}
 
 
