@@ -20,7 +20,7 @@ from tests import factories as make
 from tom_scimma import annotate, candidates, eventmaps, query, skymap
 from tom_scimma.annotators import coincidences
 from tom_scimma.galaxies import load
-from tom_scimma.models import Annotation, Merge
+from tom_scimma.models import Annotation, Event, Merge
 
 pytestmark = pytest.mark.django_db
 SKY = skymap.from_gaussian(30.0, 20.0, 3.0, order=4)
@@ -163,6 +163,33 @@ def test_the_chance_rate_is_ravens_and_the_joint_map_is_one_click_away(client):
     read = skymap.read(client.get(f"{address}map.fits").content)
     assert read.area(0.9) == pytest.approx(page.context["area_90"])
     assert client.get(f"{address}map.png")["Content-Type"] == "image/png"
+
+
+def nearby(event) -> set[str]:
+    """Whom the newest word of an event says to be near it."""
+    newest = Annotation.objects.filter(alert__event=event, annotator="coincidences").order_by("-alert__order").first()
+    return {pair["event"] for pair in newest.value["events"]}
+
+
+def test_who_was_joined_by_hand_is_not_near_itself_and_parted_again_is_near_the_other(client):
+    burst, again = heard("Fermi GBM 700000001", SKY, kind="GRB"), heard("sb26112099", SKY, seconds=2, kind="GRB")
+    wave = heard("S261120ab", SKY, seconds=5)
+    assert nearby(wave) == {burst.name, again.name}
+    client.force_login(make.user("judge", is_superuser=True))
+    address = f"/merges/{Merge.objects.get().pk}"
+    client.post(f"{address}/accept/")
+    annotate.renew()  # the worker's job
+    joined = Event.objects.get(name__in=[burst.name, again.name])
+    assert nearby(joined) == {wave.name}
+    assert nearby(wave) == {joined.name}
+    assert client.get(f"/events/{burst.name}/joint/{again.name}/").status_code == 404
+    assert b"Nothing was sent and nobody was told since" in client.get(f"/events/{joined.name}/merges/").content
+    page = client.post(f"{address}/undo/", follow=True).content.decode()
+    assert "Nothing was sent and nobody was told while the two were one" in page
+    annotate.renew()
+    assert nearby(Event.objects.get(name=burst.name)) == {again.name, wave.name}
+    assert nearby(Event.objects.get(name=again.name)) == {burst.name, wave.name}
+    assert nearby(wave) == {burst.name, again.name}
 
 
 @pytest.mark.parametrize("version", [annotate.AGAIN, annotate.BEGUN])

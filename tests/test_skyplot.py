@@ -138,6 +138,27 @@ def test_titles_are_text_and_nothing_else():
     ET.fromstring(skyplot.draw(skyplot.Place(1, 2, 3), title=name, layers=layers, form="svg"))
 
 
+@pytest.mark.parametrize("title", ["S230518h", "Fermi GBM 817600001 and Einstein Probe WXT 09912345678", "W" * 12])
+def test_a_title_is_not_cut_off(title):
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    from tom_scimma.skyplot import legend
+    from tom_scimma.skyplot.palette import LIGHT
+
+    class Sheet:
+        width, height = 4.3, 6.0
+
+    figure = Figure(figsize=(Sheet.width, Sheet.height))
+    canvas = FigureCanvasAgg(figure)
+    legend.headings(figure, Sheet, title, "", LIGHT)
+    (written,) = figure.texts
+    box = written.get_window_extent(canvas.get_renderer())
+    assert (written.get_text(), written.get_fontsize() > 5) == (title, True)
+    assert box.x0 >= 0
+    assert box.x1 <= figure.bbox.width
+
+
 @pytest.mark.parametrize("form", skyplot.FORMS)
 @pytest.mark.parametrize("layout", ["tall", "wide"])
 def test_forms_are_what_they_say_and_the_same_each_time(form, layout):

@@ -189,6 +189,32 @@ def test_a_direction_is_told_where_there_is_one():
     assert "within 3.50° (68 %)" in card()
 
 
+SUPER_K = {
+    "$schema": "https://gcn.nasa.gov/schema/main/gcn/notices/superk/sn_alert.schema.json", "id": "SN.095002.000009",
+    "mission": "Super-Kamiokande", "messenger": "Neutrino", "alert_type": "initial", "alert_tense": "current",
+    "trigger_time": "2026-03-05T01:02:03.4Z", "ra": 266.4, "dec": -29.0, "ra_dec_error": 3.5, "containment_probability": 0.68,
+}  # fmt: skip
+
+
+def test_where_a_detector_says_it_is_stands_beside_the_coincidence_though_it_is_an_event_of_its_own():
+    send(ALERT)
+    send(SUPER_K, "gcn.notices.superk.sn_alert.real")
+    text = card()
+    assert "RA 266.400°" in text
+    assert "within 3.50° (68 %), from Super-K" in text
+    assert text.count("/events/Super-K%20SN.095002.000009/") == 2
+    assert "Super-K: alert" in text
+    assert "Nobody has said where" not in text
+
+
+@pytest.mark.parametrize("other", [{"alert_tense": "test"}, {"trigger_time": "2026-03-05T01:03:03.4Z"}])
+def test_a_test_or_another_moment_says_nothing_of_this_one(other):
+    send(ALERT)
+    send({**SUPER_K, **other}, "gcn.notices.superk.sn_alert")
+    assert "Super-K SN." not in card()
+    assert "Nobody has said where" in card()
+
+
 def test_what_a_protected_topic_said_is_for_its_groups_and_other_events_have_no_card():
     send(ALERT)
     send({"detector_name": "HALO", "tier": "SignificanceTier", "neutrino_time_utc": "2026-03-05T01:02:04", "p_val": 0.01,

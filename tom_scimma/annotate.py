@@ -18,7 +18,7 @@ from tom_scimma.annotators import Annotator, Finding, annotators
 from tom_scimma.conf import conf
 from tom_scimma.errors import BadSkyMap
 from tom_scimma.limit import apart
-from tom_scimma.models import Alert, Annotation
+from tom_scimma.models import Alert, Annotation, Event
 
 #: so many alerts an annotator are done anew in one run: those that an older version spoke of, and those that were asked for
 REFRESHED, RENEWED = 100, 20
@@ -58,6 +58,18 @@ def ask_again(annotator: Annotator, alert: Alert) -> None:
     if hasattr(annotator.run, "renew"):
         said = Annotation.objects.filter(annotator=annotator.name, alert__in=annotator.run.renew(alert))
         said.exclude(version=AGAIN).update(version=AGAIN)
+
+
+def about(events: Iterable[Event]) -> None:
+    """Has what stands on these events' pages of events near them, and on theirs, worked out again: a person joined or parted them."""
+    for annotator in annotators():
+        if hasattr(annotator.run, "renew"):
+            for event in events:
+                said = Annotation.objects.filter(annotator=annotator.name, alert__event=event)
+                newest = said.select_related("alert").order_by("-alert__order", "-alert_id").first()
+                if newest is not None:
+                    said.filter(alert=newest.alert_id).update(version=AGAIN)
+                    ask_again(annotator, newest.alert)
 
 
 def renew() -> None:

@@ -49,6 +49,14 @@ class Panel:
 
     alerts: list[Word] = field(default_factory=list)
     tiers: list[Word] = field(default_factory=list)
+    #: of the same moment, on events of their own: what Super-K tells GCN
+    others: list[Word] = field(default_factory=list)
+
+    @property
+    def pointing(self) -> Word | None:
+        """Who says where: the newest word of the event itself, else whoever else does."""
+        said = [*self.alerts[:1], *self.others, *self.alerts[1:], *self.tiers]
+        return next((word for word in said if word.sky is not None and word.sky.ra_deg is not None), None)
 
     @property
     def latest(self) -> Word | None:
@@ -67,14 +75,14 @@ def panel(event: Event, user: Any) -> dict[str, Any]:
     own = visible.filter(event=event)
     near = Q(pk=None)
     if event.time is not None:
-        near = Q(time__range=(event.time - NEAR, event.time + NEAR), source__startswith="SNEWS ", role=event.role)
+        near = Q(time__range=(event.time - NEAR, event.time + NEAR), role=event.role)
     rows = list(own.order_by("-order", "-pk")[:SHOWN]) + list(
         visible.filter(near).exclude(event=event).order_by("time", "pk")[:SHOWN]
     )
     found = Panel()
     for alert in rows:
-        word = spoken(alert)
-        (found.tiers if alert.source.startswith("SNEWS ") else found.alerts).append(word)
+        kinds = found.alerts if alert.event_id == event.pk else found.others
+        (found.tiers if alert.source.startswith("SNEWS ") else kinds).append(spoken(alert))
     return {"panel": found, "maps": _has_map(rows)}
 
 
@@ -105,8 +113,9 @@ def _what(notice: Notice) -> str:
     word = str(notice.properties.get("tier") or notice.properties.get("snews2_tier") or "").lower().removesuffix("tier")
     if word:
         return word
-    if not notice.source.startswith("SNEWS "):
-        return {"initial": "coincidence", "update": "coincidence, updated"}.get(notice.alert_type, notice.alert_type)
+    if not notice.source.startswith("SNEWS "):  # of them all, the server alone looks for coincidences
+        name = "coincidence" if notice.source == "SNEWS" else "alert"
+        return {"initial": name, "update": f"{name}, updated"}.get(notice.alert_type, notice.alert_type)
     kinds = (("timing_series", "timing"), ("p_values", "significance"))
     return next((name for key, name in kinds if notice.extra.get(key)), "coincidence")
 

@@ -14,6 +14,9 @@ from tom_scimma.skyplot.sheet import Sheet
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+#: how wide a bold letter of a name is at most on average, in heights of its type
+LETTER = 0.72
+
 
 def entries(scene: Scene, layers: Sequence[Layer], colours: Palette) -> list[Any]:
     """What the legend shows: the regions, the layers with anything in them, the plane of the Milky Way."""
@@ -49,7 +52,8 @@ def headings(figure: Figure, sheet: Sheet, title: str, note: str, colours: Palet
     """The title above, the note below."""
     style: dict[str, Any] = {"ha": "center", "color": colours.ink, "parse_math": False}
     if title:
-        top = 1 - 0.08 / sheet.height
-        figure.text(0.5, top, title[:60], va="top", fontsize=SMALL + 4, fontweight="bold", **style)
+        top, title = 1 - 0.08 / sheet.height, title[:60]
+        size = min(SMALL + 4, 72 * (sheet.width - 0.1) / (LETTER * len(title)))
+        figure.text(0.5, top, title, va="top", fontsize=size, fontweight="bold", **style)
     if note:
         figure.text(0.5, 0.07 / sheet.height, note[:110], va="bottom", fontsize=SMALL - 1.5, **style)

@@ -25,9 +25,10 @@ class Joint(EventMixin):
 
     @cached_property
     def other(self) -> Event:
-        if self.kwargs["other"] == self.kwargs["name"]:
+        other = find(self.kwargs["other"], self.request.user)
+        if other.pk == self.event.pk:  # also where somebody joined the two
             raise Http404("an event coincides with itself")
-        return find(self.kwargs["other"], self.request.user)
+        return other
 
     @cached_property
     def maps(self) -> tuple[skymap.SkyMap, skymap.SkyMap] | None:

@@ -10,7 +10,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.views.generic import TemplateView, View
 
-from tom_scimma import merging, proposals
+from tom_scimma import annotate, merging, proposals
 from tom_scimma.acts import NotNow
 from tom_scimma.models import Merge
 from tom_scimma.portfolio import Choice, portfolio
@@ -88,16 +88,24 @@ class MergeActView(LoginRequiredMixin, View):
 
 def _done(merge: Merge, act: str, user):
     if act == "accept":
-        return proposals.accept(merge, user), f"{merge.other_name} and {merge.name} are one event now."
+        event = proposals.accept(merge, user)
+        annotate.about([event])
+        return event, f"{merge.other_name} and {merge.name} are one event now."
     if act == "reject":
         proposals.reject(merge, user)
         return merge.event, f"{merge.other_name} and {merge.name} stay two events."
     if act != "undo":
         raise Http404("no such act")
     other = merging.undo(merge, user)
-    said, told = merging.meanwhile(merge, user)
-    out = f"Meanwhile {len(said)} things were sent and {len(told)} people told." if said or told else ""
-    return other, f"{merge.other_name} is an event of its own again. {out}".strip()
+    annotate.about([merge.event, other])
+    out = _out(*map(len, merging.meanwhile(merge, user)))
+    return other, f"{merge.other_name} is an event of its own again. {out} while the two were one."
+
+
+def _out(sent: int, told: int) -> str:
+    """`2 things were sent and nobody was told`, as far as the user may know of it."""
+    things = f"{sent} {'thing was' if sent == 1 else 'things were'} sent" if sent else "Nothing was sent"
+    return f"{things} and {'nobody was' if not told else '1 person was' if told == 1 else f'{told} people were'} told"
 
 
 def _shown(rows, user) -> list[dict]:
