@@ -167,7 +167,8 @@ def test_the_chance_rate_is_ravens_and_the_joint_map_is_one_click_away(client):
 
 def nearby(event) -> set[str]:
     """Whom the newest word of an event says to be near it."""
-    newest = Annotation.objects.filter(alert__event=event, annotator="coincidences").order_by("-alert__order").first()
+    rows = Annotation.objects.filter(alert__event=event, annotator="coincidences")
+    newest = rows.order_by("-alert__order", "-alert_id").first()
     return {pair["event"] for pair in newest.value["events"]}
 
 
