@@ -89,7 +89,7 @@ def template(request, migrated_before, tmp_path_factory):
 
 @pytest.fixture
 def astropy_frames(orientation_table):
-    """Astropy with the installed table of Bulletin A and nothing from the network; as it was afterwards."""
+    """Astropy with the installed table of Bulletin A and nothing from the network, where a host page asks it too; as it was afterwards."""
     from astropy.utils import iers
 
     with iers.conf.set_temp("auto_download", False), iers.earth_orientation_table.set(orientation_table):

@@ -188,7 +188,7 @@ def test_the_page_asks_as_few_questions_with_many_candidates(ada, event, django_
         ada.get(path(event), headers=HTMX)
 
 
-def test_the_host_s_tab_loads_by_itself(ada, event):
+def test_the_host_s_tab_loads_by_itself(ada, event, astropy_frames):
     """The host swallows an AttributeError of the hook, so it is called here; and it asks for tabs twice."""
     config = TomScimmaConfig("tom_scimma", candidates)
     (tab,) = [tab for tab in config.target_detail_tabs() if tab["label"] == "Events"]

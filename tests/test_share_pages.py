@@ -738,7 +738,7 @@ def test_a_target_shows_what_was_shared_and_offers_its_data(ada, group):
     assert "a star" not in stranger.get("/share/", {"target": star.pk}).content.decode()
 
 
-def test_the_host_shows_the_button_and_the_tab(ada):
+def test_the_host_shows_the_button_and_the_tab(ada, astropy_frames):
     star = shared.target()
     page = ada.get(f"/targets/{star.pk}/").content.decode()
     assert f"/share/?target={star.pk}" in page
