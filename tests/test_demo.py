@@ -64,11 +64,18 @@ def hopskotch(settings, monkeypatch, tmp_path):
     return lambda **more: setattr(settings, "TOM_SCIMMA", {"SOURCES": {"hopskotch": {**source, **more}}})
 
 
-def test_live_says_first_whether_hopskotch_takes_the_credential(hopskotch, capsys):
+def test_live_says_first_whether_hopskotch_takes_the_credential(hopskotch, capsys, monkeypatch):
     """Authority: hop, which finds no credential here; nobody listens on port 1. A refused one: tests/services/test_kafka.py."""
     hopskotch()
     with pytest.raises(CommandError, match="hop auth add"):
         call_command("setdemo", "--live")
+    for folder, typed in (
+        (Path.cwd() / "other venv", "'other venv/bin/hop' auth add"),
+        (Path("/venv"), " /venv/bin/hop auth add"),
+    ):
+        monkeypatch.setattr(sys, "executable", str(folder / "bin" / "python"))
+        with pytest.raises(CommandError, match=typed):
+            call_command("setdemo", "--live")
     login = {"username": "ada-1", "password": "x"}
     hopskotch(auth=login, brokers="127.0.0.1:1")
     call_command("setdemo", "--live")

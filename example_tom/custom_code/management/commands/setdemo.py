@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shlex
+import sys
 import tempfile
 from datetime import timedelta
 from pathlib import Path
@@ -17,12 +19,18 @@ NO_CREDENTIAL = """\
 LIVE=1 listens to the real Hopskotch, which asks for a credential, and there is none that can be used:
   {error}
 Get one at https://my.hop.scimma.org (log in, "Create new credential", give it the topics you want to read), then either
-  .venv/bin/hop auth add                            and paste it; it is kept in hop's own auth file
+  {hop:<48}  and paste it; it is kept in hop's own auth file
 or
   HOP_USERNAME=name-1234 HOP_PASSWORD=... make demo LIVE=1
 Without one, `make demo` shows everything on a night of its own."""
 
 NO_TOPIC = "The credential {name} may read none of {topics}: give it permission at https://my.hop.scimma.org."
+
+
+def hop() -> str:
+    """How the `hop` beside this Python is called from where `make demo` was typed, whichever VENV it has."""
+    path = Path(sys.executable).with_name("hop")
+    return shlex.quote(str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path))
 
 
 class Command(BaseCommand):
@@ -118,11 +126,11 @@ class Command(BaseCommand):
             name = credential(source).username
             heard = sorted(chosen(source.topics, topics(source)))
         except (ImproperlyConfigured, Rejected) as error:
-            raise CommandError(NO_CREDENTIAL.format(error=error)) from error
+            raise CommandError(NO_CREDENTIAL.format(error=error, hop=f"{hop()} auth add")) from error
         except Unavailable as error:
             self.stdout.write(f"Hopskotch does not answer now. {error}")
             return
         if heard:
-            self.stdout.write(f"Hopskotch lets the credential {name} read {', '.join(heard)}.")
+            self.stdout.write(f"Hopskotch offers the credential {name} {', '.join(heard)}.")
         else:
             self.stdout.write(NO_TOPIC.format(name=name, topics=", ".join(source.topics)))
