@@ -31,7 +31,7 @@ from tom_treasuremap.fake_ocs import FakeOcs
 from tom_treasuremap.followup import arriving, asking, following, products
 from tom_treasuremap.followup.request import Exposure
 from tom_treasuremap.models import Asked, OcsProfile
-from tom_treasuremap.ocs_client import Ocs
+from tom_treasuremap.ocs_client import Archive, Ocs
 from tom_treasuremap.transports import requestgroup, rules, transport
 from tom_treasuremap.transports.ocs import NO_TOKEN, Cancel, Submit, token_of
 from tom_treasuremap.transports.ocs_archive import archive
@@ -308,11 +308,12 @@ def test_lamps_are_taken_around_a_spectrum_as_the_portals_own_page_makes_them(th
         ({"instrument_configs": {"optical_elements": {}}}, "Must set optical element of type slit"),
         ({"instrument_configs": {"optical_elements": {"slit": "slit_9as"}}}, "optical element slit_9as of type slit"),
         ({"instrument_configs": {"mode": "fast"}}, "Readout mode fast is not available"),
-        ({"instrument_configs": {"exposure_time": -1}}, "This value cannot be negative."),
+        ({"acquisition_config": {"mode": "OFF"}}, "Acquisition mode OFF is not available"),
+        ({"instrument_configs": {"exposure_time": -1}}, "Ensure this value is greater than or equal to 0.0."),
     ],
 )
 def test_the_stand_in_refuses_a_spectrum_as_the_portal_does(fake, change, words):
-    """Authority: observation_portal/requestgroups/serializers.py."""
+    """Authority: observation portal 4.18.10, run and asked (guiding: its serializers before version 4)."""
     floyds = telescopes.shipped()["lco-2m0-coj"]
     one = soon(kind="spectrum", telescope=floyds.name, exposures=(Exposure("FLOYDS", 1800.0),))
     group = {**requestgroup.group(one, floyds), "proposal": "TOM2026A-001"}
@@ -482,10 +483,11 @@ def test_the_client_asks_what_else_there_is(fake):
     there = Ocs(f"{fake.url}/api/", fake.token)
     assert there.instruments()["1M0-SCICAM-SINISTRO"]["class"] == "1m0"
     assert there.profile()["proposals"][0]["id"] == "TOM2026A-001"
-    with pytest.raises(Rejected, match="404"):
+    with pytest.raises(Rejected, match=r"404.*No RequestGroup matches"):
         there.group(17)
-    with pytest.raises(Rejected, match="401"):
-        Ocs(fake.url, "").profile()
+    for token in ("", "wrong"):
+        with pytest.raises(Rejected, match="403"):
+            Ocs(fake.url, token).profile()
 
 
 @pytest.mark.django_db
@@ -570,6 +572,152 @@ def test_shipped_telescopes_can_be_asked(there, fake, name):
     assert transport(found).faults(one, found) == {}
     Submit(name).send(transport(found).write([one], found), KEY, fake.token)
     assert len(fake.groups) == 1
+
+
+#: (where in a group, what is put there, the field at which the portal says it, how its words begin)
+WRONG = [
+    ("proposal", "NOBODY-001", "proposal", 'Invalid pk "NOBODY-001" - object does not exist.'),
+    ("proposal", "", "proposal", "Please provide a proposal."),
+    ("name", "", "name", "Please provide a name."),
+    ("name", "x" * 51, "name", "Ensure this field has no more than 50 characters."),
+    ("operator", "ALL", "operator", '"ALL" is not a valid choice.'),
+    ("observation_type", "NOW", "observation_type", '"NOW" is not a valid choice.'),
+    ("ipp_value", "x", "ipp_value", "A valid number is required."),
+    ("requests.0.location.site", "xyz", "", '"xyz" is not a valid choice.'),
+    ("requests.0.location.telescope_class", "3m0", "", '"3m0" is not a valid choice.'),
+    ("requests.0.windows.0.end", "2026-01-01T00:00:00Z", "", "Window end time must be in the future"),
+    ("requests.0.windows.0.start", "2099-01-01T00:00:00Z", "requests.0.windows.0", "Window end '"),
+    ("requests.0.configurations.0.target.ra", 400.0, "", "Ensure this value is less than or equal to 360.0."),
+    ("requests.0.configurations.0.constraints.max_airmass", 0.5, "", "Ensure this value is greater than or equal to 1.0."),
+    ("requests.0.configurations.0.instrument_type", "1M0-NONE", "", "Invalid instrument type 1M0-NONE. Valid instruments"),
+    ("requests.0.configurations.0.type", "SPECTRUM", "requests.0.configurations.0", "configuration type SPECTRUM is not valid"),
+    ("requests.0.configurations.0.guiding_config.mode", "MAYBE", "requests.0.configurations.0", "Guiding mode MAYBE is not"),
+    ("requests.0.configurations.0.acquisition_config.mode", "WCS", "requests.0.configurations.0", "Acquisition mode WCS is not"),
+    ("requests.0.configurations.0.instrument_configs.0.mode", "fast", "requests.0.configurations.0", "Readout mode fast is not"),
+    ("requests.0.configurations.0.instrument_configs.0.optical_elements.filter", "Ha", "requests.0.configurations.0", "optical element"),
+    ("requests.0.configurations.0.instrument_configs.0.exposure_time", -60.0, "", "Ensure this value is greater than or equal to 0.0."),
+    ("requests.0.configurations.0.instrument_configs.0.exposure_count", 0, "", "Ensure this value is greater than or equal to 1."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("place", "value", "field", "words"), WRONG, ids=lambda value: str(value)[-30:])
+@pytest.mark.parametrize("real", [False, *([True] if os.environ.get("OCS_TEST_URL") else [])])
+def test_what_is_wrong_is_said_where_the_portal_says_it(fake, real, place, value, field, words):
+    """Authority: observation portal 4.18.10, which was run and asked; with OCS_TEST_URL the one there is asked the same."""
+    there = Ocs(os.environ["OCS_TEST_URL"], os.environ.get("OCS_TEST_TOKEN", "")) if real else Ocs(fake.url, fake.token)
+    mine = [row["id"] for row in there.profile()["proposals"] if row.get("current")] or [""]
+    group = requestgroup.group(soon(extra={"proposal": mine[0]}), telescopes.shipped()["lco-1m0-coj"])
+    *path, last = place.split(".")
+    within = group
+    for name in path:
+        within = within[int(name) if name.isdecimal() else name]
+    within[last] = value
+    (said,) = there.validate(group)[field or place]
+    assert said.startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"proposal": "TOM2026A-002"}, "You do not belong to the proposal you are trying to submit with"),
+        ({"ipp_value": 0.3}, "requestgroups ipp_value must be >= 0.5, <= 2.0"),
+        ({"ipp_value": 3.0}, "requestgroups ipp_value must be >= 0.5, <= 2.0"),
+        ({"operator": "MANY"}, "'Many' type requestgroups must have more than one child request."),
+        (
+            {"observation_type": "RAPID_RESPONSE", "later": 1},
+            "The Rapid Response observation window start time cannot be",
+        ),
+        (
+            {"observation_type": "RAPID_RESPONSE", "longer": 30},
+            "A Rapid Response observation must start within the next 24",
+        ),
+        ({"observation_type": "RAPID_RESPONSE"}, None),
+        ({"observation_type": "TIME_CRITICAL", "later": 1}, None),
+    ],
+    ids=str,
+)
+def test_what_the_portal_says_of_a_group_as_a_whole(fake, change, words):
+    """Authority: observation portal 4.18.10, which was run and asked."""
+    now = datetime.now(timezone.utc)
+    later, longer = change.get("later", 0), change.get("longer", 0)
+    one = soon(start=now - timedelta(minutes=1) + timedelta(hours=later), end=now + timedelta(hours=6 + longer))
+    there = telescopes.shipped()["lco-1m0-coj"]
+    group = {**requestgroup.group(one, there), "proposal": "TOM2026A-001"}
+    said = Ocs(fake.url, fake.token).validate(group | {name: change[name] for name in change if name in group})
+    assert list(said) == (["request"] if words else [])
+    assert all(text.startswith(words) for texts in said.values() for text in texts)
+
+
+def test_a_rapid_response_that_lasts_longer_than_a_day_is_no_such(there):
+    now = datetime.now(timezone.utc)
+    for hours, wrong in ((24, []), (26, ["end"])):
+        one = soon(start=now, end=now + timedelta(hours=hours), extra={"observation_type": "RAPID_RESPONSE"})
+        assert list(transport(there).faults(one, there)) == wrong
+
+
+@pytest.mark.django_db
+def test_a_failed_try_of_which_enough_was_exposed_completes_a_request(there, fake):
+    """Authority: observation portal 4.18.10: from `acceptability_threshold` (90 per cent) on a request is COMPLETED, its try FAILED."""
+    number = submit(there, fake).data["request"]
+    start = datetime.now(timezone.utc).replace(microsecond=0)
+    fake.put(number, "COMPLETED", start=start, end=start + timedelta(minutes=9), why="Clouds came", part=0.95)
+    done = became(there)
+    assert (done.state, done.start, done.end) == ("COMPLETED", start, start + timedelta(minutes=9))
+    assert [(row["filter"], row["seconds"]) for row in done.observed] == [("gp", 180.0), ("rp", 105.0)]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("ended", ["WINDOW_EXPIRED", "CANCELED", "FAILURE_LIMIT_REACHED"])
+def test_what_ended_there_while_it_ran_may_yet_be_completed(there, fake, ended):
+    """Authority: observation portal 4.18.10, state_changes.py: COMPLETED follows on each of these ends, too."""
+    number = submit(there, fake).data["request"]
+    now = datetime.now(timezone.utc).replace(microsecond=0)
+    fake.put(number, "IN_PROGRESS", start=now, end=now + timedelta(minutes=9))
+    fake.groups[0]["state"] = fake.groups[0]["requests"][0]["state"] = ended
+    assert (became(there).state, became(there).start) == ("IN_PROGRESS", now)
+    late = transport(there).states(there, ["tom-0001"], now + timedelta(hours=2))["tom-0001"]  # no word came of it
+    assert late.state == ("FAILED" if ended == "FAILURE_LIMIT_REACHED" else ended)
+    fake.put(number, "COMPLETED", start=now)
+    assert became(there).state == "COMPLETED"
+
+
+@pytest.mark.django_db
+def test_what_failed_and_waits_again_is_scheduled_no_more(there, fake):
+    ada = make.user("ada")
+    (record,) = asking.ask([soon()], by=ada, targets=up.target(ada))
+    deliver("ocs")
+    row, number = Asked.objects.get(), Delivery.objects.get().receipt["request"]
+    start = datetime.now(timezone.utc).replace(microsecond=0) + timedelta(hours=1)
+    for state, begins in (
+        ("SCHEDULED", start),
+        ("FAILED", None),
+        ("SCHEDULED", start),
+        ("FAILURE_LIMIT_REACHED", start),
+    ):
+        fake.put(number, state, start=start, why="Guiding was lost")
+        following.refresh(row)
+        row.refresh_from_db()
+        record.refresh_from_db()
+        assert record.scheduled_start == begins, state
+        assert row.polled <= clock.now(), "who asks by hand keeps the job from asking"
+    assert (record.status, row.message) == ("FAILED", "Guiding was lost")
+
+
+@pytest.mark.django_db
+def test_without_a_token_nobody_looks_for_what_may_be_there(there, fake, settings):
+    """Authority: observation portal 4.18.10 gives nobody an empty list, and no 403."""
+    submit(there, fake)
+    assert Ocs(fake.url, "").named("Request") == []
+    settings.TOM_TREASUREMAP = {**settings.TOM_TREASUREMAP, "OCS_TOKEN": ""}
+    with pytest.raises(Unavailable, match="no token"):
+        Submit(there.name).find(transport(there).write([soon()], there), KEY, clock.now())
+
+
+def test_frames_of_other_requests_are_none_of_ours(monkeypatch):
+    """Authority: science-archive, frames/filters.py: its names in capitals are to go; what it does not know it does not filter by."""
+    rows = [{"id": 1, "request_id": 5}, {"id": 2, "REQNUM": "5"}, {"id": 3, "request_id": 6}, {"id": 4}]
+    monkeypatch.setattr(Archive, "_list", lambda self, path, query: iter(rows))
+    assert [row["id"] for row in Archive("https://frames.example.org").frames(5)] == [1, 2]
 
 
 if os.environ.get("OCS_TEST_URL"):

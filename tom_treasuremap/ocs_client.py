@@ -149,8 +149,13 @@ class Archive(Ocs):
     root = ""
 
     def frames(self, request: int) -> list[Row]:
-        """What was taken for a request, raw and reduced."""
-        return list(self._list("frames/", {"REQNUM": int(request)}))
+        """What was taken for a request, raw and reduced.
+
+        Asked by the old name and by the new one, of which an archive does not know each: then it gives everybody's frames.
+        """
+        number = int(request)
+        rows = self._list("frames/", {"REQNUM": number, "request_id": number})
+        return [row for row in rows if str(row.get("request_id", row.get("REQNUM"))) == str(number)]
 
     def frame(self, number: int) -> Row:
         """One frame, with the address that its file has just now."""

@@ -12,14 +12,15 @@ from tom_treasuremap.fake_ocs.instruments import INSTRUMENTS, telescope_states
 from tom_treasuremap.fake_ocs.world import Row, World
 from tom_treasuremap.standin import Answer, Asked
 
-MISSING = Answer(404, {"detail": "Not found."})
+
+def _missing(what: str) -> Answer:
+    return Answer(404, {"detail": f"No {what} matches the given query."})
 
 
 def _known(user: Row | None) -> Row:
+    """Who asks. Nobody is answered 403 and no 401, since the portal lets people log in by a session, too."""
     if user is None:
-        raise Answer(
-            401, {"detail": "Authentication credentials were not provided."}, headers={"WWW-Authenticate": "Token"}
-        )
+        raise Answer(403, {"detail": "Authentication credentials were not provided."})
     return user
 
 
@@ -62,7 +63,7 @@ def _list(world: World, asked: Asked, user: Row | None, now: datetime) -> Any:
 
 
 def _group(world: World, asked: Asked, user: Row | None, now: datetime, number: int) -> Any:
-    return next((group for group in _seen(world, user) if group["id"] == number), MISSING)
+    return next((group for group in _seen(world, user) if group["id"] == number), _missing("RequestGroup"))
 
 
 def _cancel(world: World, asked: Asked, user: Row | None, now: datetime, number: int) -> Any:
@@ -111,7 +112,7 @@ def _telescopes(world: World, asked: Asked, user: Row | None, now: datetime) -> 
 
 def _request(world: World, asked: Asked, user: Row | None, now: datetime, number: int) -> Any:
     found = [row for group in _seen(world, user) for row in group["requests"] if row["id"] == number]
-    return found[0] if found else MISSING
+    return found[0] if found else _missing("Request")
 
 
 def _observations(world: World, asked: Asked, user: Row | None, now: datetime, number: int) -> Any:
@@ -132,8 +133,9 @@ def _profile(world: World, asked: Asked, user: Row | None, now: datetime) -> Any
 def _frames(world: World, asked: Asked, user: Row | None, now: datetime) -> Any:
     """The archive's: of one's own proposals."""
     rows = [row for row in world.frames if row["proposal_id"] in (user["proposals"] if user else ())]
-    if asked.query.get("REQNUM"):
-        rows = [row for row in rows if str(row["REQNUM"]) == asked.query["REQNUM"]]
+    for name in ("REQNUM", "request_id"):
+        if asked.query.get(name):
+            rows = [row for row in rows if str(row["request_id"]) == asked.query[name]]
     limit, offset = int(asked.query.get("limit") or 100), int(asked.query.get("offset") or 0)
     more = f"{world.address}/frames/?{urlencode({**asked.query, 'limit': limit, 'offset': offset + limit})}"
     page = rows[offset : offset + limit]
@@ -142,13 +144,13 @@ def _frames(world: World, asked: Asked, user: Row | None, now: datetime) -> Any:
 
 def _frame(world: World, asked: Asked, user: Row | None, now: datetime, number: int) -> Any:
     rows = [row for row in world.frames if row["proposal_id"] in (user["proposals"] if user else ())]
-    return next((row for row in rows if row["id"] == number), MISSING)
+    return next((row for row in rows if row["id"] == number), _missing("Frame"))
 
 
 def _file(world: World, asked: Asked, user: Row | None, now: datetime, number: int) -> Any:
     """What a frame's address gives to whoever has it."""
     found = [row for row in world.frames if row["id"] == number]
-    return Answer(200, f"frame {number}".encode(), "application/fits") if found else MISSING
+    return Answer(200, f"frame {number}".encode(), "application/fits") if found else _missing("Frame")
 
 
 def _put(world: World, asked: Asked, user: Row | None, now: datetime, number: int) -> Any:
@@ -156,7 +158,7 @@ def _put(world: World, asked: Asked, user: Row | None, now: datetime, number: in
     try:
         world.put(number, str((asked.body or {}).get("state")), why=str((asked.body or {}).get("why", "")))
     except LookupError:
-        return MISSING
+        return _missing("Request")
     return world.tries[number]
 
 

@@ -27,7 +27,7 @@ def _instrument(
     name: str,
     elements: dict[str, Any],
     *types: str,
-    readout: str = "central",
+    readout: tuple[str, ...],
     **modes: tuple[str, ...],
 ) -> dict[str, Any]:
     return {
@@ -37,7 +37,7 @@ def _instrument(
         "optical_elements": elements,
         "modes": {
             "guiding": _modes("guiding", "ON", "OFF"),
-            "readout": _modes("readout", readout),
+            "readout": _modes("readout", *readout),
             **{name: _modes(name, *codes) for name, codes in modes.items()},
         },
         "default_acceptability_threshold": 90.0,
@@ -49,14 +49,16 @@ def _instrument(
 SLOAN = ("rp", "gp", "ip", "zs", "up", "B", "V", "w")
 INSTRUMENTS = {
     "1M0-SCICAM-SINISTRO": _instrument(
-        "IMAGE", "1m0", "1.0 meter Sinistro", {"filters": _filters(*SLOAN)}, "EXPOSE", "REPEAT_EXPOSE"
+        "IMAGE", "1m0", "1.0 meter Sinistro", {"filters": _filters(*SLOAN)}, "EXPOSE", "REPEAT_EXPOSE",
+        readout=("full_frame", "central_2k_2x2"), acquisition=("OFF",),
     ),
     "0M4-SCICAM-QHY600": _instrument(
-        "IMAGE", "0m4", "0.4 meter QHY600", {"filters": _filters(*SLOAN)}, "EXPOSE", "REPEAT_EXPOSE"
+        "IMAGE", "0m4", "0.4 meter QHY600", {"filters": _filters(*SLOAN)}, "EXPOSE", "REPEAT_EXPOSE",
+        readout=("central30x30", "full_frame"), acquisition=("OFF",),
     ),
     "2M0-FLOYDS-SCICAM": _instrument(
         "SPECTRA", "2m0", "2.0 meter FLOYDS", {"slits": _filters("slit_6.0as", "slit_1.6as", "slit_2.0as", "slit_1.2as")},
-        "SPECTRUM", "ARC", "LAMP_FLAT", readout="default", rotator=("VFLOAT", "SKY"), acquisition=("WCS", "BRIGHTEST"),
+        "SPECTRUM", "ARC", "LAMP_FLAT", readout=("default",), rotator=("VFLOAT", "SKY"), acquisition=("WCS", "BRIGHTEST"),
     ),
 }  # fmt: skip
 #: deg, one side of what each sees; what a mosaic is laid out by

@@ -1,9 +1,12 @@
-"""What the portal takes and what it refuses, with its nested errors: {"requests": [{"windows": [{"end": ["..."]}]}]}."""
+"""What the portal takes and what it refuses, with its nested errors: {"requests": [{"windows": [{"end": ["..."]}]}]}.
+
+Words and places as version 4.18.10 of the observation portal answered.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from tom_scimma import times
@@ -13,6 +16,7 @@ REQUIRED, BLANK = "This field is required.", "This field may not be blank."
 SETUP, OVERHEAD = 90.0, 30.0  #: s, of a request and of an exposure
 LAMPS = ("ARC", "LAMP_FLAT")
 TYPES = ("NORMAL", "TIME_CRITICAL", "RAPID_RESPONSE")
+LEAST, MOST = 0.5, 2.0  #: of ipp_value, where the portal's own settings say nothing else
 Errors = dict[str, Any]
 
 
@@ -21,6 +25,7 @@ def errors(said: Any, user: Mapping[str, Any], proposals: set[str], now: datetim
     if not isinstance(said, dict):
         return {"non_field_errors": [f"Invalid data. Expected a dictionary, but got {type(said).__name__}."]}
     found: Errors = _missing(said, "name", "proposal", "ipp_value", "operator", "observation_type", "requests")
+    found |= {field: [f"Please provide a {field}."] for field in ("name", "proposal") if said.get(field) == ""}
     name = said.get("name")
     if isinstance(name, str) and len(name) > 50:
         found["name"] = ["Ensure this field has no more than 50 characters."]
@@ -34,11 +39,37 @@ def errors(said: Any, user: Mapping[str, Any], proposals: set[str], now: datetim
     if "requests" not in found:
         wrong = _each(said["requests"], lambda row: _request(row, now), "You must specify at least 1 request")
         found |= {"requests": wrong} if wrong else {}
-    if not found and said["proposal"] not in user["proposals"]:
-        found["non_field_errors"] = ["You do not belong to the proposal you are trying to submit"]
-    if not found and (said["operator"] == "SINGLE") != (len(said["requests"]) == 1):
-        found["non_field_errors"] = ["'Single' type requestgroups must have exactly one child request."]
-    return found
+    words = "" if found else _whole(said, user, now)
+    return {"non_field_errors": [words]} if words else found
+
+
+def _whole(said: Mapping[str, Any], user: Mapping[str, Any], now: datetime) -> str:
+    """What is wrong with a group whose fields are good each; the portal says one thing at a time."""
+    if said["proposal"] not in user["proposals"]:
+        return "You do not belong to the proposal you are trying to submit with"
+    if not LEAST <= said["ipp_value"] <= MOST:
+        return f"requestgroups ipp_value must be >= {LEAST}, <= {MOST}"
+    many = len(said["requests"]) > 1
+    if said["operator"] == "SINGLE" and many:
+        return "'Single' type requestgroups must have exactly one child request."
+    if said["operator"] == "MANY" and not many:
+        return "'Many' type requestgroups must have more than one child request."
+    if said["observation_type"] == "RAPID_RESPONSE":
+        return next((words for row in said["requests"] if (words := _not_at_once(row, now))), "")
+    return ""
+
+
+def _not_at_once(request: Mapping[str, Any], now: datetime) -> str:
+    longest = timedelta(days=1, seconds=duration(request))
+    for row in request["windows"]:
+        if _time(row, "start") > now:
+            return "The Rapid Response observation window start time cannot be in the future."
+        if _time(row, "end") > now + longest:
+            return (
+                "A Rapid Response observation must start within the next 24 hours, so the window end time must be within "
+                "the next (24 hours + the observation duration)"
+            )
+    return ""
 
 
 def duration(request: Mapping[str, Any]) -> float:
@@ -70,13 +101,16 @@ def _request(said: Any, now: datetime) -> Errors:
     for row in said["configurations"]:
         known = available(said["location"])
         if row["instrument_type"] not in known:
-            place = said["location"].get("site", "Any")
-            words = f"Invalid instrument type '{row['instrument_type']}' at site={place}. Valid instruments include: {', '.join(known)}"
+            site, dome, one = (said["location"].get(name, "Any") for name in ("site", "enclosure", "telescope"))
+            words = f"Invalid instrument type '{row['instrument_type']}' at site={site}, enc={dome}, tel={one}. \n"
+            words += f"Valid instruments include: {''.join(f'{name}, ' for name in known)}."
             return {"non_field_errors": [words]}
     if _longest(said) <= duration(said):
         words = (
-            f"According to the constraints of the request, the target is visible for a maximum of {_longest(said) / 3600:.2f} hours "
-            f"within the time window. This is less than the duration of your request {duration(said) / 3600:.2f} hours."
+            "According to the constraints of the request, the target will only be visible for a maximum of "
+            f"{_longest(said) / 3600:.2f} hours within the time window. This is less than the duration of your request "
+            f"{duration(said) / 3600:.2f} hours. Consider expanding the time window or loosening the airmass or lunar separation "
+            "constraints."
         )
         return {"non_field_errors": [words]}
     return {}
@@ -94,15 +128,19 @@ def _window(said: Any, now: datetime) -> Errors:
     if not found and _time(said, "end") < now:
         found["end"] = ["Window end time must be in the future"]
     if not found and _time(said, "end") <= _time(said, "start"):
-        words = f"Window end '{said['end']}' cannot be earlier than window start '{said['start']}'."
+        words = f"Window end '{_time(said, 'end')}' cannot be earlier than window start '{_time(said, 'start')}'"
         found["non_field_errors"] = [words]
     return found
 
 
 def _location(said: Any) -> Errors:
     found = _missing(said, "telescope_class")
-    if not found and said.get("site") and said["site"] not in SITES:
-        found["non_field_errors"] = [f"Site {said['site']} not valid. Valid choices: {', '.join(SITES)}"]
+    if found:
+        return found
+    sizes = {size for there in SITES.values() for size in there}
+    for name, known in (("site", SITES), ("telescope_class", sizes)):
+        if name in said and said[name] not in known:
+            found[name] = [f'"{said[name]}" is not a valid choice.']
     return found
 
 
@@ -114,7 +152,9 @@ def _configuration(said: Any) -> Errors:
     instrument = INSTRUMENTS.get(said["instrument_type"])
     if instrument is None:
         return {
-            "instrument_type": [f"Invalid instrument type {said['instrument_type']}. Valid: {', '.join(INSTRUMENTS)}"]
+            "instrument_type": [
+                f"Invalid instrument type {said['instrument_type']}. Valid instruments may include: {', '.join(INSTRUMENTS)}"
+            ]
         }
     for name, wrong in (("target", _target(said["target"])), ("constraints", _constraints(said["constraints"]))):
         found |= {name: wrong} if wrong else {}
@@ -134,9 +174,10 @@ def _unsuited(said: Mapping[str, Any], instrument: Mapping[str, Any]) -> str:
     for row in said["instrument_configs"]:
         modes += [("readout", row.get("mode")), ("rotator", row.get("rotator_mode"))]
     for mode, code in modes:
-        known = (*_codes(instrument, mode), *(("OFF",) if mode in ("guiding", "acquisition") else ()))
-        if code and code not in known:
+        known = _codes(instrument, mode)
+        if code and known and code.lower() not in [one.lower() for one in known]:
             return f"{mode.capitalize()} mode {code} is not available for instrument type {name}"
+    # these two: in the portal itself before its version 4, since then in what an observatory's Configuration Database demands
     if instrument["type"] == "SPECTRA" and kind not in LAMPS and (said["guiding_config"] or {}).get("optional"):
         return "Guiding cannot be optional on spectrograph instruments for types that are not ARC or LAMP_FLAT."
     if len({row.get("rotator_mode", "") for row in said["instrument_configs"]}) > 1:
@@ -170,8 +211,17 @@ def _target(said: Any) -> Errors:
         found = _missing(said, "ra", "dec")
     for name, low, high in (("ra", 0.0, 360.0), ("dec", -90.0, 90.0)):
         if name not in found and name in said and not _number(said[name], low, high):
-            found[name] = [f"Ensure this value is between {low:g} and {high:g}."]
+            found[name] = [_beyond(said[name], low, high)]
     return found
+
+
+def _beyond(value: Any, low: float, high: float) -> str:
+    """What is said of a number that is none, or not between two."""
+    if not _number(value, -float("inf")):
+        return "A valid number is required."
+    return (
+        f"Ensure this value is {'greater' if value < low else 'less'} than or equal to {low if value < low else high}."
+    )
 
 
 def _constraints(said: Any) -> Errors:
@@ -184,14 +234,14 @@ def _constraints(said: Any) -> Errors:
         ("max_lunar_phase", 0.0, 1.0),
     ):
         if name in said and not _number(said[name], low, high):
-            found[name] = [f"Ensure this value is between {low:g} and {high:g}."]
+            found[name] = [_beyond(said[name], low, high)]
     return found
 
 
 def _exposed(said: Any) -> Errors:
     found = _missing(said, "exposure_count", "exposure_time", "optical_elements")
     if "exposure_time" not in found and not _number(said["exposure_time"], 0.0):
-        found["exposure_time"] = ["This value cannot be negative."]
+        found["exposure_time"] = ["Ensure this value is greater than or equal to 0.0."]
     if "exposure_count" not in found and not (isinstance(said["exposure_count"], int) and said["exposure_count"] >= 1):
         found["exposure_count"] = ["Ensure this value is greater than or equal to 1."]
     return found

@@ -9,13 +9,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from tom_treasuremap import standin
-from tom_treasuremap.fake_ocs.answers import MISSING, ROUTES
+from tom_treasuremap.fake_ocs.answers import ROUTES
 from tom_treasuremap.fake_ocs.world import Row, World
 from tom_treasuremap.standin import Answer, Asked, Standin
 from tom_treasuremap.transports.simulation import Manner
 
 HTML = b"<!doctype html><html><head><title>Server Error (500)</title></head><body><h1>Server Error (500)</h1></body></html>"
 BROKEN = Answer(500, HTML, "text/html; charset=utf-8")
+NOWHERE = Answer(404, HTML.replace(b"Server Error (500)", b"Not Found"), "text/html; charset=utf-8")
 #: what a fault may do here
 DOES: dict[str, Answer | None] = {
     **standin.DOES,
@@ -70,7 +71,7 @@ class FakeOcs(Standin):
                 return answer(self.world, asked, user, now, *map(int, match.groups()))
         if any(re.fullmatch(pattern, asked.path) for _, pattern, _ in ROUTES):
             return Answer(405, {"detail": f'Method "{asked.method}" not allowed.'})
-        return MISSING
+        return NOWHERE
 
     def _user(self, headers: Any) -> Row | None:
         said = headers.get("Authorization")
@@ -78,7 +79,7 @@ class FakeOcs(Standin):
             return None
         user = next((user for user in self.world.users if said == f"Token {user['token']}"), None)
         if user is None:
-            raise Answer(401, {"detail": "Invalid token."}, headers={"WWW-Authenticate": "Token"})
+            raise Answer(403, {"detail": "Invalid token."})
         return user
 
 

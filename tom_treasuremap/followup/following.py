@@ -45,12 +45,12 @@ def follow() -> None:
             ask(known[name], [row for row in mine if _is_there(row)])
 
 
-def ask(telescope: Any, rows: Iterable[Asked], *, now: datetime | None = None) -> None:
-    """Asks a telescope what became of these, unless it was asked just before."""
+def ask(telescope: Any, rows: Iterable[Asked], *, now: datetime | None = None, at_once: bool = False) -> None:
+    """Asks a telescope what became of these, unless it was asked just before, and `at_once` all the same."""
     way = transport(telescope)
     now = now or timezone.now()
     pause = timedelta(seconds=float(telescope.options.get("poll_seconds", conf.STATES_SECONDS)))
-    due = {row.request_id: row for row in rows if row.polled is None or row.polled <= now - pause}
+    due = {row.request_id: row for row in rows if at_once or row.polled is None or row.polled <= now - pause}
     if not way.follows or not due:
         return
     Asked.objects.filter(pk__in=[row.pk for row in due.values()]).update(polled=now)
@@ -71,7 +71,7 @@ def refresh(row: Asked) -> None:
     """The same for one, at once, for somebody who asks: what has ended here, else what its telescope says."""
     delivered(row)
     if row.record.status not in TERMINAL and _is_there(row):
-        ask(telescopes.telescope(row.telescope), [row], now=timezone.now() + timedelta(days=1))
+        ask(telescopes.telescope(row.telescope), [row], at_once=True)
 
 
 def apply(row: Asked, state: State, *, by: str = "") -> bool:
@@ -81,7 +81,9 @@ def apply(row: Asked, state: State, *, by: str = "") -> bool:
         row.refresh_from_db()
         if record.status in TERMINAL and not (by and row.marked_by):
             return False
-        start, end = state.start or record.scheduled_start, state.end or record.scheduled_end
+        start, end = state.start, state.end
+        if state.state != "PENDING":  # what waits again, after a try that failed, is scheduled no more
+            start, end = start or record.scheduled_start, end or record.scheduled_end
         changed = (record.status, record.scheduled_start, record.scheduled_end) != (state.state, start, end)
         row.message, row.url = state.message, state.url or row.url
         row.products = [plain(one) for one in state.products] or row.products

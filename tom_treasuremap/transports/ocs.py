@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 
 from tom_scimma import secrets, sources
 from tom_scimma.destinations import Receipt
@@ -83,7 +84,7 @@ class OcsTransport(Transport):
             try:
                 there = portal(token_of(delivery.by if delivery is not None else None))
                 group = _group(there, name, delivery.receipt if delivery is not None else {})
-                state = _state(there, group) if group is not None else None
+                state = _state(there, group, now or timezone.now()) if group is not None else None
             except Rejected as error:  # whose token sees it no more; the others' states are told all the same
                 wrong = error
                 continue
@@ -124,10 +125,10 @@ def _archived(name: str) -> tuple[Archive | None, int]:
     return there, number or 0
 
 
-def _state(there: Ocs, group: Row) -> State:
+def _state(there: Ocs, group: Row, now: datetime) -> State:
     """What the portal says of a group's request."""
     row = group["requests"][0]
-    return requestgroup.state(row, there.observations(row["id"]), f"{there.base}/requests/{row['id']}")
+    return requestgroup.state(row, there.observations(row["id"]), f"{there.base}/requests/{row['id']}", now)
 
 
 def _sent(ids: Collection[str]) -> dict[str, Delivery]:
@@ -198,7 +199,10 @@ class Submit(AtPortal):
     def find(self, payload: bytes, key: str, since: datetime) -> Receipt | None:
         request, _ = _said(payload)
         delivery = Delivery.objects.filter(destination=self.full_name, key=key).select_related("by").first()
-        there = portal(token_of(delivery.by if delivery is not None else None))
+        token = token_of(delivery.by if delivery is not None else None)
+        if not token:  # it would show the public proposals alone, and nothing of ours
+            raise Unavailable(NO_TOKEN)
+        there = portal(token)
         known = _group(there, request.id, {})
         return _receipt(there, request, known) if known is not None else None
 

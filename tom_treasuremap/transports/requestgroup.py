@@ -18,7 +18,7 @@ import hashlib
 import math
 import re
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from tom_scimma import times
@@ -32,6 +32,10 @@ LONGEST = 50  #: characters of a requestgroup's name
 AROUND = 600.0
 AIRMASS, MOON = 1.6, 30.0  #: its own where nobody says anything else
 TYPES = ("NORMAL", "TIME_CRITICAL", "RAPID_RESPONSE")
+#: what is asked for at once begins within a day: until when its window may last, besides its own length
+RAPID = timedelta(days=1)
+#: after the end of what runs its observatory may still say that it is completed
+LATE = timedelta(hours=1)
 LAMPS = ("ARC", "LAMP_FLAT")
 ENDS = {"FAILURE_LIMIT_REACHED": "FAILED", "NOT_ATTEMPTED": "FAILED"}
 
@@ -150,6 +154,9 @@ def faults(request: Request, telescope: Telescope, proposal: str = "") -> dict[s
     wanted = group(request, telescope)["observation_type"]
     if wanted not in TYPES:
         wrong("observation_type", f"{wanted} is none of {', '.join(TYPES)}.")
+    longest = RAPID + timedelta(seconds=rules.seconds(request, telescope))
+    if wanted == "RAPID_RESPONSE" and request.end - request.start > longest:
+        wrong("end", "A rapid response begins within a day: its window is at most 24 hours longer than itself.")
     return found
 
 
@@ -173,20 +180,48 @@ def flat(errors: Any, place: str = "") -> dict[str, list[str]]:
     return found
 
 
-def state(said: Mapping[str, Any], observations: Iterable[Mapping[str, Any]], url: str = "") -> State:
-    """What has become of a request: of its row at the server and of its observations there."""
+def state(
+    said: Mapping[str, Any], observations: Iterable[Mapping[str, Any]], url: str = "", now: datetime | None = None
+) -> State:
+    """What has become of a request: of its row at the server and of its observations there.
+
+    What has expired or was cancelled there while it ran may still be completed: until `LATE` after its time it is running.
+    """
     known, rows = str(said.get("state", "PENDING")), list(observations)
-    if known in ("COMPLETED", "WINDOW_EXPIRED", "CANCELED", *ENDS):
-        done = next((row for row in rows if row.get("state") == "COMPLETED"), None)
-        start, end = (done and _time(done, name) for name in ("start", "end"))
-        observed = tuple(_observed(said, done)) if known == "COMPLETED" and done else ()
+    running = next((row for row in rows if row.get("state") == "IN_PROGRESS" and not _long_over(row, now)), None)
+    if known == "COMPLETED" or (known in ("WINDOW_EXPIRED", "CANCELED", *ENDS) and running is None):
+        told = _best(rows) if known == "COMPLETED" else _last(rows) if known in ENDS else None
+        start, end = (told and _time(told, name) for name in ("start", "end"))
+        observed = tuple(_observed(said, told)) if known == "COMPLETED" and told else ()
         begun = observed[0]["start"] if observed else start
         return State(ENDS.get(known, known), begun, end, _why(rows) if known in ENDS else "", url, observed=observed)
-    for wanted, ours in (("IN_PROGRESS", "IN_PROGRESS"), ("PENDING", "SCHEDULED")):
-        for row in rows:
-            if row.get("state") == wanted:
-                return State(ours, _time(row, "start"), _time(row, "end"), url=url)
-    return State("PENDING", message=_why(rows), url=url)
+    open_ = running or next((row for row in rows if row.get("state") == "PENDING"), None)
+    if open_ is None:
+        return State("PENDING", message=_why(rows), url=url)
+    ours = "IN_PROGRESS" if running else "SCHEDULED"
+    return State(ours, _time(open_, "start"), _time(open_, "end"), url=url)
+
+
+def _long_over(row: Mapping[str, Any], now: datetime | None) -> bool:
+    end = _time(row, "end")
+    return now is not None and end is not None and now > end + LATE
+
+
+def _best(rows: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The try that completed a request: a failed one, too, where enough of it was exposed (`acceptability_threshold`)."""
+    done = next((row for row in rows if row.get("state") == "COMPLETED"), None)
+    return done or max((row for row in rows if _exposing(row) > 0), key=_exposing, default=None)
+
+
+def _exposing(row: Mapping[str, Any]) -> float:
+    """How long a try was exposed, in s."""
+    summaries = (status.get("summary") or {} for status in row.get("configuration_statuses") or ())
+    return sum(float(one.get("time_completed") or 0.0) for one in summaries)
+
+
+def _last(rows: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The last try that came to nothing."""
+    return next((row for row in reversed(list(rows)) if row.get("state") in ("FAILED", "ABORTED")), None)
 
 
 def _time(row: Mapping[str, Any], name: str) -> Any:
@@ -204,7 +239,10 @@ def _why(rows: Iterable[Mapping[str, Any]]) -> str:
 
 
 def _observed(said: Mapping[str, Any], done: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
-    """What was exposed, one entry a filter: the server says when a configuration began and ended, not each exposure."""
+    """What was exposed, one entry a filter: the server says when a configuration began and ended, not each exposure.
+
+    Of a try that was not completed it says how many seconds were: the filters are taken in their order.
+    """
     statuses = {row.get("configuration"): row.get("summary") or {} for row in done.get("configuration_statuses") or ()}
     for configured in said.get("configurations") or ():
         if configured.get("type") in LAMPS:
@@ -212,13 +250,18 @@ def _observed(said: Mapping[str, Any], done: Mapping[str, Any]) -> Iterable[dict
         summary = statuses.get(configured.get("id")) or {}
         target = configured.get("target") or {}
         start, end = (_time(summary, name) or _time(done, name) for name in ("start", "end"))
+        left = math.inf if done.get("state") == "COMPLETED" else float(summary.get("time_completed") or 0.0)
         for exposed in configured.get("instrument_configs") or ():
             elements = exposed.get("optical_elements") or {}
+            seconds = min(left, float(exposed.get("exposure_time") or 0) * int(exposed.get("exposure_count") or 1))
+            left -= seconds
+            if seconds <= 0:
+                continue
             yield {
                 "start": start,
                 "end": end,
                 "filter": next(iter(elements.values()), ""),
-                "seconds": float(exposed.get("exposure_time") or 0) * int(exposed.get("exposure_count") or 1),
+                "seconds": seconds,
                 "depth": None,
                 "ra": target.get("ra"),
                 "dec": target.get("dec"),
