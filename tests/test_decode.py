@@ -309,6 +309,17 @@ def test_entities_and_dtds_are_refused(payload):
         opened(payload)
 
 
+@pytest.mark.parametrize("innermost", [b"<b/>", b"<b></b>", b"<b>text</b>"])
+def test_xml_may_be_sixty_four_deep_and_no_deeper(innermost):
+    deep = {
+        depth: b"<VOEvent>" + b"<a>" * (depth - 2) + innermost + b"</a>" * (depth - 2) + b"</VOEvent>"
+        for depth in (64, 65)
+    }
+    assert opened(deep[64]).format == "voevent"
+    with pytest.raises(Undecodable, match="more than 64 deep"):
+        opened(deep[65])
+
+
 def test_deep_and_wide_xml():
     with pytest.raises(Undecodable, match="deep"):
         opened(b"<VOEvent>" + b"<a>" * 5000 + b"</a>" * 5000 + b"</VOEvent>")

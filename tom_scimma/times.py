@@ -22,8 +22,8 @@ _PATTERN = re.compile(
 )
 #: ISO 8601's basic form, without its separators: `20261127T170552Z`
 _BASIC = re.compile(r"(\d{4})(\d\d)(\d\d)[Tt](\d\d)(\d\d)(\d\d)?((?:[.,]\d*)?)(.*)", re.ASCII)
-#: the extended form with Z, as nearly all machines write it
-_USUAL = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\d(?:\.\d{3}(?:\d{3})?)?Z", re.ASCII)
+#: the extended form in UTC, as nearly all machines write it: to the second, and decimals
+_USUAL = re.compile(r"(\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\d)(?:\.(\d{1,6}))?Z?", re.ASCII)
 #: a day with decimals, as the TNS's reports have it: `2026-08-23.512`
 _DECIMAL = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})\.(\d{1,15})", re.ASCII)
 _DAY = 86_400_000_000  #: microseconds
@@ -91,10 +91,12 @@ def _extended(match: re.Match[str]) -> str:
 
 def _usual(raw: str) -> Moment | None:
     """A time as nearly all machines write it, which need not be taken apart; None for any other, and for leap seconds."""
-    if _USUAL.fullmatch(raw) is None:
+    match = _USUAL.fullmatch(raw)
+    if match is None:
         return None
+    second, decimals = match.groups("0")
     try:
-        time = datetime.fromisoformat(f"{raw[:-1]}+00:00")
+        time = datetime.fromisoformat(f"{second}.{decimals:0<6}+00:00")  # Python 3.10 wants all six
     except ValueError:
         return None
     return Moment(time, True) if time.year in YEARS else NEVER

@@ -71,8 +71,10 @@ def decode(record: Record, *, max_bytes: int = MAX_BYTES, schemas: str = "") -> 
 def _framed(payload: bytes, record: Record, schemas: str) -> Document | None:
     """A record that Confluent framed; None for anything else, which includes a schema's number by chance."""
     number = confluent.schema_number(payload)
+    if number is None:
+        return None
     meant = record.format == "avro" or record.topic.partition(".")[0].partition("-")[0] in ("lsst", "rubin")
-    if number is None or not (meant or confluent.is_known(number, schemas)):
+    if not (meant or confluent.is_known(number, schemas)):
         return None
     try:
         found, not_finite = confluent.record(payload, number, schemas)

@@ -32,23 +32,29 @@ def tree(payload: bytes) -> Element:
 
     Raises Undecodable for XML that is broken, refers to anything outside, or is nested too deep.
     """
-    quotes = payload.count(b'"') + payload.count(b"'")
-    if payload.count(b"<") > 2 * MAX_ELEMENTS or quotes > 20 * MAX_ELEMENTS:
-        raise Undecodable(
-            f"XML: more than {MAX_ELEMENTS:,} elements, or attributes beyond reason, in one message; refused"
-        )
+    if len(payload) > 2 * MAX_ELEMENTS:  # a smaller one cannot have as many
+        _bounded(payload)
     try:
         root = _read(_declared(payload))
     except DefusedXmlException as error:
         raise Undecodable(f"XML: a DTD or an entity is declared; refused ({type(error).__name__})") from error
     except (ParseError, ValueError, LookupError) as error:
         raise Undecodable(f"XML: {error}") from error
-    level = [root]
-    for _ in range(MAX_DEPTH):
-        level = [child for element in level for child in element]
+    level = [root]  # those that have children; most have none
+    for _ in range(MAX_DEPTH - 1):
+        level = [child for element in level for child in element if len(child)]
         if not level:
             return root
     raise Undecodable(f"XML: nested more than {MAX_DEPTH} deep; refused")
+
+
+def _bounded(payload: bytes) -> None:
+    """The number of elements and attributes is bounded by their punctuation, before a parser allocates anything."""
+    quotes = payload.count(b'"') + payload.count(b"'")
+    if payload.count(b"<") > 2 * MAX_ELEMENTS or quotes > 20 * MAX_ELEMENTS:
+        raise Undecodable(
+            f"XML: more than {MAX_ELEMENTS:,} elements, or attributes beyond reason, in one message; refused"
+        )
 
 
 def _read(payload: bytes) -> Element:
@@ -75,5 +81,7 @@ def _declared(payload: bytes) -> bytes:
     if root is None:
         return payload
     missing = [name for name in _FORGOTTEN if name + b":" in payload and b"xmlns:" + name not in payload]
+    if not missing:
+        return payload
     added = b"".join(b" xmlns:" + name + b'="' + _FORGOTTEN[name] + b'"' for name in missing)
     return payload[: root.end()] + added + payload[root.end() :]

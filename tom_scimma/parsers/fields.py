@@ -35,10 +35,11 @@ def clean(raw: Any) -> str:
 
     Numbers as their digits; "" for anything else.
     """
-    if raw is None or isinstance(raw, bool) or not isinstance(raw, (str, int, float)):  # most keys are not there
+    if isinstance(raw, str):
+        return _short(raw) if len(raw) < _SHORT else _cleaned(raw)
+    if raw is None or isinstance(raw, bool) or not isinstance(raw, (int, float)):  # most keys are not there
         return ""
-    text = raw if isinstance(raw, str) else f"{raw:.0f}" if isinstance(raw, float) and raw.is_integer() else str(raw)
-    return _short(text) if len(text) < _SHORT else _cleaned(text)
+    return _cleaned(f"{raw:.0f}" if isinstance(raw, float) and raw.is_integer() else str(raw))
 
 
 def _cleaned(text: str) -> str:

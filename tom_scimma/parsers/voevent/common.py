@@ -21,8 +21,6 @@ _RELATIONS = {
     "supercedes": "supersedes",
     "retraction": "retraction",
 }
-#: what a web address begins with in a Param's value; few others do, and are looked at
-_BEGIN = ("h", "H", " ", "\n", "\t")
 _FAR = ("FAR", "far", "False_Alarm_Rate")
 
 
@@ -45,9 +43,9 @@ def far(packet: Packet, extra: dict[str, Any], unsaid: str = "") -> float | None
     """The false-alarm rate in Hz; a value in a unit that is not known stays in `extra`. `unsaid` is the unit of one without."""
     for name in _FAR:
         raw = packet.params.get(name)
-        value = fields.rate((raw or "").strip())
         if raw is None:
             continue
+        value = fields.rate(raw.strip())
         unit = packet.units.get(name, unsaid).strip().lower().replace(" ", "")
         if value is not None and unit in ("hz", "s^-1", "/s", "1/s"):
             return value
@@ -84,28 +82,22 @@ def value(raw: str) -> Any:
 def links(packet: Packet) -> dict[str, str]:
     """Params that are web addresses, by their name without `_URL`; then References."""
     found: dict[str, str] = {}
-    for params in (packet.params, *(group.params for group in packet.groups)):
-        for name, raw in params.items():
-            address = raw[:1] in _BEGIN and fields.link(raw.strip())
-            if address:
-                found.setdefault(name.removesuffix("_URL").removesuffix("_url"), address)
+    for name, raw in packet.addressing:
+        address = fields.link(raw.strip())
+        if address:
+            found.setdefault(name.removesuffix("_URL").removesuffix("_url"), address)
     return {**packet.links, **found}
 
 
 def rest(packet: Packet, taken: Mapping[str, Any]) -> dict[str, Any]:
     """All Params that have no place of their own, as sent; groups under their names."""
+    addresses = {raw for _, raw in packet.addressing if fields.link(raw)}
     left: dict[str, Any] = {
-        name: raw
-        for name, raw in packet.params.items()
-        if name not in taken and not (raw[:1] in _BEGIN and fields.link(raw))
+        name: raw for name, raw in packet.params.items() if name not in taken and raw not in addresses
     }
     for group in packet.groups:
         name = group.name or group.type or "group"
-        own = {
-            key: raw
-            for key, raw in group.params.items()
-            if key not in taken and not (raw[:1] in _BEGIN and fields.link(raw))
-        }
+        own = {key: raw for key, raw in group.params.items() if key not in taken and raw not in addresses}
         if own:
             key = name if name not in left else f"{name} (group)"
             left[key] = {**left[key], **own} if isinstance(left.get(key), dict) else own

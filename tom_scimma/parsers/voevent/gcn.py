@@ -34,6 +34,7 @@ _DURATIONS = ("Trans_Duration", "BURST_DUR", "Burst_Dur", "duration", "Duration"
 _ERROR = re.compile(r"src_err(?:or)?_?(\d\d)", re.IGNORECASE)
 _GRB = re.compile(r"GRB \d{6}[A-Z]?")
 _BN = re.compile(r"bn\d{9}")
+_WORDS = re.compile(r"[#/_]")
 
 
 def recognises(packet: Packet) -> bool:
@@ -81,7 +82,7 @@ def parse(packet: Packet) -> tuple[Notice, ...]:
 def _kind(packet: Packet) -> Kind:
     """What the packet's type says; one that is not known, or that another stream uses otherwise, goes by the ivorn."""
     number = fields.number(packet.params.get("Packet_Type"))
-    words = re.split(r"[#/_]", packet.ivorn.partition("nasa.gsfc.gcn/")[2].lower())
+    words = _WORDS.split(packet.ivorn.partition("nasa.gsfc.gcn/")[2].lower())
     stream = STREAMS.get("_".join(words[:2])) or STREAMS.get(words[0])
     found = PACKETS.get(int(number)) if number is not None else None
     if found is None:

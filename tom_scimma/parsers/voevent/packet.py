@@ -7,7 +7,7 @@ authors bind it in every way. In hop's dict attributes and children stand side b
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -16,6 +16,9 @@ from ...errors import Unparsable
 from .. import fields
 
 _DEEPEST = 40
+_TRUE = ("true", "1")
+#: what a web address begins with in a Param's value; few others do, and are looked at
+_ADDRESS = frozenset({"h", "H", " ", "\n", "\t"})
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,6 @@ class Packet:
     why: dict[str, Any]  #: importance, probability, concepts, names, description
     texts: tuple[str, ...]  #: what is meant for people
     links: dict[str, str]  #: of References
-    leftovers: dict[str, Any] = field(default_factory=dict)
 
     @property
     def stream(self) -> str:
@@ -65,28 +67,35 @@ class Packet:
         return found
 
     @cached_property
+    def sets(self) -> tuple[dict[str, str], ...]:
+        """The Params outside of groups, then those of each group."""
+        return (self.params, *(group.params for group in self.groups))
+
+    @cached_property
     def said(self) -> dict[str, str]:
         """The Params that are not empty: outside of groups, then inside."""
         found: dict[str, str] = {}
-        for params in (self.params, *(group.params for group in self.groups)):
+        for params in self.sets:
             for name, raw in params.items():
                 if name not in found and (text := raw.strip()):
                     found[name] = text
         return found
 
     @cached_property
-    def _true(self) -> set[str]:
-        """Names of the Params that say `true` or `1`, in a group or outside."""
-        sets = (self.params, *(group.params for group in self.groups))
-        return {name for params in sets for name, raw in params.items() if raw.strip().lower() in ("true", "1")}
+    def addressing(self) -> list[tuple[str, str]]:
+        """Name and value of the Params that may be web addresses, by how they begin."""
+        return [(name, raw) for params in self.sets for name, raw in params.items() if raw[:1] in _ADDRESS]
 
     def get(self, *names: str) -> str | None:
         """The first of these Params that is there and not empty: outside of groups, then inside."""
-        return next((self.said[name] for name in names if name in self.said), None)
+        for name in names:
+            if name in self.said:
+                return self.said[name]
+        return None
 
     def flag(self, *names: str) -> bool:
         """True when one of these Params says `true` or `1`, in a group or outside."""
-        return not self._true.isdisjoint(names)
+        return any(params[name].strip().lower() in _TRUE for params in self.sets for name in params.keys() & names)
 
 
 def recognises(said: Any) -> bool:
@@ -106,7 +115,10 @@ def read(said: Any) -> Packet:
     ivorn = fields.clean(root.get("ivorn") or root.get("id") or "")
     if not ivorn:
         raise Unparsable("a VOEvent without an ivorn names nothing")
-    who, what, why = (_first(root, name) for name in ("Who", "What", "Why"))
+    parts: dict[str, Element] = {}
+    for part in root:
+        parts.setdefault(part.tag, part)
+    who, what = parts.get("Who"), parts.get("What")
     params, units = _params(what)
     author = _first(who, "Author")
     names = [
@@ -124,10 +136,10 @@ def read(said: Any) -> Packet:
         params=params,
         units=units,
         groups=tuple(_groups(what)),
-        place=_place(root),
-        cites=tuple(_cites(root)),
-        why=_why(why),
-        texts=tuple(_texts(root, what)),
+        place=_place(parts.get("WhereWhen")),
+        cites=tuple(_cites(parts.get("Citations"))),
+        why=_why(parts.get("Why")),
+        texts=tuple(_texts(root, *(parts.get(name) for name in ("What", "WhereWhen", "How", "Citations")))),
         links=dict(_links(root)),
     )
 
@@ -159,7 +171,7 @@ def _local(tag: Any) -> str:
 def _bare(root: Element) -> Element:
     """The same tree, its names without their namespaces."""
     for element in root.iter():
-        if element.tag[:1] == "{":
+        if "{" in element.tag:
             element.tag = _local(element.tag)
     return root
 
@@ -186,37 +198,34 @@ def _text(element: Element | None, name: str) -> str | None:
     return raw.strip() or None if raw else None
 
 
-def _everywhere(root: Element, name: str) -> Iterator[Element]:
-    return root.iter(name)
-
-
 def _params(element: Element | None) -> tuple[dict[str, str], dict[str, str]]:
     """Params and their units by name; one without a name is called after its ucd or number. The first of a name counts."""
     values: dict[str, str] = {}
     units: dict[str, str] = {}
-    for number, param in enumerate(_all(element, "Param")):
-        name = fields.clean(param.get("name") or "") or fields.clean(param.get("ucd") or "") or f"Param {number + 1}"
-        value = param.get("value")
+    for number, param in enumerate(_all(element, "Param"), 1):
+        said = param.attrib
+        name = fields.clean(said.get("name")) or fields.clean(said.get("ucd")) or f"Param {number}"
+        value = said.get("value")
         if value is None:
             value = _text(param, "Value") or (param.text or "").strip()
         values.setdefault(name, value)
-        if param.get("unit"):
-            units.setdefault(name, param.get("unit", "").strip())
+        if unit := said.get("unit"):
+            units.setdefault(name, unit.strip())
     return values, units
 
 
 def _groups(what: Element | None) -> Iterator[Group]:
     for group in _all(what, "Group"):
-        yield Group(fields.clean(group.get("name") or ""), fields.clean(group.get("type") or ""), _params(group)[0])
+        yield Group(fields.clean(group.get("name")), fields.clean(group.get("type")), _params(group)[0])
         yield from _groups(group)
 
 
-def _place(root: Element) -> dict[str, Any]:
+def _place(where: Element | None) -> dict[str, Any]:
     """What ObservationLocation says; the observatory's own coordinates stand elsewhere and are nobody's source."""
-    location = _first(root, "WhereWhen", "ObsDataLocation", "ObservationLocation")
+    location = _first(where, "ObsDataLocation", "ObservationLocation")
     coords = _first(location, "AstroCoords")
     if coords is None:
-        coords = _first(root, "WhereWhen", "ObservationLocation", "AstroCoords")  # 1.1 allows less
+        coords = _first(where, "ObservationLocation", "AstroCoords")  # 1.1 allows less
     system = (_first(location, "AstroCoordSystem"), coords)
     position = _first(coords, "Position2D")
     if position is None:
@@ -235,8 +244,8 @@ def _place(root: Element) -> dict[str, Any]:
     return {key: found for key, found in said.items() if found}
 
 
-def _cites(root: Element) -> Iterator[tuple[str, str]]:
-    for cite in _all(_first(root, "Citations"), "EventIVORN"):
+def _cites(citations: Element | None) -> Iterator[tuple[str, str]]:
+    for cite in _all(citations, "EventIVORN"):
         text = fields.clean((cite.text or "").strip())
         if text:
             yield (cite.get("cite") or "followup").strip().lower(), text
@@ -245,28 +254,35 @@ def _cites(root: Element) -> Iterator[tuple[str, str]]:
 def _why(why: Element | None) -> dict[str, Any]:
     if why is None:
         return {}
+    texts = _said(why, "Concept", "Name", "Description")
     said = {
         "importance": why.get("importance"),
         "expires": why.get("expires"),
         "probability": next(
             (item.get("probability") for item in _all(why, "Inference") if item.get("probability")), None
         ),
-        "concepts": _said(why, "Concept"),
-        "names": [name for name in _said(why, "Name") if name != "(null)"],
-        "description": "\n".join(_said(why, "Description")),
+        "concepts": texts["Concept"],
+        "names": [name for name in texts["Name"] if name != "(null)"],
+        "description": "\n".join(texts["Description"]),
     }
     return {key: value for key, value in said.items() if value}
 
 
-def _said(element: Element, name: str) -> list[str]:
-    """The texts of that name in an element, at any depth, those of hop's attributes included."""
-    texts = [(child.text or "").strip() for child in _everywhere(element, name)]
-    texts += [(child.get(name) or "").strip() for child in element.iter() if child.get(name)]
-    return list(dict.fromkeys(text for text in texts if text))
+def _said(element: Element, *names: str) -> dict[str, list[str]]:
+    """The texts of each name in an element, at any depth; behind them those of hop's attributes."""
+    texts: dict[str, list[str | None]] = {name: [] for name in names}
+    attributes: dict[str, list[str | None]] = {name: [] for name in names}
+    for child in element.iter():
+        if child.tag in texts:
+            texts[child.tag].append(child.text)
+        for name in attributes.keys() & child.keys():
+            attributes[name].append(child.get(name))
+    said = {name: [(raw or "").strip() for raw in (*texts[name], *attributes[name])] for name in names}
+    return {name: list(dict.fromkeys(filter(None, found))) for name, found in said.items()}
 
 
-def _texts(root: Element, what: Element | None) -> Iterator[str]:
-    for element in (root, what, _first(root, "WhereWhen"), _first(root, "How"), _first(root, "Citations")):
+def _texts(*elements: Element | None) -> Iterator[str]:
+    for element in elements:
         if element is not None:
             yield from (text for child in _all(element, "Description") if (text := (child.text or "").strip()))
             if element.get("Description"):
@@ -274,7 +290,7 @@ def _texts(root: Element, what: Element | None) -> Iterator[str]:
 
 
 def _links(root: Element) -> Iterator[tuple[str, str]]:
-    for number, reference in enumerate(_everywhere(root, "Reference")):
+    for number, reference in enumerate(root.iter("Reference"), 1):
         address = fields.link((reference.get("uri") or "").strip())
         if address:
-            yield fields.clean(reference.get("name") or "") or f"reference {number + 1}", address
+            yield fields.clean(reference.get("name")) or f"reference {number}", address
