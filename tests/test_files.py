@@ -123,3 +123,19 @@ def test_standard_input(folder, tmp_path):
 
 def environment():
     return {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
+
+
+@pytest.mark.parametrize(("count", "messages"), [(990, 1), (1001, 21)])
+def test_a_table_of_the_tns_with_more_rows_than_a_message_may_have_is_read_in_parts(tmp_path, count, messages):
+    names = [
+        f"2026{chr(97 + number // 26 % 26)}{chr(97 + number % 26)}{'x' * (number // 676)}" for number in range(count)
+    ]
+    rows = [f'"{number}","AT","{name}","10.5","-5.25","OURS"' for number, name in enumerate(names)]
+    rows[49] = rows[49].replace("OURS", 'a cell of\n""two"" lines')  # the last of a part
+    header = ['"2026-11-21 00:00:00 - 23:59:59"', '"objid","name_prefix","name","ra","declination","remarks"']
+    (tmp_path / "tns.csv").write_text("\n".join([*header, *rows]))
+    lines = [json.loads(line) for line in run(str(tmp_path / "tns.csv"), dry_run=True, json=True)]
+    assert len(lines) == messages
+    notices = [notice for line in lines for notice in line["notices"]]
+    assert [notice["event"] for notice in notices] == [f"AT {name}" for name in names]
+    assert notices[49]["extra"]["remarks"] == 'a cell of\n"two" lines'

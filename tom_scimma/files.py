@@ -12,6 +12,7 @@ from pathlib import Path
 from django.utils import timezone
 
 from tom_scimma import parsers, reading
+from tom_scimma.decode import rows
 from tom_scimma.record import Record
 
 #: the source of a Record that no broker sent
@@ -35,15 +36,15 @@ class Missing:
 
 
 def records(paths: Iterable[str], topic: str = "", form: str = "") -> Iterator[Record | Missing]:
-    """One Record a file; folders are walked in order of name, "-" is standard input."""
+    """One Record a file, several of a long table of the TNS; folders are walked in order of name, "-" is standard input."""
     for path in paths:
         if path == "-":
-            yield _record("standard input", sys.stdin.buffer.read(), topic, _headers({}, form))
+            yield from _parts(_record("standard input", sys.stdin.buffer.read(), topic, _headers({}, form)))
             continue
         for file in (
             sorted(item for item in Path(path).rglob("*") if item.is_file()) if Path(path).is_dir() else [Path(path)]
         ):
-            yield _read(file, topic, _headers({}, form))
+            yield from _parts(_read(file, topic, _headers({}, form)))
 
 
 def manifest(path: str) -> Iterator[Record | Missing]:
@@ -75,6 +76,15 @@ def at_home(record: Record, **limits) -> reading.Reading:
         return said
     topic = parsers.home_topic(parsers.Parsed(said.parser or None, said.notices)) or SOURCE
     return replace(said, record=replace(record, topic=topic))
+
+
+def _parts(record: Record | Missing) -> Iterator[Record | Missing]:
+    """The file's message; of a table with more rows than one message may have, a message for each part of it."""
+    if isinstance(record, Missing) or record.format:
+        yield record
+        return
+    for part in rows.parts(record.payload, parsers.MOST):
+        yield replace(record, payload=part)
 
 
 def _read(path: Path, topic: str, headers: tuple[tuple[str, bytes], ...]) -> Record | Missing:

@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 
 #: columns that tell such a table from text that has commas
 _COLUMNS = {"name_prefix", "declination"}
 MAX_ROWS = 20_000
 _LONGEST_CELL = 100_000
+_START = 4096
+#: rows of each part of a long table: of a hundred messages, which are stored together, five thousand
+PART = 50
 
 
 def is_table(text: str) -> bool:
     """True where the first or the second line is the header of such a table."""
-    return any(_COLUMNS <= set(_cells(line)) for line in text[:4096].splitlines()[:2])
+    return any(_COLUMNS <= set(_cells(line)) for line in text[:_START].splitlines()[:2])
 
 
 def rows(text: str) -> list[dict[str, str]]:
@@ -39,6 +43,26 @@ def rows(text: str) -> list[dict[str, str]]:
     except csv.Error as error:
         raise ValueError(f"CSV: {error}") from error
     return found
+
+
+def parts(payload: bytes, most: int) -> Iterator[bytes]:
+    """A table of more than `most` rows as tables of PART rows each, all under its header; anything else as it is."""
+    if payload.count(b"\n") <= most or not is_table(payload[:_START].decode("utf-8-sig", "replace")):
+        yield payload
+        return
+    lines = io.BytesIO(payload)
+    header = next(line for line in lines if _COLUMNS <= set(_cells(line.decode("utf-8-sig", "replace"))))
+    part: list[bytes] = []
+    quotes = rows = 0
+    for line in lines:
+        part.append(line)
+        quotes += line.count(b'"')
+        rows += quotes % 2 == 0  # else the line ends inside of a cell
+        if rows == PART:
+            yield header + b"".join(part)
+            part, rows = [], 0
+    if part:
+        yield header + b"".join(part)
 
 
 def _cells(line: str) -> list[str]:

@@ -137,7 +137,10 @@ def parse(topic: str, document: Document) -> Parsed:
     if isinstance(content, dict):
         return _parse(topic, home, content)
     if len(content) > MOST:
-        raise Unparsable(f"{len(content):,} records in one message; at most {MOST:,} are read")
+        raise Unparsable(
+            f"{len(content):,} records in one message; at most {MOST:,} are read. Send them in several messages; "
+            "`manage.py ingest FILE` does so with a CSV of the TNS that is unpacked"
+        )
     parts = [_parse(topic, home, item) for item in content]
     parser = next((part.parser for part in parts if part.parser), None)
     return Parsed(parser, tuple(notice for part in parts for notice in part.notices))
