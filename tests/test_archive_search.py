@@ -90,7 +90,7 @@ def test_a_saved_query_without_a_person_is_told_so(services):
         service.query_targets(service.build_query_parameters({"where": "archive"}))
 
 
-def test_a_person_asks_and_makes_a_target(services, client):
+def test_a_person_asks_and_makes_a_target(services, client, astropy_frames):
     row = put(services.world, "gcn.notices.einstein_probe.wxt.alert", json.dumps(wxt(ra=120.0, dec=40.0)).encode(), FIRST, headers=headers(1, "w"), public=True)  # fmt: skip # noqa: E501
     put(services.world, TOPIC, b'{"nothing": "there"}', FIRST - timedelta(days=1), headers=headers(2), public=True)
     client.force_login(make.user("somebody"))
