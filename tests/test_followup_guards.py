@@ -203,7 +203,7 @@ def test_the_page_of_the_form_names_no_hidden_target(client, ada):
     assert "AT2026secret" in client.get(CREATE, {"target_id": hidden.pk}).content.decode()
 
 
-def test_the_calendar_names_nothing_that_needs_a_log_in(client, ada, settings):
+def test_the_calendar_names_nothing_that_needs_a_log_in(client, ada, settings, astropy_frames):
     settings.AUTH_STRATEGY = "READ_ONLY"
     row = asked(make.event("S261127ac", target=up.target(ada, permissions="PUBLIC")), ada)
     assert client.get(f"/targets/{row.target_id}/").status_code in (302, 403, 404)

@@ -168,7 +168,7 @@ def test_nobody_else_marks_cancels_or_keeps(client, ada, asked, target):
     assert asked.record.status == "CANCELED"
 
 
-def test_buttons_on_target_candidate_and_event(client, ada, target):
+def test_buttons_on_target_candidate_and_event(client, ada, target, astropy_frames):
     event = make.known("S261127ab", target=target)
     Candidate.objects.create(event=event, target=target, since=timezone.now(), because="person", level=0.5)
     client.force_login(ada)

@@ -35,7 +35,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def hermes(settings):
+def hermes(settings, astropy_frames):
     cache.clear()
     with Fake() as fake:
         settings.TOM_HERMES = {"BASE_URL": fake.url, "TOKEN": fake.token}
