@@ -28,7 +28,7 @@ from tom_scimma.errors import Rejected, ReplyLost, Unavailable
 from tom_scimma.models import Delivery
 from tom_treasuremap import telescopes
 from tom_treasuremap.fake_ocs import FakeOcs
-from tom_treasuremap.followup import arriving, asking, following, products
+from tom_treasuremap.followup import arriving, asking, cancelling, following, products
 from tom_treasuremap.followup.request import Exposure
 from tom_treasuremap.models import Asked, OcsProfile
 from tom_treasuremap.ocs_client import Archive, Ocs
@@ -255,6 +255,23 @@ def test_the_table_of_answers(there, fake, settings, where, do, answer, stored):
     assert len(fake.groups) == stored
     if do == "429":
         assert said.value.retry_after == 3
+
+
+@pytest.mark.django_db
+def test_a_portal_without_its_configuration_database_refuses_nothing_for_good(there, fake, monkeypatch):
+    """Authority: observation portal 4.18.10, run without its configuration database: it offers no site and no instrument."""
+    payload = transport(there).write([soon()], there)
+    with monkeypatch.context() as down:
+        down.setattr("tom_treasuremap.fake_ocs.rules.SITES", {})
+        down.setattr("tom_treasuremap.fake_ocs.answers.INSTRUMENTS", {})
+        group = {**json.loads(payload)["group"], "proposal": "TOM2026A-001"}
+        assert any("is not a valid choice" in said for (said, *_) in Ocs(fake.url, fake.token).validate(group).values())
+        with pytest.raises(Unavailable, match="knows no instruments just now"):
+            Submit(there.name).send(payload, KEY, fake.token)
+        with pytest.raises(Unavailable, match="knows no instruments just now"):
+            Submit(there.name).ask(payload, fake.token)
+    Submit(there.name).send(payload, KEY, fake.token)
+    assert len(fake.groups) == 1
 
 
 @pytest.mark.django_db
@@ -679,6 +696,32 @@ def test_what_ended_there_while_it_ran_may_yet_be_completed(there, fake, ended):
     assert late.state == ("FAILED" if ended == "FAILURE_LIMIT_REACHED" else ended)
     fake.put(number, "COMPLETED", start=now)
     assert became(there).state == "COMPLETED"
+
+
+@pytest.mark.django_db
+def test_what_begins_while_it_is_cancelled_is_followed_to_its_end(there, fake, monkeypatch):
+    ada = make.user("ada")
+    (record,) = asking.ask([soon()], by=ada, targets=up.target(ada))
+    deliver("ocs")
+    row, number = Asked.objects.get(), Delivery.objects.get().receipt["request"]
+    now = datetime.now(timezone.utc).replace(microsecond=0)
+    cancel = Ocs.cancel
+
+    def begun(self, group):
+        fake.put(number, "IN_PROGRESS", start=now, end=now + timedelta(minutes=9))
+        return cancel(self, group)
+
+    monkeypatch.setattr(Ocs, "cancel", begun)
+    assert cancelling.cancel([record], ada) == {}
+    deliver("ocs-cancel")
+    assert fake.groups[0]["state"] == "CANCELED"
+    for ended, status in ((None, "IN_PROGRESS"), ("COMPLETED", "COMPLETED")):
+        if ended:
+            fake.put(number, ended, start=now)
+        following.delivered(row := Asked.objects.get())
+        following.refresh(row)
+        record.refresh_from_db()
+        assert record.status == status
 
 
 @pytest.mark.django_db

@@ -61,6 +61,7 @@ class OcsTransport(Transport):
     label = "Observatory Control System"
     submit = f"{OURS}.Submit"
     cancel = f"{OURS}.Cancel"
+    confirms = False  # what begins while it is cancelled runs to its end there, and may be completed
     follows = True
     products_later = True
 
@@ -191,7 +192,7 @@ class Submit(AtPortal):
             "proposal": group["proposal"] or conf.OCS_PROPOSAL,
             "name": requestgroup.marked(group["name"], sign),
         }
-        wrong = there.validate(group)
+        wrong = _wrong(there, group)
         if wrong:
             raise Rejected("; ".join(text for texts in wrong.values() for text in texts), wrong)
         return _receipt(there, request, there.submit(group))
@@ -209,7 +210,7 @@ class Submit(AtPortal):
     def ask(self, payload: bytes, credential: Any) -> dict[str, list[str]]:
         group = _said(payload)[1]
         group = {**group, "proposal": group["proposal"] or conf.OCS_PROPOSAL, "name": group["name"][:50]}
-        return portal(credential, whole=15.0).validate(group)
+        return _wrong(portal(credential, whole=15.0), group)
 
 
 class Cancel(AtPortal):
@@ -251,6 +252,14 @@ def _runs(there: Ocs, group: Row) -> bool:
     return any(
         row.get("state") == "IN_PROGRESS" for request in group["requests"] for row in there.observations(request["id"])
     )
+
+
+def _wrong(there: Ocs, group: Row) -> dict[str, list[str]]:
+    """What the portal says is wrong, by field. Raises Unavailable where it knows no telescope at all, and so refuses any request."""
+    wrong = there.validate(group)
+    if wrong and not there.instruments():
+        raise Unavailable(f"{there.origin} knows no instruments just now, as while its configuration database is down.")
+    return wrong
 
 
 def _said(payload: bytes) -> tuple[Request, Row]:
