@@ -30,7 +30,7 @@ from tom_scimma.compose import standing
 from tom_scimma.compose.content import Counterpart, File
 from tom_scimma.errors import Rejected, ReplyLost, Unsaid
 from tom_scimma.ingest import ingest
-from tom_scimma.models import Delivery, Embargo, Job, SharedItem
+from tom_scimma.models import Delivery, Embargo, Job, SharedItem, Worker
 
 pytestmark = pytest.mark.django_db
 TOPIC = "hermes.test"
@@ -560,7 +560,8 @@ def test_a_token_is_kept_encrypted_set_by_its_owner_alone_and_shown_to_nobody(fa
         cursor.execute("SELECT token FROM tom_hermes_hermesprofile WHERE user_id = %s", [user.pk])
         assert token.encode() not in bytes(cursor.fetchone()[0])
     assert list(stored)
-    answer = client.post(reverse("tom_hermes:account-test"), follow=True).content.decode()
+    accounts.first()  # the worker
+    answer = client.get(reverse("tom_hermes:account-card")).content.decode()
     assert "tom-other-0badcafe" in answer
     pages = [
         client.get(reverse("tom_hermes:token")).content.decode(),
@@ -570,6 +571,29 @@ def test_a_token_is_kept_encrypted_set_by_its_owner_alone_and_shown_to_nobody(fa
     assert all(token not in page for page in pages)
     client.post(reverse("tom_hermes:token"), {"token": ""})  # left alone, it stays
     assert HermesProfile.objects.get(user=user).token == token
+
+
+def test_test_it_has_the_worker_ask_and_the_card_follows(fake, user, client, monkeypatch):
+    test, card = reverse("tom_hermes:account-test"), reverse("tom_hermes:account-card")
+    client.force_login(user)
+    accounts.first()
+    now = clock.now()
+    job, _ = Job.objects.update_or_create(name=accounts.JOB, defaults={"due": now + timedelta(minutes=9)})
+    with monkeypatch.context() as patch:
+        patch.setattr(accounts, "client", lambda *_, **__: pytest.fail("the click asked HERMES"))
+        answer = client.post(test, follow=True).content.decode()
+    assert "No worker runs that would ask HERMES" in answer
+    assert f'hx-get="{card}?attended=False"' in answer
+    assert TOPIC in answer  # what is known stays
+    assert Job.objects.get(pk=job.pk).due < now + timedelta(minutes=1)
+    assert client.get(card, {"attended": "False"}).status_code == 204
+    Worker.objects.create(process="w", started=now, beat=now)
+    assert "HERMES is asked what this account may do" in client.get(card, {"attended": "False"}).content.decode()
+    assert not accounts.account(user).waits  # the Share page goes by what is known
+    accounts.first()
+    answer = client.get(card, {"attended": "True"}).content.decode()
+    assert "hx-get" not in answer
+    assert TOPIC in answer
 
 
 def test_a_draft_for_hermes_own_form(fake, user, target):

@@ -80,6 +80,12 @@ def account(user: Any) -> Account:
     return _account(row, token, own)
 
 
+def ask_anew(token: str) -> None:
+    """Has the worker ask about an account, whatever it said before; what is known stays until it answers."""
+    Known.objects.filter(name=name_of(token)).update(asked=None)
+    Job.wake(JOB)
+
+
 def asked(token: str) -> Known:
     """Asks HERMES about an account now, and keeps the answer; what was known stays where there is none."""
     return _ask(name_of(token), lambda: _profile(token))
@@ -158,8 +164,8 @@ def refresh() -> None:
 
 
 def first() -> None:
-    """The worker's other job: asks what was never asked, for which a page may wait."""
-    known, tokens = set(Known.objects.values_list("name", flat=True)), _tokens()
+    """The worker's other job: asks what was never asked, or is to be asked anew, for which a page may wait."""
+    known, tokens = set(Known.objects.exclude(asked=None).values_list("name", flat=True)), _tokens()
     for token in tokens:
         if name_of(token) not in known:
             asked(token)

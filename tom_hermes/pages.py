@@ -8,6 +8,7 @@ app_name = "tom_hermes"
 urlpatterns = [
     path("account/", account.TokenView.as_view(), name="token"),
     path("account/test/", account.AccountTestView.as_view(), name="account-test"),
+    path("account/card/", account.AccountCardView.as_view(), name="account-card"),
     path("shared/", shared.SharedListView.as_view(), name="shared"),
     path("shared/targets/<int:target>/", shared.SharedListView.as_view(), name="target-shared"),
     path("shared/<int:pk>/<slug:act>/", shared.RetractView.as_view(), name="retract"),

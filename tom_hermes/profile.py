@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils import timezone
+
 from tom_hermes import accounts
 from tom_hermes.conf import conf, is_test_server
 from tom_hermes.credentials import stands, token_of
 from tom_hermes.models import HermesProfile, Known
-from tom_scimma import secrets
+from tom_scimma import secrets, workload
 from tom_scimma.own_token import OwnTokenForm
 
 
@@ -25,6 +27,8 @@ def card(user: Any) -> dict[str, Any]:
         "hermes_lost": how == secrets.LOST,
         "hermes_token": bool(token),
         "hermes_known": row,
+        "hermes_waits": bool(token) and (row is None or row.asked is None),
+        "attended": workload.attended(timezone.now()),
     }
 
 

@@ -111,6 +111,31 @@ def test_from_ticked_data_to_a_receipt_with_a_second_persons_yes(visitor, team, 
     expect(page.locator("body")).to_contain_text("40 points of photometry")
 
 
+def test_what_is_typed_while_the_form_comes_anew_stays_with_the_cursor_in_it(visitor, team):
+    page, held = visitor.page, []
+    visitor.log_in("grace")
+    visitor.go(f"/share/?target={team.pk}")
+    page.get_by_role("checkbox", name="Parcel service").check()
+    text = page.get_by_label("Text", exact=True)
+    expect(text).to_be_visible()
+    visitor.settled()
+    page.route("**/form/", held.append)  # a slow server
+    with page.expect_request("**/form/"):
+        page.evaluate("htmx.trigger(document.body, 'share-changed')")
+    text.press_sequentially("We saw it fade.")
+    text.press("ArrowLeft")
+    while not held:
+        page.wait_for_timeout(50)
+    with page.expect_response("**/form/"):
+        held[0].continue_()
+    expect(page.locator("#share-preview pre").first).to_contain_text("We saw it fade.")
+    expect(text).to_have_value("We saw it fade.")
+    expect(text).to_be_focused()
+    text.press("s")
+    expect(text).to_have_value("We saw it fades.")
+    expect(page.locator("#share-preview pre").first).to_contain_text("We saw it fades.")
+
+
 @pytest.fixture
 def hermes(settings, team):
     cache.clear()

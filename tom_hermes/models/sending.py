@@ -26,7 +26,7 @@ class Known(models.Model):
     name = models.CharField(max_length=100, unique=True)  #: never holds a token, only a hash of it
     content = models.JSONField(default=dict)
     problem = models.CharField(max_length=500, blank=True)  #: why it could not be had the last time
-    asked = models.DateTimeField()
+    asked = models.DateTimeField(null=True)  #: None: somebody wants it asked anew; the worker does
 
     def __str__(self):
         return self.name

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from django.contrib import messages as notes
 from django.contrib.auth.mixins import LoginRequiredMixin
-from django.shortcuts import redirect
-from django.urls import reverse_lazy
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse, reverse_lazy
 from django.views.generic import UpdateView, View
 
 from tom_hermes import accounts
-from tom_hermes.credentials import stands, token_of
+from tom_hermes.credentials import token_of
 from tom_hermes.models import HermesProfile
-from tom_hermes.profile import TokenForm
+from tom_hermes.profile import TokenForm, card
 from tom_scimma.models import Job
 from tom_scimma.secrets import Lost
 
@@ -35,7 +36,7 @@ class TokenView(LoginRequiredMixin, UpdateView):
 
 
 class AccountTestView(LoginRequiredMixin, View):
-    """Asks HERMES about the account that this user speaks with, now; no longer than a few seconds."""
+    """POST: the worker asks HERMES about the account that this user speaks with; the card on the profile page says what it hears."""
 
     http_method_names = ["post"]
 
@@ -48,10 +49,15 @@ class AccountTestView(LoginRequiredMixin, View):
         if not token:
             notes.error(request, accounts.NO_TOKEN)
             return redirect("user-profile")
-        row = accounts.asked(token)
-        whose = "Your account" if stands(request.user) else "This TOM's account"
-        if row.problem:
-            notes.error(request, f"{whose}: {row.problem}")
-        else:
-            notes.success(request, f"{whose} at HERMES answers; it may write {', '.join(row.content['topics'])}.")
-        return redirect("user-profile")
+        accounts.ask_anew(token)
+        return redirect(f"{reverse('user-profile')}#hermes-card")
+
+
+class AccountCardView(LoginRequiredMixin, View):
+    """One's own card for a profile page that waits for the worker to ask: nothing new until it has."""
+
+    def get(self, request):
+        found = card(request.user)
+        if found["hermes_waits"] and request.GET.get("attended") == str(found["attended"]):
+            return HttpResponse(status=204)  # htmx changes nothing, and asks again
+        return render(request, "tom_hermes/partials/profile.html", found)
