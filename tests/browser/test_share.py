@@ -119,7 +119,7 @@ def test_what_is_typed_while_the_form_comes_anew_stays_with_the_cursor_in_it(vis
     text = page.get_by_label("Text", exact=True)
     expect(text).to_be_visible()
     visitor.settled()
-    page.route("**/form/", held.append)  # a slow server
+    page.route("**/form/", lambda route: held.append(route))  # a slow server
     with page.expect_request("**/form/"):
         page.evaluate("htmx.trigger(document.body, 'share-changed')")
     text.press_sequentially("We saw it fade.")
