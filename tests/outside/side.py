@@ -34,10 +34,10 @@ def migrate() -> None:
     call_command("migrate", verbosity=0, skip_checks=True)
 
 
-def queue(texts: list[str], to: str = "parcel", seconds: float | None = None) -> list[int]:
+def queue(texts: list[str], to: str = "parcel", seconds: float | None = None, about: str = "S261120ab") -> list[int]:
     """Queues a delivery a text, by a user, about an event; their primary keys."""
     user = User.objects.filter(username="alice").first() or make.user("alice")
-    event = Event.objects.filter(name="S261120ab").first() or make.event("S261120ab")
+    event = Event.objects.filter(name=about).first() or make.event(about)
     later = {} if seconds is None else {"deadline": timezone.now() + timedelta(seconds=seconds)}
     with transaction.atomic():
         rows = [
