@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import os
 import socket
+import ssl
+from contextlib import ExitStack
 
 import pytest
+import requests
 
 from tom_scimma.errors import Rejected, ReplyLost, Unavailable
 from tom_treasuremap import answers, vocabulary
@@ -161,6 +164,7 @@ FAULTS = [
     ("drop", ReplyLost, Unavailable),
     ("drop_after", ReplyLost, Unavailable),
     ("hang", ReplyLost, Unavailable),
+    ("hang_after", ReplyLost, Unavailable),
 ]
 
 
@@ -188,6 +192,24 @@ def test_nobody_there_and_no_name_are_surely_not_received(fake):
     for base in (f"http://127.0.0.1:{port}", "http://treasuremap.invalid"):
         with pytest.raises(Unavailable):
             TreasureMap(base, "t", connect=2).post_pointings(EVENT, [{}])
+
+
+def test_a_line_that_is_never_made_is_surely_not_received():
+    """A host behind a wall answers nothing at all: what was not written cannot have arrived, and is tried again."""
+    with socket.socket() as wall, ExitStack() as callers:
+        wall.bind(("127.0.0.1", 0))
+        wall.listen(0)
+        for _ in range(4):  # more than it takes: who comes now waits
+            caller = callers.enter_context(socket.socket())
+            caller.setblocking(False)
+            caller.connect_ex(wall.getsockname())
+        with pytest.raises(Unavailable, match="cannot be reached"):
+            TreasureMap(f"http://127.0.0.1:{wall.getsockname()[1]}", "t", connect=0.5).post_pointings(EVENT, [{}])
+
+
+def test_a_broken_line_under_tls_may_have_been_received():
+    broken = requests.exceptions.SSLError(ssl.SSLError(1, "[SSL: DECRYPTION_FAILED_OR_BAD_RECORD_MAC] bad record mac"))
+    assert isinstance(TreasureMap("https://127.0.0.1")._lost(broken), ReplyLost)
 
 
 def test_numbers_that_are_none_are_not_sent(fake):

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import socket
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from tom_scimma.clock import Clock
 from tom_scimma.errors import Refused
+
+UNREACHABLE = {errno.EHOSTUNREACH, errno.ENETUNREACH}
 
 
 def session_of(clock: Clock, *, public_only: bool = False) -> requests.Session:
@@ -39,16 +44,29 @@ class _Adapter(HTTPAdapter):
 
         class Plain(HTTPConnection):
             def _new_conn(self):
-                return open_line(self.host, self.port, self.timeout)
+                return _line_of(self, open_line)
 
         class Secure(HTTPSConnection):
             def _new_conn(self):
-                return open_line(self.host, self.port, self.timeout)
+                return _line_of(self, open_line)
 
         self.poolmanager.pool_classes_by_scheme = {
             "http": type("PlainPool", (HTTPConnectionPool,), {"ConnectionCls": Plain}),
             "https": type("SecurePool", (HTTPSConnectionPool,), {"ConnectionCls": Secure}),
         }
+
+
+def _line_of(connection: Any, open_line: Callable[..., socket.socket]) -> socket.socket:
+    """The line of a urllib3 connection. That there was none is said as urllib3 says it: who sends then knows that nothing left."""
+    try:
+        return open_line(connection.host, connection.port, connection.timeout)
+    except TimeoutError as error:
+        said = f"no connection to {connection.host} within {connection.timeout:g} s"
+        raise ConnectTimeoutError(connection, said) from error
+    except OSError as error:
+        if error.errno not in UNREACHABLE:
+            raise
+        raise NewConnectionError(connection, f"{connection.host}: {error}") from error
 
 
 def _connect(clock: Clock, public_only: bool, host: str, port: int, wait: float) -> socket.socket:

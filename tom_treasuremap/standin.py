@@ -24,9 +24,9 @@ class Answer(Exception):
 
 
 HTML = "<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
-#: what a fault may do anywhere. `drop`, `drop_after`, `hang`, `half`, `slow` are done on the wire; the others are answers
+#: what a fault may do anywhere. `drop`, `drop_after`, `hang`, `hang_after`, `half`, `slow` are done on the wire; the others are answers
 DOES: dict[str, Answer | None] = {
-    **dict.fromkeys(("drop", "drop_after", "hang", "half", "slow", "500_after"), None),
+    **dict.fromkeys(("drop", "drop_after", "hang", "hang_after", "half", "slow", "500_after"), None),
     "html": Answer(200, HTML.encode(), "text/html; charset=utf-8"),
     "html_404": Answer(404, HTML.encode(), "text/html; charset=utf-8"),
     "502": Answer(502, HTML.encode(), "text/html; charset=utf-8"),
@@ -133,7 +133,9 @@ class _Handler(BaseHTTPRequestHandler):
             standin.closing.wait(fault.get("seconds", 60))
             return self._drop()
         said = standin.does.get(does) or standin.answer(self.command, self.path, self.headers, data)
-        if does == "drop_after":
+        if does == "hang_after":
+            standin.closing.wait(fault.get("seconds", 60))
+        if does in ("drop_after", "hang_after"):
             return self._drop()
         if does == "500_after":
             said = standin.broken
