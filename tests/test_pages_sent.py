@@ -16,7 +16,7 @@ from tom_targets.models import Target
 
 from tests import factories as make
 from tests.told import contact
-from tom_scimma import switch
+from tom_scimma import course, switch
 from tom_scimma.models import Delivery
 
 pytestmark = pytest.mark.django_db
@@ -166,6 +166,21 @@ def test_a_lost_reply_explains_its_choices(office, settings):
     new = Delivery.objects.get(resend_of=row)
     assert (new.by.username, new.generation) == ("sender", 2)
     assert office.clients["sender"].post(f"/sent/{row.pk}/nonsense/").status_code == 404
+
+
+def test_a_service_that_could_not_be_asked_is_not_said_to_have_answered(office, settings):
+    settings.TOM_SCIMMA = {"SOURCES": {"hopskotch": {}}}
+    row = office.rows["open"]
+    Delivery.objects.filter(pk=row.pk).update(state="unknown", needs_person=True, looks=2)
+    row.refresh_from_db()
+    course.note(row, "look", "Unavailable: the broker is away", answer="unavailable")
+    asked = lambda who: office.clients[who].get(row.get_absolute_url()).content.decode()  # noqa: E731
+    page = asked("sender")
+    assert "did not say whether it has it: Unavailable: the broker is away" in page
+    assert "does not show it" not in page
+    course.note(row, "look", "Not found there.", answer="not found")
+    course.note(row, "look", "Unavailable: the broker is away", answer="unavailable")
+    assert "does not show it" in asked("sender")
 
 
 def test_the_badge_counts_what_waits_for_oneself(office):

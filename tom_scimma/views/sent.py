@@ -12,7 +12,7 @@ from django.views.generic import TemplateView, View
 
 from tom_scimma import acts, destinations, readership, switch
 from tom_scimma.compose import rules
-from tom_scimma.models import Delivery, Stop
+from tom_scimma.models import Attempt, Delivery, Stop
 from tom_scimma.sent_filter import DeliveryFilter
 from tom_scimma.sent_table import DeliveryTable
 from tom_scimma.views.events import ListMixin
@@ -78,12 +78,21 @@ class DeliveryView(TemplateView):
             about=readership.about(delivery, user),
             log=delivery.log.all()[:200] if read else (),
             acts=acts.possible(delivery) if acts.may_act(delivery, user) else (),
+            unheard=_unheard(delivery),
             newer=delivery.resends.order_by("pk").first(),
             followers=delivery.followers.visible_to(user)[:20],
             now=timezone.now(),
             over=rules.is_over(delivery),
             **kwargs,
         )
+
+
+def _unheard(delivery: Delivery) -> str:
+    """Of a lost reply the last failure to ask the service for it, where it was never heard to say that it has it not; else ""."""
+    looks = delivery.log.filter(what=Attempt.What.LOOK).order_by("-pk")
+    if delivery.state != Delivery.State.UNKNOWN or looks.filter(answer="not found").exists():
+        return ""
+    return looks.values_list("text", flat=True).first() or ""
 
 
 def _there(delivery: Delivery):
