@@ -43,6 +43,21 @@ def test_a_lost_reply_is_sent_again_by_a_person_only_and_once(outside, alice, bo
     assert third.key not in (old.key, new.key)
 
 
+def test_what_is_asked_for_once_more_goes_unless_it_may_have_arrived(outside, alice, event):
+    outside.faults.append("refuse")
+    row = put(alice, event)
+    assert acts.afresh(row, alice) == row
+    deliver()
+    new = acts.afresh(again(row), alice)
+    assert (new.resend_of, new.state) == (row, "queued")
+    assert acts.afresh(again(row), alice) == new  # a double click
+    Delivery.objects.filter(pk=new.pk).update(state="unknown", attempts=1, looks=1)
+    acts.leave(again(new), alice)
+    assert acts.afresh(again(row), alice) == new
+    third = acts.afresh(again(row), alice, left=True)
+    assert (third.resend_of, third.state) == (new, "queued")
+
+
 def test_nobody_sends_again_before_the_service_was_asked(outside, alice, event):
     row = put(alice, event)
     Delivery.objects.update(state="unknown", attempts=1, not_before=timezone.now())

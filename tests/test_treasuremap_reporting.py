@@ -195,8 +195,9 @@ def test_a_cancel_of_what_was_completed_elsewhere_is_said(fake, event, ada):
 # --- faults
 
 
-@pytest.mark.parametrize("fault", ["drop_after", "500_after", "half"])
-def test_a_lost_reply_is_found_and_not_sent_twice(fake, event, ada, fault):
+@pytest.mark.parametrize("fault", ["drop_after", "500_after", "half", "hang_after"])
+def test_a_lost_reply_is_found_and_not_sent_twice(fake, event, ada, fault, settings):
+    settings.TOM_TREASUREMAP = {**settings.TOM_TREASUREMAP, "READ_SECONDS": 1.0}
     one = tell(look(), ada, event)
     fake.faults.append({**POST, "do": fault, "times": 1})
     send()

@@ -131,6 +131,16 @@ def resend(delivery: Delivery, by: Any) -> Delivery:
     return new
 
 
+def afresh(delivery: Delivery, by: Any, *, left: bool = False) -> Delivery:
+    """The delivery; where it ended without arriving, the next one of it: who asks for a thing once more means it. Raises NotNow.
+
+    `left`: also where its reply was lost and a person left it so. For what looks at the service before it says anything.
+    """
+    while delivery.state in course.DEAD_ENDS and (left or delivery.reason != Delivery.LEFT):
+        delivery = resend(delivery, by)
+    return delivery
+
+
 def arrived(delivery: Delivery, by: Any, said: str = "") -> None:
     """A person has seen that it arrived: delivered, on their word."""
     _demand(delivery, "arrived", "Its reply is not lost.")

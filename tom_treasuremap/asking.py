@@ -11,8 +11,8 @@ from typing import Any
 from tom_scimma.compose.content import Content, Observation
 from tom_scimma.destinations import Need
 from tom_scimma.errors import Unsaid
-from tom_treasuremap import rules
-from tom_treasuremap.models import Instrument, Report
+from tom_treasuremap import amending, rules
+from tom_treasuremap.models import Instrument
 from tom_treasuremap.pointings import Pointing
 from tom_treasuremap.service import origin
 from tom_treasuremap.sources import moment, own
@@ -98,16 +98,15 @@ def pointings(form: Mapping[str, Any], *, test: bool) -> list[dict[str, Any]]:
             continue
         if pointing.status == "cancelled":
             wrong[f"observations.{row.pk}"] = [f"Observation {row.pk} was not done ({row.status}): leave it out."]
-        said.append({"event": content.event.name, "source": f"observation:{row.pk}", "turn": turn(content.event.name, f"observation:{row.pk}"), "pointing": rules.values(pointing)})  # fmt: skip  # noqa: E501
+            continue
+        told = {"event": content.event.name, "source": f"observation:{row.pk}", "pointing": rules.values(pointing)}
+        try:
+            said.append(told | amending.amended(told["event"], told["source"], told["pointing"]))
+        except ValueError as error:
+            wrong[f"observations.{row.pk}"] = [f"Observation {row.pk}: {error}"]
     if wrong:
         raise Unsaid("Not all of these can be told.", wrong)
     return said
-
-
-def turn(event: str, source: str) -> int:
-    """Which report of this source comes next: the same one until it was cancelled there."""
-    last = Report.objects.filter(event__name=event, origin=origin(), source=source).order_by("-turn").first()
-    return 1 if last is None else last.turn + (last.status == "cancelled")
 
 
 def _pointing(row: Observation, content: Content) -> Pointing:

@@ -62,8 +62,11 @@ class TreasureMapCancel(AtTreasureMap):
 
 
 @transaction.atomic
-def cancel(reports: Iterable[Report], by: Any, reason: str = "") -> list[Delivery]:
-    """Queues the cancelling of planned reports, a delivery an event; cancels here what has not left. Others are left alone."""
+def cancel(reports: Iterable[Report], by: Any, reason: str = "", *, anew: bool = False) -> list[Delivery]:
+    """Queues the cancelling of planned reports, a delivery an event; cancels here what has not left. Others are left alone.
+
+    `anew`: a person asks, so that what was refused before is asked for once more.
+    """
     ids: dict[Any, list[Report]] = defaultdict(list)
     for report in reports:
         if report.status in ("completed", "cancelled"):
@@ -73,7 +76,7 @@ def cancel(reports: Iterable[Report], by: Any, reason: str = "") -> list[Deliver
         if report.number is not None:
             ids[report.event, report.graceid].append(report)
         report.save()
-    return [_queued(event, graceid, rows, by, reason) for (event, graceid), rows in ids.items()]
+    return [_queued(event, graceid, rows, by, reason, anew) for (event, graceid), rows in ids.items()]
 
 
 def _drop(report: Report, by: Any, reason: str) -> None:
@@ -89,13 +92,15 @@ def _drop(report: Report, by: Any, reason: str) -> None:
             report.status, report.problem = "cancelled", reason or "Cancelled before it left."
 
 
-def _queued(event: Any, graceid: str, rows: list[Report], by: Any, reason: str) -> Delivery:
+def _queued(event: Any, graceid: str, rows: list[Report], by: Any, reason: str, anew: bool) -> Delivery:
     ids = sorted(row.number for row in rows)
     payload = packed({"event": event.name, "graceid": graceid, "ids": ids, "reason": reason})
     there = destination_of(TreasureMapCancel, event)
     delivery = outbox.queue(
         there, payload, key=outbox.key_of(there, event, packed({"ids": ids})), by=by, subject=event, event=event
     )
+    if anew:
+        delivery = acts.afresh(delivery, by, left=True)
     Report.objects.filter(pk__in=[row.pk for row in rows]).update(cancelled=delivery)
     for row in rows:
         row.cancelled = delivery

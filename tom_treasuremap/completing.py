@@ -12,17 +12,15 @@ from typing import Any
 
 from django.db import transaction
 
-from tom_scimma import outbox
+from tom_scimma import acts, outbox
 from tom_scimma.destinations import Receipt
-from tom_scimma.errors import Rejected, ReplyLost, Unavailable
+from tom_scimma.errors import Rejected
 from tom_scimma.models import Delivery
 from tom_treasuremap import rules
 from tom_treasuremap.cancelling import destination_of
-from tom_treasuremap.client import TreasureMap
-from tom_treasuremap.destination import SECOND, AtTreasureMap, packed
+from tom_treasuremap.destination import AtTreasureMap, packed
+from tom_treasuremap.finishing import finish, finished
 from tom_treasuremap.models import Report
-from tom_treasuremap.receipts import receipt
-from tom_treasuremap.sources import moment
 
 
 class TreasureMapComplete(AtTreasureMap):
@@ -38,22 +36,12 @@ class TreasureMapComplete(AtTreasureMap):
 
     def send(self, payload: bytes, key: str, credential: Any) -> Receipt:
         said = json.loads(payload)
-        there, number = self.there(credential), _number(said)
-        row = _row(there, number)
-        if _done(row, said):
-            return receipt(number, said["graceid"], "completed")
-        if row.get("status") != "planned":  # the server makes completed whatever it is sent an id for
-            raise Rejected(f"Pointing {number} is {row.get('status')} at the Treasure Map, and no longer planned.")
-        posted = there.complete(said["graceid"] or _report(said).graceid, number, said["time"], said.get("pos_angle"))
-        if posted.ids != (number,):
-            raise ReplyLost(f"the Treasure Map answered with the ids {posted.ids} instead of {number}")
-        return receipt(number, said["graceid"], "completed")
+        graceid = said["graceid"] or _report(said).graceid
+        return finish(self.there(credential), graceid, _number(said), said)
 
     def find(self, payload: bytes, key: str, since: datetime) -> Receipt | None:
         said = json.loads(payload)
-        number = _number(said)
-        done = _done(_row(self.asking_again(key), number), said)
-        return receipt(number, said["graceid"], "completed") if done else None
+        return finished(self.asking_again(key), said["graceid"], _number(said), said)
 
     def delivered(self, delivery: Delivery, receipt: Receipt) -> None:
         said = json.loads(bytes(delivery.payload))
@@ -79,24 +67,11 @@ def _number(said: Mapping[str, Any]) -> int:
     return number
 
 
-def _row(there: TreasureMap, number: int) -> dict[str, Any]:
-    found = next(iter(there.pointings(id=number)), None)
-    if found is None:
-        raise Rejected(f"The Treasure Map has no pointing {number}.")
-    return found
-
-
-def _done(row: Mapping[str, Any], said: Mapping[str, Any]) -> bool:
-    try:
-        when = moment(row.get("time"))
-    except ValueError as error:
-        raise Unavailable(f"the Treasure Map gives no time that can be read: {error}") from error
-    return row.get("status") == "completed" and when is not None and abs(when - moment(said["time"])) < SECOND
-
-
 @transaction.atomic
-def complete(report: Report, by: Any, time: datetime, pos_angle: float | None = None) -> Delivery:
-    """Queues the completion of a planned report, which may still be on its way."""
+def complete(
+    report: Report, by: Any, time: datetime, pos_angle: float | None = None, *, anew: bool = False
+) -> Delivery:
+    """Queues the completion of a planned report, which may still be on its way. `anew`: also what was refused before."""
     said = {"event": report.event.name, "graceid": report.graceid, "source": report.source, "report": report.pk}
     said |= {"number": report.number, "time": rules.stamp(time)}
     if pos_angle is not None:
@@ -109,6 +84,8 @@ def complete(report: Report, by: Any, time: datetime, pos_angle: float | None = 
         there, packed(said), key=key, by=by, subject=subject_of(report), event=report.event,
         after=report.posted if report.number is None else None,
     )  # fmt: skip
+    if anew:
+        delivery = acts.afresh(delivery, by, left=True)
     report.completed, report.wanted = delivery, "completed"
     report.save()
     return delivery

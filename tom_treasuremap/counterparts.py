@@ -10,7 +10,7 @@ from typing import Any
 from tom_scimma.compose.content import Content, Counterpart, Photometry
 from tom_scimma.destinations import Need, Receipt
 from tom_scimma.errors import Rejected, ReplyLost, Unsaid
-from tom_treasuremap import accounts, rules
+from tom_treasuremap import accounts, candidate_rows, rules
 from tom_treasuremap.client import TreasureMap
 from tom_treasuremap.destination import TEST, AtTreasureMap, event_of, graceid_of, packed
 from tom_treasuremap.receipts import receipt
@@ -33,6 +33,7 @@ class TreasureMapCandidate(AtTreasureMap):
 
     name = "treasuremap-candidate"
     label = "Treasure Map: candidates"
+    apart = True
     warning = "The Treasure Map shows it to everybody who has an account there."
 
     def needs(self, subject: Any) -> list[Need]:
@@ -62,10 +63,13 @@ class TreasureMapCandidate(AtTreasureMap):
         there = self.there(credential)
         graceid = graceid_of(there, event_of(said))
         known = _known(there, graceid, said["candidate"])
-        if known is not None:
+        if known is not None and candidate_rows.same(known, said["candidate"]):
             return receipt(known["id"], graceid)
         if said["candidate"]["magnitude_unit"] not in DEPTH_UNITS:
             raise Rejected("The unit of the magnitude is not known there.", {"magnitude_unit": list(DEPTH_UNITS)})
+        if known is not None:  # said otherwise before: it is changed there, and not told twice
+            there.change_candidate(known["id"], candidate_rows.changes(said["candidate"]))
+            return receipt(known["id"], graceid)
         ids = there.post_candidates(graceid, [said["candidate"]])
         if len(ids) != 1:
             raise ReplyLost(f"the Treasure Map gave {len(ids)} ids for one candidate")
@@ -76,7 +80,8 @@ class TreasureMapCandidate(AtTreasureMap):
         there = self.asking_again(key)
         graceid = graceid_of(there, event_of(said))
         known = _known(there, graceid, said["candidate"])
-        return receipt(known["id"], graceid) if known is not None else None
+        there_so = known is not None and candidate_rows.same(known, said["candidate"])
+        return receipt(known["id"], graceid) if there_so else None
 
 
 def _known(there: TreasureMap, graceid: str, said: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -16,9 +16,9 @@ from django.utils import timezone
 
 from tom_scimma import events
 from tom_scimma.destinations import Destination, Need, Receipt
-from tom_scimma.errors import Rejected, ReplyLost, Unavailable
+from tom_scimma.errors import Rejected, ReplyLost, Unavailable, Unsaid
 from tom_scimma.models import Delivery, Event
-from tom_treasuremap import accounts, asking, naming, receipts, rules
+from tom_treasuremap import accounts, amending, asking, finishing, naming, receipts, rules
 from tom_treasuremap.client import TreasureMap
 from tom_treasuremap.conf import conf
 from tom_treasuremap.models import Report
@@ -29,7 +29,6 @@ TEST = "test"  #: the address of test events
 WHOLE_SECONDS = 60.0  #: of one answer; a send asks up to four times
 YOUNG = timedelta(hours=2)  #: an event may come to the Treasure Map so much later than here
 CLOSE = 1e-5  #: deg; a place is read back as it was sent
-SECOND = timedelta(seconds=1)
 
 
 class AtTreasureMap(Destination):
@@ -120,6 +119,7 @@ class TreasureMapPointings(AtTreasureMap):
 
     name = "treasuremap"
     label = "Treasure Map"
+    apart = True
     warning = (
         "The Treasure Map shows it to everybody. What is planned can be cancelled or completed later; what is completed can "
         "neither be changed nor taken back."
@@ -142,9 +142,29 @@ class TreasureMapPointings(AtTreasureMap):
         return {f"observations.{number}.{name}": texts for name, texts in rules.faults(said["pointing"]).items()}
 
     def text_of(self, said: Mapping[str, Any]) -> str:
-        return receipts.told(said["event"], said["pointing"])
+        told = receipts.told(said["event"], said["pointing"])
+        if said.get("completes"):
+            return f"{told}. It completes the planned pointing {said['completes']}."
+        if said.get("instead"):
+            return f"{told}. It takes the place of the planned pointing {said['instead']}, which is then cancelled."
+        return told
 
     # sending
+
+    def claim(self, payload: bytes) -> None:
+        """Whoever shares an observation second is told of the first: the server would take both."""
+        said = json.loads(payload)
+        event = events.named(said["event"])
+        if event is None or not said["source"].startswith("observation:"):
+            return  # forms, files and plans have their reports, which are locked
+        list(Event.objects.select_for_update(no_key=True).filter(pk=event.pk).values_list("pk"))
+        other = amending.under_way(event, payload)
+        if other is not None:
+            words = said["source"].replace(":", " ").capitalize()
+            raise Unsaid(
+                f"{words} is on its way to the Treasure Map already: #{other.pk}, {other.get_state_display()}. "
+                "Tell it anew once that has arrived, or cancel that first."
+            )
 
     def send(self, payload: bytes, key: str, credential: Any) -> Receipt:
         said = json.loads(payload)
@@ -153,6 +173,8 @@ class TreasureMapPointings(AtTreasureMap):
             raise Rejected("; ".join(f"{name}: {text}" for name, texts in wrong.items() for text in texts), wrong)
         there, event = self.there(credential), event_of(said)
         graceid = graceid_of(there, event)
+        if said.get("completes"):
+            return finishing.finish(there, graceid, said["completes"], said["pointing"])
         known = self._known(there, graceid, event, said)  # the server takes the same twice
         if known is not None:
             return receipts.receipt(known["id"], graceid, known["status"])
@@ -165,6 +187,8 @@ class TreasureMapPointings(AtTreasureMap):
         said = json.loads(payload)
         there, event = self.asking_again(key), event_of(said)
         graceid = graceid_of(there, event)
+        if said.get("completes"):
+            return finishing.finished(there, graceid, said["completes"], said["pointing"])
         known = self._known(there, graceid, event, said)
         return receipts.receipt(known["id"], graceid, known["status"]) if known else None
 
@@ -185,14 +209,14 @@ def _alike(there: TreasureMap, graceid: str, said: Mapping[str, Any]) -> Iterato
     mine = accounts.account(there).number
     time, status = rows.moment(said["time"]), said["status"]
     naive = time.replace(tzinfo=None)
-    window = {f"{status}_after": naive - SECOND, f"{status}_before": naive + SECOND}
+    window = {f"{status}_after": naive - finishing.SECOND, f"{status}_before": naive + finishing.SECOND}
     for row in there.pointings(graceid, instrument=said["instrumentid"], user=mine, status=status, **window):
         try:
             pointing = rows.found(row, "").pointing
         except ValueError:
             continue  # a row that cannot be read is not this one
         near = abs(pointing.dec - said["dec"]) < CLOSE and abs((pointing.ra - said["ra"] + 180) % 360 - 180) < CLOSE
-        same = pointing.time is not None and abs(pointing.time - time) < SECOND
+        same = pointing.time is not None and abs(pointing.time - time) < finishing.SECOND
         if near and same and row.get("submitterid") == mine and pointing.band == said.get("band"):
             yield row
 

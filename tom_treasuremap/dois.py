@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import transaction
 
-from tom_scimma import outbox
+from tom_scimma import acts, outbox
 from tom_scimma.destinations import Receipt
 from tom_scimma.errors import ReplyLost, Unsaid
 from tom_scimma.models import Delivery
@@ -95,5 +95,6 @@ def request(
         said["doi_group_id"] = str(group)  # this call takes it as text alone
     there, payload = destination_of(TreasureMapDoi, event), packed(said)
     delivery = outbox.queue(there, payload, key=outbox.key_of(there, event, payload), by=by, subject=event, event=event)
+    delivery = acts.afresh(delivery, by, left=True)
     Report.objects.filter(pk__in=[row.pk for row in rows]).update(doi_asked=delivery)
     return delivery

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from tom_scimma import outbox
+from tom_scimma import acts, outbox
 from tom_scimma.destinations import Receipt
 from tom_scimma.errors import Rejected, Unsaid
 from tom_scimma.models import Delivery, Event
@@ -75,4 +75,5 @@ def send_galaxies(event: Event, rows: Sequence[Mapping[str, Any]], by: Any) -> D
         for n, row in enumerate(rows, 1)
     ]
     there, payload = destination_of(TreasureMapGalaxies, event), packed({"event": event.name, "galaxies": galaxies})
-    return outbox.queue(there, payload, key=outbox.key_of(there, event, payload), by=by, subject=event, event=event)
+    delivery = outbox.queue(there, payload, key=outbox.key_of(there, event, payload), by=by, subject=event, event=event)
+    return acts.afresh(delivery, by, left=True)

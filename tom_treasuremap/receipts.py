@@ -36,21 +36,41 @@ def told(event: str, said: Mapping[str, Any]) -> str:
 
 
 def keep_posted(delivery: Delivery, receipt: Receipt) -> None:
-    """Keeps a pointing's id. What was to be cancelled meanwhile is cancelled now, for the first time that it can be."""
+    """Keeps a pointing's id. What was to be cancelled meanwhile is cancelled now, for the first time that it can be, and so is
+    what it was told in the place of."""
     from tom_treasuremap import cancelling
 
     said = json.loads(bytes(delivery.payload))
     event = delivery.event or events.named(said["event"])
-    values = {"by": delivery.by, "said": said["pointing"], "wanted": said["pointing"]["status"]}
-    values["observation_id"] = _observation(said["source"])
-    identity = {"event": event, "origin": origin(), "source": said["source"], "turn": said["turn"]}
-    report, _ = Report.objects.get_or_create(**identity, defaults=values)
+    report = _report_of(event, said, delivery, int(receipt.id))
     report.number, report.graceid = int(receipt.id), str(receipt.data.get("graceid", ""))
     report.status, report.digest = said["pointing"]["status"], delivery.sha256
-    report.posted, report.problem = delivery, ""
+    report.said, report.posted, report.problem = said["pointing"], delivery, ""
+    if report.status == "completed" and report.wanted != "cancelled":
+        report.wanted = report.status
     report.save()
     if report.wanted == "cancelled":
         cancelling.cancel([report], delivery.by, "It was to be cancelled before its id was known.")
+    cancelling.cancel(_overtaken(report), delivery.by, "It was told anew.")
+
+
+def _report_of(event: Any, said: Mapping[str, Any], delivery: Delivery, number: int) -> Report:
+    """The report of what was posted; the next one where that is of another pointing by now, which is not forgotten."""
+    values = {"by": delivery.by, "said": said["pointing"], "wanted": said["pointing"]["status"]}
+    values["observation_id"] = _observation(said["source"])
+    source = {"event": event, "origin": origin(), "source": said["source"]}
+    report, _ = Report.objects.get_or_create(**source, turn=said["turn"], defaults=values)
+    if report.number in (None, number):
+        return report
+    last = Report.objects.filter(**source).order_by("turn").last()
+    return Report(**source, turn=last.turn + 1, **values)
+
+
+def _overtaken(report: Report) -> list[Report]:
+    """Of what is planned there of the same source all but the last word."""
+    rows = Report.objects.filter(event=report.event, origin=report.origin, source=report.source).exclude(number=None)
+    newest = max(rows, key=lambda row: (row.posted_id or 0, row.turn))
+    return [row for row in rows if row.status == "planned" and row.pk != newest.pk and row.wanted != "cancelled"]
 
 
 def _observation(source: str) -> int | None:

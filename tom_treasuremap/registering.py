@@ -14,7 +14,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from tom_scimma import outbox
+from tom_scimma import acts, outbox
 from tom_scimma.destinations import Receipt
 from tom_scimma.models import Delivery
 from tom_treasuremap import accounts, instruments
@@ -129,7 +129,8 @@ def register(said: Mapping[str, Any], by: Any) -> Delivery:
     """Queues it, in this person's name."""
     payload = packed({"instrument": dict(said)})
     there, subject = TreasureMapInstrument.name, f"instrument:{by.pk}"
-    return outbox.queue(there, payload, key=outbox.key_of(there, subject, payload), by=by, subject=subject)
+    delivery = outbox.queue(there, payload, key=outbox.key_of(there, subject, payload), by=by, subject=subject)
+    return acts.afresh(delivery, by, left=True)
 
 
 def subjects(numbers: Any, user: Any) -> Any:

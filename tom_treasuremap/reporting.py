@@ -64,7 +64,7 @@ def _changed(last: Report, said: dict[str, Any], wrong: rules.Faults, by: Any) -
         return _post(last.event, last.source, last.turn + 1, said, by, last.observation_id, after=last.cancelled)
     beyond = rules.beyond_update(last.said, said)
     completed = said["status"] == "completed"
-    if last.wanted == "completed":
+    if last.wanted == "completed" and not last.may_be_completed:
         if completed and beyond:
             last.problem = (
                 f"Told as it was first: the Treasure Map changes nothing that is completed ({', '.join(beyond)})."

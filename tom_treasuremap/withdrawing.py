@@ -10,7 +10,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Q
+
 from tom_scimma import eventmaps
+from tom_scimma.course import DEAD_ENDS
 from tom_scimma.errors import BadSkyMap
 from tom_scimma.models import Alert, Event
 from tom_treasuremap import cancelling
@@ -48,7 +51,7 @@ def planned_there(event: Event) -> Any:
     return (
         Report.objects.filter(event=event, origin=origin(), status="planned")
         .exclude(number=None)
-        .exclude(wanted="cancelled")
+        .exclude(Q(wanted="cancelled") & ~Q(cancelled__state__in=DEAD_ENDS))
     )
 
 

@@ -10,16 +10,19 @@ from typing import Any
 
 from django.db import transaction
 
-from tom_scimma import bulk, outbox
+from tom_scimma import acts, bulk, destinations, outbox
 from tom_scimma.compose import rights, rules
 from tom_scimma.compose.gather import Unseen
 from tom_scimma.compose.items import Cargo
 from tom_scimma.compose.parcels import Parcel
 from tom_scimma.compose.selection import TARGET
+from tom_scimma.errors import Unsaid
 from tom_scimma.models import Delivery, Draft, Event, Share, SharedItem, StandingShare
 
 #: what `bulk` writes of a SharedItem
 COLUMNS = ("delivery", "kind", "number", "target", "digest", "changed")
+#: the service does not have what ended so, and whoever shares the same again wants it to be tried once more
+NOT_TAKEN = (Delivery.State.REJECTED, Delivery.State.EXPIRED)
 
 
 @transaction.atomic
@@ -47,7 +50,8 @@ def send(
         raise Unseen
     found, first = [], None
     for parcel in parcels:
-        row = _queued(parcel, subject, about, targets, by, after=first if parcel.number > 1 else None)
+        waits = parcel.number > 1 and not destinations.find(parcel.destination).apart
+        row = _queued(parcel, subject, about, targets, by, after=first if waits else None, anew=standing is None)
         first = row if parcel.number == 1 else first
         share = {"first": first, "number": parcel.number, "of": parcel.of}
         links = {"draft": draft, "standing": standing, "corrects": corrects}
@@ -59,9 +63,9 @@ def send(
 
 
 def _queued(
-    parcel: Parcel, subject: Any, event: Event | None, targets: list[int], by: Any, after: Delivery | None
+    parcel: Parcel, subject: Any, event: Event | None, targets: list[int], by: Any, after: Delivery | None, anew: bool
 ) -> Delivery:
-    """One delivery; with what it is held for."""
+    """One delivery; with what it is held for. `anew`: a person asks, so that what was queued before and not sent goes now."""
     word = rules.may_send(parcel.destination, by)
     embargo = rules.embargo(parcel.destination, event.pk if event else None, targets)
     hold = word.reason or (rules.embargoed(embargo) if embargo else "")
@@ -69,6 +73,12 @@ def _queued(
     row = outbox.queue(
         parcel.destination, parcel.payload, key=key, by=by, subject=subject, event=event, after=after, hold=hold
     )
+    unsent = row.state in NOT_TAKEN or (row.state == Delivery.State.CANCELLED and not row.attempts)
+    if anew and unsent and not hold:
+        try:
+            row = acts.afresh(row, by)
+        except acts.NotNow as error:
+            raise Unsaid(str(error)) from error
     if word.approval and not hold and row.state == Delivery.State.QUEUED and not row.attempts:
         reason = rules.unapproved(row)
         if reason:

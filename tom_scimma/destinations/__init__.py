@@ -61,6 +61,7 @@ class Destination:
     patience: timedelta | None = None  #: how long it is tried; None: TOM_SCIMMA["DELIVERY_PATIENCE"]
     addressed: bool = False  #: the composer offers it for each of `addresses`, and not without one
     takes_files: bool = False  #: data products go along
+    apart: bool = False  #: of several parts each is a thing of its own, and waits for no other
     continuous: bool = False  #: new data may go there by themselves
     own_form: str = ""  #: words of the button that opens the service's own form (`preload`); "": it has none
     own_form_lacks: str = ""  #: what does not survive the way to that form

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 from tom_observations.models import ObservationRecord
 
+from tom_scimma.course import DEAD_ENDS
 from tom_scimma.models import Delivery, Event
 from tom_scimma.secrets import SecretField
 from tom_treasuremap.models.pointings import visible_observations
@@ -93,6 +94,12 @@ class Report(models.Model):
 
     def __str__(self):
         return f"{self.source} at {self.event}: {self.status or self.wanted}"
+
+    @property
+    def may_be_completed(self) -> bool:
+        """Whether it is planned, and nothing that may yet succeed completes it."""
+        refused = self.completed is not None and self.completed.state in DEAD_ENDS
+        return self.wanted == "planned" or (self.wanted == "completed" and self.status == "planned" and refused)
 
     @property
     def words(self) -> str:

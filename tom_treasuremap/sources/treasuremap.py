@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from tom_treasuremap.pointings import STATUSES, Pointing
@@ -17,14 +18,11 @@ def found(row: dict[str, Any], event: str) -> Found:
     identity = row.get("id")
     if not isinstance(identity, int):
         raise ValueError(f"a row has no id: {str(row)[:100]}")
-    where = re.fullmatch(r"\s*POINT\s*\(\s*(\S+)\s+(\S+)\s*\)\s*", str(row.get("position")), re.IGNORECASE)
-    if where is None:
-        raise ValueError(f"pointing {identity} has no position: {row.get('position')!r}")
     status = row.get("status")
     if status not in STATUSES:
         raise ValueError(f"pointing {identity} has the status {status!r}, which is not known")
     try:
-        ra, dec = place(where[1], where[2])
+        ra, dec = where(row)
         numbers = {
             key: number(row.get(key), key) for key in ("pos_angle", "central_wave", "bandwidth", "depth", "depth_err")
         }
@@ -50,3 +48,11 @@ def found(row: dict[str, Any], event: str) -> Found:
         **numbers,
     )
     return Found(pointing, row)
+
+
+def where(row: Mapping[str, Any]) -> tuple[float, float]:
+    """The place of a row, of a pointing or a candidate, in degrees, RA from 0 to 360. Raises ValueError."""
+    said = re.fullmatch(r"\s*POINT\s*\(\s*(\S+)\s+(\S+)\s*\)\s*", str(row.get("position")), re.IGNORECASE)
+    if said is None:
+        raise ValueError(f"it has no position: {row.get('position')!r}")
+    return place(said[1], said[2])

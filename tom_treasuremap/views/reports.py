@@ -149,12 +149,12 @@ class EventReportActView(ReportsMixin, View):
         if not open_rows:
             messages.error(self.request, "What is completed or cancelled stays as it is at the Treasure Map.")
             return self.back()
-        cancelling.cancel(open_rows, self.request.user, "By hand.")
+        cancelling.cancel(open_rows, self.request.user, "By hand.", anew=True)
         return self.queued(f"{len(open_rows)} are cancelled.")
 
     def _complete(self, rows: list[Report]):
         form = CompleteForm(self.request.POST)
-        open_rows = [row for row in rows if row.wanted == "planned" and row.posted_id is not None]
+        open_rows = [row for row in rows if row.may_be_completed and row.posted_id is not None]
         if not form.is_valid() or not open_rows:
             words = "; ".join(f"{name}: {' '.join(texts)}" for name, texts in form.errors.items())
             messages.error(self.request, words or "Only what is planned can be completed.")
@@ -176,7 +176,8 @@ class EventReportActView(ReportsMixin, View):
         for row in rows:
             pointing = form.pointing(row.said, self.event.name)
             if pointing is None:
-                completing.complete(row, self.request.user, form.cleaned_data["time"], form.cleaned_data["pos_angle"])
+                said = form.cleaned_data
+                completing.complete(row, self.request.user, said["time"], said["pos_angle"], anew=True)
                 continue
             told = reporting.report(
                 pointing, self.request.user, event=self.event, source=row.source, observation=row.observation_id
