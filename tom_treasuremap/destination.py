@@ -205,7 +205,7 @@ class TreasureMapPointings(AtTreasureMap):
 
 
 def _alike(there: TreasureMap, graceid: str, said: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """One's own rows at the server of that instrument, time, status and place."""
+    """One's own rows at the server of that instrument, time, status, place, band and depth."""
     mine = accounts.account(there).number
     time, status = rows.moment(said["time"]), said["status"]
     naive = time.replace(tzinfo=None)
@@ -217,7 +217,8 @@ def _alike(there: TreasureMap, graceid: str, said: Mapping[str, Any]) -> Iterato
             continue  # a row that cannot be read is not this one
         near = abs(pointing.dec - said["dec"]) < CLOSE and abs((pointing.ra - said["ra"] + 180) % 360 - 180) < CLOSE
         same = pointing.time is not None and abs(pointing.time - time) < finishing.SECOND
-        if near and same and row.get("submitterid") == mine and pointing.band == said.get("band"):
+        seen = {"band": pointing.band, "depth": pointing.depth, "depth_unit": pointing.depth_unit}
+        if near and same and row.get("submitterid") == mine and rules.agree(seen, said, seen):
             yield row
 
 

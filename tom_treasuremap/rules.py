@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
@@ -154,6 +154,11 @@ FIXED = ("ra", "dec", "instrumentid", "band", "central_wave", "bandwidth", "dept
 def beyond_update(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     """Fields that an update by id would leave as they were. What is not said afterwards is as before."""
     return [name for name in FIXED if after.get(name) is not None and not _same(before.get(name), after[name])]
+
+
+def agree(one: Mapping[str, Any], other: Mapping[str, Any], names: Iterable[str]) -> bool:
+    """Whether both say the same of these fields; what neither says is the same."""
+    return all(_same(one.get(name), other.get(name)) for name in names)
 
 
 def _same(one: Any, other: Any) -> bool:
