@@ -18,6 +18,7 @@ from tests.embedded import Embedded
 from tests.nursery import Nursery
 from tests.outside.standin import Standin
 from tests.outside.tom import Tom
+from tom_hermes import accounts
 from tom_hermes.destination import Hermes
 from tom_hermes.fake import Fake
 from tom_hermes.onward import Gcn, Tns
@@ -37,7 +38,7 @@ def nursery():
 class World:
     """The services, each with what it was told; `said` is destination, payload, event, and how often it was taken."""
 
-    def __init__(self, hermes: Fake, treasure_map, settings):
+    def __init__(self, hermes: Fake, treasure_map):
         self.said: list[tuple[str, bytes, str, Callable[[], int]]] = []
         points = (hermes_content.point(), hermes_content.limit())
         for kind, taken in ((Hermes, hermes.messages), (Tns, hermes.tns), (Gcn, hermes.gcn)):
@@ -75,7 +76,8 @@ def world(tmp_path, settings, monkeypatch):
             "TOM_TREASUREMAP_URL": treasure_map.url, "TOM_TREASUREMAP_TOKEN": treasure_map.token,
         }.items():  # fmt: skip
             monkeypatch.setenv(name, value)
-        yield World(hermes, treasure_map, settings)
+        accounts.first()  # as the worker does when it begins
+        yield World(hermes, treasure_map)
 
 
 def test_what_was_taken_is_found_and_not_said_again(world, template, tmp_path, nursery, settings):
@@ -85,7 +87,8 @@ def test_what_was_taken_is_found_and_not_said_again(world, template, tmp_path, n
         for destination, payload, about, taken in world.said:
             tom.trouble.write_text(f"after-{destination.partition(':')[0]} exit")
             tom.side("queue", texts=[payload.decode()], to=destination, about=about)
-            assert tom.work().wait(120) == -9, tom.logs()
+            worker = tom.work()
+            tom.wait("the kill", lambda worker=worker: worker.poll() == -9, 120)
             assert taken() == 1
         before = [taken() for *_, taken in world.said]
         tom.work()
