@@ -459,3 +459,21 @@ def test_the_hosts_other_pages_stand(client, ada, target, astropy_frames):
     client.post(CREATE, filled(target))
     for path in ("/observations/list/", f"/targets/{target.pk}/", "/observations/status/"):
         assert client.get(path).status_code == 200, path
+
+
+def test_the_hosts_list_names_no_target_or_group_that_one_may_not_see(client, ada, target):
+    client.post(CREATE, filled(target))
+    target.permissions = "PRIVATE"
+    target.save()
+    ObservationGroup.objects.create(name="of nobody else")
+    addresses = ("/observations/list/", "/api/observations/", f"/api/observations/?target_id={target.pk}")
+    for who in (make.user("stranger"), None):
+        client.logout() if who is None else client.force_login(who)
+        for address in addresses:
+            page = client.get(address, headers={"Accept": "text/html"}).content.decode()
+            assert target.name not in page, (who, address)
+            assert "of nobody else" not in page, (who, address)
+    client.force_login(make.user("boss", is_superuser=True))
+    page = client.get("/observations/list/").content.decode()
+    assert target.name in page
+    assert "of nobody else" in page

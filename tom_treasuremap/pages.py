@@ -9,6 +9,7 @@ app_name = "tom_treasuremap"
 urlpatterns = [
     *telescope_pages.urlpatterns,
     path("", include("tom_treasuremap.followup_pages")),
+    path("observations/list/", host.ObservationsView.as_view()),
     path("observations/<int:pk>/cancel/", host.ObservationCancelView.as_view(), name="observation-cancel"),
     path("api/observations/", host.ObservationsViewSet.as_view({"get": "list", "post": "create"})),
     path("api/observations/<int:pk>/cancel/", host.ObservationsViewSet.as_view({"patch": "cancel"})),
