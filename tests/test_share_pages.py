@@ -418,6 +418,16 @@ def test_what_may_not_leave_is_not_asked_about_either(ada, outside, settings, wh
     assert "/asked/" not in page
 
 
+def test_what_may_not_leave_since_the_click_is_not_asked_about(ada, outside, monkeypatch):
+    star = shared.target()
+    draft = open_draft(ada, target=star.pk)
+    monkeypatch.setattr(Trial, "ask", lambda *args: pytest.fail("it was asked"))
+    check(ada, draft, "trial", text="please")
+    Embargo.objects.create(target=star, reason="not yet", by_name="root")
+    questions.run()
+    assert "not yet" in Question.objects.get().problem
+
+
 def test_dry_run_is_said_before_and_after(ada, settings, outside):
     settings.TOM_SCIMMA = {**settings.TOM_SCIMMA, "DRY_RUN": True}
     (row,) = share(ada, "parcel", target=shared.target().pk)
@@ -494,6 +504,8 @@ def test_under_embargo_it_waits(ada, outside, what):
         return
     assert row.state == "held"
     assert "paper first" in row.reason
+    receipt = ada.get(f"/share/{row.share.draft_id}/receipt/").content.decode()
+    assert ("and held: it does not leave" in receipt, "The worker sends it" in receipt) == (True, False)
     said = ada.post(f"{row.get_absolute_url()}release/", {"origin": row.origin}, follow=True).content.decode()
     assert "It may not leave yet. Under embargo until somebody lifts it: paper first" in said  # and not "Released"
     assert "That is over" not in said

@@ -18,7 +18,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from tom_scimma import destinations, storable
-from tom_scimma.compose import rules
+from tom_scimma.compose import drafts, rules
 from tom_scimma.compose.content import Content
 from tom_scimma.compose.parcels import Letter, Proof
 from tom_scimma.compose.selection import Selection
@@ -137,5 +137,10 @@ def _said(row: Question) -> dict[str, list[str]]:
     user = row.draft.user
     if timezone.now() - row.asked > WAITED or not user.is_active:
         raise DeliveryError("the worker did not come to it in time.")
+    proof = drafts.proof_of(row.draft)  # an embargo may have come since
+    letter = next((one for one in proof.letters if one.name == row.destination), None)
+    why = "it is not chosen any more." if letter is None else _silent(letter, row.draft, proof.content)
+    if why:
+        raise DeliveryError(why)
     there = destinations.find(row.destination)
     return there.ask(bytes(row.payload), there.credential(user))

@@ -136,6 +136,7 @@ class ShareAskedView(DraftMixin, View):
 #: seconds between two looks at what became of it, soon after it was sent and later: some wait days for a person
 SOON, LATER = 2, 60
 IS_SOON = timedelta(minutes=5)
+MOVING = {Delivery.State.QUEUED, Delivery.State.SENDING, Delivery.State.UNKNOWN, Delivery.State.HELD}
 
 
 class ShareReceiptView(LoginRequiredMixin, View):
@@ -146,9 +147,10 @@ class ShareReceiptView(LoginRequiredMixin, View):
         if draft.sent is None:
             return redirect(draft)
         rows = drafts.deliveries(draft).defer("payload").order_by("pk").select_related("share")
-        moving = {Delivery.State.QUEUED, Delivery.State.SENDING, Delivery.State.UNKNOWN, Delivery.State.HELD}
+        states = {row.state for row in rows} & MOVING
         again = SOON if timezone.now() - draft.sent < IS_SOON else LATER
-        context = {"draft": draft, "deliveries": rows, "again": any(row.state in moving for row in rows) and again}
+        context = {"draft": draft, "deliveries": rows, "again": bool(states) and again}
+        context["held"] = states == {Delivery.State.HELD}
         part = "partials/share_states" if request.htmx else "share_receipt"
         response = render(request, f"tom_scimma/{part}.html", context)
         response["Vary"] = "HX-Request"
