@@ -26,7 +26,7 @@ from tom_hermes.fake import Fake
 from tom_hermes.models import HermesProfile, Known, SharedMessage
 from tom_hermes.onward import Gcn, Tns
 from tom_scimma import outbox, sources
-from tom_scimma.compose import standing
+from tom_scimma.compose import questions, standing
 from tom_scimma.compose.content import Counterpart, File
 from tom_scimma.errors import Rejected, ReplyLost, Unsaid
 from tom_scimma.ingest import ingest
@@ -608,14 +608,27 @@ def test_the_page_opens_it_for_who_may_send_there(fake, user, target, client):
     page = client.get("/share/", {"target": target.pk})["Location"]
     said = {"sinks": "1", "sink": f"hermes:{TOPIC}", "f.title": "By hand"}
     there = f"{page}preload/?sink=hermes:{TOPIC}"
-    address = client.post(there, said)["Location"]
+    follows = client.post(there, said)["Location"]
+    assert not fake.world.drafts  # no click waits for HERMES
+    assert "No worker runs" in client.get(follows).content.decode()
+    Worker.objects.create(process="w", started=clock.now(), beat=clock.now())
+    assert "opens here by itself" in client.get(follows).content.decode()
+    assert client.get(f"{follows}&attended=True", headers={"HX-Request": "true"}).status_code == 204
+    questions.run()
+    address = client.get(follows)["Location"]
+    assert client.get(follows, headers={"HX-Request": "true"})["HX-Redirect"] == address
     assert fake.world.drafts[address.rpartition("=")[2]]["title"] == "By hand"
     assert "Open in HERMES" in client.get(page).content.decode()
     stranger = make.user("stranger")
     client.force_login(stranger)
     assert client.post(there, said).status_code == 404
+    assert client.get(follows).status_code == 404
     client.force_login(user)
+    assert client.post(there, said)["Location"] == follows
     Embargo.objects.create(target=target, reason="not yet", by_name="root")
+    questions.run()  # the embargo came between the click and the worker's turn
+    assert client.get(follows)["Location"] == page
+    assert "not yet" in client.get(page).content.decode()
     assert client.post(there, said)["Location"] == page
     assert "It was not handed on" in client.get(page).content.decode()
     assert len(fake.world.drafts) == 1
@@ -643,13 +656,16 @@ def test_the_text_says_what_else_the_message_has(fake, target):
     assert text.endswith("In the message, not in this text: 1 spectrum, 2 candidates, the file finder.txt.\n")
 
 
-def test_a_form_that_does_not_answer_is_said_on_the_page(fake, user, target, client, settings):
-    settings.TOM_HERMES = {**settings.TOM_HERMES, "BASE_URL": "http://127.0.0.1:9"}
+def test_a_form_that_does_not_answer_is_said_on_the_page(fake, user, target, client):
     client.force_login(user)
     page = client.get("/share/", {"target": target.pk})["Location"]
     said = {"sinks": "1", "sink": f"hermes:{TOPIC}", "f.title": "By hand"}
-    assert client.post(f"{page}preload/?sink=hermes:{TOPIC}", said)["Location"] == page
-    assert "It was not handed on" in client.get(page).content.decode()
+    fake.faults.append({"path": "submit_message/preload/", "do": "drop"})
+    follows = client.post(f"{page}preload/?sink=hermes:{TOPIC}", said)["Location"]
+    assert follows != page
+    questions.run()
+    assert client.get(follows)["Location"] == page
+    assert "It was not handed on: HERMES did not answer" in client.get(page).content.decode()
 
 
 def test_a_retraction_goes_through_the_outbox_by_those_who_may(fake, user, target, client):

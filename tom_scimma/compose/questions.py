@@ -2,6 +2,7 @@
 
 put(draft, proof)        questions for the worker, which is woken
 answers(draft, proof)    what is known by now, an Answer by sink
+form(draft, letter)      the same, to open a service's own form with it
 run()                    the worker's job
 """
 
@@ -13,6 +14,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -68,7 +70,7 @@ def _silent(letter: Letter, draft: Draft, content: Content) -> str:
 
 def _open(draft: Draft, proof: Proof) -> Iterator[tuple[Letter, str, Question | None]]:
     """The letters that can be asked about, with the hash of what is asked, and the question about just that where there is one."""
-    known = {row.destination: row for row in draft.questions.defer("payload")}
+    known = {row.destination: row for row in draft.questions.filter(own_form=False).defer("payload")}
     for letter in filter(can_ask, proof.letters):
         sha256 = hashlib.sha256(letter.parcels[0].payload).hexdigest()
         row = known.get(letter.name)
@@ -82,10 +84,20 @@ def put(draft: Draft, proof: Proof, *, anew: bool = False) -> None:
         stands = row is not None and not row.problem and not anew
         if stands or _silent(letter, draft, proof.content):
             continue
-        values = {"sha256": sha256, "payload": letter.parcels[0].payload, "asked": timezone.now(), "answered": None}
-        values.update(faults={}, problem="")
-        Question.objects.update_or_create(draft=draft, destination=letter.name, defaults=values)
+        _put(draft, letter, sha256)
     transaction.on_commit(lambda: Job.wake(JOB))
+
+
+def form(draft: Draft, letter: Letter) -> None:
+    """Has the worker open the service's own form with this letter; `draft.questions` has the row that says where."""
+    _put(draft, letter, hashlib.sha256(letter.parcels[0].payload).hexdigest(), own_form=True)
+    transaction.on_commit(lambda: Job.wake(JOB))
+
+
+def _put(draft: Draft, letter: Letter, sha256: str, *, own_form: bool = False) -> None:
+    values = {"sha256": sha256, "payload": letter.parcels[0].payload, "asked": timezone.now(), "answered": None}
+    values |= {"faults": {}, "problem": "", "address": ""}
+    Question.objects.update_or_create(draft=draft, destination=letter.name, own_form=own_form, defaults=values)
 
 
 def answers(draft: Draft, proof: Proof) -> dict[str, Answer]:
@@ -121,26 +133,34 @@ def _ask(row: Question) -> None:
     """Asks one, and keeps the answer; where something else was asked meanwhile, that is still open."""
     from tom_scimma.worker.lane import caught
 
-    found: list[dict[str, list[str]]] = []
-    error = caught(lambda: found.append(_said(row)))
+    found: dict[str, Any] = {}
+    error = caught(lambda: found.update(_said(row)))
     if error is not None and not isinstance(error, (DeliveryError, LookupError)):
         logger.error("question=%s to=%s failed: %s", row.pk, row.destination, error, exc_info=error)
     said = error.args[0] if isinstance(error, LookupError) and error.args else error
-    values = {"problem": "" if error is None else storable.text(str(said) or type(error).__name__)[:2000]}
+    problem = "" if error is None else storable.text(str(said) or type(error).__name__)[:2000]
     same = Question.objects.filter(pk=row.pk, sha256=row.sha256, asked=row.asked)
-    faults = storable.values(found[0]) if found else {}
-    same.update(answered=timezone.now(), faults=faults, payload=b"", **values)
+    same.update(answered=timezone.now(), payload=b"", problem=problem, **found)
 
 
-def _said(row: Question) -> dict[str, list[str]]:
-    """What the service says. Raises DeliveryError or LookupError where it could not be asked."""
+def _said(row: Question) -> dict[str, Any]:
+    """What the service says, as fields of the row. Raises DeliveryError or LookupError where it could not be asked."""
     user = row.draft.user
     if timezone.now() - row.asked > WAITED or not user.is_active:
         raise DeliveryError("the worker did not come to it in time.")
-    proof = drafts.proof_of(row.draft)  # an embargo may have come since
-    letter = next((one for one in proof.letters if one.name == row.destination), None)
-    why = "it is not chosen any more." if letter is None else _silent(letter, row.draft, proof.content)
-    if why:
+    if why := _since(row):
         raise DeliveryError(why)
-    there = destinations.find(row.destination)
-    return there.ask(bytes(row.payload), there.credential(user))
+    there, payload = destinations.find(row.destination), bytes(row.payload)
+    if row.own_form:
+        return {"address": there.preload(payload, there.credential(user))}
+    return {"faults": storable.values(there.ask(payload, there.credential(user)))}
+
+
+def _since(row: Question) -> str:
+    """Why it may not be asked any more, since an embargo, a stop or a rule may have come; "" where it may. Raises Unseen."""
+    proof = drafts.proof_of(row.draft)
+    letter = next((one for one in proof.letters if one.name == row.destination), None)
+    if letter is None:
+        return "it is not chosen any more."
+    held = row.own_form and rules.may_send(letter.name, row.draft.user).approval
+    return "somebody else must approve it first." if held else _silent(letter, row.draft, proof.content)

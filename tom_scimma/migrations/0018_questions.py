@@ -23,11 +23,13 @@ class Migration(migrations.Migration):
                 ('answered', models.DateTimeField(null=True)),
                 ('faults', models.JSONField(default=dict)),
                 ('problem', models.TextField(blank=True)),
+                ('own_form', models.BooleanField(default=False)),
+                ('address', models.TextField(blank=True)),
                 ('draft', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='questions', to='tom_scimma.draft')),
             ],
             options={
                 'indexes': [models.Index(condition=models.Q(('answered', None)), fields=['asked'], name='scimma_question_open')],
-                'constraints': [models.UniqueConstraint(fields=('draft', 'destination'), name='scimma_question_once')],
+                'constraints': [models.UniqueConstraint(fields=('draft', 'destination', 'own_form'), name='scimma_question_once')],
             },
         ),
     ]

@@ -52,7 +52,10 @@ class Draft(models.Model):
 
 
 class Question(models.Model):
-    """What a service is asked about one payload of a draft before anybody sends it, and what it said; asked by the worker."""
+    """What a service is asked about one payload of a draft before anybody sends it, and what it said; asked by the worker.
+
+    It is asked whether it would take it, or (`own_form`) to open its own form with it.
+    """
 
     draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="questions", db_index=False)
     destination = models.CharField(max_length=200)
@@ -62,9 +65,13 @@ class Question(models.Model):
     answered = models.DateTimeField(null=True)  #: None: the worker is to ask
     faults = models.JSONField(default=dict)  #: what is wrong with it, by field
     problem = models.TextField(blank=True)  #: why it could not be asked
+    own_form = models.BooleanField(default=False)
+    address = models.TextField(blank=True)  #: of its own form
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["draft", "destination"], name="scimma_question_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["draft", "destination", "own_form"], name="scimma_question_once")
+        ]
         indexes = [models.Index(fields=["asked"], condition=models.Q(answered=None), name="scimma_question_open")]
 
     def __str__(self):

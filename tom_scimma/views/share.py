@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages as notes
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import Http404, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.generic import TemplateView, View
 
 from tom_scimma import workload
-from tom_scimma.compose import approvals, drafts, proofs, rows, sinks
+from tom_scimma.compose import approvals, drafts, proofs, questions, rows, sinks
 from tom_scimma.compose.fields import mark
 from tom_scimma.compose.gather import Unseen
 from tom_scimma.compose.selection import KINDS, Selection
-from tom_scimma.errors import DeliveryError
 from tom_scimma.models import Draft, StandingShare
 from tom_scimma.views.files import attachment
 
@@ -211,18 +212,34 @@ class SharePayloadView(DraftMixin, View):
 
 
 class SharePreloadView(DraftMixin, View):
-    """POST: the draft opens in a service's own form, where this person finishes it. What would be held here is not handed on."""
+    """The draft in a service's own form, where this person finishes it. What would be held here is not handed on.
 
-    http_method_names = ["post"]
+    POST has the worker ask for it; GET waits for its address and goes there: for htmx nothing new until it is known.
+    """
 
     def post(self, request, pk):
         drafts.typed(self.draft, typed(request), ticked(request))
+        sink = request.GET.get("sink", "")
         try:
-            letter = proofs.loose(self.draft, request.GET.get("sink", ""))
-            there = letter.there
-            return redirect(there.preload(letter.parcels[0].payload, there.credential(request.user)))
-        except (Unseen, proofs.Held, DeliveryError) as error:
-            notes.error(request, f"It was not handed on: {error}")
+            questions.form(self.draft, proofs.loose(self.draft, sink))
+        except (Unseen, proofs.Held) as error:
+            return self.refused(error)
+        return redirect(f"{reverse('tom_scimma:share-preload', args=[pk])}?{urlencode({'sink': sink})}")
+
+    def get(self, request, pk):
+        rows = self.draft.questions.filter(own_form=True).defer("payload")
+        row = get_object_or_404(rows, destination=request.GET.get("sink", ""))
+        attended = workload.attended(timezone.now())
+        if row.answered is None:
+            if request.htmx and request.GET.get("attended") == str(attended):
+                return HttpResponse(status=204)  # htmx changes nothing, and asks again
+            part = "partials/share_opens" if request.htmx else "share_opens"
+            return render(request, f"tom_scimma/{part}.html", {"draft": self.draft, "row": row, "attended": attended})
+        answer = self.refused(row.problem) if row.problem else redirect(row.address)
+        return HttpResponse(headers={"HX-Redirect": answer["Location"]}) if request.htmx else answer
+
+    def refused(self, why):
+        notes.error(self.request, f"It was not handed on: {why}")
         return redirect(self.draft)
 
 

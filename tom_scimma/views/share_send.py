@@ -115,7 +115,7 @@ class ShareAskedView(DraftMixin, View):
 
     def get(self, request, pk):
         draft, attended = self.draft, workload.attended(timezone.now())
-        waits = draft.questions.filter(answered=None).exists()
+        waits = draft.questions.filter(answered=None, own_form=False).exists()
         preview = "preview" in request.GET
         if waits and request.GET.get("attended") == str(attended):
             return HttpResponse(status=204)  # htmx changes nothing, and asks again
