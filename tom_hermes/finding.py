@@ -85,10 +85,10 @@ class Known:
         said = [target for arrival in arrivals for target in arrival.said.targets]
         names = {name for target in said for name in target.names}
         names.update(name for arrival in arrivals for name in arrival.loose_names())
-        self._pks: dict[str, int] = {}  #: by the key of a name
         self._targets: dict[int, tuple[str, float | None, float | None]] = {}  #: name, ra, dec; of moving ones None
         spelled = tnsnames.spelled(names)
         rows = Target.objects.filter(name__in=spelled).values_list("pk", "name", "type", "ra", "dec")
+        #: by the key of a name
         self._pks = tnsnames.keyed([(row[1], self._note(*row)) for row in rows], names)
         others = TargetName.objects.filter(name__in={name for name in spelled if tnsnames.key(name) not in self._pks})
         columns = ("name", "target_id", "target__name", "target__type", "target__ra", "target__dec")

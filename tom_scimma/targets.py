@@ -82,7 +82,8 @@ class Known:
         self._aliased = tnsnames.keyed(bulk.find(TargetName, "name", spelled, ["name", "target"]), names)
         ours = [event.target_id for event, _, _ in items if event.target_id and event.target_made]
         self._targets = Target.objects.in_bulk(ours) if ours else {}
-        self._learned: dict[str, tuple[str, int]] = {}  #: name and whose, by its key
+        self._learned: dict[str, int] = {}  #: whose it is, by the key of a name
+        self._written: dict[str, str] = {}  #: how such a name is written
         self._recent: dict[int, tuple[float, float]] = {}  #: where targets are that this batch made or moved
         without = [
             _circle(notice.sky)
@@ -93,11 +94,9 @@ class Known:
 
     def named(self, names: Sequence[str]) -> int | None:
         """The target of that name, else the one with that alias."""
-        learned = {key: pk for key, (_, pk) in self._learned.items()}
         keys = [tnsnames.key(name) for name in names]
-        return next(
-            (table[key] for table in (self._named, self._aliased, learned) for key in keys if key in table), None
-        )
+        tables = (self._named, self._aliased, self._learned)
+        return next((table[key] for table in tables for key in keys if key in table), None)
 
     def near(self, sky: Sky) -> int | None:
         """The nearest target within the error circle."""
@@ -126,13 +125,15 @@ class Known:
         for name in names:
             key = tnsnames.key(name)
             if key not in self._named and key not in self._aliased:
-                self._learned.setdefault(key, (name, pk))
+                self._learned.setdefault(key, pk)
+                self._written.setdefault(key, name)
 
     def write_names(self) -> None:
         """Stores what was learned. Written directly: the host's own check loads every target of the TOM."""
         from tom_targets.models import TargetName
 
-        TargetName.objects.bulk_create([TargetName(target_id=pk, name=name) for name, pk in self._learned.values()])
+        rows = [TargetName(target_id=pk, name=self._written[key]) for key, pk in self._learned.items()]
+        TargetName.objects.bulk_create(rows)
 
 
 def _save(target) -> None:

@@ -227,8 +227,10 @@ class SharePreloadView(DraftMixin, View):
         return redirect(f"{reverse('tom_scimma:share-preload', args=[pk])}?{urlencode({'sink': sink})}")
 
     def get(self, request, pk):
-        rows = self.draft.questions.filter(own_form=True).defer("payload")
-        row = get_object_or_404(rows, destination=request.GET.get("sink", ""))
+        asked = self.draft.questions.filter(own_form=True, destination=request.GET.get("sink", ""))
+        row = asked.defer("payload").first()
+        if row is None:  # it was sent meanwhile, or nobody asked
+            return redirect(self.draft)
         attended = workload.attended(timezone.now())
         if row.answered is None:
             if request.htmx and request.GET.get("attended") == str(attended):
