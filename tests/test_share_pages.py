@@ -554,6 +554,9 @@ def test_after_an_embargo_comes_the_second_persons_yes(ada, group, guarded, outs
     bob = visitor("bob", group, permissions=("approve_delivery",))
     assert bob.get("/share/approvals/").context["waiting"] == []
     Embargo.objects.filter(pk=embargo.pk).update(lifted_at=timezone.now())
+    page = ada.get(row.get_absolute_url()).content.decode()
+    assert "and somebody else must approve it now: ask for that here" in page
+    assert "Ask for somebody else's yes" in page
     said = ada.post(f"{row.get_absolute_url()}release/", {"origin": row.origin}, follow=True).content.decode()
     assert "It may not leave yet. Waits until somebody else approves it." in said
     row.refresh_from_db()
@@ -583,6 +586,54 @@ def test_who_refused_may_say_yes_after_all_and_nobody_else(ada, group, guarded, 
     assert (row.state, len(outside.parcels)) == ("delivered", 1)
     decide(bob, row, "refused")
     assert Approval.objects.get().verdict == "approved"
+
+
+def test_what_waits_for_somebodys_yes_offers_no_release_and_says_who_may_give_it(ada, group, guarded, outside):
+    """docs/sharing.md, Approval: a release by its sender would say no, so that none is offered."""
+    (row,) = share(ada, "parcel", target=shared.target("private star", group).pk)
+    page = ada.get(row.get_absolute_url()).content.decode()
+    assert "Nobody may say yes to it now" in page
+    visitor(
+        "eve", Group.objects.create(name="others"), permissions=("approve_delivery",)
+    )  # does not see what it carries
+    bob = visitor("bob", group, permissions=("approve_delivery",))
+    page = ada.get(row.get_absolute_url()).content.decode()
+    assert "May say yes: bob. It goes by itself then" in page
+    assert (f"{row.get_absolute_url()}release/" in page, f"{row.get_absolute_url()}cancel/" in page) == (False, True)
+    assert ada.get(f"/api/deliveries/{row.pk}/").json()["acts"] == ["cancel"]
+    decide(bob, row, "refused")
+    page = ada.get(row.get_absolute_url()).content.decode()
+    assert (f"{row.get_absolute_url()}release/" in page, "May say yes: bob." in page) == (False, True)
+
+
+def test_what_is_under_embargo_offers_no_release_until_that_is_over(ada, outside):
+    star = shared.target()
+    embargo = Embargo.objects.create(by_name="pi", target_id=star.pk, reason="paper first")
+    (row,) = share(ada, "parcel", target=star.pk)
+    release = f"{row.get_absolute_url()}release/"
+    assert release not in ada.get(row.get_absolute_url()).content.decode()
+    Delivery.objects.filter(pk=row.pk).update(reason="Aimed elsewhere.")  # it may be held for something else as well
+    page = ada.get(row.get_absolute_url()).content.decode()
+    assert "It cannot be released now: Under embargo until somebody lifts it: paper first" in page
+    Embargo.objects.filter(pk=embargo.pk).update(lifted_at=timezone.now())
+    assert release in ada.get(row.get_absolute_url()).content.decode()
+
+
+def test_a_yes_that_does_not_count_any_more_may_be_said_by_another(ada, group, guarded, outside):
+    """docs/sharing.md: a yes of somebody who has lost the permission does not count; then it waits for a yes again."""
+    (row,) = share(ada, "parcel", target=shared.target().pk)
+    bob, carl = (visitor(name, group, permissions=("approve_delivery",)) for name in ("bob", "carl"))
+    decide(bob, row)
+    bob.user.user_permissions.clear()
+    deliver()
+    row.refresh_from_db()
+    assert row.state == "held"
+    assert [one.delivery_id for one in carl.get("/share/approvals/").context["waiting"]] == [row.pk]
+    assert "May say yes: carl." in ada.get(row.get_absolute_url()).content.decode()
+    decide(carl, row)
+    deliver()
+    row.refresh_from_db()
+    assert (row.state, len(outside.parcels)) == ("delivered", 1)
 
 
 def test_what_was_cancelled_waits_for_nobody(ada, group, guarded, outside):

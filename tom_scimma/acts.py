@@ -13,7 +13,7 @@ from django.utils import timezone
 from tom_scimma import course, destinations, outbox
 from tom_scimma.compose import rules
 from tom_scimma.errors import Unsaid
-from tom_scimma.models import Alert, Attempt, Delivery, Event
+from tom_scimma.models import Alert, Approval, Attempt, Delivery, Event
 
 State = Delivery.State
 PERSON = Attempt.What.PERSON
@@ -49,6 +49,19 @@ def possible(delivery: Delivery) -> set[str]:
         elif not delivery.looks:  # first the service is asked
             acts = acts - {"resend", "arrived", "leave"}
     return acts - {"resend", "release"} if there is None else acts
+
+
+def offered(delivery: Delivery) -> set[str]:
+    """Those that would be done now: what waits for a rule, an embargo or somebody's word is not released by a click."""
+    acts = possible(delivery)
+    return acts - {"release"} if "release" in acts and no_release(delivery) else acts
+
+
+def no_release(delivery: Delivery) -> str:
+    """Why nobody's click lets a delivery go now: a rule, an embargo, or that somebody else was asked for a yes; "" where it does."""
+    why, yes = rules.barred(delivery)
+    asked = yes and Approval.objects.filter(delivery=delivery).exclude(verdict=Approval.Verdict.APPROVED).exists()
+    return rules.unapproved(delivery) if asked else why
 
 
 def release(delivery: Delivery, by: Any, *, origin: str = "") -> None:

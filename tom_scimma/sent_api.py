@@ -83,7 +83,7 @@ class DeliveryDetailSerializer(DeliverySerializer):
 
     def get_acts(self, delivery) -> list[str]:
         user = self.context["request"].user
-        return sorted(acts.possible(delivery)) if acts.may_act(delivery, user) else []
+        return sorted(acts.offered(delivery)) if acts.may_act(delivery, user) else []
 
 
 class DeliveryViewSet(Readable):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth.backends import ModelBackend
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -15,6 +16,8 @@ from tom_scimma.models import Approval, Attempt, Delivery
 from tom_scimma.readership import readable
 
 State, Verdict = Delivery.State, Approval.Verdict
+#: so many people with the permission are looked at, to name those who may say yes
+ASKED = 100
 
 
 def waiting_for(user: Any) -> list[Approval]:
@@ -27,6 +30,12 @@ def waiting_for(user: Any) -> list[Approval]:
 def may_decide(delivery: Delivery, user: Any) -> bool:
     """Whether this user may say yes or no to a delivery now, or yes after all to what they refused."""
     return Approval.objects.decided_by(user).filter(delivery=delivery).exists() and bool(readable([delivery], user))
+
+
+def deciders(delivery: Delivery) -> list[str]:
+    """Names of those who may say yes to a delivery now; of whom else than they it waits for nobody."""
+    people = ModelBackend().with_perm(Approval.PERMISSION).order_by("username")
+    return [user.get_username() for user in people[:ASKED] if may_decide(delivery, user)]
 
 
 @transaction.atomic

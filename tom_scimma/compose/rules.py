@@ -109,24 +109,39 @@ def targets_of(delivery: Delivery) -> set[int]:
 
 
 def held(delivery: Delivery, now: datetime | None = None) -> str:
-    """Why a delivery may not leave by the rules as they are now; "" where it may. What is said to one person always may."""
+    """Why a delivery may not leave by the rules as they are now; "" where it may. What is said to one person always may.
+
+    Asks for a second person's yes, where that is what it needs.
+    """
+    why, yes = barred(delivery, now)
+    return unapproved(delivery) if yes else why
+
+
+def barred(delivery: Delivery, now: datetime | None = None) -> tuple[str, bool]:
+    """The same, changing nothing: why no rule lets it leave, or that it needs a yes which it has not."""
     if delivery.personal:
-        return ""
+        return "", False
     word = may_send(delivery.destination, delivery.by)
     if not word.allowed:
-        return word.reason
+        return word.reason, False
     row = embargo(delivery.destination, delivery.event_id, targets_of(delivery), now or timezone.now())
     if row is not None:
-        return embargoed(row)
-    return unapproved(delivery) if word.approval else ""
+        return embargoed(row), False
+    return "", word.approval and not is_approved(delivery)
+
+
+def is_approved(delivery: Delivery) -> bool:
+    """Whether somebody else said yes to this payload there, who may still do so."""
+    rows = Approval.objects.filter(
+        sha256=delivery.sha256, destination=delivery.destination, verdict=Approval.Verdict.APPROVED
+    )
+    given = [row.by for row in rows.select_related("by") if row.by_id != delivery.by_id and row.by is not None]
+    return any(person.is_active and person.has_perm(Approval.PERMISSION) for person in given)
 
 
 def unapproved(delivery: Delivery) -> str:
     """Why a delivery that needs a second person's yes may not leave; asks for one where nobody did. "" with a yes."""
-    rows = Approval.objects.filter(sha256=delivery.sha256, destination=delivery.destination)
-    given = [row for row in rows.select_related("by") if row.by_id != delivery.by_id and row.by is not None]
-    yes = [row for row in given if row.verdict == Approval.Verdict.APPROVED]
-    if any(row.by.is_active and row.by.has_perm(Approval.PERMISSION) for row in yes):
+    if is_approved(delivery):
         return ""
     row = ask(delivery)
     if row.verdict == Approval.Verdict.REFUSED:
@@ -135,6 +150,11 @@ def unapproved(delivery: Delivery) -> str:
 
 
 def ask(delivery: Delivery) -> Approval:
-    """The row on which somebody else may say yes or no to a delivery."""
+    """The row on which somebody else may say yes or no to a delivery; open again where a yes stands there that does not count
+    any more, so that another person may say it."""
     values = {"destination": delivery.destination, "sha256": delivery.sha256}
-    return Approval.objects.get_or_create(delivery=delivery, defaults=values)[0]
+    row, _ = Approval.objects.get_or_create(delivery=delivery, defaults=values)
+    if row.verdict == Approval.Verdict.APPROVED:
+        row.verdict, row.by, row.by_name, row.at, row.note, row.asked = "", None, "", None, "", timezone.now()
+        row.save()
+    return row

@@ -44,6 +44,8 @@ def delivery_share(context, delivery):
         "changed": shared.changes([share.first_id])[share.first_id] if share is not None else 0,
         "approval": approval,
         "may_decide": approval is not None and approvals.may_decide(delivery, user),
+        "deciders": approvals.deciders(delivery) if approval is not None and delivery.state == "held" else (),
+        "permission": Approval.PERMISSION,
         "may_correct": share is not None and delivery.state == "delivered" and acts.may_act(delivery, user),
         "csrf_token": context.get("csrf_token"),
         "request": context["request"],
