@@ -85,6 +85,22 @@ def test_what_nobody_bears_out_says_so():
     }  # fmt: skip
 
 
+def test_what_is_taken_for_a_figure_that_nobody_gave_is_shown_as_assumed():
+    """Authority: docs/telescopes.md: where a figure is needed that nobody gave, what is taken is shown as assumed."""
+    own = {key: value for key, value in said().items() if key not in ("limits", "twilight", "sources")}
+    own["site"] = {"latitude": 37.3, "longitude": -121.6, "height": 1253}
+
+    def assumed(**more) -> set[str]:
+        return {what for what, _, _, doubt in figures.lines(read({**own, **more})) if doubt == "assumed"}
+
+    assert assumed() == {"Lowest altitude", "Observes", "Time zone"}
+    general = {"limits": "its manual"}  # which says nothing of a limit that is not there
+    assert assumed(limits={"max_hour_angle": 5}, sources=general) == {"Lowest altitude", "Observes", "Time zone"}
+    assert assumed(limits={"min_altitude": 0}) == {"Observes", "Time zone"}
+    assert assumed(limits={"max_airmass": 2}, twilight="civil") == {"Time zone"}
+    assert assumed(site={**own["site"], "timezone": "UTC"}) == {"Lowest altitude", "Observes"}
+
+
 def test_the_catalina_telescope_looks_less_low_in_the_north():
     """Authority: the survey's own table of lowest altitudes of G96."""
     found = dict((what, value) for what, value, _, _ in figures.lines(shipped()["css"]))

@@ -54,7 +54,7 @@ def _place(one: Telescope) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     yield "Place", f"{site.name}: {where}" if site.name else where, ("site",)
     if site.mpc:
         yield "Observatory code", site.mpc, ("site.mpc", "site")
-    yield "Time zone", site.timezone, ()
+    yield "Time zone", site.timezone, ("site.timezone",)
 
 
 def _spectra(one: Telescope) -> Iterator[tuple[str, str, tuple[str, ...]]]:

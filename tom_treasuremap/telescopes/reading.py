@@ -14,6 +14,12 @@ from tom_treasuremap.telescopes.telescope import Axis, Filter, Limits, MoonRule,
 from tom_treasuremap.vocabulary import WAVES
 
 TWILIGHTS = {"civil": -6.0, "nautical": -12.0, "astronomical": -18.0}
+#: what stands for a figure that is needed and that a file does not give
+TAKEN = {
+    "limits.min_altitude": "assumed: none is given; the horizon is taken where a file says nothing",
+    "twilight": "assumed: none is given; astronomical is taken where a file says nothing",
+    "site.timezone": "assumed: none is given; UTC is taken where a file says nothing",
+}
 FIELDS = {
     "name", "label", "site", "field", "filters", "limits", "moon", "twilight", "readout", "filter_change", "slew", "grid",
     "instrument_id", "aperture", "transport", "options", "sources", "reports_only",
@@ -66,10 +72,24 @@ def read(said: Mapping[str, Any]) -> Telescope:
         "sources": checks.texts(said.get("sources") or {}, "sources"),
         "reports_only": checks.flag(said.get("reports_only", False), "reports_only"),
     }
+    found["sources"] = {**_assumed(said), **found["sources"]}
     if said.get("site") is None and found["reports_only"] is False:
         checks.wrong("site", "is missing; a telescope in space can only be reported on (reports_only: true)")
     checks.done()
     return Telescope(**found)
+
+
+def _assumed(said: Mapping[str, Any]) -> dict[str, str]:
+    """The sources of what is needed and was not given: what is taken in its place must not pass for a figure of this telescope."""
+    if said.get("site") is None:  # in space there is no horizon
+        return {}
+    limits, site = (given if isinstance(given := said.get(key), Mapping) else {} for key in ("limits", "site"))
+    missing = {
+        "limits.min_altitude": limits.get("min_altitude") is None and limits.get("max_airmass") is None,
+        "twilight": "twilight" not in said,
+        "site.timezone": "timezone" not in site,
+    }
+    return {key: TAKEN[key] for key in missing if missing[key]}
 
 
 def _site(checks: Checks, said: Any) -> Site | None:
