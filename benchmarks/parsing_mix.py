@@ -12,12 +12,12 @@ import json
 import random
 import struct
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 import fastavro
 
 from benchmarks import mix
+from benchmarks.readings import Message
 
 START = datetime(2026, 11, 21, 3, 0, tzinfo=timezone.utc)
 #: form -> how many of a hundred
@@ -43,15 +43,6 @@ _PACKETS = (
     (134, "MAXI", "Unknown_source_Pos", ("Event_Flux", "Src_LoBand_Flux", "Src_HiBand_Flux", "SC_Long", "SC_Lat")),
 )  # fmt: skip
 _WORDS = mix._WORDS
-
-
-@dataclass(frozen=True)
-class Message:
-    """One message to be read."""
-
-    form: str  #: a key of SHARES
-    topic: str
-    payload: bytes
 
 
 def take(count: int) -> list[Message]:
