@@ -596,6 +596,16 @@ def test_test_it_has_the_worker_ask_and_the_card_follows(fake, user, client, mon
     assert TOPIC in answer
 
 
+def test_the_card_of_an_account_that_was_never_asked_about_wakes_the_worker(fake, user, client):
+    """docs/hermes.md: at once for an account that was never asked about; the card said so and nobody asked for ten minutes."""
+    Known.objects.all().delete()
+    client.force_login(user)
+    now = clock.now()
+    job, _ = Job.objects.update_or_create(name=accounts.JOB, defaults={"due": now + timedelta(minutes=9)})
+    assert "HERMES what this account may do" in client.get("/users/profile/").content.decode()
+    assert Job.objects.get(pk=job.pk).due < now + timedelta(minutes=1)
+
+
 def test_a_draft_for_hermes_own_form(fake, user, target):
     payload, _ = Hermes(TOPIC).preview(given.filled(Hermes(TOPIC), chosen(target)))
     address = Hermes(TOPIC).preload(payload, fake.token)

@@ -23,7 +23,7 @@ from tests import following as up
 from tests.observatory import request, telescope
 from tests.outside.rig import deliver
 from tests.transport_cases import portal, soon
-from tom_scimma import destinations, outbox, sources
+from tom_scimma import account_tests, destinations, outbox, sources
 from tom_scimma.errors import Rejected, ReplyLost, Unavailable
 from tom_scimma.models import Delivery
 from tom_treasuremap import telescopes
@@ -775,6 +775,13 @@ if os.environ.get("OCS_TEST_URL"):
         assert all(field in expected or field.startswith("requests.0.windows") for field in wrong), wrong
 
 
+def tested(client) -> str:
+    """The profile page once the worker has tested the token."""
+    client.post("/followup/ocs/test/")
+    account_tests.run()
+    return client.get("/users/profile/").content.decode()
+
+
 @pytest.mark.django_db
 def test_ones_own_token_is_kept_and_never_shown(there, fake, client):
     assert client.get("/followup/ocs/token/").status_code == 302  # log in first
@@ -791,11 +798,13 @@ def test_ones_own_token_is_kept_and_never_shown(there, fake, client):
         shown = client.get(page).content.decode()
         assert fake.world.users[1]["token"] not in shown
     assert "an own token" in shown
-    said = client.post("/followup/ocs/test/", follow=True).content.decode()
+    said = tested(client)
     assert "knows you as bob" in said
     assert "TOM2026A-002" in said
     fake.faults.append({"path": "/api/profile/", "do": "500"})
-    assert "was not taken" in client.post("/followup/ocs/test/", follow=True).content.decode()
+    assert "It could not be asked" in tested(client)
+    fake.world.users[1]["token"] = "another now"
+    assert "The token was not taken" in tested(client)
     client.force_login(alice)
     assert token_of(alice) == fake.token
     assert OcsProfile.objects.filter(user=alice).count() == 0

@@ -14,8 +14,9 @@ from tests import catalogs, sharing
 from tests import factories as make
 from tests import treasuremap_reports as reports
 from tests.outside.rig import deliver
-from tom_scimma import skymap
+from tom_scimma import account_tests, skymap
 from tom_scimma.models import Delivery, Event
+from tom_treasuremap import accounts
 from tom_treasuremap.models import Instrument, Report, ReportRule, TreasureMapProfile
 from tom_treasuremap.service import service
 
@@ -189,10 +190,39 @@ def test_a_token_is_kept_tested_and_never_shown(client, fake, ada):
     assert "an own token" in body
     assert "token-other" not in body
     assert "token-other" not in client.get(reverse("tom_treasuremap:token")).content.decode()
-    said = client.post(reverse("tom_treasuremap:account-test"), follow=True).content.decode()
-    assert "tomother" in said
+    assert "The Treasure Map knows you as tomother." in tested(client)
     TreasureMapProfile.objects.update_or_create(user=ada, defaults={"token": "wrong"})
-    assert "was not taken" in client.post(reverse("tom_treasuremap:account-test"), follow=True).content.decode()
+    assert "The token was not taken" in tested(client)
+    client.post(reverse("tom_treasuremap:token"), {"token": "token-other"})
+    assert "was not taken" not in client.get(reverse("user-profile")).content.decode()  # that was the other token
+    fake.close()
+    assert "It could not be asked" in tested(client)
+
+
+def tested(client) -> str:
+    """The profile page once the worker has tested the token."""
+    client.post(reverse("tom_treasuremap:account-test"))
+    account_tests.run()
+    return client.get(reverse("user-profile")).content.decode()
+
+
+def test_the_click_asks_nothing_and_the_card_follows_the_worker(client, fake, ada, monkeypatch):
+    """docs/outbox.md: nothing is asked while a page loads; a click returns at once."""
+    monkeypatch.setattr(accounts, "service", lambda *args, **how: pytest.fail("the click asked"))
+    answer = client.post(reverse("tom_treasuremap:account-test"))
+    assert answer["Location"] == f"{reverse('user-profile')}#treasuremap-card"
+    card = reverse("tom_scimma:account-tested", args=["treasuremap"])
+    page = client.get(reverse("user-profile")).content.decode()
+    assert "No worker runs that would ask whose token this is" in page
+    assert f'hx-get="{card}?attended=False"' in page
+    assert client.get(f"{card}?attended=False").status_code == 204
+    assert "No worker runs" in client.get(f"{card}?attended=True").content.decode()
+    monkeypatch.undo()
+    account_tests.run()
+    said = client.get(f"{card}?attended=False").content.decode()
+    assert ("The Treasure Map knows you as" in said, "hx-get" in said) == (True, False)
+    client.force_login(make.user("eve"))
+    assert "knows you as" not in client.get(card).content.decode()
 
 
 def test_rules_are_ones_own(client, fake, ada):

@@ -11,14 +11,17 @@ from tom_hermes.conf import conf, is_test_server
 from tom_hermes.credentials import stands, token_of
 from tom_hermes.models import HermesProfile, Known
 from tom_scimma import secrets, workload
+from tom_scimma.models import Job
 from tom_scimma.own_token import OwnTokenForm
 
 
 def card(user: Any) -> dict[str, Any]:
-    """What the card says; asks HERMES nothing."""
+    """What the card says; asks HERMES nothing, and has the worker ask where it never did."""
     how = stands(user)
     token = "" if how == secrets.LOST else token_of(user)
     row = Known.objects.filter(name=accounts.name_of(token)).first() if token else None
+    if token and row is None:
+        Job.wake(accounts.JOB)
     return {
         "hermes_user": user,
         "hermes_server": conf.BASE_URL,

@@ -101,6 +101,7 @@ class TomScimmaConfig(AppConfig):
             job("people told", "tom_scimma.telling.tell_due", seconds=5),
             job("new data shared", "tom_scimma.compose.standing.run", seconds=10),
             job("services asked", "tom_scimma.compose.questions.run", lane="questions", seconds=5),
+            job("accounts tested", "tom_scimma.account_tests.run", lane="accounts", seconds=5),
             job("shared data compared", "tom_scimma.compose.corrections.run", minutes=5),
             job("annotations renewed", "tom_scimma.annotate.renew", lane="annotations", seconds=2),
             job("annotators renewed", "tom_scimma.annotate.refresh", lane="annotations", minutes=5),

@@ -5,6 +5,7 @@ from django.urls import path, register_converter
 from tom_scimma import health, metrics
 from tom_scimma.paths import EventName
 from tom_scimma.views import (
+    account_tests,
     approvals,
     archive,
     candidates,
@@ -134,6 +135,7 @@ urlpatterns = [
     path("told/seen/<str:token>/", told.SeenView.as_view(), name="seen"),
     path("scimma/credential/", hopskotch.CredentialView.as_view(), name="credential"),
     path("scimma/credential/test/", hopskotch.CredentialTestView.as_view(), name="credential-test"),
+    path("account/tested/<slug:service>/", account_tests.AccountTestedView.as_view(), name="account-tested"),
     path("scimma/access/", hopskotch.AccessView.as_view(), name="access"),
     path("archive/", archive.ArchiveView.as_view(), name="archive"),
     path("archive/compare/", archive.ArchiveLookView.as_view(), name="archive-look"),

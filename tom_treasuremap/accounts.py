@@ -13,12 +13,14 @@ from tom_scimma.errors import Unavailable
 from tom_treasuremap.client import TreasureMap
 from tom_treasuremap.conf import conf
 from tom_treasuremap.models import Account, TreasureMapProfile
+from tom_treasuremap.service import service
 
 NO_TOKEN = (
     "There is no Treasure Map token: add yours on your profile page, or ask whoever runs this TOM to set "
     "TOM_TREASUREMAP['TOKEN']."
 )
 KNOWN_FOR = timedelta(days=7)
+TEST_SECONDS = 8.0  #: that a test of a token waits for the server
 
 
 def own_token(user: Any) -> str:
@@ -42,6 +44,12 @@ def why_none(user: Any) -> str:
         return "" if token_of(user) else NO_TOKEN
     except secrets.Lost as error:
         return f"Your Treasure Map token: {error}"
+
+
+def tested(user: Any) -> str:
+    """Whose the token is that a person speaks with, asked now, in words."""
+    known = account(service(token_of(user), whole=TEST_SECONDS), anew=True)
+    return f"The Treasure Map knows you as {known.username or known.number}."
 
 
 def account(asking: TreasureMap, *, anew: bool = False) -> Account:

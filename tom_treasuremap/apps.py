@@ -184,6 +184,12 @@ class TomTreasuremapConfig(AppConfig):
 
         return dict.fromkeys(heard(), "tom_treasuremap.transports.hopskotch.received")
 
+    def account_tests(self):
+        return {
+            "treasuremap": "tom_treasuremap.accounts.tested",
+            "observatory": "tom_treasuremap.transports.ocs.tested",
+        }
+
     def profile_details(self):
         return [
             {"partial": "tom_treasuremap/partials/profile.html", "context": "tom_treasuremap.views.account.card"},

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.contrib import messages as notes
 from django.contrib.auth.mixins import LoginRequiredMixin
-from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
 from django.views.generic import UpdateView, View
@@ -15,6 +14,7 @@ from tom_hermes.models import HermesProfile
 from tom_hermes.profile import TokenForm, card
 from tom_scimma.models import Job
 from tom_scimma.secrets import Lost
+from tom_scimma.views.waiting import still_waits
 
 
 class TokenView(LoginRequiredMixin, UpdateView):
@@ -58,6 +58,4 @@ class AccountCardView(LoginRequiredMixin, View):
 
     def get(self, request):
         found = card(request.user)
-        if found["hermes_waits"] and request.GET.get("attended") == str(found["attended"]):
-            return HttpResponse(status=204)  # htmx changes nothing, and asks again
-        return render(request, "tom_hermes/partials/profile.html", found)
+        return (still_waits if found["hermes_waits"] else render)(request, "tom_hermes/partials/profile.html", found)

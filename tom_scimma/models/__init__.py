@@ -8,7 +8,14 @@ from tom_scimma.models.candidates import Candidate, CandidateDecision, Candidate
 from tom_scimma.models.detectors import Detector
 from tom_scimma.models.events import Alias, Event, NoticeId
 from tom_scimma.models.galaxies import Galaxy, GalaxyCatalog
-from tom_scimma.models.identity import AccessChange, HopskotchCredential, Membership, RightsAsked, TopicAccess
+from tom_scimma.models.identity import (
+    AccessChange,
+    AccountTest,
+    HopskotchCredential,
+    Membership,
+    RightsAsked,
+    TopicAccess,
+)
 from tom_scimma.models.merges import Hint, Merge
 from tom_scimma.models.messages import Message, MessageBody
 from tom_scimma.models.outbox import Attempt, Delivery, Job, Stop, Worker
@@ -20,6 +27,7 @@ from tom_scimma.models.topics import Listener, TopicState
 
 __all__ = [
     "AccessChange",
+    "AccountTest",
     "Alert",
     "Alias",
     "Annotation",

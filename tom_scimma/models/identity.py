@@ -33,6 +33,23 @@ class HopskotchCredential(models.Model):
         return f"Hopskotch credential of {self.user}"
 
 
+class AccountTest(models.Model):
+    """That a person wants to know who they are at a service, by the token that they speak with there; the worker asks."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
+    service = models.CharField(max_length=50)
+    asked = models.DateTimeField(default=timezone.now)
+    answered = models.DateTimeField(null=True)  #: None: the worker is to ask
+    said = models.TextField(blank=True)
+    problem = models.TextField(blank=True)  #: why it said nothing, in words
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "service"], name="scimma_account_test_once")]
+
+    def __str__(self):
+        return f"test of {self.user}'s account at {self.service}"
+
+
 class Membership(models.Model):
     """That a person is in a Django group because SCiMMA says so. Memberships made by hand have no such row."""
 

@@ -20,6 +20,7 @@ from tom_scimma.compose.gather import Unseen
 from tom_scimma.compose.selection import KINDS, Selection
 from tom_scimma.models import Draft, StandingShare
 from tom_scimma.views.files import attachment
+from tom_scimma.views.waiting import still_waits
 
 #: of a form's names, those that are fields
 PREFIX = "f."
@@ -146,11 +147,8 @@ class ShareOffersView(DraftMixin, View):
     """For a page that waits for the worker to ask where one may send: nothing new until it has; then the form comes anew."""
 
     def get(self, request, pk):
-        attended = workload.attended(timezone.now())
         if any(offer.waits for offer in sinks.offers(request.user, self.draft.sinks)):
-            if request.GET.get("attended") == str(attended):
-                return HttpResponse(status=204)  # htmx changes nothing, and asks again
-            return render(request, "tom_scimma/partials/share_waits.html", {"draft": self.draft, "attended": attended})
+            return still_waits(request, "tom_scimma/partials/share_waits.html", {"draft": self.draft})
         return HttpResponse(headers={"HX-Trigger": "share-changed"})
 
 
@@ -231,12 +229,9 @@ class SharePreloadView(DraftMixin, View):
         row = asked.defer("payload").first()
         if row is None:  # it was sent meanwhile, or nobody asked
             return redirect(self.draft)
-        attended = workload.attended(timezone.now())
         if row.answered is None:
-            if request.htmx and request.GET.get("attended") == str(attended):
-                return HttpResponse(status=204)  # htmx changes nothing, and asks again
             part = "partials/share_opens" if request.htmx else "share_opens"
-            return render(request, f"tom_scimma/{part}.html", {"draft": self.draft, "row": row, "attended": attended})
+            return still_waits(request, f"tom_scimma/{part}.html", {"draft": self.draft, "row": row})
         answer = self.refused(row.problem) if row.problem else redirect(row.address)
         return HttpResponse(headers={"HX-Redirect": answer["Location"]}) if request.htmx else answer
 

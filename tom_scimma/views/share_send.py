@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.contrib import messages as notes
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.db import transaction
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.generic import View
@@ -22,6 +22,7 @@ from tom_scimma.errors import Unsaid
 from tom_scimma.models import Delivery, Draft, Question
 from tom_scimma.views.sent import find
 from tom_scimma.views.share import DraftMixin, ticked, typed
+from tom_scimma.views.waiting import still_waits
 
 
 class ShareCheckView(DraftMixin, View):
@@ -114,14 +115,9 @@ class ShareAskedView(DraftMixin, View):
     """What the services say, for a page that follows: nothing new until the worker has asked them all. With `preview` the whole preview."""
 
     def get(self, request, pk):
-        draft, attended = self.draft, workload.attended(timezone.now())
-        waits = draft.questions.filter(answered=None, own_form=False).exists()
-        preview = "preview" in request.GET
-        if waits and request.GET.get("attended") == str(attended):
-            return HttpResponse(status=204)  # htmx changes nothing, and asks again
-        if waits:
-            context = {"draft": draft, "preview": preview, "attended": attended}
-            return render(request, "tom_scimma/partials/share_asking.html", context)
+        draft, preview = self.draft, "preview" in request.GET
+        if draft.questions.filter(answered=None, own_form=False).exists():
+            return still_waits(request, "tom_scimma/partials/share_asking.html", {"draft": draft, "preview": preview})
         if preview:
             response = render(request, "tom_scimma/partials/share_preview.html", {**self.context(), "live": True})
             response["HX-Retarget"], response["HX-Reswap"] = "#share-preview", "innerHTML"

@@ -33,6 +33,7 @@ NO_TOKEN = (
     "There is no token for the observatory's portal: add yours on your profile page, or ask whoever runs this TOM to set "
     "TOM_TREASUREMAP['OCS_TOKEN']."
 )
+TEST_SECONDS = 8.0  #: that a test of a token waits for the portal
 
 
 def token_of(user: Any) -> str:
@@ -47,6 +48,13 @@ def _hosts_token() -> str:
     there = (getattr(settings, "FACILITIES", None) or {}).get("LCO") or {}
     same = Ocs(there.get("portal_url") or "https://observe.lco.global").origin == Ocs(conf.OCS_URL).origin
     return (there.get("api_key") or "") if same else ""
+
+
+def tested(user: Any) -> str:
+    """Whose the token is that a person asks with, and for which proposals, asked now, in words."""
+    said = portal(token_of(user), whole=TEST_SECONDS).profile()
+    current = [str(row.get("id")) for row in said.get("proposals") or () if row.get("current")]
+    return f"The portal knows you as {said.get('username')}. Proposals: {', '.join(current) or 'none'}."
 
 
 def portal(token: str, *, whole: float = 60.0) -> Ocs:

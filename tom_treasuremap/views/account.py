@@ -7,12 +7,12 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils import timezone
 from django.views.generic import UpdateView, View
 from tom_observations.models import ObservationRecord
 
-from tom_scimma.errors import DeliveryError
+from tom_scimma import account_tests
 from tom_scimma.models import Event
 from tom_scimma.secrets import LOST
 from tom_treasuremap import accounts, registering
@@ -20,9 +20,9 @@ from tom_treasuremap.conf import conf
 from tom_treasuremap.models import Instrument, Report, ReportRule, TreasureMapProfile
 from tom_treasuremap.models.pointings import visible_observations
 from tom_treasuremap.report_forms import InstrumentForm, RuleForm, TokenForm
-from tom_treasuremap.service import origin, service
+from tom_treasuremap.service import origin
 
-SECONDS = 8.0  #: a page waits for the server no longer
+SERVICE = "treasuremap"  #: what the test of its account is called
 
 
 def card(user: Any) -> dict[str, Any]:
@@ -34,6 +34,7 @@ def card(user: Any) -> dict[str, Any]:
         "treasuremap_own": bool(how),
         "treasuremap_lost": how == LOST,
         "treasuremap_token": how != LOST and bool(how or conf.TOKEN),
+        "treasuremap_tested": account_tests.shown(user, SERVICE),
     }
 
 
@@ -47,9 +48,13 @@ class TokenView(LoginRequiredMixin, UpdateView):
     def get_object(self, queryset=None) -> TreasureMapProfile:
         return TreasureMapProfile.objects.get_or_create(user=self.request.user)[0]
 
+    def form_valid(self, form):
+        account_tests.forget(self.request.user, SERVICE)
+        return super().form_valid(form)
+
 
 class AccountTestView(LoginRequiredMixin, View):
-    """Asks whose the token is that this user speaks with, now."""
+    """POST: the worker asks whose the token is that this user speaks with; the card on the profile page says what it hears."""
 
     http_method_names = ["post"]
 
@@ -58,13 +63,8 @@ class AccountTestView(LoginRequiredMixin, View):
         if why:
             messages.error(request, why)
             return redirect("user-profile")
-        try:
-            known = accounts.account(service(accounts.token_of(request.user), whole=SECONDS), anew=True)
-        except DeliveryError as error:
-            messages.error(request, f"The token was not taken: {error}")
-        else:
-            messages.success(request, f"The Treasure Map knows you as {known.username or known.number}.")
-        return redirect("user-profile")
+        account_tests.ask(request.user, SERVICE)
+        return redirect(f"{reverse('user-profile')}#{SERVICE}-card")
 
 
 class RulesView(LoginRequiredMixin, View):

@@ -7,17 +7,16 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.shortcuts import redirect
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.views.generic import UpdateView, View
 
-from tom_scimma import secrets
-from tom_scimma.errors import DeliveryError
+from tom_scimma import account_tests, secrets
 from tom_scimma.own_token import OwnTokenForm
 from tom_treasuremap.conf import conf
 from tom_treasuremap.models import OcsProfile
-from tom_treasuremap.transports.ocs import NO_TOKEN, portal, token_of
+from tom_treasuremap.transports.ocs import NO_TOKEN, token_of
 
-SECONDS = 8.0  #: a page waits for the portal no longer
+SERVICE = "observatory"  #: what the test of its account is called
 
 
 def card(user: Any) -> dict[str, Any]:
@@ -29,6 +28,7 @@ def card(user: Any) -> dict[str, Any]:
         "ocs_own": bool(how),
         "ocs_lost": how == secrets.LOST,
         "ocs_token": how != secrets.LOST and bool(how or token_of(None)),
+        "ocs_tested": account_tests.shown(user, SERVICE),
     }
 
 
@@ -52,9 +52,13 @@ class OcsTokenView(LoginRequiredMixin, UpdateView):
     def get_object(self, queryset=None) -> OcsProfile:
         return OcsProfile.objects.get_or_create(user=self.request.user)[0]
 
+    def form_valid(self, form):
+        account_tests.forget(self.request.user, SERVICE)
+        return super().form_valid(form)
+
 
 class OcsTestView(LoginRequiredMixin, View):
-    """Asks the portal whose token this user speaks with, now."""
+    """POST: the worker asks the portal whose token this user speaks with; the card on the profile page says what it hears."""
 
     http_method_names = ["post"]
 
@@ -67,12 +71,5 @@ class OcsTestView(LoginRequiredMixin, View):
         if not token or not conf.OCS_URL:
             messages.error(request, NO_TOKEN if conf.OCS_URL else "No observatory's portal is set for this TOM.")
             return redirect("user-profile")
-        try:
-            said = portal(token, whole=SECONDS).profile()
-        except DeliveryError as error:
-            messages.error(request, f"The token was not taken: {error}")
-        else:
-            current = [str(row.get("id")) for row in said.get("proposals") or () if row.get("current")]
-            names = ", ".join(current) or "none"
-            messages.success(request, f"The portal knows you as {said.get('username')}. Proposals: {names}.")
-        return redirect("user-profile")
+        account_tests.ask(request.user, SERVICE)
+        return redirect(f"{reverse('user-profile')}#{SERVICE}-card")
