@@ -16,7 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from requests.auth import HTTPBasicAuth
 
-from tom_scimma import guard, session
+from tom_scimma import answers, guard, session
 from tom_scimma.errors import Refused, Unavailable
 
 BOMB = gzip.compress(bytes(50_000_000))
@@ -328,3 +328,60 @@ def test_something_is_posted_and_an_answer_is_no_larger_or_slower_than_allowed(s
             asked(server, path, seconds=0.5)
     with pytest.raises(Refused, match="not among the hosts"):
         asked(server, "plain", allowed_hosts=["archive.example"])
+
+
+@contextmanager
+def line(answer: bytes | None):
+    """A port that reads a question, says this and hangs up; None: it says nothing, for ever."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve():
+            while True:
+                try:
+                    other, _ = server.accept()
+                except OSError:
+                    return
+                other.recv(10_000)
+                if answer is None:
+                    held.append(other)
+                    continue
+                other.sendall(answer)
+                other.close()
+
+        held: list[socket.socket] = []
+        threading.Thread(target=serve, daemon=True).start()
+        yield server.getsockname()[1]
+        for other in held:
+            other.close()
+
+
+@pytest.mark.parametrize(
+    ("scheme", "answer", "words"),
+    [
+        ("http", None, "no answer in time"),
+        ("http", b"", "the connection was cut before the answer was complete"),
+        ("http", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", "the connection was cut before the answer was complete"),
+        ("https", b"HTTP/1.1 400 Bad\r\n\r\n", "it does not speak TLS as it should"),
+    ],
+)  # fmt: skip
+def test_what_went_wrong_on_a_line_is_said_in_plain_words(scheme, answer, words):
+    """docs/outbox.md: reasons are read by people; "PlainPool(host='127.0.0.1', port=1): Read timed out" stood there."""
+    with line(answer) as port:
+        assert str(failure(f"{scheme}://127.0.0.1:{port}/")) == words
+
+
+def test_a_host_that_is_not_there_is_said_in_plain_words_too():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    assert str(failure(f"http://127.0.0.1:{port}/")) == "nothing listens there (connection refused)"
+    assert str(failure("http://nobody.invalid/")) == "there is no host of that name"
+    with line(None) as port:
+        assert str(failure(f"http://127.0.0.1:{port}/", whole=0.2)) == "not in full within 0.2 s"
+
+
+def failure(url: str, whole: float = 5.0):
+    """What a delivery's page would say."""
+    with pytest.raises(guard.FAILURES) as caught:
+        with guard.exchange("GET", url, connect=1.0, read=0.5, whole=whole) as response:
+            guard.text(response, 1000)
+    return answers.of_failure(caught.value)

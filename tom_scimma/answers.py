@@ -9,8 +9,10 @@ Rejected: refused for good. Unavailable: surely not received. ReplyLost: nobody 
 
 from __future__ import annotations
 
+import errno
 import json
 import math
+import re
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
@@ -34,6 +36,21 @@ BEFORE = {
     "InvalidSchema",
     "LocationParseError",
 }
+#: names of exceptions for an answer that did not come in time, and for a line that was cut
+LATE = {"Timeout", "ReadTimeout", "ReadTimeoutError", "TimeoutError", "timeout"}
+CUT = {
+    "RemoteDisconnected",
+    "ConnectionResetError",
+    "BrokenPipeError",
+    "ConnectionAbortedError",
+    "ProtocolError",
+    "ChunkedEncodingError",
+    "IncompleteRead",
+}
+UNREACHABLE = {errno.EHOSTUNREACH, errno.ENETUNREACH}
+#: how our own time-outs begin, and what libraries say of their own objects
+OURS = re.compile(r"(no connection to \S+ within|not in full within|the answer did not end within) ")
+OBJECTS = re.compile(r"<[^>]* object at 0x[0-9a-f]+>:? ?|\b\w*Pool\([^)]*\):? ?")
 
 
 def of_status(
@@ -54,13 +71,45 @@ def of_status(
 
 def of_failure(error: BaseException) -> DeliveryError:
     """What an exception of an HTTP client means: Unavailable where nothing can have been received, else ReplyLost."""
-    said = f"{type(error).__name__}: {error}"[:SAID]
+    said = in_words(error)
     for cause in _causes(error):
         if type(cause).__name__ in BEFORE or isinstance(cause, (ConnectionRefusedError, socket.gaierror)):
             return Unavailable(said)
         if isinstance(cause, ssl.SSLCertVerificationError) or _handshake(cause):
             return Unavailable(said)
     return ReplyLost(said)
+
+
+def in_words(error: BaseException) -> str:
+    """What went wrong on a line, for people: not in the words of the libraries, which name their own objects."""
+    for cause in _causes(error):
+        if isinstance(cause, socket.gaierror):
+            return "there is no host of that name"
+        if isinstance(cause, ConnectionRefusedError):
+            return "nothing listens there (connection refused)"
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"its certificate is not to be trusted: {cause.verify_message}"
+        if _handshake(cause):
+            return "it does not speak TLS as it should"
+        if isinstance(cause, OSError) and cause.errno in UNREACHABLE:
+            return "no way leads to that host (unreachable)"
+    names = {type(cause).__name__ for cause in _causes(error)}
+    own = next((text for cause in _causes(error) if (text := _own(cause))), "")
+    if own:
+        return own
+    if names & {"ConnectTimeout", "ConnectTimeoutError"}:
+        return "no connection in time"
+    if names & LATE:
+        return "no answer in time"
+    if names & CUT:
+        return "the connection was cut before the answer was complete"
+    return f"{type(error).__name__}: {OBJECTS.sub('', _short(str(error)))}"[:SAID]
+
+
+def _own(cause: BaseException) -> str:
+    """Words of ours that a time-out carries (guard.py, session.py): how long was waited."""
+    text = str(cause.args[-1]) if cause.args else ""
+    return text if OURS.match(text) else ""
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:

@@ -25,7 +25,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 import requests
 import urllib3
 
-from tom_scimma.answers import retry_after
+from tom_scimma.answers import in_words, retry_after
 from tom_scimma.clock import deadline
 from tom_scimma.errors import Refused, Unavailable
 from tom_scimma.session import session_of
@@ -153,7 +153,7 @@ def _line(url: str, allowed_hosts: Iterable[str], seconds: float) -> Iterator[re
                 raise Refused(f"{_short(url)} is not an address: {error}") from error
             if clock.expired or isinstance(error, TIMEOUTS):
                 raise Unavailable(f"{_short(url)} did not answer in full within {seconds:g} s") from error
-            raise Unavailable(f"{_short(url)} cannot be fetched: {error}") from error
+            raise Unavailable(f"{_short(url)} cannot be fetched: {in_words(error)}") from error
 
 
 def check(url: str, allowed_hosts: Iterable[str]) -> SplitResult:

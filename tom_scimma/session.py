@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import ipaddress
 import socket
 from collections.abc import Callable
@@ -15,10 +14,9 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
+from tom_scimma.answers import UNREACHABLE
 from tom_scimma.clock import Clock
 from tom_scimma.errors import Refused
-
-UNREACHABLE = {errno.EHOSTUNREACH, errno.ENETUNREACH}
 
 
 def session_of(clock: Clock, *, public_only: bool = False) -> requests.Session:

@@ -87,8 +87,3 @@ def short(said: Any) -> str:
         return f"a web page{called} instead of JSON"
     text = " ".join(text.split())
     return (text if len(text) <= 300 else text[:300] + " ...") or "nothing"
-
-
-def plain(error: BaseException) -> str:
-    """A library's error without its objects' addresses."""
-    return short(re.sub(r"<[^>]* object at 0x[0-9a-f]+>:? ?", "", str(error)))

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import requests
 
 from tom_scimma import guard
-from tom_scimma.answers import of_failure
+from tom_scimma.answers import in_words, of_failure
 from tom_scimma.errors import DeliveryError, Rejected, ReplyLost, Unavailable
 from tom_treasuremap import answers, rows
 
@@ -63,7 +63,7 @@ class Line:
                     )
                 yield from rows.rows(response.iter_content(64 * 1024), limit=MAX_BYTES)
         except FAILURES as error:
-            raise Unavailable(f"{self.origin} did not answer in full: {answers.plain(error)}") from error
+            raise Unavailable(f"{self.origin} did not answer in full: {in_words(error)}") from error
 
     def _read(self, path: str, query: Row | None = None, kind: type = dict) -> Any:
         """What a question is answered with. Raises Rejected and Unavailable."""
@@ -71,7 +71,7 @@ class Line:
             with self._ask("GET", path, query) as response:
                 text = guard.text(response, MAX_BYTES)
         except FAILURES as error:
-            raise Unavailable(f"{self.origin} did not answer in full: {answers.plain(error)}") from error
+            raise Unavailable(f"{self.origin} did not answer in full: {in_words(error)}") from error
         if response.status_code != 200:
             raise answers.error(response.status_code, response.headers, text, writing=False)
         said = answers.read(text)
@@ -103,4 +103,4 @@ class Line:
         """Whether a request surely did not arrive."""
         kind = type(of_failure(error))
         what = "cannot be reached" if kind is Unavailable else "did not answer"
-        return kind(f"{self.origin} {what}: {answers.plain(error)}")
+        return kind(f"{self.origin} {what}: {in_words(error)}")

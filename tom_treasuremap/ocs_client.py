@@ -115,7 +115,7 @@ class Ocs:
             status, headers, text = self._send(method, path, body, query)
             self._check(status, headers, text)
         except (requests.RequestException, TimeoutError, OSError, ReplyLost) as error:
-            raise Unavailable(f"{self.origin} did not answer: {_plain(error)}") from error
+            raise Unavailable(f"{self.origin} did not answer: {_why(error)}") from error
         said = _read(text)
         if not isinstance(said, kind):
             raise Unavailable(f"{self.origin} answered {status} with what cannot be read")
@@ -169,5 +169,6 @@ def _read(text: str) -> Any:
         return None
 
 
-def _plain(error: BaseException) -> str:
-    return " ".join(str(error).split())[:300] or type(error).__name__
+def _why(error: Exception) -> str:
+    """In words: what the portal said, or what went wrong on the line."""
+    return str(error) if isinstance(error, ReplyLost) else answers.in_words(error)
