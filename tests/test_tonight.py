@@ -10,7 +10,7 @@ import pytest
 from tests.frames import places as draws
 from tests.test_constraints import LAST, SITES, astroplan_observer, telescope_at
 from tom_scimma import skymap
-from tom_treasuremap import constraints, night_plot
+from tom_treasuremap import constraints, night_plot, night_words
 from tom_treasuremap.nights import night
 from tom_treasuremap.reachable import places, reachable
 from tom_treasuremap.telescopes import shipped
@@ -144,3 +144,14 @@ def test_the_picture_is_an_svg_without_anything_from_outside():
         assert "href" not in text
         assert text.count("<polyline") >= 1
     assert night_plot.svg([tonight(shipped()["swift-uvot"], 0, 0, NOW)], NOW, title="x") == ""
+
+
+def test_a_dark_of_a_whole_day_does_not_end_when_it_begins():
+    """At a pole in winter it is dark from noon to noon: "06:52 to 06:52" said no hours at all."""
+    noon = 61371.2861  # 2026-11-27 06:52 UTC
+    assert night_words.windows([(noon, noon + 1)]) == "Nov 27 06:52 to Nov 28 06:52"
+    assert (
+        night_words.windows([(noon, noon + 0.7), (noon + 0.8, noon + 1)])
+        == "Nov 27 06:52 to 23:40, 02:04 to Nov 28 06:52"
+    )
+    assert night_words.windows([(noon, noon + 0.99)]) == "Nov 27 06:52 to 06:38"

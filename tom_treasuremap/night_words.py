@@ -11,6 +11,7 @@ from tom_treasuremap.telescopes.telescope import Telescope
 from tom_treasuremap.tonight import Tonight
 
 Window = tuple[float, float]
+MINUTE = 1 / 1440  #: days
 
 
 @dataclass(frozen=True)
@@ -60,10 +61,12 @@ def day(mjd: float) -> str:
 
 
 def windows(found: Sequence[Window]) -> str:
-    """ "Nov 27 22:10 to 01:30, 03:00 to 04:10"; the day is that of the first."""
+    """ "Nov 27 22:10 to 01:30, 03:00 to 04:10"; the day is that of the first, and said again where a day is over."""
     if not found:
         return ""
-    return f"{day(found[0][0])} " + ", ".join(f"{clock(start)} to {clock(end)}" for start, end in found)
+    first = found[0][0]
+    ends = (f"{day(end)} {clock(end)}" if end - first > 1 - MINUTE else clock(end) for _, end in found)
+    return f"{day(first)} " + ", ".join(f"{clock(start)} to {end}" for (start, _), end in zip(found, ends, strict=True))
 
 
 def relative(found: Sequence[Window], now: float) -> str:
