@@ -21,6 +21,7 @@ from tom_observations.models import ObservationRecord
 from tests import factories as make
 from tests import planned as rig
 from tom_scimma import ledger
+from tom_treasuremap import earth_turning
 from tom_treasuremap.models import Plan, TelescopeRow
 from tom_treasuremap.plan_forms import QuestionForm
 from tom_treasuremap.planning.question import Question
@@ -67,6 +68,20 @@ def test_one_click_makes_a_plan_and_the_tab_shows_it(client, boss):
     for words in ("Approve and send", "no plan can exceed", "Why, and why not", "What if", "csv"):
         assert words.lower() in body.lower(), words
     assert row.visits.first().field in body
+
+
+def test_a_plan_says_where_the_earths_turning_is_not_known_yet(client, boss, monkeypatch):
+    """Authority: dates past the table degrade with a note, on every page with such times (docs/visibility.md)."""
+    row = making.ask(Question(telescopes=("tester",)), by=boss, event=rig.event())
+    making.begin()
+    row.refresh_from_db()
+    client.force_login(boss)
+    assert "turning is predicted only" not in client.get(row.get_absolute_url()).content.decode()
+    short = earth_turning.table()[:1000]
+    monkeypatch.setattr(earth_turning, "table", lambda: short)
+    assert "turning is predicted only to an earlier date" in html.unescape(
+        client.get(row.get_absolute_url()).content.decode()
+    )
 
 
 def test_the_page_without_a_plan_and_with_many(client, boss):

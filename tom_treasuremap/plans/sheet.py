@@ -12,9 +12,11 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from tom_scimma.models import Event
+from tom_treasuremap import earth_turning
 from tom_treasuremap.conf import conf
 from tom_treasuremap.followup.request import TERMINAL
 from tom_treasuremap.models import CoverageRun, Plan, PlanVisit
+from tom_treasuremap.nights import mjd_of
 from tom_treasuremap.plans import approving, changed, closed, told, versions, whatif
 from tom_treasuremap.plans.pictures import KINDS
 
@@ -61,6 +63,7 @@ def of(row: Plan, user: Any, said: Mapping[str, str]) -> dict[str, Any]:
         "field_count": len({(one.telescope, one.field) for one in visits}),
         "first": visits[0] if visits else None,
         "last": visits[-1] if visits else None,
+        "note": earth_turning.note(mjd_of(visits[-1].end)) if visits else "",
         "past": sum(one.start <= now for one in visits) if row.state == Plan.State.READY else 0,
         "soon": row.state == Plan.State.READY and bool(visits) and now < visits[0].start <= now + SOON,
         "unasked": unasked(row, visits),
