@@ -188,6 +188,16 @@ def test_a_person_says_that_a_telescope_is_closed_until_then(client, keeper):
     assert post(client, "telescope-state", "ztf", state="off", until="2020-01-01 00:00").status_code == 400
 
 
+def test_times_are_utc_in_a_tom_of_any_zone(client, keeper, settings):
+    settings.TIME_ZONE = "Australia/Sydney"
+    client.force_login(keeper)
+    until = timezone.now() + timedelta(hours=2)
+    post(client, "telescope-state", "ztf", state="weather", until=f"{until:%Y-%m-%d %H:%M}")
+    body = page(client, "telescope", "ztf").content.decode()
+    assert f"until {until:%b} {until.day} {until:%H:%M}" in body
+    assert f"It is {timezone.now():%H:}" in page(client, "night", "ztf", until.date()).content.decode()
+
+
 def test_rest_shows_and_takes_states(client, keeper):
     found = client.get("/api/telescopes/").json()
     assert {one["name"] for one in found} == set(shipped())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 
@@ -151,3 +153,18 @@ REFUSALS = [
 @pytest.mark.parametrize(("reason", "errors", "lines"), REFUSALS)
 def test_why_something_was_refused_is_said_once(reason, errors, lines):
     assert wording.refusal(reason, errors) == lines
+
+
+#: what templates show with `date` and what is a day, of no zone
+DAYS = {"night", "one.night", "before", "after", "gap.first", "gap.last", "day.day", "month", "today"}
+
+
+def test_no_template_shows_a_time_in_the_zone_of_the_tom():
+    """Times are UTC in a TOM of any TIME_ZONE, and Django's `date` shows them in that zone where nobody says `utc` before it."""
+    root = Path(__file__).parent.parent
+    shown = {
+        (path.name, what)
+        for path in root.glob("tom_*/templates/**/*.html")
+        for what in re.findall(r"([\w.|]+)\|(?:date|time)\b", path.read_text())
+    }
+    assert {(name, what) for name, what in shown if not what.endswith("|utc") and what not in DAYS} == set()
