@@ -25,6 +25,7 @@ from tests.outside.rig import deliver
 from tom_scimma import destinations, switch
 from tom_scimma.acting import act
 from tom_scimma.models import Delivery, Event, Match, Subscription, SubscriptionAction
+from tom_scimma.notice import Sky
 from tom_scimma.worker.clearance import judge
 from tom_treasuremap.followup import arming, asking, cancelling, following, withdrawn, written
 from tom_treasuremap.followup.acting import FollowUpForm
@@ -85,6 +86,23 @@ def test_a_telescope_that_nobody_armed_is_not_asked(rule, event):
     match = met(rule, up.heard(event))
     assert "dome is not armed for “kilonovae”" in match.error
     assert not Asked.objects.exists()
+
+
+def test_the_target_that_the_same_subscription_makes_is_asked_for_at_once(rule, ada):
+    """Whatever was chosen first: of an event with one alert there would be no second time."""
+    SubscriptionAction.objects.create(subscription=rule, name="targets", options={"max_radius_deg": 1.0})
+    armed(rule, ada)
+    event = make.event("S261127cd", time=timezone.now(), latest=timezone.now())
+    alert = up.heard(event, sky=Sky("circle", ra_deg=150.0, dec_deg=-30.0, radius_deg=0.1))
+    assert alert.event.target is None  # as whoever looked before has it in hand
+    assert met(rule, alert).error == ""
+    assert Asked.objects.get().record.target == Event.objects.get(pk=event.pk).target
+
+
+def test_why_nothing_was_asked_is_said_in_words_for_people(rule, event):
+    Event.objects.update(target=None)
+    words = "There is no target to look at: the event has none, nor candidates that are not ruled out."
+    assert met(rule, up.heard(event)).error == f"Ask a telescope: {words}"
 
 
 def test_an_armed_one_is_asked_after_a_delay_in_the_name_of_who_armed_it(rule, event, ada):

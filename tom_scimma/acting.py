@@ -19,6 +19,10 @@ from tom_scimma.models import Alert, Match
 logger = logging.getLogger(__name__)
 
 
+class NotDone(Exception):
+    """Why an action did nothing, in words for the subscription's owner; anything else that is raised is a fault."""
+
+
 def act(alert: Alert) -> None:
     """Calls each action of each match of an alert that has not been acted on; each match in a transaction of its own."""
     waiting = Match.objects.filter(alert=alert, acted=None, capped=False)
@@ -42,12 +46,18 @@ def _act(match: Match, alert: Alert, declared: dict[str, dict[str, Any]]) -> Non
         # a second worker that does the same waits here, and finds it done
         if not Match.objects.filter(pk=match.pk, acted=None).update(acted=timezone.now()):
             return
-        for action in match.subscription.actions.all():
-            error = _call(declared.get(action.name), match, alert) if action.name in declared else "no app offers it"
+        for name in _in_order(match, declared):
+            error = _call(declared[name], match, alert) if name in declared else f"{name}: no app offers it"
             if error:
-                errors.append(f"{action.name}: {error}")
+                errors.append(error)
         if errors:
             Match.objects.filter(pk=match.pk).update(error="\n".join(errors))
+
+
+def _in_order(match: Match, declared: dict[str, dict[str, Any]]) -> list[str]:
+    """As apps declare them, not as a person chose them: a telescope is asked for the target that another action makes."""
+    order = {name: at for at, name in enumerate(declared)}
+    return sorted((one.name for one in match.subscription.actions.all()), key=lambda name: order.get(name, len(order)))
 
 
 def _call(action: Any, match: Match, alert: Alert) -> str:
@@ -55,9 +65,11 @@ def _call(action: Any, match: Match, alert: Alert) -> str:
     try:
         with transaction.atomic():
             import_string(action["run"])(match.subscription, alert)
+    except NotDone as why:
+        return storable.text(f"{action['label']}: {why}"[:500])
     except Exception as error:
         if away(error):
             raise
         logger.exception("action failed", extra={"action": action["name"], "match": match.pk})
-        return storable.text(f"{type(error).__name__}: {error}"[:500])
+        return storable.text(f"{action['name']}: {type(error).__name__}: {error}"[:500])
     return ""

@@ -9,9 +9,10 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from tom_scimma.acting import NotDone
 from tom_scimma.actions import options
 from tom_scimma.candidates.listing import candidates_of
-from tom_scimma.models import Alert, Match, Subscription
+from tom_scimma.models import Alert, Event, Match, Subscription
 from tom_treasuremap import telescopes
 from tom_treasuremap.followup import arming, fields, validating, written
 from tom_treasuremap.followup.request import FAILED, Request
@@ -22,7 +23,7 @@ NAME = "follow_up"
 OUT = ("ruled_out",)
 
 
-class NotAsked(Exception):
+class NotAsked(NotDone):
     """Why the telescope was not asked; kept with the match, for its owner."""
 
 
@@ -58,7 +59,9 @@ def run(subscription: Subscription, alert: Alert) -> None:
 
 def _targets(alert: Alert, said: dict[str, Any], owner: Any) -> list[Any]:
     """The event's own where it has a position good enough for one, else its candidates, the most probable first."""
-    event = alert.event
+    event = Event.objects.select_related("target").get(
+        pk=alert.event_id
+    )  # another action may just have made its target
     if said.get("what") != "candidates":
         return [event.target] if event.target is not None else []
     rows = candidates_of(event, owner).exclude(status__in=OUT).exclude(target__ra=None).exclude(now=None)
