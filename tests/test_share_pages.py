@@ -531,6 +531,25 @@ def test_an_embargo_that_comes_later_holds_what_is_queued(ada, outside):
     assert (row.state, outside.parcels) == ("held", [])
 
 
+def test_the_pages_of_what_is_under_embargo_say_so_and_lead_to_it(ada, group):
+    """docs/sharing.md, Embargo: on an event, a target, a destination, or any of these together."""
+    star, event = shared.target("private star", group), make.event("S261120ab")
+    pi, eve = visitor("pi", group, permissions=("change_embargo",)), visitor("eve")
+    at, there = f"/events/{event.name}/shared/", f"/scimma/targets/{star.pk}/share/"
+    link = "/share/rules/?event=S261120ab#embargo"
+    assert (link in pi.get(at).content.decode(), link in ada.get(at).content.decode()) == (True, False)
+    assert 'value="S261120ab"' in pi.get(link).content.decode()
+    Embargo.objects.create(by_name="pi", event=event, reason="paper first")
+    Embargo.objects.create(by_name="pi", target=star, destination="par*", reason="ours")
+    Embargo.objects.create(by_name="pi", event=make.event("S261120zz"), reason="another")
+    for page, words, not_there in ((at, "paper first", "ours"), (there, "ours", "paper first")):
+        said = ada.get(page).content.decode()
+        assert ("Under embargo until somebody lifts it: " + words in said, not_there in said) == (True, False)
+        assert "another" not in said
+    assert "ours" not in eve.get(at).content.decode()
+    assert "Lift an embargo, or add another" in pi.get(there).content.decode()
+
+
 def test_an_embargo_ends_at_its_second(ada, outside, monkeypatch):
     """Queued while it holds it waits for a person, however soon it ends; queued after its end it leaves."""
     star = shared.target()

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+from urllib.parse import urlencode
+
 from django.contrib import messages as notes
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.generic import View
+from tom_targets.models import Target
 
-from tom_scimma.compose import drafts, predicate, sinks, standing
+from tom_scimma.compose import drafts, predicate, rules, sinks, standing
 from tom_scimma.compose.gather import Unseen
 from tom_scimma.compose.rights import seen_targets
 from tom_scimma.compose.selection import TARGET
@@ -39,18 +44,34 @@ def seen_embargoes(user) -> list[Embargo]:
     ]
 
 
+def embargoes_on(user, *, event: Event | None = None, target: Target | None = None) -> dict[str, Any]:
+    """For a page of an event or a target: the embargoes in force on it, in words, and where who may puts it under one."""
+    found = [
+        row
+        for row in seen_embargoes(user)
+        if row.event_id in (None, event and event.pk) and row.target_id in (None, target and target.pk)
+    ]
+    name = {"event": event.name} if event is not None else {"target": target.name} if target is not None else {}
+    may = user.has_perm(EMBARGO)
+    return {
+        "embargoes": [(row, rules.embargoed(row)) for row in found],
+        "embargo": f"{reverse('tom_scimma:share-rules')}?{urlencode(name)}#embargo" if may else "",
+    }
+
+
 class ShareRulesView(LoginRequiredMixin, View):
     """Who may send where, and what must wait. POST adds a rule or an embargo, takes one away or lifts one."""
 
     def get(self, request, rule=None, embargo=None):
         user = request.user
+        known = {name: request.GET.get(name, "") for name in ("event", "target", "destination")}
         context = {
             "rules": SendRule.objects.select_related("group"),
             "embargoes": seen_embargoes(user),
             "may_rule": user.has_perm(RULES),
             "may_embargo": user.has_perm(EMBARGO),
             "rule_form": rule or SendRuleForm(label_suffix=""),
-            "embargo_form": embargo or EmbargoForm(user=user, initial={"event": request.GET.get("event", "")}),
+            "embargo_form": embargo or EmbargoForm(user=user, initial=known),
         }
         return render(request, "tom_scimma/share_rules.html", context)
 

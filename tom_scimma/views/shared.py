@@ -13,6 +13,7 @@ from tom_scimma.compose import rows, shared
 from tom_scimma.compose.selection import DATA, Selection
 from tom_scimma.models import Draft
 from tom_scimma.views.events import EventMixin
+from tom_scimma.views.share_rules import embargoes_on
 
 
 def target_of(request, pk: int) -> Target:
@@ -32,6 +33,7 @@ class TargetShareView(View):
             "share_target": target,
             "told": shared.of_target(target, request.user),
             "tables": self._tables(target),
+            **embargoes_on(request.user, target=target),
         }
         part = "partials/target_share" if request.htmx else "target_share"
         response = render(request, f"tom_scimma/{part}.html", context)
@@ -68,6 +70,10 @@ class EventSharedView(EventMixin, View):
     def get(self, request, name):
         told = shared.of_event(self.event, request.user)
         part = "partials/shared" if request.htmx else "shared"
-        response = render(request, f"tom_scimma/{part}.html", {"told": told, "event": self.event})
+        response = render(
+            request,
+            f"tom_scimma/{part}.html",
+            {"told": told, "event": self.event, **embargoes_on(request.user, event=self.event)},
+        )
         response["Vary"] = "HX-Request"
         return response
