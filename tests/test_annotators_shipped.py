@@ -237,6 +237,19 @@ def test_two_of_one_kind_at_once_in_one_place_are_proposed_and_nothing_else_is()
     assert pairs == {("Fermi GBM 1", "Swift 1"), ("Fermi GBM 2", "Swift 1")}
 
 
+def test_a_supernova_s_neutrinos_that_nobody_placed_are_proposed_by_time_alone():
+    """Super-K tells GCN, SNEWS its own topic, at one second and often without a direction; a test is not the real thing."""
+    heard("Super-K 1", None, kind="SN")
+    heard("SNEWS_Coincidence_ALERT 1", None, seconds=4, kind="SN")
+    heard("Fermi GBM 1", None, kind="GRB")
+    heard("Swift 1", None, seconds=4, kind="GRB")
+    heard("SNEWS drill", None, seconds=5, kind="SN", role="test")
+    heard("SNEWS later", None, seconds=90, kind="SN")
+    (proposed,) = Merge.objects.all()
+    assert {proposed.name, proposed.other_name} == {"Super-K 1", "SNEWS_Coincidence_ALERT 1"}
+    assert proposed.because == "two of one kind, 4 s apart"
+
+
 def test_a_protected_partner_is_known_to_its_groups_alone(client):
     group, others = Group.objects.create(name="lvk"), Group.objects.create(name="others")
     member, stranger = make.user("member", group), make.user("stranger", others)

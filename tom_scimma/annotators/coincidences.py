@@ -2,8 +2,8 @@
 
 Two events are a pair when the one happened within the window of the other that COINCIDENCE_WINDOWS has for their kinds and
 their maps do not speak against one place (spatial Bayes factor of at least 1, SkyMap.overlap). An event that nobody placed is
-near in time alone. A pair is never joined by itself; two of one kind, within a minute and in one place, are
-proposed, unless one authority numbered them apart.
+near in time alone. A pair is never joined by itself; two of one kind, within a minute and in one place, are proposed, unless
+one authority numbered them apart; a supernova's neutrinos, which nobody may have placed, also by time alone.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from tom_scimma.skymap import combine
 LOOKED_AT, KEPT = 100, 20
 #: two of one kind no further apart, in one place, are proposed as one; seconds
 SAME = 60.0
+#: kinds of which no two happen within a minute, so that these need no place: a galaxy has a few supernovae a century
+RARE = frozenset({"SN"})
 #: how often a kind of event happens is counted over so many days
 RATE_DAYS = 100
 
@@ -92,9 +94,10 @@ def _pair(event: Event, other: Event, overlap: float | None, rates: dict[str, fl
     if overlap is not None and overlap < 1:
         return None
     seconds = (other.time - event.time).total_seconds()
-    alike = event.kind == other.kind and abs(seconds) <= SAME and overlap is not None
+    alike = event.kind == other.kind and abs(seconds) <= SAME and (overlap is not None or event.kind in RARE)
     if alike and not meeting.numbered_apart(event.name, other.name):
-        proposals.propose(event, other, f"two of one kind, {wording.span(abs(seconds))} apart and in one place")
+        place = "" if overlap is None else " and in one place"
+        proposals.propose(event, other, f"two of one kind, {wording.span(abs(seconds))} apart{place}")
     return {
         "event": other.name,
         "kind": other.kind,
