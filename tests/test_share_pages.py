@@ -428,6 +428,16 @@ def test_what_may_not_leave_since_the_click_is_not_asked_about(ada, outside, mon
     assert "not yet" in Question.objects.get().problem
 
 
+def test_without_a_worker_the_receipt_and_the_delivery_say_that_nobody_sends_it(ada, outside):
+    """docs/outbox.md, What to do when: things to send and no worker; the receipt said that the worker sends it."""
+    (row,) = share(ada, "parcel", target=shared.target().pk)
+    pages = (f"/share/{row.share.draft_id}/receipt/", row.get_absolute_url())
+    words = "No worker runs that would send it"
+    assert [words in ada.get(page).content.decode() for page in pages] == [True, True]
+    Worker.objects.create(process="w", started=timezone.now(), beat=timezone.now())
+    assert [words in ada.get(page).content.decode() for page in pages] == [False, False]
+
+
 def test_dry_run_is_said_before_and_after(ada, settings, outside):
     settings.TOM_SCIMMA = {**settings.TOM_SCIMMA, "DRY_RUN": True}
     (row,) = share(ada, "parcel", target=shared.target().pk)

@@ -115,7 +115,7 @@ def _answer(row: Question) -> Answer:
     if row.answered is None:
         return Answer(False, "The service is asked whether it would take it; you need not wait for that.", {}, True)
     if row.problem:
-        return Answer(False, f"It could not be asked: {row.problem} {GO_ON}", {})
+        return Answer(False, f"It could not be asked: {row.problem.rstrip('.')}. {GO_ON}", {})
     if row.faults:
         return Answer(False, "The service would refuse it.", row.faults)
     return Answer(True, "The service takes it like this.", {})

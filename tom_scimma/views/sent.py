@@ -17,7 +17,7 @@ from tom_scimma.sent_filter import DeliveryFilter
 from tom_scimma.sent_table import DeliveryTable
 from tom_scimma.views.events import ListMixin
 from tom_scimma.views.files import attachment
-from tom_scimma.workload import workload
+from tom_scimma.workload import attended, workload
 
 #: what an act is told as when it is done
 DONE = {
@@ -83,6 +83,7 @@ class DeliveryView(TemplateView):
             newer=delivery.resends.order_by("pk").first(),
             followers=delivery.followers.visible_to(user)[:20],
             now=timezone.now(),
+            attended=attended(timezone.now()),
             over=rules.is_over(delivery),
             **kwargs,
         )

@@ -147,6 +147,7 @@ class ShareReceiptView(LoginRequiredMixin, View):
         again = SOON if timezone.now() - draft.sent < IS_SOON else LATER
         context = {"draft": draft, "deliveries": rows, "again": bool(states) and again}
         context["held"] = states == {Delivery.State.HELD}
+        context["attended"] = workload.attended(timezone.now())
         part = "partials/share_states" if request.htmx else "share_receipt"
         response = render(request, f"tom_scimma/{part}.html", context)
         response["Vary"] = "HX-Request"
