@@ -247,6 +247,15 @@ def test_rules_are_ones_own(client, fake, ada):
         {"footprint_type": "Polygon", "polygon": "(-2, 1)\n(-1, 1)\n(-1, -1)\n#\n1 1\n2 1\n2 -1"},
     ],
 )
+def test_a_list_of_instruments_without_one_says_so(client, fake, event, ada):
+    """Until the worker first read them there is nothing to choose; an empty list does not say why."""
+    words = "none known here yet: the worker reads them"
+    pages = reverse("tom_treasuremap:rules"), url("event-reports")
+    assert [words in client.get(page).content.decode() for page in pages] == [False, False]
+    Instrument.objects.all().delete()
+    assert [words in client.get(page).content.decode() for page in pages] == [True, True]
+
+
 def test_an_instrument_is_looked_at_confirmed_and_registered_once(client, fake, ada, shape):
     said = {"instrument_name": "Ours", "instrument_type": "1", "unit": "deg", **shape}
     page = reverse("tom_treasuremap:instrument")

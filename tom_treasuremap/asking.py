@@ -28,6 +28,16 @@ def instruments() -> tuple[tuple[str, str], ...]:
     return tuple(sorted(said, key=lambda pair: pair[1].casefold()))
 
 
+#: what a list of instruments says where none is known
+NONE_KNOWN = "none known here yet: the worker reads them with an event's pointings"
+
+
+def choices() -> list[tuple[str, str]]:
+    """The same with an empty first one, which says so where nothing was ever read from the server."""
+    known = instruments()
+    return [("", "choose" if known else NONE_KNOWN), *known]
+
+
 def likely(telescope: str) -> str:
     """The number of the one instrument whose name an observation's instrument carries; "" where none or several do."""
     words = telescope.casefold()
@@ -54,6 +64,7 @@ def _needs(row: Observation, content: Content) -> Iterator[Need]:
     done = pointing.status == "completed"
     label = f"Instrument of {of}"
     help = "as the Treasure Map knows it; one that is not there is registered on the page of our reports"
+    help = help if instruments() else NONE_KNOWN
     yield Need(
         f"{field}instrumentid", label, likely(pointing.telescope), True, kind="choice", choices=instruments(), help=help
     )

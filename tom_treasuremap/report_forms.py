@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from tom_scimma.filters import UtcField
 from tom_scimma.own_token import OwnTokenForm
 from tom_treasuremap import registering
-from tom_treasuremap.asking import instruments
+from tom_treasuremap.asking import choices
 from tom_treasuremap.models import ReportRule, TreasureMapProfile
 from tom_treasuremap.pointings import Pointing
 from tom_treasuremap.rules import WAVELENGTHS
@@ -50,7 +50,7 @@ class PointingForm(Small, forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.fields["instrument"].choices = [("", "choose"), *instruments()]
+        self.fields["instrument"].choices = choices()
         self.small()
 
     def pointing(self, event: str) -> Pointing:
@@ -144,7 +144,7 @@ class RuleForm(Small, forms.ModelForm):
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.fields["number"].choices = [("", "choose"), *instruments()]
+        self.fields["number"].choices = choices()
         self.fields["group"].queryset = user.groups.order_by("name")
         self.small()
 
