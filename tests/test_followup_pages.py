@@ -63,6 +63,14 @@ def test_a_night_shows_what_one_may_see(client, ada, asked):
     assert client.get("/followup/nights/one-metre/2026-13-27/").status_code == 404
 
 
+def test_a_night_of_a_whole_day_is_said_to_be_one(client, ada, settings):
+    """A telescope that also observes by day, or stands at a pole in winter, is not dark "from 12:00 to 12:00"."""
+    with up.known(settings, {**up.SAID, "name": "always", "twilight": 90}):
+        client.force_login(ada)
+        body = client.get(reverse("tom_treasuremap:night", args=["always", "2026-11-27"])).content.decode()
+    assert "Dark enough all day" in body
+
+
 def test_a_request_stands_on_the_page_of_each_night_in_which_it_may_be_done(client, ada, target):
     """From a morning for a day and a half: the night to come, not the one that is over; while it waits, the next one too."""
     client.force_login(ada)

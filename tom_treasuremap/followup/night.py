@@ -30,6 +30,11 @@ class Hours:
     sunset: datetime | None
     sunrise: datetime | None
 
+    @property
+    def all_day(self) -> bool:
+        """Whether it is dark enough from noon to noon."""
+        return self.dark is not None and self.dark[1] - self.dark[0] >= timedelta(hours=23, minutes=59)
+
     def x(self, moment: datetime) -> float:
         """Where a moment is, 0 to WIDTH."""
         whole = (self.end - self.start).total_seconds()
