@@ -222,7 +222,16 @@ def test_a_template_fills_the_form(client, ada, target):
     assert 'value="300.0"' in page
     client.post(CREATE, filled(target))  # a template from what was asked
     page = client.get(reverse("tom_observations:detail", args=[ObservationRecord.objects.get().pk])).content.decode()
-    assert "template" in page
+    # of what no form asked for (REST, visits, armed acts) the host hands on the exposures alone
+    said = {"telescope": "one-metre", "exposures": str(ObservationRecord.objects.get().parameters["exposures"])}
+    form = client.get("/observations/template/FollowUp/create/", said).context["form"]
+    assert [form[name].value() for name in ("telescope", "filter_1", "seconds_1", "count_1")] == [
+        "one-metre",
+        "r",
+        120.0,
+        3,
+    ]
+    assert client.get("/observations/template/FollowUp/create/?exposures=[[[").status_code == 200
 
 
 @pytest.mark.parametrize("strategy", ["ResumeCadenceAfterFailureStrategy", "RetryFailedObservationsStrategy"])
@@ -459,6 +468,16 @@ def test_the_hosts_other_pages_stand(client, ada, target, astropy_frames):
     client.post(CREATE, filled(target))
     for path in ("/observations/list/", f"/targets/{target.pk}/", "/observations/status/"):
         assert client.get(path).status_code == 200, path
+
+
+def test_the_apis_pages_open_in_a_browser(client, ada, target):
+    """DRF shows each list as a page, with a form where it takes a POST; of these three there was but a fault of ours."""
+    for name in ("followup", "armings", "plans", "pointings", "treasuremap-reports", "telescopes"):
+        page = client.get(f"/api/{name}/", headers={"Accept": "text/html"})
+        assert (page.status_code, page["Content-Type"].split(";")[0]) == (200, "text/html"), name
+    client.post(CREATE, filled(target))
+    page = client.get(f"/api/followup/{Asked.objects.get().pk}/", headers={"Accept": "text/html"})
+    assert (page.status_code, target.name in page.content.decode()) == (200, True)
 
 
 def test_the_hosts_list_names_no_target_or_group_that_one_may_not_see(client, ada, target):

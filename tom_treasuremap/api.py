@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django_filters.rest_framework import DjangoFilterBackend
@@ -11,6 +11,7 @@ from rest_framework.exceptions import ParseError
 from rest_framework.filters import OrderingFilter
 from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.permissions import IsAuthenticated, IsAuthenticatedOrReadOnly
+from rest_framework.utils.serializer_helpers import ReturnDict
 
 from tom_treasuremap.filters import PointingFilter, ReportFilter
 from tom_treasuremap.listing import values
@@ -24,7 +25,24 @@ def body(request: Any) -> Mapping[str, Any]:
     return request.data
 
 
-class PointingSerializer(serializers.BaseSerializer):
+class Shown(serializers.BaseSerializer):
+    """What is shown, and taken by forms of ours: of one that is empty, DRF's page for browsers asks its fields and how they begin."""
+
+    fields: Mapping[str, Any] = {}
+
+    def get_initial(self) -> dict[str, Any]:
+        return {}
+
+    @property
+    def data(self) -> Any:
+        found = super().data
+        return found if self.instance is not None else ReturnDict(found, serializer=self)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
+
+
+class PointingSerializer(Shown):
     """The columns of the downloads, with the footprint and the last changes."""
 
     def to_representation(self, instance: Pointing) -> dict:
@@ -52,7 +70,7 @@ class PointingViewSet(viewsets.ReadOnlyModelViewSet):
         return Pointing.objects.visible_to(self.request.user).select_related("event").defer("document")
 
 
-class ReportSerializer(serializers.BaseSerializer):
+class ReportSerializer(Shown):
     """What was told, what the Treasure Map has of it, and the deliveries that told it."""
 
     def to_representation(self, instance: Report) -> dict:

@@ -7,7 +7,7 @@ from typing import Any
 import django_filters
 from django.core.exceptions import PermissionDenied
 from django_filters.rest_framework import DjangoFilterBackend
-from rest_framework import mixins, serializers, viewsets
+from rest_framework import mixins, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import PermissionDenied as Forbidden
 from rest_framework.exceptions import ValidationError
@@ -16,7 +16,7 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 
 from tom_scimma.models import Event
-from tom_treasuremap.api import body
+from tom_treasuremap.api import Shown, body
 from tom_treasuremap.models import Plan
 from tom_treasuremap.plan_forms import QuestionForm
 from tom_treasuremap.plans import approving, making, sheet, written
@@ -44,7 +44,7 @@ VISIT = (
 )
 
 
-class PlanSerializer(serializers.BaseSerializer):
+class PlanSerializer(Shown):
     """A plan with its visits; with why each field is in or out where one plan is asked for."""
 
     def to_representation(self, instance: Plan) -> dict[str, Any]:

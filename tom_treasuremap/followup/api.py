@@ -11,7 +11,7 @@ from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 
-from tom_treasuremap.api import Pages, body
+from tom_treasuremap.api import Pages, Shown, body
 from tom_treasuremap.facility import FollowUpFacility
 from tom_treasuremap.followup import arming, asking, cancelling, marking, withdrawn, written
 from tom_treasuremap.followup.forms import FORMS
@@ -20,7 +20,7 @@ from tom_treasuremap.views.armings import ArmForm
 from tom_treasuremap.views.asked import MarkForm
 
 
-class AskedSerializer(serializers.BaseSerializer):
+class AskedSerializer(Shown):
     """One request: what was asked, and what became of it."""
 
     def to_representation(self, instance: Asked) -> dict[str, Any]:
@@ -144,7 +144,7 @@ class AskedViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         return Response(AskedSerializer(self.get_object()).data)
 
 
-class ArmingSerializer(serializers.BaseSerializer):
+class ArmingSerializer(Shown):
     """One arming."""
 
     def to_representation(self, instance: Arming) -> dict[str, Any]:
