@@ -44,13 +44,15 @@ def target(user):
     return row
 
 
-def report(target, user, *, brightness: float = 19.5, kind: str = "discovery") -> list[Delivery]:
+def report(target, user, *, brightness: float = 19.5, kind: str = "discovery", **said) -> list[Delivery]:
     """Queues a report of a target as the confirm page does, without what was looked at before."""
     rows = {"photometry": (given.point(brightness=brightness), given.limit())}
     if kind == "classification":
         rows = {"photometry": (), "spectra": (given.spectrum(extra={"classification": "SN Ia"}),)}
     content = given.content(targets=(given.body(pk=target.pk),), event=None, **rows)
-    payload, text = there.preview(given.filled(there, content, **{f"targets.{target.pk}.reporting_group": "LCO"}))
+    payload, text = there.preview(
+        given.filled(there, content, **{f"targets.{target.pk}.reporting_group": "LCO", **said})
+    )
     carried = given.content(targets=(given.body(pk=target.pk),), event=None)
     return send([Parcel(there.full_name, payload, text)], Cargo.of(items(carried)), by=user)
 
@@ -64,6 +66,25 @@ def test_a_second_report_that_was_looked_at_before_the_first_was_queued_is_not_q
     assert report(target, user, kind="classification")  # is another thing
     Delivery.objects.filter(pk=first.pk).update(state="cancelled")
     assert report(target, user, brightness=18.0)
+
+
+@pytest.mark.django_db
+def test_a_second_classification_is_one_that_its_author_knows_to_be_the_second(user, target):
+    """Two people of one TOM classified the same object with different reporters, and both went to TNS."""
+    (first,) = report(target, user, kind="classification")
+    unsaid = {f"targets.{target.pk}.besides": ""}
+    assert report(target, user, kind="classification", **unsaid) == [first]  # one click too many
+    with pytest.raises(Unsaid, match=rf"classification of this TOM already: #{first.pk} by ada, SN Ia of"):
+        report(target, user, kind="classification", authors="B. Other", **unsaid)
+    content = given.content(targets=(given.body(pk=target.pk),), event=None, spectra=(given.spectrum(),), photometry=())
+    (asked,) = [need for need in there.needs(content) if need.field == f"targets.{target.pk}.besides"]
+    assert (asked.required, asked.value, f"#{first.pk} by ada" in asked.help) == (True, "", True)
+    known = {asked.field: str(first.pk)}
+    (second,) = report(target, user, kind="classification", authors="B. Other", **known)
+    with pytest.raises(Unsaid, match=rf"#{second.pk} by ada"):  # came meanwhile
+        report(target, user, kind="classification", authors="C. Third", **known)
+    Delivery.objects.update(state="rejected")
+    assert report(target, user, kind="classification", authors="C. Third")
 
 
 @pytest.mark.django_db

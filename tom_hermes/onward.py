@@ -47,8 +47,18 @@ class Tns(Hermes):
         names = ", ".join((classified and tnsname.of(body)) or body.name for body in subject.targets[:3])
         wanted = asking.needs(subject, title=f"{what} of {names}".strip(), text=text)
         wanted = [need if need.field != "authors" else Need("authors", "Reporter", need.value, True, help=need.help) for need in wanted]  # fmt: skip  # noqa: E501
-        wanted += tnsname.needs(subject) if classified else []
+        wanted += [*tnsname.needs(subject), *reported.besides(subject, self._server())] if classified else []
         return [*wanted, *tns.needs(subject, accounts.tns_options(), group=conf.TNS_GROUP)]
+
+    def parts(self, form: Mapping[str, Any]) -> list[tuple[bytes, str]]:
+        """With the classification that its author says this is another one than."""
+        known = sorted(value for name, value in form.items() if name.endswith(f".{reported.BESIDES}") and value)
+        made = super().parts(form)
+        return (
+            [(json.dumps({**json.loads(one), reported.BESIDES: known}).encode(), text) for one, text in made]
+            if known
+            else made
+        )
 
     def shaped(self, message: dict, content: Content, form: Mapping[str, Any], problems: Problems) -> dict[str, Any]:
         return tns.shape(message, content, form, problems)
