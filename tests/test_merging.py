@@ -149,6 +149,16 @@ class TestJoined:
         assert client.get("/events/Swift 1200001/").headers["Location"] == event.get_absolute_url()
         answer = client.get("/api/events/Swift 1200001/")
         assert (answer.status_code, answer.headers["Location"]) == (302, "/api/events/Fermi%20GBM%20700000001/")
+        assert client.get("/api/alerts/?event=Swift 1200001").json()["count"] == 3
+
+    @pytest.mark.parametrize("page", ["portfolio/?text=burst", "merges/", "candidates/", "galaxies/", "notice.json"])
+    def test_every_page_under_the_old_name_leads_to_the_same_page(self, joined, client, page):
+        """A link that somebody kept, or was sent, before the two were joined (docs/events.md)."""
+        answer = client.get(f"/events/Swift 1200001/{page}")
+        assert (answer.status_code, answer.headers["Location"]) == (302, f"/events/Fermi%20GBM%20700000001/{page}")
+        assert client.get(answer.headers["Location"]).status_code == 200
+        assert client.get(f"/events/Swift 1200002/{page}").status_code == 404
+        assert client.post(f"/events/Swift 1200001/{page}").status_code in (404, 405)
 
     def test_parted_again_each_has_its_own_and_nothing_joins_them(self, joined):
         who = make.user("astronomer")

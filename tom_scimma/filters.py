@@ -12,7 +12,7 @@ from django import forms
 from django.db.models import F, Q
 from tom_common.htmx_table import HTMXTableFilterSet
 
-from tom_scimma import wording
+from tom_scimma import events, wording
 from tom_scimma.models import Alert, Annotation, Event, Localization, Message
 from tom_scimma.models.seen import known_aliases
 from tom_scimma.times import YEARS, parse
@@ -205,10 +205,20 @@ class MessageFilter(PageFilter):
         return queryset.filter(Q(topic__icontains=text) | wrong | Q(pk__in=alerts.values("message_id")))
 
 
+class OfEvent(django_filters.CharFilter):
+    """What hangs on an event, by any of its names; `field_name` leads to the event."""
+
+    def filter(self, qs, value):
+        if not value:
+            return qs
+        known = events.named(value, self.parent.request.user)
+        return qs.filter(**({self.field_name: known} if known else {f"{self.field_name}__name": value}))
+
+
 class AlertFilter(django_filters.rest_framework.FilterSet):
     """Alerts over REST."""
 
-    event = django_filters.CharFilter(field_name="event__name")
+    event = OfEvent(field_name="event")
     message = django_filters.UUIDFilter(field_name="message__uid")
     source = django_filters.CharFilter(lookup_expr="istartswith")
     topic = django_filters.CharFilter(field_name="message__topic")
@@ -224,7 +234,7 @@ class LocalizationFilter(django_filters.rest_framework.FilterSet):
     """Sky maps over REST."""
 
     alert = django_filters.NumberFilter(field_name="alert_id")  # a number: a choice would list alerts to everybody
-    event = django_filters.CharFilter(field_name="alert__event__name")
+    event = OfEvent(field_name="alert__event")
     area_max = Number(field_name="area_90", lookup_expr="lte")
     distance_max = Number(field_name="distance_mpc", lookup_expr="lte")
 
@@ -237,7 +247,7 @@ class AnnotationFilter(django_filters.rest_framework.FilterSet):
     """Annotations over REST."""
 
     alert = django_filters.NumberFilter(field_name="alert_id")
-    event = django_filters.CharFilter(field_name="alert__event__name")
+    event = OfEvent(field_name="alert__event")
 
     class Meta:
         model = Annotation

@@ -118,8 +118,30 @@ def known_names(event: Event, user, found) -> list[str]:
     return [event.name, *aliases][:SHOWN]
 
 
+def own_address(request) -> str | None:
+    """The address of the same page under the own names of the events that it names; None where it has these, or one is not known."""
+    match = request.resolver_match
+    events = {key: named(match.kwargs[key], request.user) for key in ("name", "other") if key in match.kwargs}
+    names = {key: event.name for key, event in events.items() if event is not None}
+    if (
+        len(set(names.values())) < len(events) or names.items() <= match.kwargs.items()
+    ):  # of two that are one there is no pair
+        return None
+    query = f"?{request.GET.urlencode()}" if request.GET else ""
+    return reverse(match.view_name, kwargs={**match.kwargs, **names}) + query
+
+
 class EventMixin:
-    """Gives a view the event that its address names, if the user may see it."""
+    """Gives a view the event that its address names, if the user may see it; another name of it leads to its own address."""
+
+    def dispatch(self, request, *args, **kwargs):
+        try:
+            return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+        except Http404:
+            address = own_address(request) if request.method in ("GET", "HEAD") else None
+            if address is None:
+                raise
+            return redirect(address)
 
     @property
     def event(self) -> Event:
@@ -132,15 +154,6 @@ class EventView(EventMixin, TemplateView):
     """One event: what it is, where, in which versions, how fast they came."""
 
     template_name = "tom_scimma/event.html"
-
-    def get(self, request, *args, **kwargs):
-        try:
-            return super().get(request, *args, **kwargs)
-        except Http404:
-            known = named(self.kwargs["name"], request.user)
-            if known is None:
-                raise
-            return redirect(known)
 
     def get_context_data(self, **kwargs):
         event, user = self.event, self.request.user
