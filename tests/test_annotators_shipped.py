@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 from django.contrib.auth.models import AnonymousUser, Group
 from django.db import connection
+from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
 from tom_targets.models import Target
 
 from tests import catalogs
 from tests import factories as make
-from tom_scimma import annotate, candidates, eventmaps, query, skymap
+from tom_scimma import annotate, candidates, eventmaps, proposals, query, skymap
 from tom_scimma.annotators import coincidences
 from tom_scimma.galaxies import load
 from tom_scimma.models import Annotation, Event, Merge
@@ -248,6 +249,18 @@ def test_a_supernova_s_neutrinos_that_nobody_placed_are_proposed_by_time_alone()
     (proposed,) = Merge.objects.all()
     assert {proposed.name, proposed.other_name} == {"Super-K 1", "SNEWS_Coincidence_ALERT 1"}
     assert proposed.because == "two of one kind, 4 s apart"
+
+
+def test_of_many_detectors_at_one_moment_each_is_proposed_once():
+    """Seven detectors and the coincidence server speak of one supernova: seven questions, where every pair would be 28."""
+    for number in range(8):
+        heard(f"SNEWS {number}", None, seconds=number, kind="SN")
+    assert Merge.objects.count() == 7
+    first, last = Event.objects.get(name="SNEWS 0"), Event.objects.get(name="SNEWS 7")
+    assert proposals.tied(first, last)
+    for merge in Merge.objects.filter(Q(event=last) | Q(other=last)):
+        proposals.reject(merge, make.user(f"person {merge.pk}"))
+    assert not proposals.tied(first, last)
 
 
 def test_a_protected_partner_is_known_to_its_groups_alone(client):

@@ -2,6 +2,7 @@
 
 note(statements)                    what the notices of a batch hint at; called in ingest's transaction
 propose(one, other, because)        a row for a person, once a pair
+tied(one, other)                    whether what waits for a person would make the two one already
 accept(merge, user), reject(...)    what the person says
 """
 
@@ -75,6 +76,16 @@ def propose(one: Event, other: Event, because: str, *, alert: Alert | None = Non
     return merge
 
 
+def tied(one: Event, other: Event) -> bool:
+    """Whether proposals that wait lead from the one to the other: who accepts these joins the two as well."""
+    reached, newest = {one.pk}, {one.pk}
+    while newest and other.pk not in reached:
+        rows = Merge.objects.filter(Q(event__in=newest) | Q(other__in=newest), state=Merge.State.PROPOSED)
+        newest = {pk for row in rows.values_list("event_id", "other_id") for pk in row if pk} - reached
+        reached |= newest
+    return other.pk in reached
+
+
 def may_decide(merge: Merge, user) -> bool:
     """Whether this user may join or part these events: who may see them, and change events or be of the staff."""
     return bool(user.is_authenticated) and (user.is_staff or user.has_perm("tom_scimma.change_merge"))
@@ -98,8 +109,12 @@ def reject(merge: Merge, user) -> None:
     """They are two, and nothing joins them by itself any more. Raises NotNow where somebody decided before."""
     with transaction.atomic():
         merge = _waiting(merge)
-        merge.state, merge.by, merge.by_name, merge.decided = "rejected", user, user.get_username(), timezone.now()
-        merge.save()
+        alike = Q(event=merge.event_id, other=merge.other_id) | Q(event=merge.other_id, other=merge.event_id)
+        rows = Merge.objects.filter(
+            Q(alike, state=Merge.State.PROPOSED) | Q(pk=merge.pk)
+        )  # a join may have made two of one
+        said = {"by": user, "by_name": user.get_username(), "decided": timezone.now()}
+        rows.update(state=Merge.State.REJECTED, **said)
 
 
 def _waiting(merge: Merge) -> Merge:

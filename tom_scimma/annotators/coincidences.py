@@ -3,7 +3,8 @@
 Two events are a pair when the one happened within the window of the other that COINCIDENCE_WINDOWS has for their kinds and
 their maps do not speak against one place (spatial Bayes factor of at least 1, SkyMap.overlap). An event that nobody placed is
 near in time alone. A pair is never joined by itself; two of one kind, within a minute and in one place, are proposed, unless
-one authority numbered them apart; a supernova's neutrinos, which nobody may have placed, also by time alone.
+one authority numbered them apart; a supernova's neutrinos, which nobody may have placed, also by time alone. Of the words of
+many detectors about one moment each is proposed once, with one of the others, and not every pair of them.
 """
 
 from __future__ import annotations
@@ -95,7 +96,7 @@ def _pair(event: Event, other: Event, overlap: float | None, rates: dict[str, fl
         return None
     seconds = (other.time - event.time).total_seconds()
     alike = event.kind == other.kind and abs(seconds) <= SAME and (overlap is not None or event.kind in RARE)
-    if alike and not meeting.numbered_apart(event.name, other.name):
+    if alike and not meeting.numbered_apart(event.name, other.name) and not proposals.tied(event, other):
         place = "" if overlap is None else " and in one place"
         proposals.propose(event, other, f"two of one kind, {wording.span(abs(seconds))} apart{place}")
     return {

@@ -93,6 +93,7 @@ def _done(merge: Merge, act: str, user):
         return event, f"{merge.other_name} and {merge.name} are one event now."
     if act == "reject":
         proposals.reject(merge, user)
+        annotate.about([merge.event, merge.other])  # each may still be one with what the other was proposed with
         return merge.event, f"{merge.other_name} and {merge.name} stay two events."
     if act != "undo":
         raise Http404("no such act")
@@ -110,8 +111,12 @@ def _out(sent: int, told: int) -> str:
 
 def _shown(rows, user) -> list[dict]:
     rows = rows.select_related("event", "other", "alert__message")[:SHOWN]
-    shown = []
+    shown, waiting = [], set()
     for merge in rows:
+        pair = frozenset((merge.event_id, merge.other_id))
+        if merge.state == Merge.State.PROPOSED and pair in waiting:  # a join made one question of two
+            continue
+        waiting |= {pair} if merge.state == Merge.State.PROPOSED else set()
         out = merging.meanwhile(merge, user) if merge.merged else ([], [])
         shown.append({"merge": merge, "said": out[0], "told": out[1], "may": proposals.may_decide(merge, user)})
     return shown
