@@ -10,12 +10,13 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, Group
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone as clock
 
 from tests import factories as make
-from tom_scimma import detectors
+from tom_scimma import detectors, folding, merging
 from tom_scimma.ingest import ingest
 from tom_scimma.models import Detector, Event, Message, TopicState
 from tom_scimma.record import Record
@@ -159,6 +160,23 @@ def test_the_card_of_an_alert_says_who_when_and_how_likely_by_chance():
     ):
         assert words in text, words
     assert "fire drill" not in text.lower()
+
+
+def test_a_detector_s_notice_that_a_person_joined_stands_beside_the_coincidence_and_not_in_its_place():
+    """Super-K's notice to GCN is later than SNEWS's alert and says neither who else saw it nor how likely chance is."""
+    send(ALERT)
+    alert = {"$schema": "https://gcn.nasa.gov/schema/main/gcn/notices/superk/sn_alert.schema.json", "mission": "Super-Kamiokande",
+             "id": "SN.260305.000001", "alert_tense": "current", "alert_type": "initial", "trigger_time": "2026-03-05T01:02:03.25Z",
+             "alert_datetime": "2026-03-05T01:02:40Z", "ra": 270.82, "dec": 31.46, "ra_dec_error": 0.91}  # fmt: skip
+    send(alert, "gcn.notices.superk.sn_alert")
+    into, other = Event.objects.get(name__startswith="SNEWS"), Event.objects.get(name__startswith="Super-K")
+    with transaction.atomic():
+        merging.join(into, other, because="a person said so")
+        folding.refold([into])
+    text = card()
+    for words in ("SNEWS: coincidence", "14 %", "01:02:03.500000", "Super-K: alert", "270.820"):
+        assert words in text, words
+    assert "/events/Super-K" not in text
 
 
 def test_a_rate_stands_where_a_probability_is_not_said():

@@ -15,6 +15,8 @@ from tom_scimma.notice import Notice, Sky
 
 #: detectors whose own word is within so much of the event's time speak of it; SNEWS looks for coincidences within 10 s
 NEAR = timedelta(seconds=30)
+#: who looks for coincidences: its word stands first, also where a person joined a detector's own notice to it
+SERVER = "SNEWS"
 SHOWN = 100
 
 
@@ -49,7 +51,7 @@ class Panel:
 
     alerts: list[Word] = field(default_factory=list)
     tiers: list[Word] = field(default_factory=list)
-    #: of the same moment, on events of their own: what Super-K tells GCN
+    #: of the same moment, by others than the coincidence server or on events of their own: what Super-K tells GCN
     others: list[Word] = field(default_factory=list)
 
     @property
@@ -83,6 +85,11 @@ def panel(event: Event, user: Any) -> dict[str, Any]:
     for alert in rows:
         kinds = found.alerts if alert.event_id == event.pk else found.others
         (found.tiers if alert.source.startswith("SNEWS ") else kinds).append(spoken(alert))
+    found.others = [word for word in found.alerts if word.source != SERVER] + found.others
+    found.alerts = [word for word in found.alerts if word.source == SERVER]
+    if not found.alerts:
+        found.alerts = [word for word in found.others if word.alert.event_id == event.pk]
+        found.others = found.others[len(found.alerts) :]
     return {"panel": found, "maps": _has_map(rows)}
 
 
@@ -114,7 +121,7 @@ def _what(notice: Notice) -> str:
     if word:
         return word
     if not notice.source.startswith("SNEWS "):  # of them all, the server alone looks for coincidences
-        name = "coincidence" if notice.source == "SNEWS" else "alert"
+        name = "coincidence" if notice.source == SERVER else "alert"
         return {"initial": name, "update": f"{name}, updated"}.get(notice.alert_type, notice.alert_type)
     kinds = (("timing_series", "timing"), ("p_values", "significance"))
     return next((name for key, name in kinds if notice.extra.get(key)), "coincidence")
