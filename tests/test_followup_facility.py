@@ -21,7 +21,7 @@ from tests import factories as make
 from tests import following as up
 from tests.outside.rig import deliver
 from tom_scimma.models import Delivery, Event
-from tom_treasuremap.followup import following, reach
+from tom_treasuremap.followup import following, reach, validating
 from tom_treasuremap.followup.request import Exposure, State
 from tom_treasuremap.models import Asked, TelescopeState
 from tom_treasuremap.telescopes.telescope import MoonRule
@@ -155,6 +155,25 @@ def test_a_target_that_never_rises_and_one_by_day(client, ada):
     day = {"start": f"{noon:%Y-%m-%dT%H:%M}", "end": f"{noon + timedelta(hours=1):%Y-%m-%dT%H:%M}"}
     errors = client.post(CREATE, filled(low, **day)).context["form"].errors
     assert "The Sun is never below -12 degrees" in errors["start"][0]
+
+
+def test_all_that_stands_in_the_way_is_said_at_once(client, ada, settings):
+    """docs/followup.md; whoever got a proposal learned only then that the target never rises there."""
+    settings.TOM_TREASUREMAP = {**settings.TOM_TREASUREMAP, "OCS_PROPOSAL": "", "OCS_URL": ""}
+    start, end = up.dark()
+    low = up.target(ada, name="Polaris", dec=89.0)
+    said = filled(low, telescope="lco-1m0-coj", filter_1="nothing", max_airmass="1.5", pos_angle="10")
+    errors = client.post(CREATE, said).context["form"].errors
+    assert "No proposal" in errors["__all__"][0]
+    assert "No observatory's portal is set" in errors["telescope"][0]
+    assert "has no filter nothing" in errors["filter_1"][0]
+    assert "cannot turn its camera" in errors["pos_angle"][0]
+    assert "never rises above" in errors["start"][0]
+    assert "Its airmass is never below 1.5" in errors["max_airmass"][0]
+    no_time = up.request(dec=89.0, start=start, end=end, exposures=(Exposure("r", -1.0),))
+    assert list(validating.faults(no_time)) == ["seconds"]  # for how long is not said: nothing is reckoned with it
+    over = up.request(dec=89.0, start=end, end=start)
+    assert validating.faults(over) == {"end": ["It ends before it begins."]}
 
 
 def test_a_telescope_that_is_closed_is_not_asked_unless_for_weather_and_anyway(client, target):

@@ -71,17 +71,20 @@ def _sky(telescope: Telescope, request: Request, times: np.ndarray) -> Any:
 
 
 def _never(good: Mapping[str, np.ndarray], sky: Any, telescope: Telescope, request: Request) -> dict[str, list[str]]:
-    """The single rule that forbids it all, else those that share it between them."""
+    """Each rule that alone forbids it all, else those that share it between them."""
     always = np.ones(len(sky.times), dtype=bool)
-    alone = [name for name, one in good.items() if not one.any()]
-    if alone:
-        return {FIELDS.get(alone[0], "start"): [_words(alone[0], sky, always, telescope, request)]}
+    found: dict[str, list[str]] = {}
+    for name in (name for name, one in good.items() if not one.any()):
+        found.setdefault(FIELDS.get(name, "start"), []).append(_words(name, sky, always, telescope, request))
+    if found:
+        return found
     dark = good.get("daylight", always)
     others = {name: one[dark] for name, one in good.items() if name != "daylight"}
-    blocking = [name for name, one in others.items() if not one.any()]
-    if blocking:
-        words = _words(blocking[0], sky, dark, telescope, request)
-        return {FIELDS.get(blocking[0], "start"): [f"By night: {words[0].lower()}{words[1:]}"]}
+    for name in (name for name, one in others.items() if not one.any()):
+        words = _words(name, sky, dark, telescope, request)
+        found.setdefault(FIELDS.get(name, "start"), []).append(f"By night: {words[0].lower()}{words[1:]}")
+    if found:
+        return found
     names = ", ".join(name for name, one in others.items() if not one.all())
     return {"start": [f"It cannot be reached at any time in that window; in turn it is: {names or 'daylight'}."]}
 

@@ -18,8 +18,10 @@ from tom_treasuremap.followup import reach, written
 from tom_treasuremap.followup.request import Request
 from tom_treasuremap.models import Asked
 from tom_treasuremap.telescopes.telescope import Telescope
-from tom_treasuremap.transports import transport
+from tom_treasuremap.transports import rules, transport
 
+#: where one of these is wrong, nothing is reckoned with it
+UNSOUND = frozenset({"ra", "dec", "pos_angle", "start", "exposures", "seconds", "count"})
 LONGEST = timedelta(days=92)
 SOON = timedelta(hours=12)  #: a telescope that is closed now is taken to be closed that long
 
@@ -34,7 +36,7 @@ def faults(request: Request, *, anyway: bool = False, now: datetime | None = Non
     found: dict[str, list[str]] = {}
     for wrong in (_way(request, telescope), _window(request, now)):
         _add(found, wrong)
-    if found:
+    if not _sound(request, telescope, now):
         return found
     for wrong in (
         _range(request, telescope),
@@ -82,6 +84,13 @@ def _window(request: Request, now: datetime) -> dict[str, list[str]]:
     if request.end - request.start > LONGEST:
         return {"end": [f"A window is at most {LONGEST.days} days long."]}
     return {}
+
+
+def _sound(request: Request, telescope: Telescope, now: datetime) -> bool:
+    """Whether it says where, when and for how long, so that it can be looked at whether that is possible."""
+    if _window(request, now) or request.end <= request.start:
+        return False
+    return not UNSOUND & rules.faults(request, telescope).keys()
 
 
 def _range(request: Request, telescope: Telescope) -> dict[str, list[str]]:
