@@ -252,3 +252,28 @@ def test_rest_arms_and_disarms(client, ada):
     client.force_login(ada)
     assert client.delete(f"/api/armings/{number}/").json()["in_force"] is False
     assert Arming.objects.get().disarmed_by == ada
+
+
+def test_who_arms_for_a_subscription_that_asks_no_telescope_is_told_so(client, ada):
+    """docs/followup.md: armed alone does nothing; the subscription has to ask that telescope."""
+    rule = Subscription.objects.create(owner=ada, name="kilonovae", query="kind = GW")
+    rule.actions.create(name="tell")
+    make.permitted(ada, "arm_telescope")
+    client.force_login(ada)
+    page = reverse("tom_treasuremap:armings")
+    until = timezone.now() + timedelta(hours=3)
+    said = {"telescope": "dome", "rule": rule.pk, "until": f"{until:%Y-%m-%dT%H:%M}", "hours": 1, "requests": 2}
+    words = "“kilonovae” asks no telescope. Give it the action"
+    assert "only tells people" in body(client, page)  # beside the choice
+    assert client.post(page, said, follow=True).content.decode().count(words) == 2  # the message, and in the list
+    assert words in client.get("/api/armings/").json()["results"][0]["asks_nothing"]
+    asking_it = rule.actions.create(name="follow_up", options={"telescope": "one-metre"})
+    assert "“kilonovae” asks one-metre, not dome" in body(client, page)
+    asking_it.delete()
+    plan = rule.actions.create(
+        name="plan", options={"telescopes": ["dome"]}
+    )  # a person approves it: no telescope moves
+    assert words in body(client, page)
+    plan.options["send"] = True
+    plan.save()
+    assert "kilonovae” asks" not in body(client, page)

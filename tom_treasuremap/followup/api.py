@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from tom_treasuremap.api import Pages, Shown, body
 from tom_treasuremap.facility import FollowUpFacility
-from tom_treasuremap.followup import arming, asking, cancelling, marking, withdrawn, written
+from tom_treasuremap.followup import arming, asking, cancelling, idle, marking, withdrawn, written
 from tom_treasuremap.followup.forms import FORMS
 from tom_treasuremap.models import Arming, Asked
 from tom_treasuremap.views.armings import ArmForm
@@ -160,6 +160,7 @@ class ArmingSerializer(Shown):
             "cancels": instance.cancels,
             "in_force": instance.is_in_force,
             "why": instance.why,
+            "asks_nothing": idle.why(instance.rule, instance.telescope),
         }
 
 
@@ -172,7 +173,9 @@ class ArmingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
     lookup_value_regex = "[0-9]+"
 
     def get_queryset(self):
-        return Arming.objects.visible_to(self.request.user).select_related("rule", "by")
+        return (
+            Arming.objects.visible_to(self.request.user).select_related("rule", "by").prefetch_related("rule__actions")
+        )
 
     def create(self, request, *args, **kwargs):
         if not arming.may_arm(request.user):

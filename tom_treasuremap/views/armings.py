@@ -17,7 +17,7 @@ from tom_scimma import switch
 from tom_scimma.filters import UtcField
 from tom_scimma.models import Subscription
 from tom_treasuremap.conf import conf
-from tom_treasuremap.followup import arming, fields
+from tom_treasuremap.followup import arming, fields, idle
 from tom_treasuremap.models import Arming
 
 
@@ -28,7 +28,8 @@ class ArmForm(forms.Form):
     rule = forms.ModelChoiceField(
         Subscription.objects.none(),
         label="For the subscription",
-        help_text="Only for what this one met, and nothing else.",
+        help_text="Only for what this one met, and nothing else. It has to have the action “Ask a telescope”, or “Make a plan” "
+        "that is sent by itself: one that only tells people asks no telescope, armed or not.",
     )
     until = UtcField(label="Until (UTC)", widget=fields.UtcInput)
     hours = forms.FloatField(label="Hours of exposures a night, at most", min_value=0.01, max_value=24, initial=2)
@@ -59,19 +60,27 @@ class ArmingsView(LoginRequiredMixin, View):
         if form.is_valid():
             said = dict(form.cleaned_data)
             try:
-                arming.arm(said.pop("telescope"), said.pop("rule"), request.user, said.pop("until"), **said)
+                row = arming.arm(said.pop("telescope"), said.pop("rule"), request.user, said.pop("until"), **said)
             except ValueError as error:
                 form.add_error(None, str(error))
             else:
                 messages.success(request, "It is armed: this TOM may ask it by itself, in your name.")
+                nothing = idle.why(row.rule, row.telescope)
+                if nothing:
+                    messages.warning(request, nothing)
                 return redirect("tom_treasuremap:armings")
         return self._page(form, 400)
 
     def _page(self, form: ArmForm, status: int = 200):
-        rows = Arming.objects.visible_to(self.request.user).select_related("rule__owner", "by", "disarmed_by")
+        rows = (
+            Arming.objects.visible_to(self.request.user)
+            .select_related("rule__owner", "by", "disarmed_by")
+            .prefetch_related("rule__actions")
+        )
+        rows = rows.prefetch_related("rule__actions")
         context = {
             "form": form,
-            "in_force": [row for row in rows[:200] if row.is_in_force],
+            "in_force": [(row, idle.why(row.rule, row.telescope)) for row in rows[:200] if row.is_in_force],
             "over": [row for row in rows[:60] if not row.is_in_force][:30],
             "may": arming.may_arm(self.request.user),
             "stopped": switch.stopped(),
