@@ -146,6 +146,16 @@ def test_the_picture_is_an_svg_without_anything_from_outside():
     assert night_plot.svg([tonight(shipped()["swift-uvot"], 0, 0, NOW)], NOW, title="x") == ""
 
 
+def test_no_two_lines_of_a_picture_are_drawn_alike():
+    """The table beside it says which line is which: with more telescopes than colours it said two of each."""
+    strokes = [night_plot.stroke(i) for i in range(40)]
+    assert len(set(strokes)) == 40
+    found = [tonight(telescope_at(SITES["La Palma"]), 150.0, 30.0, NOW) for _ in range(10)]
+    lines = ElementTree.fromstring(night_plot.svg(found, NOW, title="x")).iter()
+    drawn = {(one.get("stroke"), one.get("stroke-dasharray")) for one in lines if one.tag.endswith("polyline")}
+    assert len(drawn) == 10
+
+
 def test_a_dark_of_a_whole_day_does_not_end_when_it_begins():
     """At a pole in winter it is dark from noon to noon: "06:52 to 06:52" said no hours at all."""
     noon = 61371.2861  # 2026-11-27 06:52 UTC

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 import numpy as np
@@ -17,9 +18,18 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8
 SPAN = 30 / 24  #: days at most
 
 
-def colour(i: int) -> str:
-    """The colour of the i-th line."""
-    return COLOURS[i % len(COLOURS)]
+@dataclass(frozen=True)
+class Stroke:
+    """How a line is drawn."""
+
+    colour: str
+    dashes: str = ""  #: as SVG has them; "": none
+
+
+def stroke(i: int) -> Stroke:
+    """How the i-th line is drawn, as no other is: where the colours are used up it is dashed, then with a dot between dashes, two, ..."""
+    around, which = divmod(i, len(COLOURS))
+    return Stroke(COLOURS[which], "10 4" + " 2 4" * (around - 1) if around else "")
 
 
 def span(found: Sequence[Tonight]) -> tuple[float, float] | None:
@@ -31,7 +41,7 @@ def span(found: Sequence[Tonight]) -> tuple[float, float] | None:
     return first, min(max(float(course.times[-1]) for course in drawn), first + SPAN)
 
 
-def svg(found: Sequence[Tonight], now: float, *, title: str, colours: Sequence[str] = COLOURS) -> str:
+def svg(found: Sequence[Tonight], now: float, *, title: str, strokes: Sequence[Stroke] = ()) -> str:
     """The picture: thick where it may be observed, thin where it is dark but may not; with one telescope also twilight and Moon."""
     between = span(found)
     if between is None:
@@ -44,7 +54,7 @@ def svg(found: Sequence[Tonight], now: float, *, title: str, colours: Sequence[s
     if len(found) == 1:
         parts += _sky(found[0], between)
     for i, one in enumerate(found):
-        parts += _line(one, between, colours[i % len(colours)])
+        parts += _line(one, between, strokes[i] if strokes else stroke(i))
     if between[0] <= now <= between[1]:
         x = _x(now, between)
         parts.append(
@@ -109,17 +119,19 @@ def _sky(one: Tonight, between: tuple[float, float]) -> list[str]:
     return parts
 
 
-def _line(one: Tonight, between: tuple[float, float], stroke: str) -> list[str]:
+def _line(one: Tonight, between: tuple[float, float], drawn: Stroke) -> list[str]:
     course = one.course
     if course is None:
         return []
     dark = course.sun <= one.telescope.twilight
     above = course.altitude > 0
     parts = []
+    ends = (
+        f'stroke-dasharray="{drawn.dashes}"' if drawn.dashes else 'stroke-linecap="round"'
+    )  # round ends fill the gaps
     for where, width, opacity in ((above, 1, 0.25), (above & dark, 1.2, 0.7), (above & course.good, 3.5, 1)):
         parts += [
-            f'<polyline points="{points}" fill="none" stroke="{stroke}" stroke-width="{width}" stroke-opacity="{opacity}" '
-            'stroke-linecap="round"/>'
+            f'<polyline points="{points}" fill="none" stroke="{drawn.colour}" stroke-width="{width}" stroke-opacity="{opacity}" {ends}/>'
             for points in _points(course.times, course.altitude, where, between)
         ]
     return parts

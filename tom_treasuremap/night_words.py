@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tom_treasuremap.night_plot import Stroke
 from tom_treasuremap.nights import utc
 from tom_treasuremap.telescopes.states import Status
 from tom_treasuremap.telescopes.telescope import Telescope
@@ -22,7 +23,7 @@ class Row:
     status: Status
     tonight: Tonight
     now: float
-    colour: str = ""  #: of its line in the picture
+    stroke: Stroke | None = None  #: of its line in the picture
     reach: float | None = None  #: probability of the event's map that it can reach tonight
 
     @property

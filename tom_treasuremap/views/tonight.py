@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import Http404, JsonResponse
@@ -40,7 +41,7 @@ def rows(ra: float, dec: float, now: float, where: reachable.Places | None = Non
     for i, (name, telescope) in enumerate(asked().items()):
         reach = reachable.reachable(telescope, where, now) if where is not None else None
         status = known.get(name, Status())
-        found.append(Row(telescope, status, tonight(telescope, ra, dec, now), now, night_plot.colour(i), reach))
+        found.append(Row(telescope, status, tonight(telescope, ra, dec, now), now, night_plot.stroke(i), reach))
     return found
 
 
@@ -48,7 +49,10 @@ def picture(found: list[Row], chosen: str, now: float, what: str) -> str:
     """The picture of all telescopes, or of the chosen one."""
     rows = [row for row in found if not chosen or row.telescope.name == chosen]
     title = f"Altitude of {what} tonight: {', '.join(row.telescope.label for row in rows)}"
-    drawn = night_plot.svg([row.tonight for row in rows], now, title=title, colours=[row.colour for row in rows])
+    strokes = [row.stroke for row in rows]
+    if chosen:  # alone it needs no dashes, which are the Moon's there
+        strokes = [replace(stroke, dashes="") for stroke in strokes]
+    drawn = night_plot.svg([row.tonight for row in rows], now, title=title, strokes=strokes)
     return mark_safe(drawn)  # our own SVG; every text in it is escaped
 
 
