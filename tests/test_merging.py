@@ -19,8 +19,9 @@ from tom_targets.models import Target
 
 from tests import factories as make
 from tests.messages import igwn, record, xrt
+from tests.told import contact, subscription
 from tom_scimma import folding, ingest, merging, roster
-from tom_scimma.models import Alert, Alias, Candidate, Event, Merge, Message
+from tom_scimma.models import Alert, Alias, Candidate, Event, Merge, Message, Telling
 from tom_scimma.notice import Cite, Notice, Sky
 from tom_scimma.reading import PARSED, Reading
 from tom_scimma.record import Record
@@ -178,6 +179,20 @@ class TestJoined:
         assert (joined.state, joined.by_name) == ("undone", "astronomer")
         said, _ = merging.meanwhile(joined, make.user("root", is_superuser=True))
         assert said == []  # it had been sent before
+
+    def test_what_went_out_meanwhile_is_counted_once_by_whom_it_reached(self, joined):
+        """Two subscriptions told of by one mail; one contact that is still to be told, and one that was not after all."""
+        sender, root = make.user("s2"), make.user("root", is_superuser=True)
+        shared, mail = (make.delivery(sender, joined.event, key=key) for key in ("shared", "mail"))
+        alert, mine = joined.event.alerts.first(), contact(make.user("ada"))
+        for name in ("bright", "near"):
+            Telling.objects.create(
+                contact=mine, alert=alert, subscription=subscription(mine.owner, mine, name=name), change="new",
+                delivery=mail, said=mail.created,
+            )  # fmt: skip
+        for name, fields in (("waits", {}), ("dropped", {"said": mail.created, "dropped": "no right any more"})):
+            Telling.objects.create(contact=contact(make.user(name)), alert=alert, change="new", **fields)
+        assert merging.meanwhile(joined, root) == ([shared], 1)
 
     def test_only_who_sees_both_events_knows_of_it(self, joined):
         assert Merge.objects.visible_to(AnonymousUser()).exists()

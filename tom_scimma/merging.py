@@ -116,15 +116,15 @@ def _part(merge: Merge, into: Event, user) -> Event:
     return other
 
 
-def meanwhile(merge: Merge, user) -> tuple[list[Delivery], list[Telling]]:
-    """What was said of the joined event while it was one: deliveries, and people told; the newest hundred of each."""
+def meanwhile(merge: Merge, user) -> tuple[list[Delivery], int]:
+    """What was said of the joined event while it was one: the newest hundred deliveries, and how many people or groups were told."""
     until = merge.decided if merge.state == Merge.State.UNDONE else None
     times = {"created__gte": merge.merged, **({"created__lte": until} if until else {})}
     events = [pk for pk in (merge.event_id, merge.other_id) if pk]
-    said = Delivery.objects.filter(event__in=events, **times).visible_to(user).order_by("-pk")[:100]
+    said = Delivery.objects.filter(event__in=events, tellings=None, **times).visible_to(user).order_by("-pk")[:100]
     alerts = Alert.objects.visible_to(user).filter(event__in=events).order_by().values("pk")
-    told = Telling.objects.filter(alert__in=alerts, **times).select_related("contact__owner", "contact__group")
-    return list(said), list(told.order_by("-pk")[:100])
+    told = Telling.objects.filter(alert__in=alerts, said__isnull=False, dropped="", **times)
+    return list(said), told.order_by().values("contact__owner", "contact__group").distinct().count()
 
 
 def _merges(into: Event, other: Event) -> dict[str, list[int]]:

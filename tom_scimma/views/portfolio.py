@@ -99,8 +99,8 @@ def _done(merge: Merge, act: str, user):
         raise Http404("no such act")
     other = merging.undo(merge, user)
     annotate.about([merge.event, other])
-    out = _out(*map(len, merging.meanwhile(merge, user)))
-    return other, f"{merge.other_name} is an event of its own again. {out} while the two were one."
+    sent, told = merging.meanwhile(merge, user)
+    return other, f"{merge.other_name} is an event of its own again. {_out(len(sent), told)} while the two were one."
 
 
 def _out(sent: int, told: int) -> str:
@@ -117,6 +117,6 @@ def _shown(rows, user) -> list[dict]:
         if merge.state == Merge.State.PROPOSED and pair in waiting:  # a join made one question of two
             continue
         waiting |= {pair} if merge.state == Merge.State.PROPOSED else set()
-        out = merging.meanwhile(merge, user) if merge.merged else ([], [])
+        out = merging.meanwhile(merge, user) if merge.merged else ([], 0)
         shown.append({"merge": merge, "said": out[0], "told": out[1], "may": proposals.may_decide(merge, user)})
     return shown
