@@ -737,6 +737,69 @@ def test_an_edit_needs_a_word_of_its_own_and_so_does_a_yes_that_was_taken_back(a
     assert (other.state, other.reason) == ("held", "bob did not approve it: fine")
 
 
+def edited(client: Client, text: str, row: Delivery | None = None, **said) -> tuple[Draft, str]:
+    """A draft with other words up to its confirm page, and that page; of `row` said anew where it is given."""
+    if row is None:
+        draft = open_draft(client, **said)
+    else:
+        answer = client.post(f"/share/again/{row.pk}/")
+        draft = Draft.objects.get(pk=int(answer["Location"].strip("/").split("/")[-1]))
+    answer = check(client, draft, "parcel", title="A title", text=text)
+    page = client.get(answer["Location"]).content.decode()
+    draft.refresh_from_db()
+    return draft, page
+
+
+@pytest.mark.parametrize("how", ["opened again", "said anew"])
+def test_an_edit_takes_the_place_of_what_waits_so_that_only_one_goes(ada, group, guarded, outside, how):
+    """docs/sharing.md, Approval: an edit voids what waited; else a yes to each sends both."""
+    star = shared.target()
+    bob = visitor("bob", group, permissions=("approve_delivery",))
+    (row,) = share(ada, "parcel", target=star.pk)
+    draft, page = edited(ada, "other words", row if how == "said anew" else None, target=star.pk)
+    assert f'name="withdraw" value="{row.pk}" id="withdraw-{row.pk}" checked' in page
+    ada.post(f"/share/{draft.pk}/confirm/", {"seal": draft.seal, "withdraw": row.pk})
+    other = Delivery.objects.get(share__draft=draft)
+    row.refresh_from_db()
+    assert (row.state, row.reason) == ("cancelled", f"Cancelled. #{other.pk} takes its place.")
+    assert f"#{other.pk} takes its place." in bob.get(row.get_absolute_url()).content.decode()
+    assert f"It takes the place of #{row.pk}" in bob.get(other.get_absolute_url()).content.decode()
+    assert [one.delivery_id for one in bob.get("/share/approvals/").context["waiting"]] == [other.pk]
+    for one in (row, other):
+        decide(bob, one)
+    deliver()
+    assert len(outside.parcels) == 1
+
+
+def test_an_edit_touches_nothing_that_has_left_or_that_is_not_its_own(ada, group, guarded, outside):
+    star = shared.target()
+    bob = visitor("bob", group, permissions=("approve_delivery",))
+    (row,) = share(ada, "parcel", target=star.pk)
+    (theirs,) = share(bob, "parcel", text="of bob", target=star.pk)
+    draft, page = edited(ada, "other words", target=star.pk)
+    assert f'value="{row.pk}"' in page
+    assert f'value="{theirs.pk}"' not in page
+    for key in (theirs.pk, 10**6, "x"):
+        answer = ada.post(f"/share/{draft.pk}/confirm/", {"seal": draft.seal, "withdraw": key}, follow=True)
+        assert "does not wait any more. Look again." in answer.content.decode()
+    decide(bob, row)
+    deliver()
+    ada.post(f"/share/{draft.pk}/confirm/", {"seal": draft.seal, "withdraw": row.pk})
+    states = [one.state for one in Delivery.objects.order_by("pk")]
+    assert (states, len(outside.parcels)) == (["delivered", "held"], 1)
+    _, page = edited(ada, "other words", target=star.pk)
+    assert 'name="withdraw"' not in page
+
+
+def test_other_objects_of_the_same_target_take_nobodys_place(ada, group, guarded, outside):
+    star = shared.target()
+    first, second, _ = shared.photometry(star)
+    share(ada, "parcel", target=star.pk, photometry=first.pk)
+    _, page = edited(ada, "the second", target=star.pk, photometry=second.pk)
+    assert "Send it?" in page
+    assert 'name="withdraw"' not in page
+
+
 def test_who_may_make_rules_and_embargoes(ada, group):
     star = shared.target("private star", group)
     for act in (

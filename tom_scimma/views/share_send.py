@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.generic import View
 
 from tom_scimma import acts, workload
-from tom_scimma.compose import corrections, drafts, proofs, questions
+from tom_scimma.compose import corrections, drafts, proofs, questions, superseding
 from tom_scimma.compose.gather import Unseen
 from tom_scimma.compose.items import Cargo, items
 from tom_scimma.compose.parcels import sealed, unsealed
@@ -82,6 +82,7 @@ class ShareConfirmView(DraftMixin, View):
         ]
         context = {"draft": draft, "letters": letters, "count": len(parcels), "carried": len(cargo)}
         context |= {"said": told(shown), "attended": workload.attended(timezone.now())}
+        context["earlier"] = superseding.earlier(draft, parcels, cargo)
         return render(request, "tom_scimma/share_confirm.html", {**shown, **context})
 
     def post(self, request, pk):
@@ -97,7 +98,10 @@ class ShareConfirmView(DraftMixin, View):
                     return redirect(draft)
                 parcels, cargo = unsealed(draft.built)
                 event = drafts.selection_of(draft).event
+                waiting = superseding.earlier(draft, parcels, cargo)
+                old = superseding.withdraw(waiting, request.POST.getlist("withdraw"), by=request.user)
                 rows = send(parcels, cargo, by=request.user, event=event, draft=draft, corrects=draft.corrects)
+                superseding.told(old, rows)
                 Draft.objects.filter(pk=pk).update(sent=timezone.now(), built=drafts.queued(rows))
                 Question.objects.filter(draft=pk).delete()  # from here on the worker asks by sending
         except (Unseen, Unsaid, LookupError) as error:
