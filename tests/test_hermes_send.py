@@ -28,7 +28,7 @@ from tom_hermes.onward import Gcn, Tns
 from tom_scimma import outbox, sources
 from tom_scimma.compose import questions, standing
 from tom_scimma.compose.content import Counterpart, File
-from tom_scimma.errors import Rejected, ReplyLost, Unsaid
+from tom_scimma.errors import Rejected, ReplyLost, Unavailable, Unsaid
 from tom_scimma.ingest import ingest
 from tom_scimma.models import Delivery, Embargo, Job, SharedItem, Worker
 
@@ -267,6 +267,27 @@ def test_what_tns_lacks_is_named_at_its_field(fake, user, target):
     assert f"{at}reporting_group" in found
     assert "photometry" in found  # no limit from before
     assert set(there.ask(payload, fake.token)) <= set(found)
+
+
+@pytest.mark.parametrize("fault", ["refuse", "denied", "moved"])
+def test_only_401_and_403_are_blamed_on_the_token(fake, user, target, fault):
+    """HTTP: 400 is about what was said; it stands at its field (contract of HERMES, validate)."""
+    there = Hermes(TOPIC)
+    payload, _ = there.preview(given.filled(there, chosen(target)))
+    fake.faults.append({"path": "submit_message/validate/", "do": fault})
+    if fault == "refuse":
+        assert "title" in there.ask(payload, fake.token)
+        return
+    with pytest.raises(Unavailable) as error:
+        there.ask(payload, fake.token)
+    assert ("does not take the token" in str(error.value)) is (fault == "denied")
+
+
+def test_a_discovery_date_that_is_none_is_said_at_its_field(fake, user, target):
+    there, at = Tns(TOPIC), f"targets.{target.pk}."
+    for bad in ("yesterday", "Monday", "2026"):
+        payload, _ = there.preview(given.filled(there, chosen(target), **{f"{at}date": bad}))
+        assert bad in " ".join(there.faults(payload).get(f"{at}date", [])), there.faults(payload)
 
 
 def test_each_target_of_an_at_report_is_seen_and_was_not_before(fake, user, target):

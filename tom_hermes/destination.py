@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from tom_hermes import accounts, asking, attached, marks, parts, receipts, schema, tns
+from tom_hermes import accounts, asking, attached, marks, parts, receipts, replies, schema, tns
 from tom_hermes.conf import conf, is_test_server
 from tom_hermes.credentials import stands, token_of
 from tom_hermes.message import build
@@ -152,8 +152,11 @@ class Hermes(AtHermes):
         try:
             with accounts.client(credential or "", ask=8.0) as hermes:
                 return self.named(hermes.validate(said["message"]), said)
-        except Rejected as refused:
-            raise Unavailable(f"HERMES does not take the token: {refused}") from refused
+        except replies.Refused as refused:
+            if refused.status == 400 and refused.fields:  # what is wrong with the message, by another way than its list
+                return self.named(refused.fields, said)
+            why = "does not take the token" if refused.of_token else "did not look at it"
+            raise Unavailable(f"HERMES {why}: {refused}") from refused
 
     def named(self, found: Mapping[str, list[str]], said: Mapping[str, Any]) -> dict[str, list[str]]:
         """By the composer's names."""

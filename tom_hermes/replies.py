@@ -23,6 +23,18 @@ TOKEN = " Enter the token of your profile page at HERMES on yours here; the TOM'
 NO_LINE = ("Connection refused", "NewConnectionError", "NameResolutionError", "Max retries exceeded")
 
 
+class Refused(Rejected):
+    """A refusal by a status: only 401 and 403 are about who asks."""
+
+    def __init__(self, status: int, message: str, fields: dict | None = None):
+        super().__init__(message, fields)
+        self.status = status
+
+    @property
+    def of_token(self) -> bool:
+        return self.status in (401, 403)
+
+
 def submitted(status: int, headers: Mapping[str, str], text: str, onward: Collection[str]) -> dict[str, Any]:
     """What was published, with `uuid`. `onward`: of tns and gcn, those that were asked for: they go out before Kafka."""
     document = _document(text)
@@ -79,10 +91,10 @@ def refused(status: int, headers: Mapping[str, str], text: str) -> DeliveryError
         fields = flat(answer.fields)
         if status in (401, 403) and fields:
             said = " ".join(text for texts in fields.values() for text in texts)
-            return Rejected(f"HTTP {status}: {said}{TOKEN if 'token' in said or 'credential' in said else ''}")
+            return Refused(status, f"HTTP {status}: {said}{TOKEN if 'token' in said or 'credential' in said else ''}")
         lines = wording.faults(fields)
         more = f" and {len(lines) - 1} more" if len(lines) > 1 else ""
-        return Rejected(f"HTTP {status}: {lines[0]}{more}" if lines else str(answer), fields)
+        return Refused(status, f"HTTP {status}: {lines[0]}{more}" if lines else str(answer), fields)
     return answer
 
 
