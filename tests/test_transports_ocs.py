@@ -775,7 +775,7 @@ if os.environ.get("OCS_TEST_URL"):
         assert all(field in expected or field.startswith("requests.0.windows") for field in wrong), wrong
 
 
-def tested(client) -> str:
+def card_after_test(client) -> str:
     """The profile page once the worker has tested the token."""
     client.post("/followup/ocs/test/")
     account_tests.run()
@@ -798,13 +798,13 @@ def test_ones_own_token_is_kept_and_never_shown(there, fake, client):
         shown = client.get(page).content.decode()
         assert fake.world.users[1]["token"] not in shown
     assert "an own token" in shown
-    said = tested(client)
+    said = card_after_test(client)
     assert "knows you as bob" in said
     assert "TOM2026A-002" in said
     fake.faults.append({"path": "/api/profile/", "do": "500"})
-    assert "It could not be asked" in tested(client)
+    assert "It could not be asked" in card_after_test(client)
     fake.world.users[1]["token"] = "another now"
-    assert "The token was not taken" in tested(client)
+    assert "The token was not taken" in card_after_test(client)
     client.force_login(alice)
     assert token_of(alice) == fake.token
     assert OcsProfile.objects.filter(user=alice).count() == 0

@@ -190,16 +190,16 @@ def test_a_token_is_kept_tested_and_never_shown(client, fake, ada):
     assert "an own token" in body
     assert "token-other" not in body
     assert "token-other" not in client.get(reverse("tom_treasuremap:token")).content.decode()
-    assert "The Treasure Map knows you as tomother." in tested(client)
+    assert "The Treasure Map knows you as tomother." in card_after_test(client)
     TreasureMapProfile.objects.update_or_create(user=ada, defaults={"token": "wrong"})
-    assert "The token was not taken" in tested(client)
+    assert "The token was not taken" in card_after_test(client)
     client.post(reverse("tom_treasuremap:token"), {"token": "token-other"})
     assert "was not taken" not in client.get(reverse("user-profile")).content.decode()  # that was the other token
     fake.close()
-    assert "It could not be asked" in tested(client)
+    assert "It could not be asked" in card_after_test(client)
 
 
-def tested(client) -> str:
+def card_after_test(client) -> str:
     """The profile page once the worker has tested the token."""
     client.post(reverse("tom_treasuremap:account-test"))
     account_tests.run()
@@ -238,15 +238,6 @@ def test_rules_are_ones_own(client, fake, ada):
     assert ReportRule.objects.count() == 1
 
 
-@pytest.mark.parametrize(
-    "shape",
-    [
-        {"footprint_type": "Rectangular", "width": "2", "height": "1"},
-        {"footprint_type": "Circular", "radius": "0.5"},
-        {"footprint_type": "Polygon", "polygon": "(-1, 1)\n(1, 1)\n(0, -1)"},
-        {"footprint_type": "Polygon", "polygon": "(-2, 1)\n(-1, 1)\n(-1, -1)\n#\n1 1\n2 1\n2 -1"},
-    ],
-)
 def test_a_list_of_instruments_without_one_says_so(client, fake, event, ada):
     """Until the worker first read them there is nothing to choose; an empty list does not say why."""
     words = "none known here yet: the worker reads them"
@@ -256,6 +247,15 @@ def test_a_list_of_instruments_without_one_says_so(client, fake, event, ada):
     assert [words in client.get(page).content.decode() for page in pages] == [True, True]
 
 
+@pytest.mark.parametrize(
+    "shape",
+    [
+        {"footprint_type": "Rectangular", "width": "2", "height": "1"},
+        {"footprint_type": "Circular", "radius": "0.5"},
+        {"footprint_type": "Polygon", "polygon": "(-1, 1)\n(1, 1)\n(0, -1)"},
+        {"footprint_type": "Polygon", "polygon": "(-2, 1)\n(-1, 1)\n(-1, -1)\n#\n1 1\n2 1\n2 -1"},
+    ],
+)
 def test_an_instrument_is_looked_at_confirmed_and_registered_once(client, fake, ada, shape):
     said = {"instrument_name": "Ours", "instrument_type": "1", "unit": "deg", **shape}
     page = reverse("tom_treasuremap:instrument")
