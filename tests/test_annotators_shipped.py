@@ -263,6 +263,15 @@ def test_of_many_detectors_at_one_moment_each_is_proposed_once():
     assert not proposals.tied(first, last)
 
 
+def test_no_question_is_lacking_because_it_hangs_on_an_event_that_others_may_not_see():
+    group = Group.objects.create(name="snews")
+    heard("Super-K 1", None, kind="SN")
+    heard("SNEWS secret", None, seconds=1, kind="SN", groups=(group,))
+    heard("SNEWS 2", None, seconds=2, kind="SN")
+    pairs = [{row.name, row.other_name} for row in Merge.objects.visible_to(AnonymousUser())]
+    assert pairs == [{"Super-K 1", "SNEWS 2"}]
+
+
 def test_a_protected_partner_is_known_to_its_groups_alone(client):
     group, others = Group.objects.create(name="lvk"), Group.objects.create(name="others")
     member, stranger = make.user("member", group), make.user("stranger", others)

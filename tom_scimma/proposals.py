@@ -77,10 +77,13 @@ def propose(one: Event, other: Event, because: str, *, alert: Alert | None = Non
 
 
 def tied(one: Event, other: Event) -> bool:
-    """Whether proposals that wait lead from the one to the other: who accepts these joins the two as well."""
+    """Whether proposals that wait lead from the one to the other: who accepts these joins the two as well.
+
+    Those alone that everybody sees: nobody is to lack a question because it hangs on an event that they may not see.
+    """
     reached, newest = {one.pk}, {one.pk}
     while newest and other.pk not in reached:
-        rows = Merge.objects.filter(Q(event__in=newest) | Q(other__in=newest), state=Merge.State.PROPOSED)
+        rows = Merge.objects.filter(Q(event__in=newest) | Q(other__in=newest), state=Merge.State.PROPOSED, public=True)
         newest = {pk for row in rows.values_list("event_id", "other_id") for pk in row if pk} - reached
         reached |= newest
     return other.pk in reached
