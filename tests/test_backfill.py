@@ -26,6 +26,7 @@ from tom_scimma.backfill.gracedb import GraceDB, best_map, to_gps
 from tom_scimma.backfill.kafka import Retention
 from tom_scimma.broker import Broker
 from tom_scimma.errors import Rejected, Unavailable
+from tom_scimma.management.commands import backfill
 from tom_scimma.models import Alert, Backfill, Delivery, Event, Localization, Message
 from tom_scimma.parsers.gracedb import from_gps
 
@@ -142,6 +143,44 @@ def test_the_command_reads_a_topic(broker, settings):
     assert "3 new of 3 read" in command("--topic", topic)
     assert "nothing new (0 read" in command("--topic", topic)
     assert "nothing new (3 read" in command("--topic", topic, "--source", "here", "--again")
+
+
+class Impatient(io.StringIO):
+    """Somebody who presses Ctrl-C at the first line of progress."""
+
+    def write(self, text):
+        super().write(text)
+        raise KeyboardInterrupt
+
+
+def test_ctrl_c_says_what_is_kept_and_the_same_command_goes_on(broker, settings):
+    topic = broker.topic()
+    broker.send(topic, *payloads(0, 250), partition=0)
+    settings.TOM_SCIMMA = {
+        "SOURCES": {"here": {"kind": "kafka", "brokers": broker.address, "auth": False, "config": CONFIG}}
+    }
+    asked, out = backfill.Command(), Impatient()
+    asked.every = 0.0
+    with pytest.raises(
+        CommandError, match=r"^Stopped\. 100 read, 100 new are stored; the same command goes on"
+    ) as stopped:
+        call_command(asked, "--topic", topic, stdout=out)
+    assert stopped.value.returncode == 130
+    assert out.getvalue() == "100 read, 100 new, 150 to come ...\n"
+    assert "250 new of 250 read" in command("--topic", topic)
+    assert Message.objects.count() == 250
+
+
+def test_a_topic_that_is_not_there_and_a_source_without_a_login_say_so_and_promise_nothing(broker, settings):
+    open_, closed = ({"kind": "kafka", "brokers": broker.address, **auth} for auth in ({"auth": False}, {}))
+    settings.TOM_SCIMMA = {"SOURCES": {"here": open_, "there": closed}}
+    with pytest.raises(
+        CommandError, match=r"has no topic no\.such\.topic, or hides it from our credential\. Nothing was read\.$"
+    ):
+        command("--topic", "no.such.topic")
+    with pytest.raises(CommandError, match=r"^No credential for there .* Nothing was read\.$"):
+        command("--topic", "a", "--source", "there")
+    assert set(Backfill.objects.values_list("state", flat=True)) == {"failed"}
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from tom_targets.models import Target
 from tests import factories as make
 from tests.factories import NIGHT
 from tom_scimma import skymap
-from tom_scimma.dataservice import HopskotchDataService, HopskotchForm
+from tom_scimma.dataservice import HopskotchDataService
 from tom_scimma.models import Alias, Event
 
 pytestmark = pytest.mark.django_db
@@ -187,7 +187,22 @@ def test_somebody_s_private_target_is_not_written_to(sky):
     assert Target.objects.get().names == ["GRB 261120A"]
 
 
-def test_half_a_cone_is_told_at_the_form():
-    form = HopskotchForm({"data_service": "Hopskotch", "ra": "1"})
-    assert not form.is_valid()
-    assert "A cone needs" in str(form.errors)
+@pytest.mark.parametrize(
+    ("asked", "wrong"),
+    [
+        ({"ra": "1"}, {"dec", "radius"}),
+        ({"ra": "1", "dec": "x", "radius": "2"}, {"dec"}),
+        ({"since": "2026-11-20", "until": "2026-11-01"}, {"until"}),
+        ({"since": "2026-11-20", "until": "2026-11-20"}, set()),
+        ({"page": "0"}, {"page"}),
+    ],
+)
+def test_what_is_wrong_is_told_at_its_field_in_sight(client, asked, wrong):
+    """The host folds what is no "simple field" away, with its errors."""
+    client.force_login(make.user("ada"))
+    form = {"data_service": "Hopskotch", "query_name": "", **asked}
+    answer = client.post(reverse("dataservices:create") + "?data_service=Hopskotch", form)
+    assert set(answer.context["form"].errors if answer.context else ()) == wrong
+    page = answer.content.decode()
+    assert "Advanced" not in page
+    assert page.count('class="invalid-feedback"') == len(wrong)

@@ -140,3 +140,28 @@ def test_a_table_of_the_tns_with_more_rows_than_a_message_may_have_is_read_in_pa
     notices = [notice for line in lines for notice in line["notices"]]
     assert [notice["event"] for notice in notices] == [f"AT {name}" for name in names]
     assert notices[49]["extra"]["remarks"] == 'a cell of\n"two" lines'
+    assert {line["source"] for line in lines} == {str(tmp_path / "tns.csv")}
+    parts = [
+        line.get("rows") for line in lines
+    ]  # what tells lines of one source apart; a file that is one message has none
+    assert parts == ([[first, min(first + 49, count)] for first in range(1, count + 1, 50)] if messages > 1 else [None])
+    said = run(str(tmp_path / "tns.csv"), dry_run=True)
+    assert ("tns.csv, rows 51-100: AT " in said[min(1, messages - 1)]) == (messages > 1)
+
+
+@pytest.mark.parametrize(
+    ("topic", "message", "said"),
+    [
+        ("snews.alert-test", {"detector_name": "XENONnT", "machine_time": "2026-11-21T00:00:00", "detector_status": "ON"},
+         "ignored      {}: snews (a heartbeat: the detector's state is noted, the message not stored)"),
+        ("gcn.heartbeat", {"alert_datetime": "2026-11-21T00:00:00Z"},
+         "ignored      {}: heartbeat (a heartbeat: counted, the message not stored)"),
+        ("ours.dropped", {"n": 1}, "ignored      {}: no parser knows it (dropped by policy)"),
+    ],
+)  # fmt: skip
+def test_what_is_not_stored_says_why_and_what_was_noted(tmp_path, settings, topic, message, said):
+    settings.TOM_SCIMMA = {"TOPICS": {"ours.dropped": {"keep": "none"}}}
+    path = tmp_path / "beat.json"
+    path.write_text(json.dumps(message))
+    assert run(str(path), topic=topic)[0] == said.format(path)
+    assert not Message.objects.exists()

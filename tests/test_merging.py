@@ -194,6 +194,26 @@ class TestJoined:
             Telling.objects.create(contact=contact(make.user(name)), alert=alert, change="new", **fields)
         assert merging.meanwhile(joined, root) == ([shared], 1)
 
+    @pytest.mark.parametrize("stays", [True, False], ids=["a third is joined to it", "it is joined to a third"])
+    def test_what_a_third_event_had_sent_before_it_was_joined_is_not_of_the_two(self, joined, stays):
+        sender, root = make.user("s2"), make.user("root", is_superuser=True)
+        third, mine = make.known("Fermi GBM 700000009"), contact(make.user("ada"))
+        alert = make.alert(third, make.notice(third.name), make.message())
+        ours, theirs = (make.delivery(sender, event, key=event.name) for event in (joined.event, third))
+        Telling.objects.create(contact=mine, alert=alert, change="new", said=theirs.created)
+        with transaction.atomic():
+            into, other = (joined.event, third) if stays else (third, joined.event)
+            later = merging.join(into, other, because="a person said so")
+        joined.refresh_from_db()
+        assert merging.meanwhile(joined, root) == ([ours], 0)
+        assert merging.meanwhile(later, root) == ([], 0)
+        since = make.delivery(sender, into, key="since")
+        Telling.objects.create(
+            contact=mine, alert=alert, change="updated", subscription=subscription(mine.owner, mine), said=since.created
+        )
+        assert merging.meanwhile(joined, root) == ([since, ours], 1)
+        assert merging.meanwhile(later, root) == ([since], 1)
+
     def test_only_who_sees_both_events_knows_of_it(self, joined):
         assert Merge.objects.visible_to(AnonymousUser()).exists()
         joined.public = False

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from crispy_forms.layout import Column, Layout, Row
 from django import forms
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ImproperlyConfigured
@@ -36,6 +37,7 @@ from tom_scimma.stored import Wanted
 MOST = 100
 #: what is asked of events here, and what more of the archive
 HERE = ("name", "kind", "since", "until", "ra", "dec", "radius", "inside", "tests")
+CONE = ("ra", "dec", "radius")
 ARCHIVE = ("where", "text", "topic", "page")
 
 
@@ -77,14 +79,31 @@ class HopskotchForm(BaseQueryForm):
     topic = forms.CharField(required=False, label="Archive: topic", max_length=249)
     page = forms.IntegerField(required=False, label="Archive: page of 100", min_value=1, max_value=PAGES)
 
-    def simple_fields(self) -> list[str]:
-        return ["where", "name", "kind", "since", "until", "text", "topic"]
+    def get_layout(self) -> Layout:
+        """All of it in sight: what is wrong in the host's folded *Advanced* nobody sees."""
+        return Layout(
+            "where",
+            Row(Column("name", css_class="col-md-8"), Column("kind", css_class="col-md-4")),
+            Row(*(Column(name, css_class="col-md-6") for name in ("since", "until"))),
+            Row(*(Column(name, css_class="col-md-4") for name in CONE)),
+            Row(Column("inside", css_class="col-md-8"), Column("tests", css_class="col-md-4 align-self-center")),
+            Row(
+                Column("text", css_class="col-md-6"),
+                Column("topic", css_class="col-md-4"),
+                Column("page", css_class="col-md-2"),
+            ),
+        )
 
     def clean(self):
         values = super().clean()
-        given = [name for name in ("ra", "dec", "radius") if values.get(name) is not None]
-        if given and len(given) < 3 and not self.errors:
-            raise forms.ValidationError("A cone needs RA, Dec and a radius.")
+        missing = [name for name in CONE if values.get(name) is None]
+        if len(missing) < len(CONE):
+            for name in missing:
+                if name not in self.errors:
+                    self.add_error(name, "A cone needs RA, Dec and a radius.")
+        since, until = values.get("since"), values.get("until")
+        if since and until and datetime.fromisoformat(since) > datetime.fromisoformat(until):
+            self.add_error("until", "This is before the time from which on is looked.")
         return values
 
 
@@ -180,7 +199,7 @@ class HopskotchDataService(DataService):
 
 def _wanted(said: dict[str, Any]) -> Wanted:
     """The query of a form's values. Raises ValueError."""
-    place = [said.get(name) for name in ("ra", "dec", "radius")]
+    place = [said.get(name) for name in CONE]
     known = [float(value) for value in place if value not in (None, "")]
     if len(known) not in (0, 3) or not all(map(math.isfinite, known)):
         raise ValueError("a cone needs RA, Dec and a radius, in degrees")

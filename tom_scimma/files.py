@@ -83,8 +83,8 @@ def _parts(record: Record | Missing) -> Iterator[Record | Missing]:
     if isinstance(record, Missing) or record.format:
         yield record
         return
-    for part in rows.parts(record.payload, parsers.MOST):
-        yield replace(record, payload=part)
+    for part, which in rows.parts(record.payload, parsers.MOST):
+        yield replace(record, payload=part, rows=which)
 
 
 def _read(path: Path, topic: str, headers: tuple[tuple[str, bytes], ...]) -> Record | Missing:

@@ -120,11 +120,31 @@ def meanwhile(merge: Merge, user) -> tuple[list[Delivery], int]:
     """What was said of the joined event while it was one: the newest hundred deliveries, and how many people or groups were told."""
     until = merge.decided if merge.state == Merge.State.UNDONE else None
     times = {"created__gte": merge.merged, **({"created__lte": until} if until else {})}
-    events = [pk for pk in (merge.event_id, merge.other_id) if pk]
-    said = Delivery.objects.filter(event__in=events, tellings=None, **times).visible_to(user).order_by("-pk")[:100]
-    alerts = Alert.objects.visible_to(user).filter(event__in=events).order_by().values("pk")
-    told = Telling.objects.filter(alert__in=alerts, said__isnull=False, dropped="", **times)
-    return list(said), told.order_by().values("contact__owner", "contact__group").distinct().count()
+    said = Delivery.objects.filter(_theirs(merge, Delivery), tellings=None, **times)
+    alerts = Alert.objects.visible_to(user).order_by().values("pk")
+    told = Telling.objects.filter(
+        _theirs(merge, Alert, "alert__"), alert__in=alerts, said__isnull=False, dropped="", **times
+    )
+    people = told.order_by().values("contact__owner", "contact__group").distinct().count()
+    return list(said.visible_to(user).order_by("-pk")[:100]), people
+
+
+def _theirs(merge: Merge, model: type[models.Model], way: str = "") -> Q:
+    """What hangs on the two events, by rows of this model, without what a third had said before it was joined to them."""
+    found = Q(pk__in=())
+    label = _label(model, model._meta.get_field("event"))
+    for column, event in (("event", merge.event_id), ("other", merge.other_id)):
+        if event is None:
+            continue
+        theirs = Q(**{f"{way}event": event})
+        for later in Merge.objects.filter(event=event, state=Merge.State.MERGED, merged__gt=merge.merged):
+            brought = Q(**{f"{way}pk__in": later.moved["rows"].get(label, ())})
+            went = merge.pk in later.moved.get("merges", {}).get(
+                column, ()
+            )  # the two were joined to the third, or it to them
+            theirs &= Q(created__gte=later.merged) | (brought if went else ~brought)
+        found |= theirs
+    return found
 
 
 def _merges(into: Event, other: Event) -> dict[str, list[int]]:

@@ -24,6 +24,11 @@ PAGE = 50
 TEXT = 4000
 #: so many different words of one page are looked up as names of targets
 GRAMS = 6000
+#: what says how likely it is that there is nothing, beside a rate: the property, what it is called, how it is shown
+CHANCES = (
+    ("false_alarm_probability", "false-alarm probability", wording.percent),
+    ("p_value", "p-value", wording.number),
+)
 _CIRCULAR = re.compile(r"\bGCN(?: Circ(?:ular)?s?\.?)?,? ?(?:No\. ?|#)?(\d{4,6})\b")
 _WORD = re.compile(r"[\w+.\-/']*\w")
 
@@ -110,11 +115,15 @@ def _entry(alert: Alert, targets: dict[str, Any]) -> Entry:
 
 
 def _words(alert: Alert) -> SafeString:
-    """A notice in a few words: what it gives of rate, class and place."""
+    """A notice in a few words: what it gives of rate or chance, class and place."""
     said, sky = alert.document, alert.document.get("sky") or {}
     parts = []
     if alert.far_hz is not None:
         parts.append(f"false alarms {wording.rate(alert.far_hz)}")
+    properties = said.get("properties") or {}
+    for name, words, shown in CHANCES:
+        if isinstance(properties.get(name), (int, float)):
+            parts.append(f"{words} {shown(properties[name])}")
     classes = {name: p for name, p in (said.get("classification") or {}).items() if isinstance(p, (int, float))}
     if classes:
         name, p = max(classes.items(), key=lambda pair: pair[1])

@@ -55,9 +55,11 @@ class Reading:
         return Reading(self.record, QUARANTINED, self.format, self.parser, **_failure(error))
 
     def to_json(self) -> dict[str, Any]:
-        """The line that `ingest --json` prints; see notice.py for the notices."""
+        """The line that `ingest --json` prints; see notice.py for the notices. `rows` stands in that of a part of a file alone."""
+        part = {"rows": list(self.record.rows)} if self.record.rows else {}
         return {
             "source": self.record.place,
+            **part,
             "uid": str(self.record.uid),
             "topic": self.record.topic,
             "format": self.format or None,

@@ -37,6 +37,8 @@ class Record:
     broker: str = ""
     #: whoever kept it says that not all may read it: for the groups of its topic, and where it has none for superusers
     private: bool = False
+    #: of a file that is read in parts: the first and the last row of this one, counted from 1
+    rows: tuple[int, int] | None = None
 
     def header(self, name: str) -> bytes | None:
         """The first header of that name (compared without case), or None."""

@@ -170,7 +170,7 @@ class Stream:
             return True
         topic = message.topic()
         if topic and error.name() in wire.UNREADABLE:
-            self.complaints[topic] = wire.unreadable(topic, self.source, error)
+            self.complaints[topic] = f"{wire.unreadable(topic, self.source, error)}; it is looked for again."
         else:
             self.trouble.note(error)
         return False

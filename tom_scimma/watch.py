@@ -140,7 +140,8 @@ class Watch:
         self._known, self._looked, self._offered = {**(self._known or {}), **offered}, now, offered
         missing = absent({*self.source.topics, *self._clicked}, offered)
         for topic in missing:
-            self._fault(topic, rights.taken(self.source, topic) or broker.why_not(topic))
+            why_not = rights.taken(self.source, topic) or broker.why_not(topic)
+            self._fault(topic, f"{why_not.rstrip('.')}; it is looked for again." if why_not else "")
         for topic in [topic for topic in self._errors if topic not in missing and topic not in self._refused]:
             self._fault(topic, "")
 

@@ -164,22 +164,22 @@ def text(error: Any, source: Source) -> str:
         "GROUP_AUTHORIZATION_FAILED": "The group is refused: on Hopskotch `group` must begin with `<credential>-`.",
         "_SSL": "TLS failed: check the broker's address, and `ssl_ca_location` for a private certificate authority.",
         "_RESOLVE": "The broker's name is not known: check `brokers`.",
-        "_TRANSPORT": "It is tried again.",
-        "_ALL_BROKERS_DOWN": "It is tried again.",
+        "_TRANSPORT": "Nobody answers there, or the line was cut.",
+        "_ALL_BROKERS_DOWN": "None of its brokers answers.",
     }
     hint = hints.get(error.name(), "")
     return f"{said}. {hint}" if hint else said
 
 
 def unreadable(topic: str, source: Source, error: Any) -> str:
-    """Why a topic cannot be read, in words that say what to do."""
+    """Why a topic cannot be read, in words that say what to do; without a full stop, since who listens looks again."""
     if error.name() == "TOPIC_AUTHORIZATION_FAILED":
         return (  # the broker says the same of a topic that is not there
             f"Our credential may not read {topic} on {source.name}, or there is no such topic: add the permission to the "
-            "credential, or mend the name; it is tried again."
+            "credential, or mend the name"
         )
     if error.name() in UNREADABLE:
-        return f"{source.name} has no topic {topic}, or hides it from our credential; it is looked for again."
+        return f"{source.name} has no topic {topic}, or hides it from our credential"
     return f"{topic}: {text(error, source)}"
 
 

@@ -4,7 +4,8 @@ A source of the past is a file here with a class that has
 
     source, topic, asked       which stretch of which past, as text
     batches(cursor)            (Records, cursor after them), in order, from where a cursor left off ({}: the beginning)
-    stored(results), total(), tally        where it wants to hear what came of a batch, can say how much there is, or counts
+    stored(results), total(), tally, left  where it wants to hear what came of a batch, can say how much there is, counts, or
+                                           knows how much is still to come
 
 `run` stores each batch and then its cursor, so that a run that is cut short goes on, and one that is done finds nothing new.
 """
@@ -14,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.utils import timezone
 
@@ -49,7 +51,7 @@ def run(
     """Fetches and stores what is left of a stretch of the past; the row says what came of it.
 
     `tell` hears of the row after each batch. `again` begins at the beginning; once there is `enough` for now, the row stays
-    queued and the next run goes on. Raises Rejected, Unavailable or Refused as the
+    queued and the next run goes on. Raises Rejected, Unavailable, Refused or ImproperlyConfigured (no credential) as the
     source does, after the row has noted it: what was stored stays, and the next run goes on.
     """
     row = _row(past, again)
@@ -63,7 +65,7 @@ def run(
                 row.state = row.State.QUEUED
                 row.save()
                 return row
-    except (DeliveryError, Refused) as error:
+    except (DeliveryError, Refused, ImproperlyConfigured) as error:
         row.state, row.error, row.moved = row.State.FAILED, str(error)[:2000], timezone.now()
         row.save()
         raise

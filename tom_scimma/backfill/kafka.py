@@ -41,6 +41,7 @@ class Retention:
         self._source, self._since, self._until, self._patience = source, since, until, patience
         self.source, self.topic = source.name, topic
         self.asked = f"{iso(since) or 'earliest'} to {iso(until) or 'now'}"
+        self.left = 0  #: messages still to be read, once it is known
 
     def batches(self, cursor: Mapping[str, Any]) -> Iterator[Batch]:
         """Records in batches with the cursor after them. Raises Rejected, Unavailable."""
@@ -54,6 +55,7 @@ class Retention:
             if record is not None and self._wanted(record):
                 batch.append(retrieve(record, pauses=offload.PAUSES[:1]))
             if len(batch) >= BATCH:
+                self.left = sum(max(0, end[place] - done[place]) for place in left)
                 yield batch, _cursor(done)
                 batch = []
         yield batch, _cursor(done)

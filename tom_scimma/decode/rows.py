@@ -45,24 +45,25 @@ def rows(text: str) -> list[dict[str, str]]:
     return found
 
 
-def parts(payload: bytes, most: int) -> Iterator[bytes]:
-    """A table of more than `most` rows as tables of PART rows each, all under its header; anything else as it is."""
+def parts(payload: bytes, most: int) -> Iterator[tuple[bytes, tuple[int, int] | None]]:
+    """A table of more than `most` rows as tables of PART rows each, all under its header, with the first and the last of its rows
+    counted from 1; anything else as it is, and None."""
     if payload.count(b"\n") <= most or not is_table(payload[:_START].decode("utf-8-sig", "replace")):
-        yield payload
+        yield payload, None
         return
     lines = io.BytesIO(payload)
     header = next(line for line in lines if _COLUMNS <= set(_cells(line.decode("utf-8-sig", "replace"))))
     part: list[bytes] = []
-    quotes = rows = 0
+    quotes = rows = begun = 0
     for line in lines:
         part.append(line)
         quotes += line.count(b'"')
         rows += quotes % 2 == 0  # else the line ends inside of a cell
-        if rows == PART:
-            yield header + b"".join(part)
-            part, rows = [], 0
+        if rows == begun + PART:
+            yield header + b"".join(part), (begun + 1, rows)
+            part, begun = [], rows
     if part:
-        yield header + b"".join(part)
+        yield header + b"".join(part), (begun + 1, max(rows, begun + 1))
 
 
 def _cells(line: str) -> list[str]:

@@ -6,12 +6,14 @@ import time
 from argparse import ArgumentTypeError
 from datetime import datetime
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
 from tom_scimma import sources
 from tom_scimma.archive import access, look
 from tom_scimma.backfill import Past, run
 from tom_scimma.backfill.archive import Archived
+from tom_scimma.backfill.gracedb import SOURCE as GRACEDB
 from tom_scimma.backfill.gracedb import GraceDB
 from tom_scimma.backfill.kafka import Retention
 from tom_scimma.conf import conf
@@ -19,11 +21,9 @@ from tom_scimma.errors import ScimmaError
 from tom_scimma.models import Backfill
 from tom_scimma.times import parse
 
-#: seconds between two lines of progress
-EVERY = 2.0
-
 
 class Command(BaseCommand):
+    every = 2.0  #: seconds between two lines of progress
     help = (
         "Fetches what was missed: a topic's messages that the broker still has and, behind them, those of the Hopskotch archive "
         "(--topic), or superevents from GraceDB's public API (--gracedb). Nobody is told, nothing moves, and no listener's place "
@@ -65,9 +65,11 @@ class Command(BaseCommand):
         """Fetches from one source of the past and says what came; what went wrong with it, in words, "" for nothing."""
         self._shown = time.monotonic()
         try:
-            row = run(past, self._progress, again=again)
-        except ScimmaError as error:
-            return f"{error} What was fetched is stored; the same command goes on from there."
+            row = run(past, lambda row: self._progress(row, getattr(past, "left", 0)), again=again)
+        except KeyboardInterrupt as interrupt:
+            raise CommandError(f"Stopped. {_kept(past)}".strip(), returncode=130) from interrupt
+        except (ScimmaError, ImproperlyConfigured) as error:
+            return f"{_sentence(error)} {_kept(past)}".strip()
         self.stdout.write(said(row))
         if isinstance(past, Archived):
             look.recompare(row.source, row.topic, past.since, past.until)
@@ -80,7 +82,8 @@ class Command(BaseCommand):
             if not options["names"] and not options["since"]:
                 raise CommandError("name superevents, or --since a time; all of GraceDB is a lot to ask for")
             limits = {"max_bytes": conf.MAX_MESSAGE_BYTES, "seconds": conf.FETCH_SECONDS}
-            return [GraceDB(conf.GRACEDB_URL, options["names"], options["since"], options["until"], **limits)]
+            asked = (conf.GRACEDB_URL, options["names"], options["since"], options["until"])
+            return [GraceDB(*asked, sleep=self._wait, **limits)]
         source, only = self._source(options), options["only"]
         stretch = (options["topic"], options["since"], options["until"])
         pasts: list[Past] = [] if only == "archive" else [Retention(source, *stretch)]
@@ -105,12 +108,32 @@ class Command(BaseCommand):
             raise CommandError("TOM_SCIMMA['SOURCES'] names no broker to ask")
         return found[0]
 
-    def _progress(self, row: Backfill) -> None:
-        if time.monotonic() - self._shown > EVERY:
+    def _wait(self, seconds: float) -> None:
+        """Waits for a server that is busy or away, and says so."""
+        self.stdout.write(f"GraceDB is busy or does not answer; it is asked again in {seconds:.0f} s ...")
+        self.stdout.flush()
+        time.sleep(seconds)
+
+    def _progress(self, row: Backfill, left: int) -> None:
+        if time.monotonic() - self._shown > self.every:
             self._shown = time.monotonic()
             of = f"{row.seen} of {row.total} looked at, " if row.total is not None else ""
-            self.stdout.write(f"{of}{row.read} read, {row.created} new ...")
+            more = f", {left} to come" if left else ""
+            self.stdout.write(f"{of}{row.read} read, {row.created} new{more} ...")
             self.stdout.flush()
+
+
+def _sentence(error: Exception) -> str:
+    text = str(error)
+    return text if text.endswith(".") else f"{text}."
+
+
+def _kept(past: Past) -> str:
+    """What a run that was cut short leaves, in words; "" where nothing was read."""
+    row = Backfill.objects.filter(source=past.source, topic=past.topic, asked=past.asked[:255]).first()
+    if row is None or not (row.read or row.seen):
+        return "Nothing was read."
+    return f"{row.read} read, {row.created} new are stored; the same command goes on from there."
 
 
 def said(row: Backfill) -> str:
@@ -118,7 +141,7 @@ def said(row: Backfill) -> str:
     closed = (
         f" {row.unopened} that the archive lists could not be opened; see the Archive page." if row.unopened else ""
     )
-    where, looked = row.topic, f"{row.read} read"
+    where, looked = "GraceDB" if row.source == GRACEDB else row.topic, f"{row.read} read"
     if row.total is not None:
         where, looked = f"{row.topic} (archive)", f"{row.seen} looked at"
     if not row.created:

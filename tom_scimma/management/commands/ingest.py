@@ -93,9 +93,17 @@ def _human(read: reading.Reading, result) -> str:
         or read.error
         or (read.parser or "no parser knows it")
     )
-    known = (
-        ""
-        if result is None or result.created
-        else f" ({'dropped by policy' if result.state == 'dropped' else 'here already'})"
-    )
-    return f"{read.state:<12} {read.record.place}: {events}{known}"
+    known = "" if result is None or result.created else f" ({_unstored(read, result)})"
+    part = ", rows {}-{}".format(*read.record.rows) if read.record.rows else ""
+    return f"{read.state:<12} {read.record.place}{part}: {events}{known}"
+
+
+def _unstored(read: reading.Reading, result) -> str:
+    """Why no message was stored for it, and what was noted of it all the same."""
+    if result.state != "dropped":
+        return "here already"
+    if read.is_beat:
+        return "a heartbeat: the detector's state is noted, the message not stored"
+    if read.parser == "heartbeat":
+        return "a heartbeat: counted, the message not stored"
+    return "dropped by policy"
