@@ -152,6 +152,32 @@ def test_a_person_asks_and_makes_a_target(sky):
     assert Target.objects.count() == 1, "not of a region, nor of what only some may see"
 
 
+def test_of_all_that_are_ticked_those_are_made_that_can_be(sky):
+    """The first has a region only: the host's page gave up there. Twice makes none twice."""
+    client = Client()
+    client.force_login(sky["member"])
+    for _ in range(2):
+        page = ask(client, name="26112")
+        numbers = {Event.objects.get(pk=row["event"]).name: row["id"] for row in page.context["results"]}
+        boxes = {
+            number: f'value="{number}" aria-label="{name}" disabled' in page.content.decode()
+            for name, number in numbers.items()
+        }
+        assert {name: boxes[number] for name, number in numbers.items()} == {
+            "S261120ab": True,
+            "GRB 261120X": True,
+            "GRB 261120A": False,
+        }
+        ticked = {
+            **make_of(0),
+            "selected_results": [numbers["S261120ab"], numbers["GRB 261120X"], numbers["GRB 261120A"]],
+        }
+        answer = client.post(reverse("dataservices:create-target"), ticked, follow=True)
+        said = [str(message) for message in answer.context["messages"]]
+        assert [text.partition(":")[0] for text in said[:2]] == ["S261120ab", "GRB 261120X"]
+        assert Target.objects.get().name == "GRB 261120A"
+
+
 def test_the_shared_cache_tells_nobody_anything(sky):
     """One asks; another who asks the same, or makes targets from what is in the cache, gets what they may have."""
     member, stranger = Client(), Client()

@@ -13,8 +13,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from crispy_forms.layout import Column, Layout, Row
+from crispy_forms.layout import HTML, Column, Layout, Row
 from django import forms
+from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
@@ -92,6 +93,7 @@ class HopskotchForm(BaseQueryForm):
                 Column("topic", css_class="col-md-4"),
                 Column("page", css_class="col-md-2"),
             ),
+            HTML("{% include 'tom_scimma/partials/data_service_style.html' %}"),
         )
 
     def clean(self):
@@ -103,7 +105,7 @@ class HopskotchForm(BaseQueryForm):
                     self.add_error(name, "A cone needs RA, Dec and a radius.")
         since, until = values.get("since"), values.get("until")
         if since and until and datetime.fromisoformat(since) > datetime.fromisoformat(until):
-            self.add_error("until", "This is before the time from which on is looked.")
+            self.add_error("until", "This is earlier than “Event time from”.")
         return values
 
 
@@ -132,7 +134,7 @@ class HopskotchDataService(DataService):
         except (QueryError, DatabaseError, ValueError, TypeError, OverflowError) as error:
             raise QueryServiceError(f"The stored events could not be searched: {_harmless(error)}") from error
         if self.user is None:  # run from a command, which makes a target of every result
-            found = [event for event in found if not _why_not(event)]
+            found = [event for event in found if not why_not(event)]
         self.query_results = found
         return found
 
@@ -173,12 +175,22 @@ class HopskotchDataService(DataService):
         event = Event.objects.visible_to(self._who).filter(pk=target_result.get("event")).first()
         if event is None:
             raise Refusal("That event is not there any more. Run the query again.")
-        why_not = _why_not(event)
-        if why_not:
-            raise Refusal(f"{event.name}: {why_not}")
+        if reason := why_not(event):
+            raise Refusal(f"{event.name}: {reason}")
         self._refuse_taken(event.name)
         self._event = event
         return Target(name=event.name, type=Target.SIDEREAL, ra=event.ra, dec=event.dec, epoch=2000)
+
+    def to_target(self, target_result: dict[str, Any] | None = None, **kwargs) -> Target | None:
+        """The saved target. The host's page would make none of those after one that cannot be: there it is told, and is None."""
+        request = kwargs.get("request")
+        try:
+            return super().to_target(target_result, **kwargs)
+        except Refusal as error:
+            if request is None:
+                raise
+            messages.error(request, str(error))
+            return None
 
     def query_aliases(self, query_parameters=None, target=None, **kwargs) -> list[str]:
         """The event's other names that the user may know."""
@@ -238,7 +250,7 @@ def _text(said: Any) -> str:
     return text
 
 
-def _why_not(event: Event) -> str:
+def why_not(event: Event) -> str:
     """Why no target can be made of an event; "" where one can."""
     if event.ra is None or (event.localization_id is not None and event.radius_deg is None):
         return "it has no position of its own; its candidates are on its page."

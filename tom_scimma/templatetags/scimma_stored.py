@@ -10,6 +10,7 @@ from django.contrib.auth.models import AnonymousUser
 
 from tom_scimma.archive.records import Meta
 from tom_scimma.archive.rows import identity
+from tom_scimma.dataservice import why_not
 from tom_scimma.models import Alert, Event, Message
 from tom_scimma.times import parse
 
@@ -32,7 +33,12 @@ def stored_events(context, results) -> list[dict[str, Any]]:
     ):
         newest[alert.event_id] = alert.message
     return [
-        {"id": result["id"], "event": events[result["event"]], "message": newest.get(result["event"])}
+        {
+            "id": result["id"],
+            "event": events[result["event"]],
+            "message": newest.get(result["event"]),
+            "why_not": why_not(events[result["event"]]),
+        }
         for result in results
         if isinstance(result, dict) and result.get("event") in events
     ]
