@@ -141,6 +141,22 @@ def test_a_report_is_marked(client):
     assert "&lt;b&gt;We saw" in page
 
 
+def test_many_reports_do_not_push_the_versions_off_the_page(client):
+    """A hundred circulars on a merger: its versions are what LVK said, and the newest reports; the rest is under everything said."""
+    event = make.binary()
+    for number in range(120):
+        said = make.notice(
+            event.name, alert_type="report", source="GCN Circulars", sent=NIGHT + timedelta(hours=1 + number)
+        )
+        make.alert(event, said, make.message(), authority=False)
+    page = client.get(event.get_absolute_url())
+    shown = page.context["versions"]
+    assert [version.alert.authority for version in shown] == [False] * 10 + [True] * 3
+    assert not any(version.first for version in shown[:10])
+    assert page.context["version_count"] == 123
+    assert "13 are shown" in page.content.decode()
+
+
 def test_an_event_page_asks_a_bounded_number_of_times(client, django_assert_max_num_queries):
     event = make.binary()
     for number in range(40):

@@ -50,6 +50,21 @@ def test_a_circular_reads_with_its_number_and_what_it_cites_and_names(client):
     assert "AT 2026xyz</a>" not in text
 
 
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"properties": {"false_alarm_probability": 0.0032}}, "false-alarm probability 0.32 %"),
+        ({"properties": {"p_value": 0.01}}, "p-value 0.01"),
+        ({"alert_type": "retraction"}, "what was said before is taken back"),
+        ({}, "nothing of rate, class or place"),
+    ],
+)
+def test_a_notice_in_a_few_words(client, fields, words):
+    event = make.known("SNEWS 1")
+    said(event, 1, None, **{"alert_type": "initial", "source": "SNEWS", **fields})
+    assert words in page(client, event, source="SNEWS")
+
+
 def test_filters_and_time_order(client):
     event = make.known("S1a")
     for minutes, words in ((5, "the third word"), (1, "the first word"), (3, "the second word")):

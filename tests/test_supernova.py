@@ -193,6 +193,25 @@ def test_a_fire_drill_is_named_as_one_and_stands_apart():
     assert Event.objects.get().role == "test"
 
 
+def test_a_retraction_says_what_is_taken_back_and_that_no_light_follows():
+    send(ALERT)
+    assert "Light follows" in card()
+    later = {"sent_time": "2026-03-05T01:08:00", "False Alarm Prob": "N/A"}
+    send(
+        {**ALERT, **later, "_id": "SNEWS_Coincidence_ALERT-RETRACTION 2026-03-05T01:08:00", "alert_type": "RETRACTION"}
+    )
+    assert Event.objects.get().state == "retracted"
+    text = card()
+    for words in (
+        "SNEWS: retraction",
+        "What is taken back",
+        "UTC: IceCube, Super-K; the chance that it is none: 14 %",
+    ):
+        assert words in text, words
+    for words in ("Light follows", "Galactic plane"):
+        assert words not in text, words
+
+
 def test_a_direction_is_told_where_there_is_one():
     event = make.known("SNEWS 2026-03-05T01:02:03Z", said={"kind": "SN", "source": "SNEWS"})
     Event.objects.filter(pk=event.pk).update(kind="SN")

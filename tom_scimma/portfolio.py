@@ -29,6 +29,7 @@ CHANCES = (
     ("false_alarm_probability", "false-alarm probability", wording.percent),
     ("p_value", "p-value", wording.number),
 )
+TAKEN_BACK = "what was said before is taken back"
 _CIRCULAR = re.compile(r"\bGCN(?: Circ(?:ular)?s?\.?)?,? ?(?:No\. ?|#)?(\d{4,6})\b")
 _WORD = re.compile(r"[\w+.\-/']*\w")
 
@@ -133,7 +134,8 @@ def _words(alert: Alert) -> SafeString:
     elif sky.get("ra_deg") is not None:
         size = f" ± {wording.angle(sky['radius_deg'])}" if sky.get("radius_deg") else ", no error given"
         parts.append(f"position {sky['ra_deg']:.4f} {sky['dec_deg']:+.4f}{size}")
-    return format_html("{}", ", ".join(parts) or "nothing of rate, class or place")
+    nothing = TAKEN_BACK if alert.alert_type == "retraction" else "nothing of rate, class or place"
+    return format_html("{}", ", ".join(parts) or nothing)
 
 
 def marked(text: str, targets: dict[str, Any]) -> SafeString:

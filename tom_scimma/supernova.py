@@ -65,6 +65,17 @@ class Panel:
         return self.alerts[0] if self.alerts else None
 
     @property
+    def before(self) -> list[Word]:
+        """What the server said before its newest word, the newest first."""
+        return self.alerts[1:]
+
+    @property
+    def real(self) -> bool:
+        """Whether a star may have collapsed: it is no drill, and was not taken back."""
+        latest = self.latest
+        return not self.drill and (latest is None or latest.alert.alert_type != "retraction")
+
+    @property
     def drill(self) -> bool:
         return bool(self.alerts or self.tiers) and all(word.test for word in [*self.alerts, *self.tiers])
 

@@ -15,6 +15,8 @@ from tom_scimma.notice import Notice
 
 #: an event page shows at most so many versions, the newest; REST has them all
 SHOWN = 200
+#: and of reports, which change nothing and are all under "everything said", at most so many
+REPORTS = 10
 
 
 @dataclass(frozen=True)
@@ -41,15 +43,16 @@ class Version:
 
 
 def versions(event: Event, user) -> tuple[list[Version], int]:
-    """The event's versions that this user may see, newest first, and how many there are in all."""
+    """The event's versions that this user may see, newest first, of reports the newest REPORTS; and how many there are in all."""
     visible = Alert.objects.visible_to(user).filter(event=event)
     maps = Prefetch("localizations", queryset=Localization.objects.defer("data").order_by("-name"))
-    newest = (
-        visible.select_related("message").defer("message__traceback").prefetch_related(maps).order_by("-order", "-pk")
-    )
-    alerts = list(newest[:SHOWN])[::-1]
-    count = len(alerts) if len(alerts) < SHOWN else visible.count()
-    return list(_compared(alerts))[::-1], count
+    newest = visible.order_by("-order", "-pk")
+    reports = list(newest.filter(authority=False).values_list("pk", flat=True)[: REPORTS + 1])
+    wanted = newest.filter(Q(authority=True) | Q(pk__in=reports)).select_related("message").defer("message__traceback")
+    alerts = list(wanted.prefetch_related(maps)[:SHOWN])[::-1]
+    count = visible.count() if len(reports) > REPORTS or len(alerts) == SHOWN else len(alerts)
+    shown = [one for one in _compared(alerts) if one.alert.pk not in reports[REPORTS:]]
+    return shown[::-1], count
 
 
 @dataclass(frozen=True)

@@ -198,7 +198,13 @@ def value(name: str, said: Any) -> str:
     if isinstance(said, bool):
         return "yes" if said else "no"
     if isinstance(said, (int, float)):
-        if name.startswith(("Has", "p_", "P_")) or name in ("signalness", "probability", "p_astro"):
+        if name.startswith("p_value"):
+            return number(float(said))
+        if (
+            name.startswith(("Has", "p_", "P_"))
+            or name.endswith("_probability")
+            or name in ("signalness", "probability", "p_astro")
+        ):
             return percent(float(said))
         if name.endswith("_s"):
             return span(float(said))
