@@ -77,6 +77,11 @@ def test_a_manifest_line_that_is_none_is_named(folder, line):
         run(manifest=str(path), dry_run=True)
 
 
+def test_a_manifest_that_is_not_there_is_said(tmp_path):
+    with pytest.raises(CommandError, match=r"gone\.jsonl cannot be read: No such file"):
+        run(manifest=str(tmp_path / "gone.jsonl"))
+
+
 def test_a_missing_file_is_an_error_after_the_others(folder):
     with pytest.raises(CommandError, match="1 could not be read"):
         run(str(folder / "gone.json"), str(folder / "gw.json"))

@@ -50,10 +50,14 @@ def records(paths: Iterable[str], topic: str = "", form: str = "") -> Iterator[R
 def manifest(path: str) -> Iterator[Record | Missing]:
     """Records as a manifest lists them, a JSON object a line: file (relative to it), topic, format or null, headers.
 
-    Raises ValueError for a line that is not such an object, naming the line.
+    Raises ValueError for a line that is not such an object, naming the line, and for a manifest that cannot be read.
     """
     base = Path(path).parent
-    with open(path, encoding="utf-8") as lines:
+    try:
+        opened = open(path, encoding="utf-8")
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror}") from error
+    with opened as lines:
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
