@@ -8,10 +8,12 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import orjson
 
+from tom_hermes.conf import page
 from tom_hermes.intake import Intake
 from tom_hermes.models import Received
 from tom_hermes.said import Said, Unread
@@ -41,6 +43,16 @@ class Arrived:
     repeated: int = 0
     unplaced: list[Unread] = field(default_factory=list)
 
+    @cached_property
+    def location(self) -> str:
+        """Where it can be read."""
+        return location(self)
+
+    @cached_property
+    def uuid_text(self) -> str:
+        """HERMES' id of it, "" where there is none."""
+        return str(self.uuid) if self.uuid is not None else ""
+
     def home(self, name: str, pk: int, *, made: bool = False) -> None:
         """Says which target a name is."""
         self.homes[name] = pk
@@ -54,6 +66,13 @@ class Arrived:
         """Names that rows of data use and that the message describes no target of."""
         described = {target.name for target in self.said.targets}
         return iter({datum.target for datum in self.said.data} - described - {""})
+
+
+def location(message: Arrived | Received) -> str:
+    """Where a message can be read: at HERMES, else its place on the stream."""
+    if message.uuid is not None:
+        return page(f"message/{message.uuid}")[:200]
+    return (message.message.place if message.message is not None else message.topic)[:200]
 
 
 def identity(sent_id: uuid.UUID | None, document: Any) -> str:

@@ -31,6 +31,18 @@ class BadDate(ValueError):
 
 def read(raw: Any) -> datetime:
     """The moment a date means, aware UTC, to the microsecond. Raises BadDate."""
+    return moment(raw)[0]
+
+
+def moment(raw: Any) -> tuple[datetime, bool]:
+    """The same, and whether that is all that the date says: False where it was repaired, or was no plain text. Raises BadDate."""
+    plain = times.parse(raw)  # what it reads is never a number as well
+    if plain.time is not None:
+        return plain
+    return _other(raw), False
+
+
+def _other(raw: Any) -> datetime:
     if raw is None or raw == "":
         raise BadDate("there is no date")
     if isinstance(raw, bool) or not isinstance(raw, (int, float, str)):
@@ -71,9 +83,6 @@ def _julian(day: Decimal, text: str) -> datetime:
 
 
 def _text(text: str) -> datetime:
-    moment = times.parse(text)
-    if moment.time is not None:
-        return moment.time
     first, second = (_parsed(text, default=filler) for filler in _FILLERS)
     if first.date() != second.date():
         raise BadDate(f"{text!r} does not say which day; write the date as 2026-01-02T03:04:05Z")

@@ -8,18 +8,18 @@ host's constraints say: the same day, filter, number and instrument of one targe
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import DatabaseError, OperationalError, transaction
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from guardian.shortcuts import assign_perm, remove_perm
 from tom_dataproducts.models import AstrometryReducedDatum, PhotometryReducedDatum, SpectroscopyReducedDatum
 
-from tom_hermes.arrived import Arrived
-from tom_hermes.conf import page
+from tom_hermes.arrived import Arrived, location
 from tom_hermes.models import Received
 from tom_hermes.rows import plain
 from tom_hermes.said import ASTROMETRY, PHOTOMETRY, SPECTROSCOPY, SaidDatum, Unread
@@ -37,12 +37,20 @@ SAME = {
     ASTROMETRY: ("timestamp", "telescope", "instrument", "ra", "dec"),
     SPECTROSCOPY: ("timestamp", "telescope", "instrument", "flux"),
 }
-Pair = tuple[Arrived, Any]
+Pair = tuple[Arrived, SaidDatum]
 
 
-def write(arrivals: Sequence[Arrived]) -> list[Any]:
+class Made(NamedTuple):
+    """A datum that was stored."""
+
+    model: type[Model]
+    pk: int
+    target: int
+
+
+def write(arrivals: Sequence[Arrived]) -> list[Made]:
     """Stores the data of arrivals whose targets are known and returns the new datums; the others become unplaced."""
-    wanted: dict[str, list[tuple[Arrived, SaidDatum]]] = defaultdict(list)
+    wanted: dict[str, list[Pair]] = defaultdict(list)
     for arrival in arrivals:
         for said in arrival.said.data:
             if said.target in arrival.homes:
@@ -50,24 +58,19 @@ def write(arrivals: Sequence[Arrived]) -> list[Any]:
             else:
                 arrival.unplaced.append(_homeless(arrival, said))
     made = [datum for section, pairs in wanted.items() for datum in _section(section, pairs)]
-    places.mark(list({datum.target_id for datum in made}))
+    places.mark(list({datum.target for datum in made}))
     return made
 
 
 def stored(arrival: Arrived) -> list[Any]:
     """The datums that are here of what an arrival says of targets that are known, new or not."""
     found: list[Any] = []
-    for section, model in MODELS.items():
-        rows = [
-            datum(arrival, said)
-            for said in arrival.said.data
-            if said.section == section and said.target in arrival.homes
+    for section in MODELS:
+        pairs = [
+            (arrival, said) for said in arrival.said.data if said.section == section and said.target in arrival.homes
         ]
-        key_of = _keys(section)
-        wanted = {key_of(row) for row in rows}
-        times, targets = {row.timestamp for row in rows}, {row.target_id for row in rows}
-        here = model.objects.filter(target_id__in=targets, timestamp__in=times, reduction_version="") if rows else ()
-        found += [row for row in here if key_of(row) in wanted]
+        wanted, key_of = {_key(*pair) for pair in pairs}, attrgetter("target_id", *SAME[section])
+        found += [row for row in _alike(section, pairs) if _plain(key_of(row)) in wanted]
     return found
 
 
@@ -95,74 +98,68 @@ def _homeless(arrival: Arrived, said: SaidDatum) -> Unread:
     return Unread(said.section, said.index, reason, words, said.target, plain(said.row))
 
 
-def _section(section: str, pairs: Sequence[tuple[Arrived, SaidDatum]]) -> list[Any]:
+def _section(section: str, pairs: Sequence[Pair]) -> list[Made]:
     """The new datums of one kind, stored."""
-    rows = [(arrival, said, datum(arrival, said)) for arrival, said in pairs]
-    seen, key_of, new = _here(section, rows), _keys(section), []
-    for arrival, said, row in rows:
-        key = key_of(row)
+    seen: set[tuple] = set(map(_plain, _alike(section, pairs).values_list("target_id", *SAME[section])))
+    new = []
+    for arrival, said in pairs:
+        key = _key(arrival, said)
         if key in seen:
             arrival.repeated += 1
             continue
         seen.add(key)
         arrival.data += 1
-        new.append((arrival, said, row))
-    stored = _each(new) if section == SPECTROSCOPY else _all(new)
+        new.append((arrival, said))
+    stored = _each(new) if section == SPECTROSCOPY else _all(section, new)
     _permit(stored)
-    return [row for _, _, row in stored]
+    return [made for _, made in stored]
 
 
-def datum(arrival: Arrived, said: SaidDatum) -> Any:
-    """The unsaved typed datum of a row, with where it comes from."""
-    return MODELS[said.section](
-        target_id=arrival.homes[said.target],
-        timestamp=said.time,
-        value={**said.extra, "hermes": {"topic": arrival.topic, "uuid": str(arrival.uuid) if arrival.uuid else ""}},
-        source_name=SOURCE,
-        source_location=location(arrival),
+def _columns(arrival: Arrived, said: SaidDatum) -> dict[str, Any]:
+    """The columns of the typed datum of a row, with where it comes from; all that have no value of the database's own."""
+    return {
+        "target_id": arrival.homes[said.target],
+        "timestamp": said.time,
+        "value": {**said.extra, "hermes": {"topic": arrival.topic, "uuid": arrival.uuid_text}},
+        "source_name": SOURCE,
+        "source_location": arrival.location,
+        "reduction_version": "",
         **said.values,
-    )
+    }
 
 
-def location(arrival: Arrived | Received) -> str:
-    """Where the message can be read: at HERMES, else its place on the stream."""
-    if arrival.uuid is not None:
-        return page(f"message/{arrival.uuid}")[:200]
-    return (arrival.message.place if arrival.message is not None else arrival.topic)[:200]
+def _key(arrival: Arrived, said: SaidDatum) -> tuple:
+    """What makes a row the same as another."""
+    values = said.values
+    same = (said.time if name == "timestamp" else values[name] for name in SAME[said.section])
+    return _plain((arrival.homes[said.target], *same))
 
 
-def _keys(section: str) -> Callable[[Any], tuple]:
-    names = SAME[section]
-
-    def key(row: Any) -> tuple:
-        values = (getattr(row, name) for name in names)
-        return (row.target_id, *(tuple(value) if isinstance(value, list) else value for value in values))
-
-    return key
+def _plain(key: Iterable[Any]) -> tuple:
+    return tuple(tuple(value) if isinstance(value, list) else value for value in key)
 
 
-def _here(section: str, rows: Sequence[tuple[Arrived, SaidDatum, Any]]) -> set[tuple]:
-    """Keys of what is stored already of these targets at these times."""
-    targets, times = {row.target_id for _, _, row in rows}, {row.timestamp for _, _, row in rows}
-    if not rows:
-        return set()
-    stored = MODELS[section].objects.filter(target_id__in=targets, timestamp__in=times, reduction_version="")
-    found = stored.values_list("target_id", *SAME[section])
-    return {tuple(tuple(value) if isinstance(value, list) else value for value in row) for row in found}
+def _alike(section: str, pairs: Sequence[Pair]) -> QuerySet:
+    """What is stored already of these targets at these times."""
+    targets, times = {arrival.homes[said.target] for arrival, said in pairs}, {said.time for _, said in pairs}
+    return MODELS[section].objects.filter(target_id__in=targets, timestamp__in=times, reduction_version="")
 
 
-def _all(new: list[tuple[Arrived, SaidDatum, Any]]) -> list[tuple[Arrived, SaidDatum, Any]]:
-    bulk.insert([row for _, _, row in new])
-    return new
+def _all(section: str, new: Sequence[Pair]) -> list[tuple[Arrived, Made]]:
+    model, rows = MODELS[section], [_columns(*pair) for pair in new]
+    keys = bulk.insert_rows(model, list(rows[0]), [list(row.values()) for row in rows]) if rows else []
+    return [
+        (arrival, Made(model, key, row["target_id"])) for (arrival, _), row, key in zip(new, rows, keys, strict=True)
+    ]
 
 
-def _each(new: list[tuple[Arrived, SaidDatum, Any]]) -> list[tuple[Arrived, SaidDatum, Any]]:
+def _each(new: Sequence[Pair]) -> list[tuple[Arrived, Made]]:
     """Spectra one by one: the host's constraint puts the fluxes into an index, which PostgreSQL refuses of long ones."""
     stored = []
-    for arrival, said, row in new:
+    for arrival, said in new:
         try:
             with transaction.atomic():
-                bulk.insert([row])
+                stored += _all(said.section, [(arrival, said)])
         except OperationalError as error:
             if ingest.away(error):
                 raise
@@ -171,8 +168,6 @@ def _each(new: list[tuple[Arrived, SaidDatum, Any]]) -> list[tuple[Arrived, Said
             arrival.unplaced.append(
                 Unread(said.section, said.index, "value", words[:500], said.target, plain(said.row))
             )
-        else:
-            stored.append((arrival, said, row))
     return stored
 
 
@@ -180,16 +175,16 @@ def _line(error: DatabaseError) -> str:
     return str(error).strip().splitlines()[0][:200]
 
 
-def _permit(stored: list[tuple[Arrived, SaidDatum, Any]]) -> None:
+def _permit(stored: Sequence[tuple[Arrived, Made]]) -> None:
     """Where data have permissions of their own: those of a protected topic to its groups, the others to the group Public."""
     if getattr(settings, "TARGET_PERMISSIONS_ONLY", True) or not stored:
         return
     everybody = frozenset(Group.objects.filter(name="Public").values_list("pk", flat=True))
-    by_audience: dict[frozenset[int], list[Any]] = defaultdict(list)
-    for arrival, _, row in stored:
-        by_audience[arrival.groups if arrival.protected else everybody].append(row)
+    by_audience: dict[frozenset[int], list[Made]] = defaultdict(list)
+    for arrival, made in stored:
+        by_audience[arrival.groups if arrival.protected else everybody].append(made)
     for audience, rows in by_audience.items():
-        model = type(rows[0])
+        model = rows[0].model
         these = model.objects.filter(pk__in=[row.pk for row in rows])
         for group in Group.objects.filter(pk__in=audience):
             assign_perm(f"tom_dataproducts.view_{model._meta.model_name}", group, these)

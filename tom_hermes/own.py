@@ -25,10 +25,6 @@ def mark(arrivals: Sequence[Arrived]) -> None:
     if keys:
         for key in Delivery.objects.filter(key__in=keys).values_list("key", flat=True):
             keys[key].own = True
-    ids = {str(arrival.uuid): arrival for arrival in arrivals if arrival.uuid and not arrival.own}
-    if ids:
-        for uuid in SharedMessage.objects.filter(uuid__in=ids).values_list("uuid", flat=True):
-            ids[str(uuid)].own = True
 
 
 def _key(said: Any) -> str:

@@ -103,9 +103,9 @@ def tell(arrivals: Sequence[Arrived], made: Sequence[Any]) -> None:
         return
     data: dict[str, list[int]] = defaultdict(list)
     for datum in made:
-        data[datum._meta.model_name].append(datum.pk)
+        data[datum.model._meta.model_name].append(datum.pk)
     targets = {pk for arrival in arrivals if arrival.made for pk in arrival.homes.values()}
-    said = {"targets": sorted(targets | {datum.target_id for datum in made}), "data": dict(data)}
+    said = {"targets": sorted(targets | {datum.target for datum in made}), "data": dict(data)}
     transaction.on_commit(lambda: signals.data_received.send_robust(sender=Received, **said))
 
 

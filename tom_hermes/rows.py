@@ -12,7 +12,6 @@ from typing import Any
 
 from tom_hermes import dates, units
 from tom_hermes.said import ASTROMETRY, PHOTOMETRY, SPECTROSCOPY, SaidDatum
-from tom_scimma import times
 from tom_scimma.parsers import angles, fields
 from tom_scimma.storable import values as plain
 
@@ -128,11 +127,11 @@ def right_ascension(raw: Any) -> float | None:
 def _begun(row: dict[str, Any], *taken: str) -> tuple[datetime, dict[str, Any]]:
     """The day of a row, and what it says beyond the columns named."""
     try:
-        time = dates.read(row.get("date_obs"))
+        time, exact = dates.moment(row.get("date_obs"))
     except dates.BadDate as error:
         raise Unusable("date", str(error)) from None
     known = {"target_name", "telescope", "instrument", "exposure_time", *taken}
-    if times.parse(row["date_obs"]).exact:
+    if exact:
         known.add("date_obs")
     rest = {key: value for key, value in row.items() if key not in known and value is not None and value != ""}
     return time, plain(rest) if rest else rest
