@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from datetime import timedelta
 
 import pytest
@@ -155,6 +157,17 @@ def test_many_reports_do_not_push_the_versions_off_the_page(client):
     assert not any(version.first for version in shown[:10])
     assert page.context["version_count"] == 123
     assert "13 are shown" in page.content.decode()
+
+
+def test_what_is_downloaded_is_what_the_source_said_though_a_circular_is_newer(client):
+    event = make.binary()
+    said = make.notice(event.name, alert_type="report", source="GCN Circulars", sent=NIGHT + timedelta(days=1))
+    report = make.alert(event, said, make.message(), authority=False)
+    address = f"{event.get_absolute_url()}notice.json"
+    assert client.get(address).json()["source"] == "LVK"
+    assert client.get(f"{address}?alert={report.pk}").json()["source"] == "GCN Circulars"
+    zipped = zipfile.ZipFile(io.BytesIO(b"".join(client.get("/api/events/export/voevent/").streaming_content)))
+    assert b"<shortName>LVK</shortName>" in zipped.read(zipped.namelist()[0])
 
 
 def test_an_event_page_asks_a_bounded_number_of_times(client, django_assert_max_num_queries):

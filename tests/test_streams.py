@@ -219,6 +219,24 @@ def test_settings_win_over_a_click(client, tom, chooser, name):
     assert look(name).wanted
 
 
+@pytest.mark.parametrize("source", ["file", "gracedb"])
+def test_what_came_by_hand_is_no_stream_that_is_not_heard(client, settings, chooser, source):
+    """`ingest` of an alert on a topic that settings name: it was shown as a stream whose listener is dead."""
+    settings.TOM_SCIMMA = {
+        "SOURCES": {"lab": {"brokers": "127.0.0.1:1", "topics": []}},
+        "TOPICS": {"igwn.gwalert": {"days": None}},
+    }
+    TopicState.objects.create(source=source, topic="igwn.gwalert")
+    topic = look("igwn.gwalert")
+    assert (topic.wanted, topic.light) == (False, "off")
+    client.force_login(chooser)
+    text = page(client)
+    assert topic.by_hand in text
+    assert "Listen to igwn.gwalert" not in text
+    what = {"source": source, "topic": "igwn.gwalert", "wanted": "yes"}
+    assert client.post(reverse("tom_scimma:stream-choice"), what).status_code == 404
+
+
 def test_who_may_not_click(client, tom, member, chooser):
     stations.topic("hermes.test")
     stations.topic("ours.secret")

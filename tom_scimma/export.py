@@ -16,6 +16,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from tom_scimma import found, query, site
 from tom_scimma.models import Alert
+from tom_scimma.models.alerts import FOREMOST
 from tom_scimma.notice import iso
 from tom_scimma.query.names import EVENTS
 from tom_scimma.translate import to_voevent
@@ -47,9 +48,9 @@ MESSAGE_COLUMNS = tuple(_MESSAGE)
 
 
 def events(rows: QuerySet, form: str, user: Any) -> Iterator[bytes]:
-    """Events as they are known now; as VOEvents the newest notice of each that the user may see."""
+    """Events as they are known now; as VOEvents of each the newest notice of its source that the user may see, else the newest report."""
     if form == "voevent":
-        newest = Alert.objects.visible_to(user).filter(event=OuterRef("pk")).order_by("-order", "-pk").values("pk")[:1]
+        newest = Alert.objects.visible_to(user).filter(event=OuterRef("pk")).order_by(*FOREMOST).values("pk")[:1]
         keys = rows.annotate(newest_alert=Subquery(newest)).values_list("newest_alert", flat=True)
         return _voevents(_alerts(keys, "pk", user))
     records = found.records(EVENTS, rows.iterator(chunk_size=CHUNK))

@@ -25,6 +25,8 @@ from tom_scimma.policy import TopicPolicy
 
 #: a consumer that has been dead for so long is no longer listed
 FORGOTTEN = timedelta(days=1)
+#: what brings messages and is no broker: files, and GraceDB
+BY_HAND = {"file": "read from files", "gracedb": "fetched from GraceDB"}
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,11 @@ class Topic:
     def may_open(self) -> bool:
         """True where it became public at SCiMMA, and waits for a person to say that it is open here too."""
         return self.access is not None and self.access.held and self.access.public is True and not self.explicit
+
+    @property
+    def by_hand(self) -> str:
+        """How its messages came, where no listener can hear its source; "" where one can."""
+        return by_hand(self.source)
 
     @property
     def wanted(self) -> bool:
@@ -136,6 +143,11 @@ def _secret_patterns(groups: set[str]) -> set[str]:
     }
 
 
+def by_hand(source: str) -> str:
+    """How messages of a source came that is no broker, in words; "" for a broker."""
+    return "" if source in conf.SOURCES else BY_HAND.get(source, "")
+
+
 def named(source: str) -> tuple[str, ...]:
     """Names and patterns of the topics that settings make a source hear: its `topics`, else those of TOPICS for it."""
     own = (conf.SOURCES.get(source) or {}).get("topics")
@@ -146,6 +158,8 @@ def named(source: str) -> tuple[str, ...]:
 
 def choice(state: TopicState) -> str:
     """Who decides whether a topic is heard, as `sources.chosen` has it: settings (name or pattern), a click, nobody."""
+    if by_hand(state.source):
+        return "none"
     if any(fnmatch.fnmatchcase(state.topic, pattern) for pattern in named(state.source)):
         return "settings"
     return "click" if state.wanted else "none"

@@ -20,6 +20,10 @@ class OfAlert(VisibleQuerySet):
     groups_lookup = "alert__message__groups"
 
 
+#: the order in which alerts stand for their event: what its source said, the newest first, then what anybody reports
+FOREMOST = ("-authority", "-order", "-pk")
+
+
 class Alert(models.Model):
     """One version of what somebody said of an event."""
 

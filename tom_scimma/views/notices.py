@@ -1,4 +1,4 @@
-"""What an alert said, in another form, as a download: the event's newest that the user may see, or the one that is asked for."""
+"""What an alert said, in another form, as a download: the newest of the event's source that one may see, or the one asked for."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from django.views.generic import View
 from tom_scimma import site
 from tom_scimma.archive.citing import cited
 from tom_scimma.models import Alert
+from tom_scimma.models.alerts import FOREMOST
 from tom_scimma.translate import FORMS, translate
 from tom_scimma.views.events import EventMixin
 from tom_scimma.views.files import attachment
 
 
 class EventNoticeView(EventMixin, View):
-    """GET `?alert=ID`: that version of the event as JSON, VOEvent or text; without it the newest."""
+    """GET `?alert=ID`: that version of the event as JSON, VOEvent or text; without it its source's newest, else the newest report."""
 
     def get(self, request, name, form):
-        alerts = Alert.objects.visible_to(request.user).filter(event=self.event).order_by("-order", "-pk")
+        alerts = Alert.objects.visible_to(request.user).filter(event=self.event).order_by(*FOREMOST)
         wanted = request.GET.get("alert", "")
         if wanted:
             alerts = alerts.filter(pk=int(wanted) if wanted.isdecimal() and len(wanted) < 19 else -1)

@@ -64,7 +64,7 @@ class StreamChoiceView(PermissionRequiredMixin, View):
         seen = survey(timezone.now(), counts=False).visible(request.user)
         known = {(topic.source, topic.name): topic for topic in seen.topics}
         topic = known.get((source, name))
-        if topic is None or request.POST.get("wanted") not in ("yes", "no"):
+        if topic is None or topic.by_hand or request.POST.get("wanted") not in ("yes", "no"):
             raise Http404("no such topic")
         want = request.POST["wanted"] == "yes"
         if topic.choice == "settings":
