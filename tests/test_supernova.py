@@ -53,7 +53,8 @@ def test_a_heartbeat_is_the_state_of_its_detector_and_no_message():
     row = Detector.objects.get()
     assert (row.name, row.status, row.test, row.heard) == ("IceCube", "ON", False, NOW)
     assert row.sent.isoformat() == "2026-03-05T01:02:03.123456+00:00"
-    assert TopicState.objects.get().received == 1
+    state = TopicState.objects.get()
+    assert (state.received, state.dropped) == (1, 0)  # its state is noted: no policy dropped it
 
 
 def test_the_newest_heartbeat_counts_in_whatever_order_they_come():

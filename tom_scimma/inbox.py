@@ -193,7 +193,7 @@ def count(arrivals: list[Arrival], now: datetime) -> None:
     for (source, topic), batch in sorted(by_topic.items()):
         counts = (
             len(batch),
-            sum(not _kept(arrival) for arrival in batch),
+            sum(not _kept(arrival) and not arrival.reading.is_beat for arrival in batch),
             sum(arrival.created and arrival.reading.state == QUARANTINED for arrival in batch),
         )
         _add(source, topic, counts, _times(batch, now))
