@@ -14,6 +14,7 @@ import pytest
 from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
+from guardian.shortcuts import assign_perm
 from tom_observations.facility import get_service_class
 from tom_observations.models import DynamicCadence, ObservationGroup, ObservationRecord, ObservationTemplate
 
@@ -425,6 +426,14 @@ def test_only_who_may_cancels(client, ada, target):
     assert client.patch(f"/api/observations/{record.pk}/cancel/").status_code == 404
     record.refresh_from_db()
     assert record.status == "PENDING"
+    reader = make.user("reader")
+    assign_perm("tom_targets.view_target", reader, target)
+    client.force_login(reader)  # is told so before they say yes
+    answers = [client.get(cancel, follow=True), client.post(cancel, follow=True)]
+    assert [answer.redirect_chain[0][0] for answer in answers] == [detail, detail]
+    for answer in answers:
+        assert "It is not yours to cancel." in answer.content.decode()
+        assert "Cancel this observation?" not in answer.content.decode()
     client.force_login(ada)
     page = client.get(
         cancel

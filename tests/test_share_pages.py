@@ -17,7 +17,7 @@ from tests import sharing as shared
 from tests.outside.parcel import Trial
 from tests.outside.rig import deliver
 from tom_scimma import producer, sources
-from tom_scimma.compose import corrections, questions
+from tom_scimma.compose import approvals, corrections, questions
 from tom_scimma.destinations.hopskotch import unpacked
 from tom_scimma.models import (
     Approval,
@@ -633,6 +633,25 @@ def test_what_waits_for_somebodys_yes_offers_no_release_and_says_who_may_give_it
     decide(bob, row, "refused")
     page = ada.get(row.get_absolute_url()).content.decode()
     assert (f"{row.get_absolute_url()}release/" in page, "May say yes: bob." in page) == (False, True)
+
+
+def test_ten_of_those_who_may_say_yes_are_named_and_no_more_are_looked_at(
+    ada, group, guarded, outside, django_assert_max_num_queries
+):
+    (row,) = share(ada, "parcel", target=shared.target("private star", group).pk)
+    others = Group.objects.create(name="others")
+    right = Permission.objects.get(codename="approve_delivery")
+    right.group_set.add(group, others)
+    for number in range(40):  # who may not know of it costs nothing
+        make.user(f"a{number:02}", others)
+    make.user("zoe", group)
+    with django_assert_max_num_queries(20):
+        assert approvals.deciders(row) == ["zoe"]
+    for number in range(30):
+        make.user(f"m{number:02}", group)
+    with django_assert_max_num_queries(120):
+        assert approvals.deciders(row) == [*(f"m{number:02}" for number in range(10)), "others"]
+    assert "May say yes: m00, m01," in ada.get(row.get_absolute_url()).content.decode()
 
 
 def test_what_is_under_embargo_offers_no_release_until_that_is_over(ada, outside):

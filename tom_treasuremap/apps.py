@@ -24,12 +24,12 @@ class TomTreasuremapConfig(AppConfig):
         from django.db.models.signals import post_save
         from tom_observations.models import ObservationRecord
 
-        from tom_treasuremap.observed import saved
-
-        post_save.connect(saved, sender=ObservationRecord, dispatch_uid="tom_treasuremap.observed")
+        from tom_treasuremap import observed
         from tom_treasuremap.followup import joining
 
+        # in this order: what is told of an observation of ours is what is known of it once it has met its request
         post_save.connect(joining.saved, sender=ObservationRecord, dispatch_uid="tom_treasuremap.joining")
+        post_save.connect(observed.saved, sender=ObservationRecord, dispatch_uid="tom_treasuremap.observed")
 
     def _watch_the_switch(self):
         from django.db.models.signals import post_save

@@ -27,6 +27,7 @@ NIGHT_SKY = (
 )
 _WAVES = [row[0] for row in NIGHT_SKY]
 USUAL = 6230.0  #: Angstrom, for a filter whose wavelength is not known
+AIRMASS = 1.2  #: at which exposures that are still to come are taken to be made
 
 
 class NotKnown(ValueError):
@@ -70,6 +71,14 @@ def depth(one: Filter, seconds: float, *, airmass: float = 1.0, moon: tuple[floa
     else:
         found = float(np.interp(at, times, magnitudes))
     return found - losses(one, airmass, moon)
+
+
+def expected(one: Filter | None, seconds: float) -> float | None:
+    """How deep one exposure that is still to come is taken to go in the dark, AB magnitude at 5 sigma; None where nobody knows."""
+    try:
+        return depth(one, seconds, airmass=AIRMASS) if one is not None else None
+    except NotKnown:
+        return None
 
 
 def seconds(one: Filter, magnitude: float, *, airmass: float = 1.0, moon: tuple[float, float] | None = None) -> float:

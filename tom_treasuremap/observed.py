@@ -19,6 +19,7 @@ from tom_scimma import subjects
 from tom_scimma.errors import Unsaid
 from tom_scimma.models import Event
 from tom_treasuremap.conf import conf
+from tom_treasuremap.followup import expected
 from tom_treasuremap.models import Instrument, Report, ReportRule
 from tom_treasuremap.naming import NAMES
 from tom_treasuremap.pointings import Pointing
@@ -126,6 +127,9 @@ def told(
         pointing = replace(pointing, depth=rule.depth, depth_unit=rule.depth_unit)
     elif pointing.depth is None and said.get("depth") is not None and said.get("status") == "planned":
         pointing = replace(pointing, depth=said["depth"], depth_unit=said.get("depth_unit"))
+    elif pointing.depth is None and pointing.status == "planned" and mine is None:
+        deep = expected.depth(record)
+        pointing = replace(pointing, depth=deep, depth_unit=None if deep is None else "ab_mag")
     if said.get("band") and (pointing.band is None or pointing.central_wave is None):
         waves = {"central_wave": said.get("central_wave"), "bandwidth": said.get("bandwidth")}
         pointing = replace(pointing, band=said["band"], **waves)

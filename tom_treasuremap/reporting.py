@@ -3,12 +3,14 @@
 report(pointing, user, event=event, source="visit:5")     -> the Report; a planner calls this for an approved plan's visits
 
 The first word is posted. Later ones change what is there by its id as far as the server can: planned to completed, with time
-and angle. Where anything else changed, the planned one is cancelled and a new one posted behind that.
+and angle. Where anything else changed, or its time by more than a day, the planned one is cancelled and a new one posted
+behind that.
 """
 
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -24,6 +26,8 @@ from tom_treasuremap.service import origin, why_not_asked
 from tom_treasuremap.sources import moment
 
 SETTLED = ("completed", "cancelled")
+#: what is planned is not told anew for a time that moves less: it changes there as it is completed, and not before
+MOVED = timedelta(days=1)
 
 
 @transaction.atomic
@@ -74,13 +78,19 @@ def _changed(last: Report, said: dict[str, Any], wrong: rules.Faults, by: Any) -
     if not beyond and completed:
         completing.complete(last, by, moment(said["time"]), said.get("pos_angle"))
         return last
-    if not beyond and said["time"] == last.said.get("time") and last.posted_id is not None:
+    if not beyond and last.posted_id is not None and _near(said.get("time"), last.said.get("time")):
         return last
     _demand(wrong)
     names = ", ".join(beyond) or "time"
     cancels = cancelling.cancel([last], by, f"It is told anew: {names} changed, which cannot be changed there.")
     after = cancels[0] if cancels else _still_open(last)
     return _post(last.event, last.source, last.turn + 1, said, by, last.observation_id, after=after)
+
+
+def _near(one: Any, other: Any) -> bool:
+    """Whether two times are so near that the one may stand for the other until it is done."""
+    first, second = moment(one), moment(other)
+    return first == second or (first is not None and second is not None and abs(first - second) <= MOVED)
 
 
 def _still_open(last: Report) -> Delivery | None:

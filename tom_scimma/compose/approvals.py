@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -13,11 +14,12 @@ from tom_scimma import course, destinations, outbox
 from tom_scimma.acts import NotNow
 from tom_scimma.compose import rules
 from tom_scimma.models import Approval, Attempt, Delivery
+from tom_scimma.models.outbox import EVERYBODY
 from tom_scimma.readership import readable
 
 State, Verdict = Delivery.State, Approval.Verdict
-#: so many people with the permission are looked at, to name those who may say yes
-ASKED = 100
+#: so many of those who may say yes are named, and so many people are looked at for them
+NAMED, ASKED = 10, 100
 
 
 def waiting_for(user: Any) -> list[Approval]:
@@ -33,9 +35,27 @@ def may_decide(delivery: Delivery, user: Any) -> bool:
 
 
 def deciders(delivery: Delivery) -> list[str]:
-    """Names of those who may say yes to a delivery now; of whom else than they it waits for nobody."""
-    people = ModelBackend().with_perm(Approval.PERMISSION).order_by("username")
-    return [user.get_username() for user in people[:ASKED] if may_decide(delivery, user)]
+    """Names of those who may say yes to a delivery now, ten at most and then "others"; of whom else than they it waits for nobody."""
+    found: list[str] = []
+    for user in _people(delivery)[:ASKED]:
+        if not may_decide(delivery, user):
+            continue
+        if len(found) == NAMED:
+            return [*found, "others"]
+        found.append(user.get_username())
+    return found
+
+
+def _people(delivery: Delivery) -> Any:
+    """Those with the permission who may know of it: of its sender's groups or its event's, and superusers; the rest need not be looked at."""
+    sent = Q(user=delivery.by_id) if delivery.by_id else Q(pk=None)
+    near = Group.objects.filter(sent | Q(pk__in=_groups(delivery))).exclude(name=EVERYBODY)
+    rows = ModelBackend().with_perm(Approval.PERMISSION).filter(Q(is_superuser=True) | Q(groups__in=near.values("pk")))
+    return rows.exclude(pk=delivery.by_id).distinct().order_by("username")
+
+
+def _groups(delivery: Delivery) -> list[int]:
+    return list(delivery.event.groups.values_list("pk", flat=True)) if delivery.event is not None else []
 
 
 @transaction.atomic

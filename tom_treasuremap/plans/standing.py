@@ -17,7 +17,7 @@ from django.db.models import Q
 
 from tom_scimma import eventmaps
 from tom_scimma.models import Alert, Event
-from tom_treasuremap import detection, tiling, working
+from tom_treasuremap import detection, exposure, tiling, working
 from tom_treasuremap import pointings as pointing_values
 from tom_treasuremap.models import Plan, PlanVisit, Pointing
 from tom_treasuremap.planning import residual
@@ -25,9 +25,6 @@ from tom_treasuremap.planning.question import Question
 from tom_treasuremap.plans import done
 from tom_treasuremap.plans.done import SEEN
 from tom_treasuremap.telescopes.telescope import Telescope
-
-#: at which its own exposures are taken to have been made, for how deep they went
-AIRMASS = 1.2
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,7 +175,7 @@ def _own(visits: Sequence[PlanVisit], telescopes: dict[str, Telescope]) -> list[
             tuple((float(x), float(y)) for x, y in zip(east, north, strict=True)) for east, north in shape.polygons[0]
         )
         kind = telescope.filters.get(one.band)
-        deep = _depth(kind, one.exposure)
+        deep = exposure.expected(kind, one.exposure)
         found.append(
             pointing_values.Pointing(
                 key=one.source_name, event="", team="this plan", telescope=one.telescope, instrument_id=None, ra=one.ra,
@@ -188,13 +185,3 @@ def _own(visits: Sequence[PlanVisit], telescopes: dict[str, Telescope]) -> list[
             )
         )  # fmt: skip
     return found
-
-
-def _depth(kind: Any, seconds: float) -> float | None:
-    """How deep an exposure of a plan goes, AB, so that a source asked for is not looked for twice; None where nobody knows."""
-    from tom_treasuremap import exposure
-
-    try:
-        return exposure.depth(kind, seconds, airmass=AIRMASS) if kind is not None else None
-    except exposure.NotKnown:
-        return None

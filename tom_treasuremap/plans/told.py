@@ -59,14 +59,16 @@ def untell(visits: Iterable[PlanVisit], by: Any, why: str) -> None:
 
 def pointing_of(one: PlanVisit, telescope: Any, event: Event) -> Any:
     """A visit as a planned pointing; the Treasure Map's angles run the other way."""
+    from tom_treasuremap import exposure
     from tom_treasuremap.gathering import team
     from tom_treasuremap.pointings import Pointing
 
     known = telescope.filters.get(one.band) if telescope is not None else None
+    deep = exposure.expected(known, one.exposure)
     return Pointing(
         key=one.source_name, event=event.name, team=team(), telescope=one.telescope,
         instrument_id=telescope.instrument_id if telescope is not None else None, ra=one.ra, dec=one.dec,
         pos_angle=-one.pos_angle % 360, time=one.start, status="planned", band=known.band if known is not None else None,
         central_wave=known.central_wave if known is not None else None, bandwidth=known.width if known is not None else None,
-        depth=None, depth_unit=None, source="own", source_id=one.source_name,
+        depth=None if deep is None else round(deep, 2), depth_unit=None if deep is None else "ab_mag", source="own", source_id=one.source_name,
     )  # fmt: skip

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.shortcuts import get_object_or_404, render
+from django.contrib import messages
+from django.shortcuts import get_object_or_404, redirect, render
 from django_filters import ModelMultipleChoiceFilter
 from guardian.shortcuts import get_objects_for_user
 from tom_observations.api_views import ObservationRecordViewSet
@@ -72,6 +73,9 @@ class ObservationCancelView(ObservationRecordCancelView):
         if record.facility != asking.FACILITY:
             return super().get(request, *args, **kwargs)
         row = get_object_or_404(Asked.objects.visible_to(request.user).select_related("record"), record=record)
+        if not cancelling.may_cancel(record, request.user):  # as it is answered who says yes
+            messages.error(request, "It is not yours to cancel.")
+            return redirect("tom_observations:detail", pk=record.pk)
         context = {"row": row, "cadences": cancelling.cadences(record)}
         return render(request, "tom_treasuremap/cancel.html", context)
 
