@@ -86,7 +86,7 @@ def test_one_mark_completes_what_was_planned_and_nothing_else(fake, asked, ada):
 def test_a_telescope_that_puts_it_at_another_time_moves_nothing_there(fake, asked, ada):
     """Its time changes there as it is completed, and not before: each plan of the telescope's were a pointing that is cancelled."""
     before = planned(fake)
-    start, end = up.dark()
+    start, _ = up.dark()
     for minutes in (30, 75):
         begins = start + timedelta(minutes=minutes)
         following.apply(asked, State("SCHEDULED", begins, begins + timedelta(minutes=8)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from contextlib import suppress
 
 import pytest
 
@@ -160,6 +161,71 @@ def test_what_is_wrong_is_said_at_its_field(key, value, field):
     with pytest.raises(WrongTelescope) as told:
         read({**said(), key: value})
     assert set(told.value.fields) == {field}
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        ("FLOYDS", "options"),
+        ({"spectrographs": 5}, "options.spectrographs"),
+        ({"spectrographs": {"FLOYDS": "slit_2.0as"}}, "options.spectrographs.FLOYDS"),
+        ({"spectrographs": {"FLOYDS": {"wide": "slit_2.0as"}}}, "options.spectrographs.FLOYDS.wide"),
+        ({"calibrations": {"ARC": "60 s"}}, "options.calibrations.ARC"),
+        ({"calibrations": {"LAMP_FLAT": {"2.0": -1}}}, "options.calibrations.LAMP_FLAT.2.0"),
+        ({"min_exposure": "one"}, "options.min_exposure"),
+        ({"speed": 0}, "options.speed"),
+        ({"senders": "scope-credential"}, "options.senders"),
+        ({"guiding": "ON"}, "options.guiding"),
+        ({"proposal": 7}, "options.proposal"),
+    ],
+)
+def test_an_option_that_cannot_be_read_is_said(options, field):
+    """Every form of requests reads those of all telescopes: one that cannot be read would stop all asking."""
+    with pytest.raises(WrongTelescope) as told:
+        read({**said(), "options": options})
+    assert list(told.value.fields) == [field]
+
+
+def test_options_that_nobody_here_knows_stay():
+    assert read({**said(), "options": {"pigeons": [1, {}], "proposal": None}}).options == {"pigeons": [1, {}]}
+
+
+UNREADABLE = (
+    None, -1, 0, 0.5, 1e308, 10**400, -(10**400), float("nan"), float("inf"), "x", "", [], {}, [[]], [None], [{}], {"a": 1}, True,
+    [[0, 1], [0, 1]],
+)  # fmt: skip
+
+
+def parts(said, path=()):
+    """Where something stands in a document."""
+    yield path
+    inside = said.items() if isinstance(said, dict) else enumerate(said[:2]) if isinstance(said, list) else ()
+    for key, value in inside:
+        yield from parts(value, (*path, key))
+
+
+def put(said, path, value):
+    made = copy.deepcopy(said)
+    there = made
+    for key in path[:-1]:
+        there = there[key]
+    there[path[-1]] = value
+    return made
+
+
+@pytest.mark.parametrize("name", sorted(shipped_files()))
+def test_whatever_stands_in_a_file_is_read_or_said_to_be_wrong(name):
+    whole = said(name)
+    whole["limits"] = {
+        "max_airmass": 2,
+        "max_hour_angle": 5,
+        "horizon": [[0, 25], [180, 18]],
+        **whole.get("limits", {}),
+    }
+    for path in list(parts(whole))[1:]:
+        for value in UNREADABLE:
+            with suppress(WrongTelescope):
+                read(put(whole, path, value))
 
 
 def test_all_that_is_wrong_is_said_at_once():

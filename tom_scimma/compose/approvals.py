@@ -47,7 +47,7 @@ def deciders(delivery: Delivery) -> list[str]:
 
 
 def _people(delivery: Delivery) -> Any:
-    """Those with the permission who may know of it: of its sender's groups or its event's, and superusers; the rest need not be looked at."""
+    """Those with the permission who may know of it: of its sender's groups or its event's, and superusers."""
     sent = Q(user=delivery.by_id) if delivery.by_id else Q(pk=None)
     near = Group.objects.filter(sent | Q(pk__in=_groups(delivery))).exclude(name=EVERYBODY)
     rows = ModelBackend().with_perm(Approval.PERMISSION).filter(Q(is_superuser=True) | Q(groups__in=near.values("pk")))

@@ -17,5 +17,4 @@ def depth(record: ObservationRecord) -> float | None:
     if telescope is None or not exposures:
         return None
     first = exposures[0].filter
-    deep = exposure.expected(telescope.filters.get(first), max(one.seconds for one in exposures if one.filter == first))
-    return None if deep is None else round(deep, 2)
+    return exposure.expected(telescope.filters.get(first), max(one.seconds for one in exposures if one.filter == first))

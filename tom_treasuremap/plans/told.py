@@ -70,5 +70,5 @@ def pointing_of(one: PlanVisit, telescope: Any, event: Event) -> Any:
         instrument_id=telescope.instrument_id if telescope is not None else None, ra=one.ra, dec=one.dec,
         pos_angle=-one.pos_angle % 360, time=one.start, status="planned", band=known.band if known is not None else None,
         central_wave=known.central_wave if known is not None else None, bandwidth=known.width if known is not None else None,
-        depth=None if deep is None else round(deep, 2), depth_unit=None if deep is None else "ab_mag", source="own", source_id=one.source_name,
+        depth=deep, depth_unit=None if deep is None else "ab_mag", source="own", source_id=one.source_name,
     )  # fmt: skip

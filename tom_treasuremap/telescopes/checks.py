@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -33,10 +32,10 @@ class Checks:
             raise WrongTelescope(self.found)
 
     def run(self, name: str, make: Callable[[], Any]) -> Any:
-        """What `make` gives; None, and kept what it said, where it raises ValueError or TypeError."""
+        """What `make` gives; None, and kept what it said, where it raises ValueError, TypeError or OverflowError."""
         try:
             return make()
-        except (ValueError, TypeError) as why:
+        except (ValueError, TypeError, OverflowError) as why:
             self.wrong(name, str(why))
             return None
 
@@ -62,11 +61,12 @@ class Checks:
         return found
 
     def number(self, said: Any, name: str, low: float, high: float) -> float:
-        if isinstance(said, bool) or not isinstance(said, (int, float)) or not math.isfinite(said):
+        if isinstance(said, bool) or not isinstance(said, (int, float)) or said != said:
             self.wrong(name, "is missing" if said is None else f"is {_shown(said)}; a number is wanted")
             return low
         if not low <= said <= high:
-            self.wrong(name, f"is {said}; it must be from {low:g} to {high:g}")
+            self.wrong(name, f"is {_shown(said)}; it must be from {low:g} to {high:g}")
+            return low
         return float(said)
 
     def maybe(self, said: Any, name: str, low: float, high: float) -> float | None:
@@ -106,7 +106,7 @@ class Checks:
         return said
 
     def band(self, said: Any, name: str) -> str | None:
-        if said is not None and said not in BANDS:
+        if said is not None and not (isinstance(said, str) and said in BANDS):
             self.wrong(name, f"{_shown(said)} is no band of the Treasure Map: {', '.join(BANDS)}, or null")
             return None
         return said

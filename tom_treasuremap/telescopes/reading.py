@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from tom_treasuremap.telescopes import shapes
+from tom_treasuremap.telescopes import options, shapes
 from tom_treasuremap.telescopes.checks import Checks, WrongTelescope
 from tom_treasuremap.telescopes.grids import GRIDS
 from tom_treasuremap.telescopes.telescope import Axis, Filter, Limits, MoonRule, Site, Slew, Telescope
@@ -50,7 +50,10 @@ def read(said: Mapping[str, Any]) -> Telescope:
     checks.known(said, FIELDS, "")
     name = checks.slug(said.get("name"), "name")
     rings = checks.run("field", lambda: shapes.rings(said.get("field")))
-    spectra_alone = not said.get("filters") and bool(dict(said.get("options") or {}).get("spectrographs"))
+    given = checks.mapping(said.get("options") or {}, "options")
+    given = {name: value for name, value in given.items() if value is not None}
+    options.check(checks, given)
+    spectra_alone = not said.get("filters") and bool(given.get("spectrographs"))
     filters = {} if spectra_alone else _filters(checks, said.get("filters"))
     found = {
         "name": name,
@@ -68,7 +71,7 @@ def read(said: Mapping[str, Any]) -> Telescope:
         "instrument_id": checks.whole(said.get("instrument_id"), "instrument_id"),
         "aperture": checks.maybe(said.get("aperture"), "aperture", 0.01, 100.0),
         "transport": checks.text(said.get("transport") or "download", "transport"),
-        "options": checks.mapping(said.get("options") or {}, "options"),
+        "options": given,
         "sources": checks.texts(said.get("sources") or {}, "sources"),
         "reports_only": checks.flag(said.get("reports_only", False), "reports_only"),
     }

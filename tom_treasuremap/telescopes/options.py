@@ -1,0 +1,65 @@
+"""What is wrong with a telescope's options, of those whose shape is known: what cannot be read is said here, and breaks no form.
+
+Options that nobody knows stay: a transport of somebody's own may have others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tom_treasuremap.telescopes.checks import Checks
+
+DAY = 86400.0
+NUMBERS = {
+    "speed": (1e-6, 1e9), "poll_seconds": (0.0, DAY), "min_exposure": (0.0, DAY), "max_exposure": (0.0, DAY), "binning": (1.0, 64.0),
+    "ipp_value": (0.0, 100.0), "seed": (-1e15, 1e15), "weather": (0.0, 1.0), "failures": (0.0, 1.0), "refusals": (0.0, 1.0),
+    "lost": (0.0, 1.0),
+}  # fmt: skip
+TEXTS = (
+    "topic", "answers", "site", "enclosure", "telescope", "telescope_class", "instrument_type", "proposal", "readout_mode", "element",
+    "configuration_type", "rotator_mode", "observation_type",
+)  # fmt: skip
+LISTS, OBJECTS = ("senders", "product_hosts"), ("acquisition", "guiding")
+
+
+def check(checks: Checks, said: Mapping[str, Any]) -> None:
+    """Tells `checks` what is wrong."""
+    for name, value in said.items():
+        at = f"options.{name}"
+        if name in NUMBERS:
+            checks.number(value, at, *NUMBERS[name])
+        elif name in TEXTS:
+            checks.text(value, at)
+        elif name in LISTS:
+            _names(checks, value, at)
+        elif name in OBJECTS:
+            checks.mapping(value, at)
+        elif name == "spectrographs":
+            _spectrographs(checks, value, at)
+        elif name == "calibrations":
+            _calibrations(checks, value, at)
+
+
+def _calibrations(checks: Checks, said: Any, name: str) -> None:
+    for kind, length in checks.mapping(said, name).items():
+        if not isinstance(length, Mapping):
+            checks.number(length, f"{name}.{kind}", 0.0, DAY)
+            continue
+        for width, seconds in length.items():
+            checks.number(seconds, f"{name}.{kind}.{width}", 0.0, DAY)
+
+
+def _names(checks: Checks, said: Any, name: str) -> None:
+    if not isinstance(said, (list, tuple)) or not all(isinstance(one, str) for one in said):
+        checks.wrong(name, 'is a list of texts: ["...", ...]')
+
+
+def _spectrographs(checks: Checks, said: Any, name: str) -> None:
+    if not isinstance(said, Mapping):
+        _names(checks, said, name)
+        return
+    for one, slits in said.items():
+        for width, there in checks.mapping(slits, f"{name}.{one}").items():
+            checks.run(f"{name}.{one}.{width}", lambda width=width: float(width))
+            checks.text(there, f"{name}.{one}.{width}", needed=True)
