@@ -5,6 +5,8 @@ Authority: TOM Toolkit 3.1's own views and commands, driven over HTTP and call_c
 
 from __future__ import annotations
 
+import html
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from datetime import timezone as zone
@@ -30,6 +32,8 @@ from tom_treasuremap.telescopes.telescope import MoonRule
 utc = zone.utc
 pytestmark = pytest.mark.django_db
 CREATE = "/observations/FollowUp/create/"
+#: one that takes spectra, by hand
+NORTH = {**up.SAID, "name": "north", "options": {"spectrographs": {"FLOYDS": {"1.2": "a", "0.9": "b"}}}}
 
 
 @pytest.fixture(autouse=True)
@@ -124,6 +128,13 @@ def test_a_spectrum_is_asked_of_a_telescope_that_is_shipped(client, target, sett
     assert "has no slit of 3 arcsec" in errors["slit"][0]
     assert client.post(CREATE, filled(target, **said, slit="1.6")).status_code == 302
     assert ObservationRecord.objects.get().asked.submission.destination == "ocs:lco-2m0-coj"
+
+
+def test_two_telescopes_with_a_spectrograph_of_one_name_have_the_slits_of_both(client, target, settings):
+    settings.TOM_TREASUREMAP = {**settings.TOM_TREASUREMAP, "TELESCOPES": [NORTH]}
+    forms = dict(client.get(CREATE, {"target_id": target.pk}).context["observation_type_choices"])
+    offered = [value for value, _ in forms["spectrum"].fields["slit"].widget.choices[1][1]]
+    assert offered == ["2.0", "1.2", "1.6", "6.0", "0.9"]
 
 
 def test_the_moon_is_named_where_it_stands_in_the_way():
@@ -252,6 +263,52 @@ def test_a_template_fills_the_form(client, ada, target):
         3,
     ]
     assert client.get("/observations/template/FollowUp/create/?exposures=[[[").status_code == 200
+
+
+TEMPLATE = "/observations/template/FollowUp/create/"
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "words"),
+    [
+        ({"filter_1": "z"}, "filter_1", "has no filter z"),
+        ({"filter_1": ""}, "filter_1", "Give the filter of these seconds"),
+        ({"filter_2": "B"}, "seconds_2", "Give the seconds of this filter"),
+        ({"observation_type": "spectrum", "filter_1": ""}, "telescope", "has no spectrograph"),
+        ({"observation_type": "spectrum", "telescope": "north"}, "instrument", "has: FLOYDS."),
+    ],
+)
+def test_what_no_form_would_take_is_no_template(client, ada, settings, change, field, words):
+    settings.TOM_TREASUREMAP = {**settings.TOM_TREASUREMAP, "TELESCOPES": [up.SAID, NORTH]}
+    said = {"facility": "FollowUp", "template_name": "x", "observation_type": "imaging", "telescope": "one-metre"}
+    answer = client.post(TEMPLATE, {**said, "filter_1": "r", "seconds_1": "300", **change})
+    assert words in " ".join(answer.context["form"].errors.get(field, [])), answer.context["form"].errors
+    assert not ObservationTemplate.objects.exists()
+
+
+def test_a_template_of_a_spectrum_opens_and_fills_the_form_of_spectra(client, ada, target, settings):
+    settings.TOM_TREASUREMAP = {**settings.TOM_TREASUREMAP, "TELESCOPES": [up.SAID, NORTH]}
+    said = {
+        "telescope": "north",
+        "observation_type": "spectrum",
+        "instrument": "FLOYDS",
+        "slit": "0.9",
+        "seconds_1": "900",
+    }
+    done = client.post(CREATE, filled(target, filter_1=None, count_1="2", **{**said, "seconds_1": "900"}))
+    assert done.status_code == 302, done.context["form"].errors
+    page = client.get(reverse("tom_observations:detail", args=[ObservationRecord.objects.get().pk])).content.decode()
+    address = html.unescape(re.search(r'href="([^"]*template/FollowUp[^"]*)"', page)[1])
+    form = client.get(address).context["form"]
+    filled_in = {name: form[name].value() for name in form.fields if form[name].value() not in (None, "")}
+    assert {name: str(filled_in.get(name)) for name in said} == {**said, "seconds_1": "900.0"}
+    assert client.post(TEMPLATE, {**filled_in, "template_name": "a spectrum"}).status_code == 302
+    row = ObservationTemplate.objects.get()
+    assert "filter_1" not in row.parameters
+    page = client.get(CREATE, {"target_id": target.pk, **row.parameters}).content.decode()
+    assert '<div class="tab-pane active" id="spectrum">' in page
+    assert '<div class="tab-pane " id="imaging">' in page
+    assert '<option value="0.9" selected>' in page
 
 
 @pytest.mark.parametrize("strategy", ["ResumeCadenceAfterFailureStrategy", "RetryFailedObservationsStrategy"])

@@ -67,6 +67,29 @@ def filters() -> list[tuple[str, Any]]:
     return rows
 
 
+def slits() -> dict[str, list[str]]:
+    """The spectrographs of all of them with the widths of their slits, in arcsec; two telescopes may have one of the same name."""
+    found: dict[str, list[str]] = {}
+    for one in telescopes.telescopes().values():
+        for name, widths in rules.spectrographs(one).items():
+            known = found.setdefault(name, [])
+            known += [width for width in widths if width not in known]
+    return found
+
+
+def offer_spectrographs(form: forms.Form) -> None:
+    """Lets a form's `instrument` and `slit` offer what there is."""
+    known = slits()
+    rows = [(name, [(width, width) for width in widths]) for name, widths in known.items() if widths]
+    if rows:
+        form.fields["slit"].widget = forms.Select(choices=[("", "The usual one, the first below"), *rows])
+    none = [] if form.fields["instrument"].required else [("", "")]
+    if known:
+        form.fields["instrument"].widget = forms.Select(choices=[*none, *((name, name) for name in known)])
+    else:
+        form.fields["instrument"].help_text = "None of the telescopes here has one."
+
+
 def exposures(said: dict[str, Any]) -> tuple[Exposure, ...]:
     """What the rows of filters say; a row without a filter says nothing."""
     found = []
@@ -85,6 +108,17 @@ def halves(said: dict[str, Any]) -> dict[str, str]:
         elif said.get(f"seconds_{i}") and f"filter_{i}" in said and not said[f"filter_{i}"]:
             found[f"filter_{i}"] = "Give the filter of these seconds, or no seconds."
     return found
+
+
+def unknown(said: dict[str, Any]) -> dict[str, str]:
+    """Filters that the chosen telescope does not have, by field."""
+    telescope = telescopes.telescope(said["telescope"])
+    names = (f"filter_{i}" for i in range(1, ROWS + 1))
+    return {
+        name: rules.no_filter(said[name], telescope)
+        for name in names
+        if said.get(name) and said[name] not in telescope.filters
+    }
 
 
 def add_rows(form: forms.Form) -> None:

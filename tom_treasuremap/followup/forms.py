@@ -20,7 +20,6 @@ from tom_treasuremap.followup import fields, reach, validating, written
 from tom_treasuremap.followup.asker import asker
 from tom_treasuremap.followup.request import Exposure, Request
 from tom_treasuremap.models import Asked
-from tom_treasuremap.transports import rules
 
 
 class RequestForm(BaseRoboticObservationForm):
@@ -267,16 +266,7 @@ class SpectrumForm(RequestForm):
     )
 
     def _rows(self) -> None:
-        known = [rules.spectrographs(one) for one in telescopes.telescopes().values()]
-        names = list(dict.fromkeys(name for some in known for name in some))
-        slits = {name: some[name] for some in known for name in some if some[name]}
-        if slits:
-            rows = [(name, [(width, width) for width in widths]) for name, widths in slits.items()]
-            self.fields["slit"].widget = forms.Select(choices=[("", "The usual one, the first below"), *rows])
-        if names:
-            self.fields["instrument"].widget = forms.Select(choices=[(name, name) for name in names])
-        else:
-            self.fields["instrument"].help_text = "None of the telescopes here has one."
+        fields.offer_spectrographs(self)
 
     def _when(self) -> list[Any]:
         return [

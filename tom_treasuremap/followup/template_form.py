@@ -9,25 +9,68 @@ from typing import Any
 from django import forms
 from tom_observations.observation_template import GenericTemplateForm
 
+from tom_treasuremap import telescopes
 from tom_treasuremap.followup import fields
-from tom_treasuremap.followup.forms import RequestForm
+from tom_treasuremap.followup.forms import RequestForm, SeriesForm, SpectrumForm
+from tom_treasuremap.transports import rules
+
+KINDS = [
+    ("imaging", "Imaging"),
+    ("time_critical", "At a fixed time"),
+    ("cadence", "A series"),
+    ("spectrum", "Spectrum"),
+]
+SHARED = ("max_airmass", "min_moon_separation", "pos_angle", "priority")
+#: fields that one kind alone has
+OF_KIND = {
+    "cadence": (SeriesForm, ("visits", "every_hours")),
+    "spectrum": (SpectrumForm, ("instrument", "slit", "calibrations")),
+}
 
 
 class FollowUpTemplateForm(GenericTemplateForm):
-    """A template of an imaging sequence: everything but target and window."""
+    """A template of what can be asked of a telescope: everything but target and window."""
 
-    observation_type = forms.ChoiceField(choices=[("imaging", "Imaging"), ("time_critical", "At a fixed time")])
+    observation_type = forms.ChoiceField(label="Kind", choices=KINDS)
     telescope = forms.ChoiceField(choices=fields.choices)
 
     def __init__(self, *args: Any, **more: Any):
         super().__init__(*args, **more)
         fields.add_rows(self)
-        for name in ("max_airmass", "min_moon_separation", "pos_angle", "priority"):
+        self.fields["filter_1"].required = False  # of a spectrum there is none
+        for name in SHARED:
             self.fields[name] = copy.deepcopy(RequestForm.base_fields[name])
+        for kind, (form, names) in OF_KIND.items():
+            for name in names:
+                field = self.fields[name] = copy.deepcopy(form.base_fields[name])
+                field.required, field.initial = False, None
+                field.label = f"{dict(KINDS)[kind]}: {field.label or name}"
+        fields.offer_spectrographs(self)
         self.initial = {**_rows(self.initial.get("exposures")), **self.initial}
 
     def clean(self) -> dict[str, Any]:
-        return {name: value for name, value in super().clean().items() if value not in (None, "")}
+        said = {name: value for name, value in super().clean().items() if value not in (None, "")}
+        kind = said.get("observation_type", "")
+        for other, (_, names) in OF_KIND.items():
+            said = {name: value for name, value in said.items() if other == kind or name not in names}
+        if self.errors:
+            return said
+        if kind == "spectrum":
+            return self._spectrum(said)
+        wrong = {**fields.halves({**dict.fromkeys(self.fields), **said}), **fields.unknown(said)}
+        for field, why in wrong.items():
+            self.add_error(field, why)
+        return said
+
+    def _spectrum(self, said: dict[str, Any]) -> dict[str, Any]:
+        telescope = telescopes.telescope(said["telescope"])
+        there = rules.spectrographs(telescope)
+        if not there:
+            self.add_error("telescope", f"{telescope.label} has no spectrograph.")
+        elif said.get("instrument") not in there:
+            self.add_error("instrument", f"{telescope.label} has: {', '.join(there)}.")
+        kept = ("seconds_1", "count_1")
+        return {name: value for name, value in said.items() if name in kept or not name.rpartition("_")[2].isdigit()}
 
 
 def _rows(said: Any) -> dict[str, Any]:

@@ -50,14 +50,14 @@ def _calibrations(checks: Checks, said: Any, name: str) -> None:
             checks.number(seconds, f"{name}.{kind}.{width}", 0.0, DAY)
 
 
-def _names(checks: Checks, said: Any, name: str) -> None:
+def _names(checks: Checks, said: Any, name: str, wanted: str = "a list of texts") -> None:
     if not isinstance(said, (list, tuple)) or not all(isinstance(one, str) for one in said):
-        checks.wrong(name, 'is a list of texts: ["...", ...]')
+        checks.wrong(name, f'is {wanted}: ["...", ...]')
 
 
 def _spectrographs(checks: Checks, said: Any, name: str) -> None:
     if not isinstance(said, Mapping):
-        _names(checks, said, name)
+        _names(checks, said, name, "an object {name: {width of a slit: its name there}}, or a list of names")
         return
     for one, slits in said.items():
         for width, there in checks.mapping(slits, f"{name}.{one}").items():
