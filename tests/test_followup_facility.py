@@ -504,6 +504,24 @@ def test_only_who_may_cancels(client, ada, target):
     assert client.get(detail).status_code == 200
 
 
+def test_over_the_hosts_api_whoever_may_cancels_what_is_of_a_public_target(client, ada, target):
+    """The host's own finds those alone whose targets are somebody's in person."""
+    client.post(CREATE, filled(target))
+    type(target).objects.filter(pk=target.pk).update(permissions="PUBLIC")
+    address = f"/api/observations/{ObservationRecord.objects.get().pk}/cancel/"
+    client.logout()
+    assert client.patch(address).status_code == 404
+    client.force_login(make.user("reader"))
+    refused = client.patch(address)
+    assert (refused.status_code, "It is not yours to cancel." in refused.content.decode()) == (400, True)
+    editor = make.user("editor")
+    assign_perm("tom_targets.change_target", editor, target)
+    client.force_login(editor)
+    assert ObservationRecord.objects.get().status == "PENDING"
+    assert client.patch(address).status_code == 200
+    assert ObservationRecord.objects.get().status == "CANCELED"
+
+
 def test_update_status_asks_the_telescope_and_the_data_products_are_there(client, ada, target):
     client.post(CREATE, filled(target, telescope="dome"))
     record = ObservationRecord.objects.get()

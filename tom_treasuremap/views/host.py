@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Q
 from django.shortcuts import get_object_or_404, redirect, render
 from django_filters import ModelMultipleChoiceFilter
 from guardian.shortcuts import get_objects_for_user
@@ -48,6 +49,14 @@ class ObservationsViewSet(ObservationRecordViewSet):
     """`/api/observations/`: a stranger is told nothing of a target, not even why it cannot be observed."""
 
     filterset_class = SeenFilter
+
+    def get_queryset(self) -> Any:
+        """The host's, which leaves out PUBLIC and OPEN targets; what its page shows and cancels is found to be cancelled here, too."""
+        rows = super().get_queryset()
+        if self.action != "cancel":
+            return rows
+        seen = Asked.objects.visible_to(self.request.user).values("record")
+        return ObservationRecord.objects.filter(Q(pk__in=rows.values("pk")) | Q(pk__in=seen))
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
         """The host's, whose form in a browser offers only what the user may see."""
