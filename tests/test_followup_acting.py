@@ -529,6 +529,7 @@ def test_a_taking_back_that_is_refused_disarms_and_is_then_a_persons(event, ada,
     client.force_login(ada)
     card = client.get(event.get_absolute_url()).content.decode()
     assert "not cancelled: " in card
+    assert "it is being exposed</div>" in card  # and why, not a page further
     assert "Cancel 1 request at telescopes" in card
     assert withdrawn.left(event, ada) == [record.asked]
 

@@ -52,7 +52,7 @@ def _calibrations(checks: Checks, said: Any, name: str) -> None:
 
 def _names(checks: Checks, said: Any, name: str, wanted: str = "a list of texts") -> None:
     if not isinstance(said, (list, tuple)) or not all(isinstance(one, str) for one in said):
-        checks.wrong(name, f'is {wanted}: ["...", ...]')
+        checks.wrong(name, f'is {repr(said)[:60]}; {wanted} is wanted: ["...", ...]')
 
 
 def _spectrographs(checks: Checks, said: Any, name: str) -> None:
