@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from tests import factories as make
@@ -73,8 +74,10 @@ def test_what_is_planned_is_told_once_with_all_that_is_known_of_it(fake, asked):
     assert 20.9 < row["depth"] < 21.2  # between its table's 20.0 in 30 s and 21.8 in 300 s, less at some airmass
 
 
-def test_one_mark_completes_what_was_planned_and_nothing_else(fake, asked, ada):
+def test_one_mark_completes_what_was_planned_and_nothing_else(client, fake, asked, ada):
     before = planned(fake)
+    page = client.get(reverse("tom_treasuremap:night", args=[asked.telescope, asked.night])).content.decode()
+    assert f"depth (AB mag), if not {before['depth']} <input" in page  # what is told where nobody says another
     assert marking.mark(asked, "observed", ada)
     observed.reconcile()
     send()
