@@ -238,6 +238,30 @@ def test_a_target_that_one_does_not_see_is_not_touched(hermes):
     assert not PhotometryReducedDatum.objects.exists()
 
 
+def test_of_all_that_are_ticked_those_are_made_that_can_be(hermes):
+    """The host's page gives up at the first that cannot."""
+    hermes.publish("hermes.photometry", message([star("known")], photometry=[point("known")]))
+    hermes.publish("hermes.photometry", message([star("other", ra=10.0)], photometry=[point("other")]))
+    Target.objects.create(name="known", type="SIDEREAL", ra=150.1, dec=2.2, permissions="PRIVATE")
+    client = logged_in(make.user("reader"))
+    found = [row["name"] for row in search(client, topic="hermes.photometry").context["results"]]
+    ticked = sorted(range(2), key=lambda number: found[number] != "known")
+    assert "ask its owner" in post(client, selected_results=ticked).content.decode()
+    assert set(Target.objects.values_list("name", flat=True)) == {"known", "other"}
+    assert PhotometryReducedDatum.objects.get().target.name == "other"
+
+
+@pytest.mark.parametrize(
+    "asked", [{"ra": "x", "dec": "1", "radius": "1"}, {"ra": "1", "dec": "2"}, {"after": "then"}, {"uuid": "1"}]
+)
+def test_what_is_wrong_is_told_at_its_field_in_sight(asked):
+    """The host folds what is no "simple field" away, with its errors."""
+    form = {"data_service": "HERMES", "query_name": "", **asked}
+    page = logged_in(make.user("reader")).post(reverse("dataservices:create") + "?data_service=HERMES", form)
+    assert page.content.decode().count('class="invalid-feedback"') == 1
+    assert "Advanced" not in page.content.decode()
+
+
 def test_hermes_going_away_between_search_and_choice_is_said(hermes):
     hermes.publish("hermes.photometry", message([star()], photometry=[point()]))
     client = logged_in(make.user("reader"))

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from django.contrib import messages
 from django.utils.html import escape
 from tom_dataservices.dataservices import DataService, MissingDataException, QueryServiceError
 
@@ -37,6 +38,7 @@ class HermesDataService(DataService):
 
     def __init__(self, query_parameters=None, user=None, *args, **kwargs):
         super().__init__(query_parameters, user, *args, **kwargs)
+        self._request: Any = None  #: of a person who makes targets of results
         self._seen: dict[str, Found] = {}  #: what this service has just been shown, by uuid
         self._open: dict[str, Found | None] = {}  #: the same as shown to nobody in person
 
@@ -142,6 +144,7 @@ class HermesDataService(DataService):
         """
         if not target_result:
             raise MissingDataException("No query results. Did you call query_service()?")
+        self._request = kwargs.get("request")
         return self._taken(lambda: taking.target(*self._opened(target_result), self._reader()))
 
     def create_reduced_datums_from_query(self, target, data, data_type=None, **kwargs) -> list[Any]:
@@ -177,10 +180,14 @@ class HermesDataService(DataService):
         return self._seen[uuid], index
 
     def _taken(self, take: Callable[[], Any]) -> Any:
-        """What was taken; without a user, nothing and a line in the log where it cannot be, so that the others are."""
+        """What was taken. Of several that a person ticked, or without a user, nothing where it cannot be, so that the others
+        are: the page, or the log, says why."""
         try:
             return take()
         except taking.CannotTake as error:
+            if self._request is not None:
+                messages.error(self._request, str(error))
+                return None
             if self.user is not None:
                 raise
             logger.warning("not taken in from HERMES: %s", error)
