@@ -627,6 +627,21 @@ def test_the_card_of_an_account_that_was_never_asked_about_wakes_the_worker(fake
     assert Job.objects.get(pk=job.pk).due < now + timedelta(minutes=1)
 
 
+def test_a_topic_that_was_chosen_stays_while_hermes_is_asked_where_one_may_send(fake, user, target, client):
+    """The page posts its form when it has the answer: the choice of a draft opened anew was gone by then."""
+    client.force_login(user)
+    page = client.get("/share/", {"target": target.pk})["Location"]
+    client.post(f"{page}form/", {"sinks": "1", "sink": f"hermes:{TOPIC}"}, headers={"HX-Request": "true"})
+    Known.objects.all().delete()
+    hidden = f'<input type="hidden" name="sink" value="hermes:{TOPIC}">'
+    assert hidden in client.get(page).content.decode()
+    accounts.first()
+    accounts.account(user)
+    ticked = f'name="sink" value="hermes:{TOPIC}" checked'
+    answer = client.get(page).content.decode()
+    assert (ticked in answer, hidden in answer) == (True, False)
+
+
 def test_a_draft_for_hermes_own_form(fake, user, target):
     payload, _ = Hermes(TOPIC).preview(given.filled(Hermes(TOPIC), chosen(target)))
     address = Hermes(TOPIC).preload(payload, fake.token)

@@ -891,6 +891,25 @@ def test_a_correction_on_a_topic_refers_to_the_first_message_by_its_id(ada):
     assert f"Refers to: Hopskotch {cited}" in shown
 
 
+@pytest.mark.parametrize("state", ["rejected", "expired", "cancelled", "held", "queued"])
+def test_what_did_not_leave_is_edited_in_a_draft_that_refers_to_nothing(ada, state):
+    (first,) = share(ada, "parcel", target=shared.target().pk)
+    Delivery.objects.filter(pk=first.pk).update(state=state)
+    assert "Edit it" in ada.get(first.get_absolute_url()).content.decode()
+    address = ada.post(f"/share/again/{first.pk}/")["Location"]
+    draft = Draft.objects.get(pk=int(address.strip("/").split("/")[-1]))
+    assert (draft.corrects, draft.sinks, draft.form["text"]) == (None, ["parcel"], "words")
+    assert ada.post(f"/share/again/{first.pk}/")["Location"] == address
+
+
+@pytest.mark.parametrize("state", ["sending", "unknown"])
+def test_what_may_be_there_is_not_edited_before_somebody_knows(ada, state):
+    (first,) = share(ada, "parcel", target=shared.target().pk)
+    Delivery.objects.filter(pk=first.pk).update(state=state)
+    assert "/share/again/" not in ada.get(first.get_absolute_url()).content.decode()
+    assert ada.post(f"/share/again/{first.pk}/").status_code == 404
+
+
 # pages
 
 

@@ -49,7 +49,7 @@ def again(payload: bytes, server: str, *, resent: bool = False) -> list[str]:
         if stands and not itself and _reports(json.loads(bytes(row.payload))):
             found = {**dict.fromkeys(numbers, row), **found}
     return [
-        f"{names[key]} has an AT report of this TOM already: #{row.pk}, {row.get_state_display()}. An object is reported once."
+        f"{names[key]} has an AT report of this TOM already: #{row.pk}, {row.get_state_display()}. {_instead(row)}"
         for key, row in found.items()
     ]
 
@@ -80,6 +80,12 @@ def besides(content: Content, server: str) -> list[Need]:
                 )
             )
     return found
+
+
+def _instead(row: Delivery) -> str:
+    """What whoever wants another report can do."""
+    waits = row.state in (State.QUEUED, State.HELD)
+    return f"Cancel #{row.pk} first if this is to go instead." if waits else "An object is reported once."
 
 
 def _told(row: Delivery) -> str:

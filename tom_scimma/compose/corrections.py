@@ -2,7 +2,7 @@
 
 differing(delivery)       keys of its items that have changed or are gone
 run()                     the worker's job, which flags them
-again(delivery, user)     a draft that says it anew and cites the first
+again(delivery, user)     a draft that says it anew and cites the first, or says what did not leave in other words
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from django.utils import timezone
 
+from tom_scimma import acts
 from tom_scimma.compose import drafts
 from tom_scimma.compose.carried import carrier, chosen
 from tom_scimma.compose.gather import gather
@@ -27,6 +28,9 @@ LONG_AGO = timedelta(days=180)
 #: so many objects are compared in one round
 ROUND = 20_000
 PLACE = "tom_scimma.compose.compared"
+State = Delivery.State
+#: the service does not have what is in one of these: there is nothing to refer to
+NOT_THERE = (State.HELD, State.QUEUED, State.REJECTED, State.EXPIRED, State.CANCELLED)
 
 
 def _everything() -> Any:
@@ -78,11 +82,21 @@ def run() -> None:
     cache.set(PLACE, last, None)
 
 
+def word(delivery: Delivery, user: Any) -> str:
+    """What the button says that opens such a draft; "" where nobody can tell yet what became of the first, or it is another's."""
+    if not hasattr(delivery, "share") or not acts.may_act(delivery, user):
+        return ""
+    if delivery.state == State.DELIVERED:
+        return "Say it anew, with reference to this"
+    return "Edit it" if delivery.state in NOT_THERE else ""
+
+
 def again(delivery: Delivery, user: Any) -> Draft:
-    """A draft with the same choice, words and sink, which refers to the first. Raises Unseen."""
+    """A draft with the same choice, words and sink, which refers to the first where that was delivered. Raises Unseen."""
     share = delivery.share
     keys = {kind: tuple(numbers) for kind, numbers in chosen(delivery).items()}
     event = delivery.event.name if delivery.event is not None else ""
     form = share.draft.form if share.draft is not None and share.draft.user_id == user.pk else {}
     selection = Selection(event, {kind: keys[kind] for kind in KINDS if kind in keys})
-    return drafts.opened(selection, user, corrects=delivery, form=form, to=[delivery.destination])
+    there = delivery.state == State.DELIVERED
+    return drafts.opened(selection, user, after=delivery, corrects=there, form=form, to=[delivery.destination])

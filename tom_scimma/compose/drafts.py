@@ -34,24 +34,31 @@ def opened(
     selection: Selection,
     user: Any,
     *,
-    corrects: Delivery | None = None,
+    after: Delivery | None = None,
+    corrects: bool = False,
     form: Mapping[str, Any] | None = None,
     to: Iterable[str] = (),
 ) -> Draft:
     """The draft of what was chosen: the one that was opened with the same before, or a new one. Raises Unseen.
 
-    A target alone brings the newest of its data, to begin with. A correction begins with what was said first.
+    A target alone brings the newest of its data, to begin with. What follows `after`, a delivery, begins
+    with what that said, and `corrects` it where it was delivered.
     """
     content = gather(selection, user)
     Draft.objects.filter(user=user, sent=None, updated__lt=timezone.now() - KEPT).delete()
-    digest = selection.digest if corrects is None else f"{selection.digest[:40]}-{corrects.pk}"
+    digest = selection.digest if after is None else f"{selection.digest[:40]}-{after.pk}{'' if corrects else 'e'}"
     row = Draft.objects.filter(user=user, opened=digest, sent=None).first()
     if row is not None:
         return row
     begun = selection.having(TARGET, (body.pk for body in content.targets))
     if content.targets and not selection.has_data and not selection.keys(CANDIDATE):
         begun = newest(begun, user)
-    values = {"selection": begun.to_json(), "corrects": corrects, "form": dict(form or {}), "sinks": list(to)}
+    values = {
+        "selection": begun.to_json(),
+        "corrects": after if corrects else None,
+        "form": dict(form or {}),
+        "sinks": list(to),
+    }
     return Draft.objects.get_or_create(user=user, opened=digest, sent=None, defaults=values)[0]
 
 

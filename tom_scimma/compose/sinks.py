@@ -51,6 +51,7 @@ class Offer:
     patterns: tuple[str, ...] = ()
     unready: str = ""
     waits: bool = False  #: the worker is still asking; a page goes on when it has the answer
+    kept: tuple[str, ...] = ()  #: chosen before, and neither to be shown nor forgotten while it waits
 
 
 def services() -> dict[str, type[Destination]]:
@@ -67,7 +68,8 @@ def offers(user: Any, chosen: list[str] = ()) -> list[Offer]:
 def _offer(name: str, item: type[Destination], user: Any, chosen) -> Offer:
     waits = item.waits(user)
     if why := item.unready(user):
-        return Offer(name, item.label, unready=why, waits=waits)
+        kept = tuple(one for one in chosen if waits and one.partition(":")[0] == name)
+        return Offer(name, item.label, unready=why, waits=waits, kept=kept)
     if not item.addressed:
         return Offer(name, item.label, (_choice(item(), user),), waits=waits)
     addresses = item.addresses(user)

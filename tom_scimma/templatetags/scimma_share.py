@@ -8,8 +8,7 @@ from django import template
 from django.db import DatabaseError
 from django.urls import reverse
 
-from tom_scimma import acts
-from tom_scimma.compose import approvals, shared
+from tom_scimma.compose import approvals, corrections, shared
 from tom_scimma.models import Approval
 
 register = template.Library()
@@ -46,7 +45,7 @@ def delivery_share(context, delivery):
         "may_decide": approval is not None and approvals.may_decide(delivery, user),
         "deciders": approvals.deciders(delivery) if approval is not None and delivery.state == "held" else (),
         "permission": Approval.PERMISSION,
-        "may_correct": share is not None and delivery.state == "delivered" and acts.may_act(delivery, user),
+        "anew": corrections.word(delivery, user),
         "csrf_token": context.get("csrf_token"),
         "request": context["request"],
     }

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.generic import View
 
-from tom_scimma import acts, workload
+from tom_scimma import workload
 from tom_scimma.compose import corrections, drafts, proofs, questions, superseding
 from tom_scimma.compose.gather import Unseen
 from tom_scimma.compose.items import Cargo, items
@@ -165,8 +165,8 @@ class ShareAgainView(LoginRequiredMixin, View):
 
     def post(self, request, pk):
         delivery = find(pk, request.user)
-        if not hasattr(delivery, "share") or not acts.may_act(delivery, request.user):
-            raise Http404("not something that you shared")
+        if not corrections.word(delivery, request.user):
+            raise Http404("not something that you shared, or it may be on its way")
         try:
             return redirect(corrections.again(delivery, request.user))
         except Unseen as error:
