@@ -103,7 +103,7 @@ def test_it_is_sent_again_by_a_person_only_while_its_reply_is_lost_and_nothing_e
     Delivery.objects.filter(pk=second.pk).update(state="rejected")
     report(target, user, brightness=18.0)
     second.refresh_from_db()
-    with pytest.raises(acts.NotNow, match="Cancel #[0-9]+ first if this is to go instead"):
+    with pytest.raises(acts.NotNow, match=r"Cancel #[0-9]+ first if this is to go instead"):
         acts.resend(second, user)
 
 
