@@ -731,6 +731,13 @@ def test_a_retraction_goes_through_the_outbox_by_those_who_may(fake, user, targe
     assert Delivery.objects.filter(service="hermes-retract").count() == 0
     client.force_login(user)
     assert "Retract</button>" in client.get(reverse("tom_hermes:shared")).content.decode()
+    mine = f"{reverse('tom_hermes:shared')}?delivery={shared.delivery_id}"
+    assert mine in client.get(shared.delivery.get_absolute_url()).content.decode()
+    assert "Retract</button>" in client.get(mine).content.decode()
+    for another in (shared.delivery_id + 1, "x", "٣", 10**30):
+        assert (
+            "Retract</button>" not in client.get(reverse("tom_hermes:shared"), {"delivery": another}).content.decode()
+        )
     client.post(address)
     client.post(address)  # the same click
     delivery = Delivery.objects.get(service="hermes-retract")

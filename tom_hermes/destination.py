@@ -185,6 +185,9 @@ class Hermes(AtHermes):
     def delivered(self, delivery: Any, receipt: Receipt) -> None:
         receipts.keep(delivery, receipt)
 
+    def afterwards(self, delivery: Any) -> tuple[str, str] | None:
+        return receipts.afterwards(delivery)
+
     def cites(self, delivery: Any) -> dict[str, str]:
         return receipts.cites(delivery)
 

@@ -10,6 +10,7 @@ from operator import or_
 from typing import Any
 
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 
 from tom_hermes.conf import page
@@ -32,6 +33,13 @@ def receipt(published: Mapping[str, Any]) -> Receipt:
     brought += [f"It is GCN Circular {data['circular']}."] if data["circular"] else []
     said_of = {name: value for name, value in data.items() if value}
     return Receipt(uuid, page(f"message/{uuid}"), said_of, note=" ".join(brought))
+
+
+def afterwards(delivery: Any) -> tuple[str, str] | None:
+    """Where what was delivered can be taken back as far as that goes."""
+    if not SharedMessage.objects.filter(delivery=delivery.pk).exists():
+        return None
+    return "Retract it at HERMES, or show it again", f"{reverse('tom_hermes:shared')}?delivery={delivery.pk}"
 
 
 def keep(delivery: Any, receipt: Receipt) -> None:

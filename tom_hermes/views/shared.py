@@ -19,7 +19,7 @@ from tom_scimma.models import SharedItem
 
 
 class SharedListView(LoginRequiredMixin, ListView):
-    """Messages of this TOM at HERMES that this user may know of; of one target where an address names it."""
+    """Messages of this TOM at HERMES that this user may know of; of one target or delivery where an address names it."""
 
     template_name = "tom_hermes/shared.html"
     context_object_name = "shared"
@@ -27,6 +27,8 @@ class SharedListView(LoginRequiredMixin, ListView):
 
     def get_queryset(self):
         rows = SharedMessage.objects.visible_to(self.request.user).select_related("delivery")
+        if delivery := self.request.GET.get("delivery", ""):
+            return rows.filter(delivery=delivery) if delivery.isdecimal() and len(delivery) < 10 else rows.none()
         key = self.kwargs.get("target")
         if key is None:
             return rows

@@ -175,6 +175,10 @@ class Destination:
     def delivered(self, delivery: Delivery, receipt: Receipt) -> None:
         """Keeps what the receipt brought (ids, names); called once, in the transaction that makes it delivered. No I/O."""
 
+    def afterwards(self, delivery: Delivery) -> tuple[str, str] | None:
+        """What a person can still do about what was delivered, and the address of the page for it; None: nothing."""
+        return None
+
     def show(self, payload: bytes) -> str:
         """A payload as a person reads it on the Sent pages."""
         from tom_scimma.legible import legible

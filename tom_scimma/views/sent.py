@@ -79,6 +79,7 @@ class DeliveryView(TemplateView):
             log=delivery.log.all()[:200] if read else (),
             acts=acts.offered(delivery) if acts.may_act(delivery, user) else (),
             barred=rules.barred(delivery) if delivery.state == Delivery.State.HELD else ("", False),
+            afterwards=there.afterwards(delivery) if there is not None else None,
             unheard=_unheard(delivery),
             newer=delivery.resends.order_by("pk").first(),
             followers=delivery.followers.visible_to(user)[:20],
