@@ -171,6 +171,21 @@ def test_ctrl_c_says_what_is_kept_and_the_same_command_goes_on(broker, settings)
     assert Message.objects.count() == 250
 
 
+def test_nothing_is_to_come_once_the_last_batch_is_read(broker, settings):
+    topic, out = broker.topic(), io.StringIO()
+    broker.send(topic, *payloads(0, 150), partition=0)
+    settings.TOM_SCIMMA = {
+        "SOURCES": {"here": {"kind": "kafka", "brokers": broker.address, "auth": False, "config": CONFIG}}
+    }
+    asked = backfill.Command()
+    asked.every = 0.0
+    call_command(asked, "--topic", topic, stdout=out)
+    assert out.getvalue().splitlines()[:2] == [
+        "100 read, 100 new, 50 to come ...",
+        "150 read, 150 new ...",
+    ]
+
+
 def test_a_topic_that_is_not_there_and_a_source_without_a_login_say_so_and_promise_nothing(broker, settings):
     open_, closed = ({"kind": "kafka", "brokers": broker.address, **auth} for auth in ({"auth": False}, {}))
     settings.TOM_SCIMMA = {"SOURCES": {"here": open_, "there": closed}}

@@ -424,6 +424,22 @@ def test_our_own_message_without_its_mark_is_known_by_its_uuid():
     assert (only().state, Target.objects.count()) == ("own", 0)
 
 
+@pytest.mark.parametrize("by", ["mark", "uuid"])
+def test_our_own_message_that_comes_back_twice_at_once_gives_nothing(by):
+    """In one batch, and not to the letter the same: by the stream and as the archive has it."""
+    uuid = "7efb54ab-269e-4a6f-8f25-6bfca9628569"
+    ours = make.delivery(None, make.event("S261121a"))
+    SharedMessage.objects.create(delivery=ours, uuid=uuid, topic="hermes.test", sent=NOW)
+    said = [message([star()], photometry=[point()], title=title) for title in ("Once", "Twice")]
+    if by == "mark":
+        for one in said:
+            one["data"]["tom_multimessenger"] = {"origin": "example_tom", "key": ours.key}
+    ident = uuid if by == "uuid" else ""
+    hear(*(sent(one, "hermes.test", ident=ident, offset=place) for place, one in enumerate(said)))
+    assert list(Received.objects.values_list("state", flat=True)) == ["own", "own"]
+    assert not Target.objects.exists()
+
+
 @pytest.mark.parametrize("mark", [None, "x", {"key": 5}, {"key": ["a"]}, {"key": "x" * 64}])
 def test_a_forged_mark_hides_nothing(mark):
     said = message([star()], photometry=[point()])

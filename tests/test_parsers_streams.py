@@ -397,9 +397,14 @@ def test_snews_of_2023_says_its_tier_in_its_id_alone():
     """SNEWS_Publishing_Tools 1.3: a retraction has a time of its machine and no neutrinos; it is no new supernova."""
     said = {"_id": "19_Retraction_2026-03-05T01:12:01.001552", "detector_name": "XENONnT", "machine_time": "2026-03-05T01:12:01.001552",
             "retract_latest": 2, "retraction_reason": None, "is_test": False, "sent_time": "2026-03-05T01:12:01.049846"}  # fmt: skip
-    notice = one(said, "snews.experiments-firedrill")
-    assert (notice.alert_type, notice.time, notice.properties) == ("retraction", None, {"tier": "retraction"})
-    assert one({key: value for key, value in said.items() if key != "_id"}).alert_type == "retraction"
+    notice = one(
+        {**said, "neutrino_time": "2026-03-05T01:02:03"}, "snews.experiments-firedrill"
+    )  # one that says of which neutrinos
+    assert (notice.event, notice.alert_type) == ("SNEWS XENONnT 2026-03-05T01:02:03Z", "retraction")
+    assert notice.properties == {"tier": "retraction"}
+    for unnamed in (said, {key: value for key, value in said.items() if key != "_id"}):
+        with pytest.raises(Unparsable, match=r"^XENONnT takes back the latest it sent \(2\) and names no message"):
+            read(unnamed, "snews.experiments-firedrill")
     assert read({**said, "_id": "19_Heartbeat_2026-03-05T01:12:01"}) == ()
 
 

@@ -213,6 +213,33 @@ def test_a_retraction_says_what_is_taken_back_and_that_no_light_follows():
         assert words not in text, words
 
 
+TIER = {
+    "uuid": "7efb54ab-269e-4a6f-8f25-6bfca9628569", "tier": "CoincidenceTier", "detector_name": "DUNE", "is_test": False,
+    "neutrino_time_utc": "2026-03-05T01:02:03.5", "sent_time_utc": "2026-03-05T01:02:09", "p_val": 0.02,
+}  # fmt: skip
+BACK = {"tier": "Retraction", "detector_name": "DUNE", "sent_time_utc": "2026-03-05T01:09:00", "is_test": False}
+
+
+def test_a_detectors_word_that_it_takes_back_promises_no_light_either():
+    send(TIER)
+    address = Event.objects.get().get_absolute_url()
+    assert "Light follows" in Client().get(address).content.decode()
+    send({**BACK, "uuid": "0d2b3f6e-95c3-4a53-8a0e-3d5f0a5a1d11", "retract_message_uuid": TIER["uuid"]})
+    assert Event.objects.get().state == "retracted"
+    text = Client().get(Event.objects.get().get_absolute_url()).content.decode()
+    assert "SNEWS DUNE: retraction" in text
+    for words in ("Light follows", "Galactic plane"):
+        assert words not in text, words
+
+
+def test_a_retraction_that_names_no_message_is_no_event_and_waits_for_a_person():
+    """`retract_latest_n` alone: it made an event of its own that was retracted, and what it meant stayed."""
+    send(TIER)
+    (result,) = send({**BACK, "uuid": "0d2b3f6e-95c3-4a53-8a0e-3d5f0a5a1d11", "retract_latest_n": 1})
+    assert (result.state, Event.objects.get().state) == ("quarantined", "active")
+    assert "DUNE takes back the latest it sent (1) and names no message" in Message.objects.get(uid=result.uid).error
+
+
 def test_a_direction_is_told_where_there_is_one():
     event = make.known("SNEWS 2026-03-05T01:02:03Z", said={"kind": "SN", "source": "SNEWS"})
     Event.objects.filter(pk=event.pk).update(kind="SN")

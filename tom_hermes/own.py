@@ -18,13 +18,12 @@ from tom_scimma.models import Delivery
 
 def mark(arrivals: Sequence[Arrived]) -> None:
     """Notes the arrivals that this TOM sent."""
-    uuids = {arrival.uuid: arrival for arrival in arrivals if arrival.uuid is not None}
-    for uuid in SharedMessage.objects.filter(uuid__in=uuids).values_list("uuid", flat=True):
-        uuids[uuid].own = True
-    keys = {key: arrival for arrival in arrivals if (key := _key(arrival.said.others.get(MARK)))}
-    if keys:
-        for key in Delivery.objects.filter(key__in=keys).values_list("key", flat=True):
-            keys[key].own = True
+    keys = [_key(arrival.said.others.get(MARK)) for arrival in arrivals]
+    uuids = {arrival.uuid for arrival in arrivals} - {None}
+    ours = set(SharedMessage.objects.filter(uuid__in=uuids).values_list("uuid", flat=True))
+    sent = set(Delivery.objects.filter(key__in=set(keys) - {""}).values_list("key", flat=True))
+    for arrival, key in zip(arrivals, keys, strict=True):
+        arrival.own = arrival.own or arrival.uuid in ours or key in sent
 
 
 def _key(said: Any) -> str:

@@ -72,8 +72,9 @@ class Panel:
     @property
     def real(self) -> bool:
         """Whether a star may have collapsed: it is no drill, and was not taken back."""
-        latest = self.latest
-        return not self.drill and (latest is None or latest.alert.alert_type != "retraction")
+        # of an event of detectors alone, what was said of the event itself stands first
+        newest = self.latest or next(iter(self.tiers), None)
+        return not self.drill and (newest is None or newest.alert.alert_type != "retraction")
 
     @property
     def drill(self) -> bool:

@@ -58,6 +58,7 @@ class Retention:
                 self.left = sum(max(0, end[place] - done[place]) for place in left)
                 yield batch, _cursor(done)
                 batch = []
+        self.left = 0
         yield batch, _cursor(done)
 
     def _stretch(self, broker: Broker, cursor: Mapping[str, Any]) -> tuple[dict[Place, int], dict[Place, int]]:

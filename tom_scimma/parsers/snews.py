@@ -10,6 +10,7 @@ import re
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from ..errors import Unparsable
 from ..notice import Cite, Notice
 from . import fields
 
@@ -51,7 +52,10 @@ def recognises(said: Any) -> bool:
 
 
 def parse(topic: str, said: dict[str, Any]) -> tuple[Notice, ...]:
-    """The one notice of a message; none of a heartbeat."""
+    """The one notice of a message; none of a heartbeat.
+
+    Raises Unparsable for a retraction that does not say of what: of it no event would be known but one that it makes itself.
+    """
     if isinstance(said.get("detector_names"), list):
         return (_alert(said),)
     return () if is_beat(said) else (_tier(said, _word(said)),)
@@ -135,6 +139,8 @@ def _tier(said: dict[str, Any], word: str) -> Notice:
     detector = fields.clean(said.get("detector_name"))
     retracted = next((fields.clean(said[key]) for key in _RETRACTED if said.get(key)), "")
     retraction = bool(word == "retraction" or retracted or any(said.get(key) for key in _RETRACTED_LATEST))
+    if retraction and not retracted and time is None:
+        raise Unparsable(_unnamed(said, detector))
     moment = time or sent
     name = f"SNEWS {detector} {moment:%Y-%m-%dT%H:%M:%SZ}" if moment else f"SNEWS {detector}"
     chance = next((number for key in _CHANCES if (number := fields.number(said.get(key))) is not None), None)
@@ -156,6 +162,16 @@ def _tier(said: dict[str, Any], word: str) -> Notice:
         cites=(Cite(retracted, "retraction"),) if retracted else (),
         text=fields.texts([said.get("retraction_reason")]),
         extra=extra,
+    )
+
+
+def _unnamed(said: dict[str, Any], detector: str) -> str:
+    """What a person has to know of a retraction that names no message."""
+    latest = next((fields.clean(said[key]) for key in _RETRACTED_LATEST if said.get(key)), "")
+    which = f"the latest it sent ({latest})" if latest else "something"
+    return (
+        f"{detector or 'a detector'} takes back {which} and names no message: nothing is retracted here. "
+        "Look which of its events that is."
     )
 
 
