@@ -159,6 +159,19 @@ def test_many_reports_do_not_push_the_versions_off_the_page(client):
     assert "13 are shown" in page.content.decode()
 
 
+def test_a_report_is_no_first_word_where_its_source_spoke_before_those_that_are_shown(client):
+    event = make.binary()
+    for number, source in enumerate(["HERMES", *["GCN Circulars"] * 12, "HERMES", "TNS"]):
+        said = make.notice(event.name, alert_type="report", source=source, sent=NIGHT + timedelta(hours=1 + number))
+        make.alert(event, said, make.message(), authority=False)
+    shown = client.get(event.get_absolute_url()).context["versions"]
+    assert [(version.alert.source, version.first) for version in shown[:3]] == [
+        ("TNS", True),
+        ("HERMES", False),
+        ("GCN Circulars", False),
+    ]
+
+
 def test_what_is_downloaded_is_what_the_source_said_though_a_circular_is_newer(client):
     event = make.binary()
     said = make.notice(event.name, alert_type="report", source="GCN Circulars", sent=NIGHT + timedelta(days=1))

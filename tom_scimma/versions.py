@@ -52,7 +52,16 @@ def versions(event: Event, user) -> tuple[list[Version], int]:
     alerts = list(wanted.prefetch_related(maps)[:SHOWN])[::-1]
     count = visible.count() if len(reports) > REPORTS or len(alerts) == SHOWN else len(alerts)
     shown = [one for one in _compared(alerts) if one.alert.pk not in reports[REPORTS:]]
+    if count > len(alerts):
+        shown = _no_first_words(shown, visible.exclude(pk__in=[alert.pk for alert in alerts]))
     return shown[::-1], count
+
+
+def _no_first_words(shown: list[Version], earlier: QuerySet[Alert]) -> list[Version]:
+    """The same; what a source said that spoke earlier is not its first word."""
+    sources = {one.alert.source for one in shown if one.first}
+    spoke = set(earlier.filter(source__in=sources).order_by().values_list("source", "authority").distinct())
+    return [replace(one, first=one.first and (one.alert.source, one.alert.authority) not in spoke) for one in shown]
 
 
 @dataclass(frozen=True)
