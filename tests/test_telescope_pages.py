@@ -145,6 +145,16 @@ def test_what_is_wrong_is_said_with_its_line(client, keeper):
     assert not TelescopeRow.objects.exists()
 
 
+def test_options_that_earlier_rules_took_lose_no_telescope(client, keeper):
+    """`telescopes()` is asked with every batch of messages; what must be mended is said when somebody changes it."""
+    old = said(name="mine", options={"min_exposure": "1"})
+    TelescopeRow.objects.create(name="mine", said=old, changed=timezone.now())
+    assert "mine" in telescopes()
+    client.force_login(keeper)
+    shown = post(client, "telescope-edit", "mine", text=json.dumps(old))
+    assert (shown.status_code, "options.min_exposure" in shown.content.decode()) == (400, True)
+
+
 def test_an_instrument_of_the_treasure_map_becomes_a_telescope(client, keeper):
     ring = [[-0.05, -0.05], [0.05, -0.05], [0.05, 0.05], [-0.05, 0.05]]
     row = Instrument.objects.create(origin="tm", number=7, name="KAIT camera", rings=[ring], fetched=timezone.now())

@@ -13,4 +13,4 @@ def of_pages() -> dict[str, Telescope]:
 
     if bulk.is_empty(TelescopeRow):  # as most: it is asked with every batch of messages
         return {}
-    return {row.name: read(row.said) for row in TelescopeRow.objects.filter(removed=None)}
+    return {row.name: read(row.said, stored=True) for row in TelescopeRow.objects.filter(removed=None)}
