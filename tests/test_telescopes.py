@@ -174,7 +174,7 @@ def test_what_is_wrong_is_said_at_its_field(key, value, field):
         ({"calibrations": {"LAMP_FLAT": {"2.0": -1}}}, "options.calibrations.LAMP_FLAT.2.0"),
         ({"min_exposure": "one"}, "options.min_exposure"),
         ({"speed": 0}, "options.speed"),
-        ({"senders": "scope-credential"}, "options.senders"),
+        ({"senders": 5}, "options.senders"),
         ({"guiding": "ON"}, "options.guiding"),
         ({"proposal": 7}, "options.proposal"),
     ],

@@ -20,6 +20,8 @@ TEXTS = (
     "topic", "answers", "site", "enclosure", "telescope", "telescope_class", "instrument_type", "proposal", "readout_mode", "element",
     "configuration_type", "rotator_mode", "observation_type",
 )  # fmt: skip
+#: one sender may be said without a list
+ALONE = ("senders",)
 LISTS, OBJECTS = ("senders", "product_hosts"), ("acquisition", "guiding")
 
 
@@ -31,7 +33,7 @@ def check(checks: Checks, said: Mapping[str, Any]) -> None:
             checks.number(value, at, *NUMBERS[name])
         elif name in TEXTS:
             checks.text(value, at)
-        elif name in LISTS:
+        elif name in LISTS and not (name in ALONE and isinstance(value, str)):
             _names(checks, value, at)
         elif name in OBJECTS:
             checks.mapping(value, at)
