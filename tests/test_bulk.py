@@ -162,21 +162,21 @@ def test_find_gives_the_rows_of_these_values_and_no_others():
     messages = [message(number, source=f"s{number}") for number in (1, 2, 3)]
     bulk.insert(messages)
     uids = {UUID(int=1), UUID(int=3), UUID(int=4)}
-    assert sorted(bulk.find(Message, "uid", uids, ["id", "source"])) == [
+    assert sorted(bulk.find(Message, ["id", "source"], uid=uids)) == [
         (messages[0].pk, "s1"),
         (messages[2].pk, "s3"),
     ]
-    assert bulk.find(Message, "uid", set(), ["id"]) == []
-    assert bulk.find(Message, "uid", [UUID(int=9)], ["id"]) == []
+    assert bulk.find(Message, ["id"], uid=set()) == []
+    assert bulk.find(Message, ["id"], uid=[UUID(int=9)]) == []
 
 
 def test_find_takes_text_as_it_is_and_gives_keys_of_other_tables():
     event = Event(name=ODD, kind="GW", latest=NOW)
     bulk.insert([event])
     event.aliases.create(name=ODD + "2")
-    assert bulk.find(Event, "name", [ODD, "null", ODD[1:]], ["name"]) == [(ODD,)]
-    assert bulk.find(Alias, "name", {ODD + "2": None}, ["name", "event"]) == [(ODD + "2", event.pk)]
-    assert bulk.find(Event, "name", [f"S{number}" for number in range(40_000)], ["id"]) == []
+    assert bulk.find(Event, ["name"], name=[ODD, "null", ODD[1:]]) == [(ODD,)]
+    assert bulk.find(Alias, ["name", "event"], name={ODD + "2": None}) == [(ODD + "2", event.pk)]
+    assert bulk.find(Event, ["id"], name=[f"S{number}" for number in range(40_000)]) == []
 
 
 def test_an_empty_table_is_told_from_one_with_rows():

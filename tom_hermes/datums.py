@@ -142,7 +142,7 @@ def _plain(key: Iterable[Any]) -> tuple:
 def _alike(section: str, pairs: Sequence[Pair]) -> QuerySet:
     """What is stored already of these targets at these times."""
     targets, times = {arrival.homes[said.target] for arrival, said in pairs}, {said.time for _, said in pairs}
-    return MODELS[section].objects.filter(target_id__in=targets, timestamp__in=times, reduction_version="")
+    return bulk.having(MODELS[section], target=targets, timestamp=times).filter(reduction_version="")
 
 
 def _all(section: str, new: Sequence[Pair]) -> list[tuple[Arrived, Made]]:

@@ -87,10 +87,11 @@ class Known:
         names.update(name for arrival in arrivals for name in arrival.loose_names())
         self._targets: dict[int, tuple[str, float | None, float | None]] = {}  #: name, ra, dec; of moving ones None
         spelled = tnsnames.spelled(names)
-        rows = Target.objects.filter(name__in=spelled).values_list("pk", "name", "type", "ra", "dec")
+        table = Target._meta.get_field("name").model  # where a TOM has targets of its own kind: the host's table below
+        rows = bulk.find(table, ["id", "name", "type", "ra", "dec"], name=spelled)
         #: by the key of a name
         self._pks = tnsnames.keyed([(row[1], self._note(*row)) for row in rows], names)
-        others = TargetName.objects.filter(name__in={name for name in spelled if tnsnames.key(name) not in self._pks})
+        others = bulk.having(TargetName, name={name for name in spelled if tnsnames.key(name) not in self._pks})
         columns = ("name", "target_id", "target__name", "target__type", "target__ra", "target__dec")
         aliases = [(alias, self._note(*values)) for alias, *values in others.values_list(*columns)]
         self._pks.update(tnsnames.keyed(aliases, names))

@@ -13,6 +13,7 @@ from typing import Any
 from tom_hermes.arrived import Arrived
 from tom_hermes.models import SharedMessage
 from tom_hermes.parts import MARK
+from tom_scimma import bulk
 from tom_scimma.models import Delivery
 
 
@@ -20,8 +21,8 @@ def mark(arrivals: Sequence[Arrived]) -> None:
     """Notes the arrivals that this TOM sent."""
     keys = [_key(arrival.said.others.get(MARK)) for arrival in arrivals]
     uuids = {arrival.uuid for arrival in arrivals} - {None}
-    ours = set(SharedMessage.objects.filter(uuid__in=uuids).values_list("uuid", flat=True))
-    sent = set(Delivery.objects.filter(key__in=set(keys) - {""}).values_list("key", flat=True))
+    ours = set(bulk.having(SharedMessage, uuid=uuids).values_list("uuid", flat=True))
+    sent = {key for (key,) in bulk.find(Delivery, ["key"], key=set(keys) - {""})}
     for arrival, key in zip(arrivals, keys, strict=True):
         arrival.own = arrival.own or arrival.uuid in ours or key in sent
 

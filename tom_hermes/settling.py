@@ -196,7 +196,7 @@ def _otherwise_written(names: Iterable[str]) -> list[str]:
     known = [name for name in names if tnsnames.bare(name)]
     spelled = tnsnames.spelled(known)
     tables = (Target._meta.get_field("name").model, TargetName)
-    here = {tnsnames.key(name) for table in tables for (name,) in bulk.find(table, "name", spelled, ["name"])}
+    here = {tnsnames.key(name) for table in tables for (name,) in bulk.find(table, ["name"], name=spelled)}
     return [name for name in known if tnsnames.key(name) in here]
 
 

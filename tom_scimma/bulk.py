@@ -97,29 +97,41 @@ def update(rows: Sequence[models.Model], names: Sequence[str]) -> None:
         model._base_manager.bulk_update(rows, names)
 
 
-def find(model: type[models.Model], by: str, values: Collection[Any], names: Sequence[str]) -> list[tuple]:
-    """Of the rows whose field `by` is one of these values: the fields of these names, which are text or numbers; in no order.
+def find(model: type[models.Model], names: Sequence[str], **among: Collection[Any]) -> list[tuple]:
+    """Of the rows each of whose fields in `among` is one of its values: the fields of these names, text or numbers; in no order.
 
     What is asked of every batch, mostly in vain: Django takes longer to write such a question than the database to answer it.
     """
-    if not values:
+    if not all(among.values()):
         return []
-    connection, field = connections[router.db_for_read(model)], model._meta.get_field(by)
-    adapted = list(values)
+    connection = connections[router.db_for_read(model)]
+    fields = [model._meta.get_field(by) for by in among]
+    values = [list(wanted) for wanted in among.values()]
     if _copies(connection):
-        these = f"ANY(ARRAY(SELECT json_array_elements_text(%s)::{_TYPES[_stored(field).get_internal_type()]}))"
+        these = [f"= ANY(ARRAY(SELECT json_array_elements_text(%s)::{_type(field)}))" for field in fields]
     elif connection.vendor == "sqlite":
-        these = "(SELECT value FROM json_each(%s))"
-        for _, adapt in _adapters([field], connection):
-            adapted = [adapt(value) for value in adapted]
+        these = ["IN (SELECT value FROM json_each(%s))"] * len(fields)
+        for place, adapt in _adapters(fields, connection):
+            values[place] = [adapt(value) for value in values[place]]
     else:
-        return list(model._base_manager.filter(**{f"{by}__in": adapted}).values_list(*names))
-    quote, equal = connection.ops.quote_name, "IN" if connection.vendor == "sqlite" else "="
+        asked = {f"{by}__in": wanted for by, wanted in zip(among, values, strict=True)}
+        return list(model._base_manager.filter(**asked).values_list(*names))
+    quote = connection.ops.quote_name
     columns = ", ".join(quote(model._meta.get_field(name).column) for name in names)
-    query = f"SELECT {columns} FROM {quote(model._meta.db_table)} WHERE {quote(field.column)} {equal} {these}"
+    where = " AND ".join(f"{quote(field.column)} {one}" for field, one in zip(fields, these, strict=True))
     with connection.cursor() as cursor:
-        cursor.execute(query, [_json(adapted).decode()])
+        cursor.execute(
+            f"SELECT {columns} FROM {quote(model._meta.db_table)} WHERE {where}",
+            [_json(wanted).decode() for wanted in values],
+        )
         return cursor.fetchall()
+
+
+def having(model: type[models.Model], **among: Collection[Any]) -> models.QuerySet:
+    """The rows that `find` finds, as Django has them; nothing more is asked where there are none."""
+    rows = model._base_manager.all()
+    found = [key for (key,) in find(model, [model._meta.pk.name], **among)]
+    return rows.filter(pk__in=found) if found else rows.none()
 
 
 def is_empty(model: type[models.Model]) -> bool:
@@ -147,6 +159,11 @@ def _stored(field: models.Field) -> models.Field:
     while field.remote_field is not None:
         field = field.target_field
     return field
+
+
+def _type(field: models.Field) -> str:
+    """PostgreSQL's name for the type of a field's column."""
+    return _TYPES[_stored(field).get_internal_type()]
 
 
 def _number(model: type[models.Model], rows: Sequence[models.Model], numbers: Iterable[int]) -> None:
@@ -196,7 +213,7 @@ def _copy(connection: Any, model: type[models.Model], rows: Sequence[models.Mode
 
 def _copied(fields: Sequence[models.Field]) -> list[tuple[int, Callable[[Any], Any]]]:
     """By place, what turns a field's value into one that psycopg copies."""
-    kinds = [_TYPES[_stored(field).get_internal_type()] for field in fields]
+    kinds = [_type(field) for field in fields]
     return [(place, _jsonb) for place, kind in enumerate(kinds) if kind == "jsonb"]
 
 
@@ -207,7 +224,7 @@ def _copy_values(
     names = ", ".join(quote(field.column) for field in fields)
     query = f"COPY {quote(model._meta.db_table)} ({names}) FROM STDIN (FORMAT BINARY)"
     with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(query) as copy:
-        copy.set_types([_TYPES[_stored(field).get_internal_type()] for field in fields])
+        copy.set_types([_type(field) for field in fields])
         for values in rows:
             copy.write_row(values)
 

@@ -127,10 +127,7 @@ def _kept(arrival: Arrival) -> bool:
 
 
 def _known(uids: list[UUID]) -> dict[UUID, Message]:
-    found = [pk for (pk,) in bulk.find(Message, "uid", set(uids), ["id"])]
-    if not found:
-        return {}
-    rows = Message.objects.filter(pk__in=found)
+    rows = bulk.having(Message, uid=set(uids))
     return {
         message.uid: message for message in rows.only("uid", "sha256", "state", "partition", "offset", "format", "via")
     }

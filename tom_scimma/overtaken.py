@@ -26,10 +26,7 @@ def repeats(arrivals: Iterable[Arrival], via: str) -> list[Arrival]:
 
 def stored(statements: Sequence[Statement]) -> dict[str, Alert]:
     """The alerts that say what these do already, by key."""
-    found = [pk for (pk,) in bulk.find(Alert, "key", {item.key for item in statements}, ["id"])]
-    if not found:
-        return {}
-    rows = Alert.objects.filter(pk__in=found).select_related("event", "message")
+    rows = bulk.having(Alert, key={item.key for item in statements}).select_related("event", "message")
     return {row.key: row for row in rows.defer("document", "message__headers", "message__traceback")}
 
 

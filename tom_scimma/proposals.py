@@ -48,10 +48,7 @@ def note(statements: Iterable[Statement]) -> None:
 def _answer(statements: Iterable[Statement]) -> None:
     """Proposes what earlier notices hinted at, now that somebody speaks of it."""
     events = {key: item.event for item in statements for key in roster.names(item)}
-    waiting = [pk for (pk,) in bulk.find(Hint, "name", events, ["id"])]
-    if not waiting:
-        return
-    for hint in Hint.objects.filter(pk__in=waiting).select_related("alert__event"):
+    for hint in bulk.having(Hint, name=events).select_related("alert__event"):
         one, other = hint.alert.event, events[hint.name]
         if one.pk != other.pk:
             propose(one, other, hint.because, alert=hint.alert)

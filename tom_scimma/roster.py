@@ -80,13 +80,13 @@ def add_aliases(statements: Iterable[Statement]) -> None:
 
 def _named(names: Iterable[str]) -> set[str]:
     """Those that are an event's own name: a name belongs to one event."""
-    return {name for (name,) in bulk.find(Event, "name", list(names), ["name"])}
+    return {name for (name,) in bulk.find(Event, ["name"], name=list(names))}
 
 
 def _store(model, taught: dict[str, Event], not_these: set[str]) -> None:
     if not taught:
         return
-    known = dict(bulk.find(model, "name", taught, ["name", "event"]))
+    known = dict(bulk.find(model, ["name", "event"], name=taught))
     for name, event in taught.items():
         if name in known and known[name] != event.pk and is_open(event):  # a protected topic had taught it
             model.objects.filter(name=name, event__public=False).update(event=event)
@@ -132,8 +132,8 @@ class Book:
             self._look({key for key in keys if key not in self.named and key not in self.known}, again=True)
 
     def _look(self, keys: set[str], *, again: bool = False) -> None:
-        names = dict(bulk.find(Alias, "name", keys, ["name", "event"]))
-        names.update(bulk.find(NoticeId, "name", [key for key in keys if meeting.is_id(key)], ["name", "event"]))
+        names = dict(bulk.find(Alias, ["name", "event"], name=keys))
+        names.update(bulk.find(NoticeId, ["name", "event"], name=[key for key in keys if meeting.is_id(key)]))
         if again and not names:
             return
         wanted = Q(name__in=keys) | Q(pk__in=set(names.values()))

@@ -78,8 +78,8 @@ class Known:
         names = {name for event, notice, _ in items for name in _names(event, notice)}
         named = Target._meta.get_field("name").model  # where a TOM has targets of its own kind: the host's table below
         spelled = tnsnames.spelled(names)
-        self._named = tnsnames.keyed(bulk.find(named, "name", spelled, ["name", "id"]), names)
-        self._aliased = tnsnames.keyed(bulk.find(TargetName, "name", spelled, ["name", "target"]), names)
+        self._named = tnsnames.keyed(bulk.find(named, ["name", "id"], name=spelled), names)
+        self._aliased = tnsnames.keyed(bulk.find(TargetName, ["name", "target"], name=spelled), names)
         ours = [event.target_id for event, _, _ in items if event.target_id and event.target_made]
         self._targets = Target.objects.in_bulk(ours) if ours else {}
         self._learned: dict[str, int] = {}  #: whose it is, by the key of a name

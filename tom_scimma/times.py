@@ -23,7 +23,7 @@ _PATTERN = re.compile(
 #: ISO 8601's basic form, without its separators: `20261127T170552Z`
 _BASIC = re.compile(r"(\d{4})(\d\d)(\d\d)[Tt](\d\d)(\d\d)(\d\d)?((?:[.,]\d*)?)(.*)", re.ASCII)
 #: the extended form in UTC, as nearly all machines write it: to the second, and decimals
-_USUAL = re.compile(r"(\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\d)(?:\.(\d{1,6}))?Z?", re.ASCII)
+_USUAL = re.compile(r"(\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\d)(?:\.(\d{1,6}))?(?:Z|\+00:00)?", re.ASCII)
 #: a day with decimals, as the TNS's reports have it: `2026-08-23.512`
 _DECIMAL = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})\.(\d{1,15})", re.ASCII)
 _DAY = 86_400_000_000  #: microseconds

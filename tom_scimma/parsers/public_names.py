@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from . import fields
 
@@ -84,16 +85,23 @@ _NAMES: list[tuple[re.Pattern[str], Callable[[re.Match[str]], str], str]] = [
 
 def find(text: str) -> tuple[str, str] | None:
     """(name, kind) of the event that a short text names, the most telling kind of name first; None without one."""
+    return _first(text[:1000]) if text else None
+
+
+@lru_cache(maxsize=4096)
+def _first(text: str) -> tuple[str, str] | None:
+    """The same; remembered, since the names and titles of what is observed night after night come again."""
     for pattern, spelled, kind in _NAMES:
-        match = pattern.search(text[:1000])
+        match = pattern.search(text)
         if match:
             return spelled(match), kind
     return None
 
 
-def all_in(text: str) -> list[str]:
-    """Every event's name in a text, in its usual spelling, without repeats."""
-    return list(dict.fromkeys(spelled(match) for pattern, spelled, _ in _NAMES for match in pattern.finditer(text)))
+@lru_cache(maxsize=4096)
+def all_in(text: str) -> tuple[str, ...]:
+    """Every event's name in a short text, in its usual spelling, without repeats."""
+    return tuple(dict.fromkeys(spelled(match) for pattern, spelled, _ in _NAMES for match in pattern.finditer(text)))
 
 
 def spelled(name: str) -> str:
