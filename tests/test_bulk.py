@@ -4,6 +4,7 @@ from datetime import datetime, timezone
 from uuid import UUID
 
 import pytest
+from django.contrib.auth.models import Group
 from django.db import IntegrityError, connection, transaction
 
 from tests import factories
@@ -177,6 +178,39 @@ def test_find_takes_text_as_it_is_and_gives_keys_of_other_tables():
     assert bulk.find(Event, ["name"], name=[ODD, "null", ODD[1:]]) == [(ODD,)]
     assert bulk.find(Alias, ["name", "event"], name={ODD + "2": None}) == [(ODD + "2", event.pk)]
     assert bulk.find(Event, ["id"], name=[f"S{number}" for number in range(40_000)]) == []
+
+
+def test_find_takes_several_fields_together_and_moments():
+    events = [
+        Event(name=f"S{number}", kind="GW", latest=NOW, time=time) for number, time in ((1, NOW), (2, NOW), (3, None))
+    ]
+    bulk.insert(events)
+    assert bulk.find(Event, ["id"], name=["S1", "S3"], time=[NOW]) == [(events[0].pk,)]
+    assert bulk.find(Event, ["id"], name=["S1"], time=[]) == []
+
+
+def test_having_gives_the_same_rows_as_a_query_has_them(django_assert_num_queries):
+    event = Event(name="S1", kind="GW", latest=NOW)
+    bulk.insert([event, Event(name="S2", kind="GW", latest=NOW)])
+    event.aliases.create(name="other")
+    rows = Alias.objects.select_related("event")
+    with django_assert_num_queries(2):
+        assert [row.event.name for row in bulk.having(rows, name=["other", "none"])] == ["S1"]
+    with django_assert_num_queries(1):
+        assert bulk.having(rows, name=["none"]) == []
+    assert bulk.having(rows.filter(event__name="S2"), name=["other"]) == []
+
+
+def test_pairs_of_a_many_to_many_table_are_stored_and_a_second_of_them_is_refused():
+    messages, group = [message(1), message(2)], Group.objects.create(name="g")
+    bulk.insert(messages)
+    bulk.link(Message.groups.through, ("message", "group"), [(row.pk, group.pk) for row in messages])
+    bulk.link(Message.groups.through, ("message", "group"), [])
+    assert [list(row.groups.all()) for row in messages] == [[group], [group]]
+    with pytest.raises(IntegrityError), transaction.atomic():
+        bulk.link(Message.groups.through, ("message", "group"), [(messages[0].pk, group.pk)])
+    messages[0].groups.clear()
+    messages[0].groups.add(group)  # the table goes on numbering
 
 
 def test_an_empty_table_is_told_from_one_with_rows():

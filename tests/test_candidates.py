@@ -389,6 +389,18 @@ def test_a_target_saved_again_meanwhile_keeps_its_mark():
     assert TargetPlace.objects.get().mark > marks[0]
 
 
+def test_a_datum_saved_while_its_target_is_being_placed_has_it_placed_again():
+    row = target("SN 2026abc")
+    ids, marks = (
+        np.array(column) for column in zip(*TargetPlace.objects.values_list("target_id", "mark"), strict=True)
+    )
+    PhotometryReducedDatum.objects.create(
+        target=row, timestamp=TIME, source_name="ours", bandpass="r", brightness=18.0, unit="AB mag"
+    )
+    following._unmark(ids, marks)
+    assert TargetPlace.objects.get().mark > marks[0]
+
+
 def test_saving_a_target_costs_no_further_query(django_assert_num_queries):
     row = target("SN 2026abc")
     with django_assert_num_queries(4):  # savepoint, the host's update, our place with its mark, release

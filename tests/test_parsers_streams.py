@@ -305,7 +305,7 @@ def test_a_detectors_first_message():
 
 def test_names_in_prose():
     text = "Follow-up of S260305ab and GRB 260305A (Swift trigger 1300001), see also AT2026abc."
-    assert public_names.all_in(text) == ["S260305ab", "GRB 260305A", "AT 2026abc", "Swift 1300001"]
+    assert public_names.all_in(text) == ("S260305ab", "GRB 260305A", "AT 2026abc", "Swift 1300001")
     assert public_names.find("no name here, S2603 neither") is None
 
 

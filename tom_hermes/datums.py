@@ -70,7 +70,7 @@ def stored(arrival: Arrived) -> list[Any]:
             (arrival, said) for said in arrival.said.data if said.section == section and said.target in arrival.homes
         ]
         wanted, key_of = {_key(*pair) for pair in pairs}, attrgetter("target_id", *SAME[section])
-        found += [row for row in _alike(section, pairs) if _plain(key_of(row)) in wanted]
+        found += [row for row in _alike(MODELS[section].objects.all(), pairs) if _plain(key_of(row)) in wanted]
     return found
 
 
@@ -100,7 +100,7 @@ def _homeless(arrival: Arrived, said: SaidDatum) -> Unread:
 
 def _section(section: str, pairs: Sequence[Pair]) -> list[Made]:
     """The new datums of one kind, stored."""
-    seen: set[tuple] = set(map(_plain, _alike(section, pairs).values_list("target_id", *SAME[section])))
+    seen: set[tuple] = set(map(_plain, _alike(MODELS[section].objects.values_list("target_id", *SAME[section]), pairs)))
     new = []
     for arrival, said in pairs:
         key = _key(arrival, said)
@@ -139,10 +139,10 @@ def _plain(key: Iterable[Any]) -> tuple:
     return tuple(tuple(value) if isinstance(value, list) else value for value in key)
 
 
-def _alike(section: str, pairs: Sequence[Pair]) -> QuerySet:
-    """What is stored already of these targets at these times."""
+def _alike(rows: QuerySet, pairs: Sequence[Pair]) -> list[Any]:
+    """Of these rows those of these targets at these times."""
     targets, times = {arrival.homes[said.target] for arrival, said in pairs}, {said.time for _, said in pairs}
-    return bulk.having(MODELS[section], target=targets, timestamp=times).filter(reduction_version="")
+    return bulk.having(rows.filter(reduction_version=""), target=targets, timestamp=times)
 
 
 def _all(section: str, new: Sequence[Pair]) -> list[tuple[Arrived, Made]]:

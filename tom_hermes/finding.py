@@ -91,9 +91,10 @@ class Known:
         rows = bulk.find(table, ["id", "name", "type", "ra", "dec"], name=spelled)
         #: by the key of a name
         self._pks = tnsnames.keyed([(row[1], self._note(*row)) for row in rows], names)
-        others = bulk.having(TargetName, name={name for name in spelled if tnsnames.key(name) not in self._pks})
         columns = ("name", "target_id", "target__name", "target__type", "target__ra", "target__dec")
-        aliases = [(alias, self._note(*values)) for alias, *values in others.values_list(*columns)]
+        others = {name for name in spelled if tnsnames.key(name) not in self._pks}
+        named = bulk.having(TargetName.objects.values_list(*columns), name=others)
+        aliases = [(alias, self._note(*values)) for alias, *values in named]
         self._pks.update(tnsnames.keyed(aliases, names))
         self._learned: list[tuple[int, str]] = []
         self._recent: dict[int, tuple[float, float]] = {}  #: where targets are that this batch made
@@ -127,7 +128,7 @@ class Known:
         _, ra, dec = self._targets[pk]
         if None in (ra, dec, said.ra, said.dec) or said.moving:
             return None
-        return float(separation(ra, dec, said.ra, said.dec))
+        return 0.0 if (ra, dec) == (said.ra, said.dec) else float(separation(ra, dec, said.ra, said.dec))
 
     def near(self, said: SaidTarget) -> int | None:
         """The nearest target within MATCH_ARCSEC."""

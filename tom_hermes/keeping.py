@@ -31,7 +31,8 @@ def keep(arrivals: Sequence[Arrived]) -> None:
     bulk.insert([arrival.row for arrival in new])
     settled = _settled(again)
     bulk.insert([row for arrival in arrivals for row in _waiting(arrival, settled, now)])
-    _link(arrivals)
+    _link(new)
+    _link_also(again)
     _open([arrival for arrival in arrivals if arrival.protected])
     for arrival in again:
         _learn(arrival)
@@ -119,12 +120,16 @@ def _unplaced(arrival: Arrived, unread: Unread, now: datetime) -> Unplaced:
     )
 
 
-def _link(arrivals: Sequence[Arrived]) -> None:
-    """Notes which targets messages are about."""
-    through = Received.targets.through
-    wanted = {(arrival.row.pk, target): None for arrival in arrivals for target in arrival.homes.values()}
-    rows = [through(received_id=row, basetarget_id=target) for row, target in wanted]
-    through.objects.bulk_create(rows, ignore_conflicts=True)
+def _link(new: Sequence[Arrived]) -> None:
+    """Notes which targets new messages are about."""
+    pairs = [(arrival.row.pk, target) for arrival in new for target in dict.fromkeys(arrival.homes.values())]
+    bulk.link(Received.targets.through, ("received", "basetarget"), pairs)
+
+
+def _link_also(again: Sequence[Arrived]) -> None:
+    """The same of messages that are here, some of whose targets may be noted."""
+    for arrival in again:
+        arrival.row.targets.add(*arrival.homes.values())
 
 
 def _open(protected: Sequence[Arrived]) -> None:

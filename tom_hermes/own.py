@@ -21,7 +21,7 @@ def mark(arrivals: Sequence[Arrived]) -> None:
     """Notes the arrivals that this TOM sent."""
     keys = [_key(arrival.said.others.get(MARK)) for arrival in arrivals]
     uuids = {arrival.uuid for arrival in arrivals} - {None}
-    ours = set(bulk.having(SharedMessage, uuid=uuids).values_list("uuid", flat=True))
+    ours = set(bulk.having(SharedMessage.objects.values_list("uuid", flat=True), uuid=uuids))
     sent = {key for (key,) in bulk.find(Delivery, ["key"], key=set(keys) - {""})}
     for arrival, key in zip(arrivals, keys, strict=True):
         arrival.own = arrival.own or arrival.uuid in ours or key in sent

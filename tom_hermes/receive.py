@@ -112,7 +112,7 @@ def tell(arrivals: Sequence[Arrived], made: Sequence[Any]) -> None:
 
 def _fresh(arrivals: Sequence[Arrived]) -> list[Arrived]:
     """The first of equals, of messages that are new or that are read again; what a person settled is left out of these."""
-    known = {row.key: row for row in bulk.having(Received, key={arrival.key for arrival in arrivals})}
+    known = {row.key: row for row in bulk.having(Received.objects.all(), key={arrival.key for arrival in arrivals})}
     fresh, seen = [], set()
     for arrival in arrivals:
         arrival.row = known.get(arrival.key)

@@ -6,44 +6,13 @@ Any other database gets Django's own.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from functools import partial
 from operator import attrgetter
 from typing import Any
 
-import orjson
 from django.db import connections, models, router
 
-#: PostgreSQL's names for the types that our columns have
-_TYPES = {
-    "AutoField": "int4",
-    "BigAutoField": "int8",
-    "BigIntegerField": "int8",
-    "BinaryField": "bytea",
-    "BooleanField": "bool",
-    "CharField": "varchar",
-    "DateTimeField": "timestamptz",
-    "FloatField": "float8",
-    "IntegerField": "int4",
-    "JSONField": "jsonb",
-    "TextField": "text",
-    "UUIDField": "uuid",
-}
-#: fields whose values SQLite takes as they are
-_PLAIN = {
-    *(
-        "AutoField",
-        "BigAutoField",
-        "BigIntegerField",
-        "BinaryField",
-        "BooleanField",
-        "CharField",
-        "FloatField",
-        "IntegerField",
-    ),
-    "TextField",
-}
+from tom_scimma import columns
 
 
 def insert(rows: Sequence[models.Model]) -> None:
@@ -51,7 +20,7 @@ def insert(rows: Sequence[models.Model]) -> None:
     if not rows:
         return
     model, connection = _place(rows)
-    if _copies(connection):
+    if columns.copies(connection):
         _number(model, rows, _next_of_sequence(connection, model, len(rows)))
         _copy(connection, model, rows)
     elif connection.vendor == "sqlite":
@@ -71,16 +40,34 @@ def insert_rows(model: type[models.Model], names: Sequence[str], rows: Sequence[
         return []
     connection = connections[router.db_for_write(model)]
     fields = [model._meta.pk, *(model._meta.get_field(name) for name in names)]
-    if _copies(connection):
+    if columns.copies(connection):
         keys = list(_next_of_sequence(connection, model, len(rows)))
-        _copy_values(connection, model, fields, _adapted(keys, rows, _copied(fields)))
+        _copy_values(connection, model, fields, _adapted(keys, rows, columns.copied(fields)))
     elif connection.vendor == "sqlite":
         keys = list(_next_of_sqlite(connection, model, len(rows)))
-        _insert_values(connection, model, fields, list(_adapted(keys, rows, _adapters(fields, connection))))
+        _insert_values(connection, model, fields, list(_adapted(keys, rows, columns.adapters(fields, connection))))
     else:
         made = [model(**dict(zip((field.attname for field in fields[1:]), row, strict=True))) for row in rows]
         keys = [row.pk for row in model._base_manager.bulk_create(made)]
     return keys
+
+
+def link(through: type[models.Model], names: Sequence[str], pairs: Sequence[Sequence[int]]) -> None:
+    """Stores pairs, none of which is there yet, of a many-to-many table; the database numbers them.
+
+    Not `insert_rows`: the type of such a table's own key is that of the day on which it was made, not the model's.
+    """
+    if not pairs:
+        return
+    connection = connections[router.db_for_write(through)]
+    fields = [through._meta.get_field(name) for name in names]
+    if columns.copies(connection):
+        _copy_values(connection, through, fields, pairs)
+    elif connection.vendor == "sqlite":
+        _insert_values(connection, through, fields, pairs)
+    else:
+        attributes = [field.attname for field in fields]
+        through._base_manager.bulk_create([through(**dict(zip(attributes, pair, strict=True))) for pair in pairs])
 
 
 def update(rows: Sequence[models.Model], names: Sequence[str]) -> None:
@@ -89,7 +76,7 @@ def update(rows: Sequence[models.Model], names: Sequence[str]) -> None:
         return
     model, connection = _place(rows)
     fields = [model._meta.get_field(name) for name in names]
-    if _copies(connection):
+    if columns.copies(connection):
         _update_from_json(connection, model, rows, fields)
     elif connection.vendor == "sqlite":
         _update_each(connection, model, rows, fields)
@@ -107,31 +94,30 @@ def find(model: type[models.Model], names: Sequence[str], **among: Collection[An
     connection = connections[router.db_for_read(model)]
     fields = [model._meta.get_field(by) for by in among]
     values = [list(wanted) for wanted in among.values()]
-    if _copies(connection):
-        these = [f"= ANY(ARRAY(SELECT json_array_elements_text(%s)::{_type(field)}))" for field in fields]
+    if columns.copies(connection):
+        these = [f"= ANY(ARRAY(SELECT json_array_elements_text(%s)::{columns.type_of(field)}))" for field in fields]
     elif connection.vendor == "sqlite":
         these = ["IN (SELECT value FROM json_each(%s))"] * len(fields)
-        for place, adapt in _adapters(fields, connection):
+        for place, adapt in columns.adapters(fields, connection):
             values[place] = [adapt(value) for value in values[place]]
     else:
         asked = {f"{by}__in": wanted for by, wanted in zip(among, values, strict=True)}
         return list(model._base_manager.filter(**asked).values_list(*names))
     quote = connection.ops.quote_name
-    columns = ", ".join(quote(model._meta.get_field(name).column) for name in names)
+    listed = ", ".join(quote(model._meta.get_field(name).column) for name in names)
     where = " AND ".join(f"{quote(field.column)} {one}" for field, one in zip(fields, these, strict=True))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {columns} FROM {quote(model._meta.db_table)} WHERE {where}",
-            [_json(wanted).decode() for wanted in values],
+            f"SELECT {listed} FROM {quote(model._meta.db_table)} WHERE {where}",
+            [columns.to_json(wanted).decode() for wanted in values],
         )
         return cursor.fetchall()
 
 
-def having(model: type[models.Model], **among: Collection[Any]) -> models.QuerySet:
-    """The rows that `find` finds, as Django has them; nothing more is asked where there are none."""
-    rows = model._base_manager.all()
-    found = [key for (key,) in find(model, [model._meta.pk.name], **among)]
-    return rows.filter(pk__in=found) if found else rows.none()
+def having(rows: models.QuerySet, **among: Collection[Any]) -> list[Any]:
+    """Those of a query's rows each of whose fields in `among` is one of its values; as `find`, where mostly there are none."""
+    found = [key for (key,) in find(rows.model, [rows.model._meta.pk.name], **among)]
+    return list(rows.filter(pk__in=found)) if found else []
 
 
 def is_empty(model: type[models.Model]) -> bool:
@@ -147,23 +133,6 @@ def is_empty(model: type[models.Model]) -> bool:
 def _place(rows: Sequence[models.Model]) -> tuple[type[models.Model], Any]:
     model = type(rows[0])
     return model, connections[router.db_for_write(model)]
-
-
-def _copies(connection: Any) -> bool:
-    """Whether it is PostgreSQL by psycopg 3."""
-    return connection.vendor == "postgresql" and hasattr(getattr(connection.Database, "Cursor", None), "copy")
-
-
-def _stored(field: models.Field) -> models.Field:
-    """The field that decides a column's type: of a foreign key, that which it points to."""
-    while field.remote_field is not None:
-        field = field.target_field
-    return field
-
-
-def _type(field: models.Field) -> str:
-    """PostgreSQL's name for the type of a field's column."""
-    return _TYPES[_stored(field).get_internal_type()]
 
 
 def _number(model: type[models.Model], rows: Sequence[models.Model], numbers: Iterable[int]) -> None:
@@ -192,29 +161,9 @@ def _next_of_sqlite(connection: Any, model: type[models.Model], count: int) -> I
     return range(last + 1, last + 1 + count)
 
 
-def _json(value: Any) -> bytes:
-    """JSON by orjson, which takes a fifth of the time; what it refuses (numbers beyond 64 bits) as Django writes it."""
-    try:
-        return orjson.dumps(value)
-    except TypeError:
-        return json.dumps(value, default=str).encode()
-
-
-def _jsonb(value: Any) -> Any:
-    from psycopg.types.json import Jsonb
-
-    return None if value is None else Jsonb(value, dumps=_json)
-
-
 def _copy(connection: Any, model: type[models.Model], rows: Sequence[models.Model]) -> None:
     fields = model._meta.local_concrete_fields
-    _copy_values(connection, model, fields, _values(fields, rows, _copied(fields)))
-
-
-def _copied(fields: Sequence[models.Field]) -> list[tuple[int, Callable[[Any], Any]]]:
-    """By place, what turns a field's value into one that psycopg copies."""
-    kinds = [_type(field) for field in fields]
-    return [(place, _jsonb) for place, kind in enumerate(kinds) if kind == "jsonb"]
+    _copy_values(connection, model, fields, _values(fields, rows, columns.copied(fields)))
 
 
 def _copy_values(
@@ -224,7 +173,7 @@ def _copy_values(
     names = ", ".join(quote(field.column) for field in fields)
     query = f"COPY {quote(model._meta.db_table)} ({names}) FROM STDIN (FORMAT BINARY)"
     with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(query) as copy:
-        copy.set_types([_type(field) for field in fields])
+        copy.set_types([columns.type_of(field) for field in fields])
         for values in rows:
             copy.write_row(values)
 
@@ -260,53 +209,39 @@ def _update_from_json(
     connection: Any, model: type[models.Model], rows: Sequence[models.Model], fields: Sequence[models.Field]
 ) -> None:
     key, quote = model._meta.pk, connection.ops.quote_name
-    columns = ", ".join(quote(field.column) for field in fields)
+    listed = ", ".join(quote(field.column) for field in fields)
     values = ", ".join(f"r.{quote(field.column)}" for field in fields)
-    types = ", ".join(f"{quote(field.column)} {_stored(field).rel_db_type(connection)}" for field in (key, *fields))
+    types = ", ".join(
+        f"{quote(field.column)} {columns.stored(field).rel_db_type(connection)}" for field in (key, *fields)
+    )
     query = (
-        f"UPDATE {quote(model._meta.db_table)} AS t SET ({columns}) = ROW({values}) "
+        f"UPDATE {quote(model._meta.db_table)} AS t SET ({listed}) = ROW({values}) "
         f"FROM json_to_recordset(%s) AS r({types}) WHERE t.{quote(key.column)} = r.{quote(key.column)}"
     )
     wanted = [{field.column: getattr(row, field.attname) for field in (key, *fields)} for row in rows]
     with connection.cursor() as cursor:
-        cursor.execute(query, [_json(wanted).decode()])
+        cursor.execute(query, [columns.to_json(wanted).decode()])
 
 
 def _insert_each(connection: Any, model: type[models.Model], rows: Sequence[models.Model]) -> None:
     fields = model._meta.local_concrete_fields
-    _insert_values(connection, model, fields, list(_values(fields, rows, _adapters(fields, connection))))
+    _insert_values(connection, model, fields, list(_values(fields, rows, columns.adapters(fields, connection))))
 
 
 def _insert_values(
     connection: Any, model: type[models.Model], fields: Sequence[models.Field], rows: Sequence[Sequence[Any]]
 ) -> None:
     quote = connection.ops.quote_name
-    columns, places = ", ".join(quote(field.column) for field in fields), ", ".join(["%s"] * len(fields))
+    listed, places = ", ".join(quote(field.column) for field in fields), ", ".join(["%s"] * len(fields))
     with connection.cursor() as cursor:
-        cursor.executemany(f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({places})", rows)
+        cursor.executemany(f"INSERT INTO {quote(model._meta.db_table)} ({listed}) VALUES ({places})", rows)
 
 
 def _update_each(
     connection: Any, model: type[models.Model], rows: Sequence[models.Model], fields: Sequence[models.Field]
 ) -> None:
     key, quote = model._meta.pk, connection.ops.quote_name
-    columns = ", ".join(f"{quote(field.column)} = %s" for field in fields)
-    values = list(_values((*fields, key), rows, _adapters((*fields, key), connection)))
+    listed = ", ".join(f"{quote(field.column)} = %s" for field in fields)
+    values = list(_values((*fields, key), rows, columns.adapters((*fields, key), connection)))
     with connection.cursor() as cursor:
-        cursor.executemany(f"UPDATE {quote(model._meta.db_table)} SET {columns} WHERE {quote(key.column)} = %s", values)
-
-
-def _adapters(fields: Sequence[models.Field], connection: Any) -> list[tuple[int, Callable[[Any], Any]]]:
-    """By place, what turns a field's value into one that SQLite takes."""
-    found: list[tuple[int, Callable[[Any], Any]]] = []
-    for place, field in enumerate(fields):
-        kind = _stored(field).get_internal_type()
-        if (
-            kind == "JSONField" and type(field) is models.JSONField
-        ):  # others Django writes: constraints compare the text
-            found.append((place, lambda value: None if value is None else _json(value).decode()))
-        elif kind == "DateTimeField":
-            found.append((place, connection.ops.adapt_datetimefield_value))
-        elif kind not in _PLAIN or kind == "JSONField":
-            found.append((place, partial(field.get_db_prep_save, connection=connection)))
-    return found
+        cursor.executemany(f"UPDATE {quote(model._meta.db_table)} SET {listed} WHERE {quote(key.column)} = %s", values)

@@ -31,6 +31,8 @@ WRITTEN = (
     "alert_count",
 )
 FIELDS = tuple(name.removesuffix("_id") for name in WRITTEN)
+#: what a report changes of an event that reports alone speak of
+LEAST = ("kind", "role", "latest", "alert_count")
 
 
 def start(new: Sequence[Event], statements: Sequence[Statement]) -> None:
@@ -56,7 +58,8 @@ def finish(new: Sequence[Event], statements: Sequence[Statement]) -> None:
             changed.append(event)
         else:
             anew.append((event, own))
-    bulk.update(changed, FIELDS)
+    bulk.update([event for event in changed if event.folded is not None], FIELDS)
+    bulk.update([event for event in changed if event.folded is None], LEAST)
     _refold_with(anew)
 
 

@@ -127,10 +127,8 @@ def _kept(arrival: Arrival) -> bool:
 
 
 def _known(uids: list[UUID]) -> dict[UUID, Message]:
-    rows = bulk.having(Message, uid=set(uids))
-    return {
-        message.uid: message for message in rows.only("uid", "sha256", "state", "partition", "offset", "format", "via")
-    }
+    rows = Message.objects.only("uid", "sha256", "state", "partition", "offset", "format", "via")
+    return {message.uid: message for message in bulk.having(rows, uid=set(uids))}
 
 
 def _row(arrival: Arrival, via: str, now: datetime) -> Message:

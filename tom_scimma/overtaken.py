@@ -26,8 +26,8 @@ def repeats(arrivals: Iterable[Arrival], via: str) -> list[Arrival]:
 
 def stored(statements: Sequence[Statement]) -> dict[str, Alert]:
     """The alerts that say what these do already, by key."""
-    rows = bulk.having(Alert, key={item.key for item in statements}).select_related("event", "message")
-    return {row.key: row for row in rows.defer("document", "message__headers", "message__traceback")}
+    rows = Alert.objects.select_related("event", "message").defer("document", "message__headers", "message__traceback")
+    return {row.key: row for row in bulk.having(rows, key={item.key for item in statements})}
 
 
 def wake(statements: Iterable[Statement], said: Mapping[str, Alert], heard: Sequence[Arrival]) -> list[Statement]:

@@ -247,4 +247,4 @@ def _saved(sender, instance, raw=False, **kwargs) -> None:
 
 def _told(sender, instance, raw=False, **kwargs) -> None:
     """A redshift, a discovery date or a first datum may make a target a candidate."""
-    TargetPlace.objects.filter(target_id=instance.target_id, mark=0).update(mark=time.time_ns() // 1000)
+    mark([instance.target_id])

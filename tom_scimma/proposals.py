@@ -48,7 +48,7 @@ def note(statements: Iterable[Statement]) -> None:
 def _answer(statements: Iterable[Statement]) -> None:
     """Proposes what earlier notices hinted at, now that somebody speaks of it."""
     events = {key: item.event for item in statements for key in roster.names(item)}
-    for hint in bulk.having(Hint, name=events).select_related("alert__event"):
+    for hint in bulk.having(Hint.objects.select_related("alert__event"), name=events):
         one, other = hint.alert.event, events[hint.name]
         if one.pk != other.pk:
             propose(one, other, hint.because, alert=hint.alert)
