@@ -23,7 +23,7 @@ from tom_observations.models import DynamicCadence, ObservationGroup, Observatio
 from tests import factories as make
 from tests import following as up
 from tests.outside.rig import deliver
-from tom_scimma.models import Delivery, Event
+from tom_scimma.models import Delivery
 from tom_treasuremap.followup import following, reach, validating
 from tom_treasuremap.followup.request import Exposure, State
 from tom_treasuremap.models import Asked, TelescopeState
@@ -346,23 +346,6 @@ def test_a_cadence_of_the_hosts_goes_on_after_what_was_observed(client, ada, tar
     begins = [datetime.fromisoformat(row.asked.request["start"]) for row in (first, second)]
     assert begins[1] - begins[0] == timedelta(hours=24)
     assert (second.status, second.asked.by) == ("PENDING", ada)
-
-
-def test_a_cadence_of_the_hosts_asks_nothing_more_for_an_event_that_was_retracted(client, ada, target, caplog):
-    """What the retraction took back is a failure to the host, which asks again at once; a person may ask all the same."""
-    strategy, event = "ResumeCadenceAfterFailureStrategy", make.event("S261127ac")
-    days = {"end": f"{timezone.now() + timedelta(days=2):%Y-%m-%dT%H:%M}", "start": f"{timezone.now():%Y-%m-%dT%H:%M}"}
-    said = filled(target, cadence_strategy=strategy, cadence_frequency="24", event=event.name, **days)
-    assert client.post(f"{CREATE}?cadence_strategy={strategy}", said).status_code == 302
-    following.apply(ObservationRecord.objects.get().asked, State("CANCELED", message="It was retracted."))
-    Event.objects.filter(pk=event.pk).update(state="retracted")
-    call_command("runcadencestrategies", stdout=StringIO())
-    assert ObservationRecord.objects.count() == 1
-    assert "S261127ac was retracted" in caplog.text
-    assert client.post(CREATE, filled(target, key="by hand", event=event.name)).status_code == 302
-    Event.objects.filter(pk=event.pk).update(state="active")
-    call_command("runcadencestrategies", stdout=StringIO())
-    assert ObservationRecord.objects.count() == 3
 
 
 @pytest.mark.parametrize("end", [True, False])

@@ -54,7 +54,8 @@ class TomTreasuremapConfig(AppConfig):
         return [{"class": "tom_treasuremap.facility.FollowUpFacility"}]
 
     def target_detail_buttons(self):
-        return [{"partial": "tom_treasuremap/partials/target_follow_up_button.html"}]
+        rests = "tom_treasuremap.followup.cadences.resting_on"
+        return [{"partial": "tom_treasuremap/partials/target_follow_up_button.html", "context": rests}]
 
     def candidate_buttons(self):
         return [{"partial": "tom_treasuremap/partials/candidate_follow_up_button.html"}]
@@ -141,6 +142,12 @@ class TomTreasuremapConfig(AppConfig):
                 "on": {"retracted"},
                 "run": "tom_treasuremap.followup.withdrawn.retracted",
                 "live_only": True,
+            },
+            {
+                "name": "cadences at rest",
+                "on": {"retracted", "reinstated"},
+                "run": "tom_treasuremap.followup.cadences.react",
+                "live_only": False,
             },
             {
                 "name": "reports outside",

@@ -9,7 +9,7 @@ from tom_observations.facility import BaseRoboticObservationFacility
 from tom_scimma import subjects
 from tom_scimma.models import Event
 from tom_treasuremap import telescopes
-from tom_treasuremap.followup import asking, cancelling, following, products, validating, written
+from tom_treasuremap.followup import asking, cadences, cancelling, following, products, validating, written
 from tom_treasuremap.followup.asker import asker
 from tom_treasuremap.followup.forms import FORMS, ImagingForm
 from tom_treasuremap.followup.request import FAILED, TERMINAL
@@ -57,6 +57,9 @@ class FollowUpFacility(BaseRoboticObservationFacility):
         """Ids of the observations that the host is now to make: those of requests that were not made before."""
         from tom_targets.models import Target
 
+        if observation_payload.get("rests"):  # the host ran a cadence before the retraction put it at rest
+            cadences.rest(Event.objects.get(name=observation_payload["rests"]))
+            return []
         target = Target.objects.get(pk=observation_payload["target_id"])
         by = self._asker({} if observation_payload.get("of_anybody") else observation_payload["params"])
         made = []

@@ -16,6 +16,7 @@ urlpatterns = [
         name="night-file",
     ),
     path("followup/requests/<int:pk>/<slug:act>/", asked.AskedActView.as_view(), name="asked-act"),
+    path("followup/cadences/<int:pk>/<slug:act>/", asked.CadenceActView.as_view(), name="cadence-act"),
     path("followup/arming/", armings.ArmingsView.as_view(), name="armings"),
     path("followup/arming/<int:pk>/disarm/", armings.DisarmView.as_view(), name="disarm"),
     path("followup/<event:name>/withdraw/", asked.EventWithdrawView.as_view(), name="event-withdraw"),

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from tom_treasuremap.api import Pages, Shown, body
 from tom_treasuremap.facility import FollowUpFacility
-from tom_treasuremap.followup import arming, asking, cancelling, idle, marking, withdrawn, written
+from tom_treasuremap.followup import arming, asking, cadences, cancelling, idle, marking, withdrawn, written
 from tom_treasuremap.followup.forms import FORMS
 from tom_treasuremap.models import Arming, Asked
 from tom_treasuremap.views.armings import ArmForm
@@ -118,6 +118,19 @@ class AskedViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
             raise ValidationError({"status": list(left.values())})
         asks = cancelling.cadences(row.record).exists()
         return Response({**AskedSerializer(self.get_object()).data, "cadence_goes_on": asks})
+
+    @action(detail=True, methods=["post"])
+    def resume(self, request, pk=None):
+        """Sets the host's cadences going that the observation is of and that a retraction put at rest."""
+        row = self.get_object()
+        if not cancelling.may_cancel(row.record, request.user):
+            raise PermissionDenied("It is not yours to resume.")
+        resting = cadences.at_rest(row.record)
+        if not resting:
+            raise ValidationError({WHOLE: ["No cadence of it is at rest."]})
+        for cadence in resting:
+            cadences.resume(cadence, request.user)
+        return Response({**AskedSerializer(self.get_object()).data, "cadence_goes_on": True})
 
     @action(detail=True, methods=["post"])
     def keep(self, request, pk=None):

@@ -13,10 +13,11 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from tom_observations.facility import BaseRoboticObservationForm
 
+from tom_scimma.events import named
 from tom_scimma.filters import UtcField
 from tom_scimma.models import Event
 from tom_treasuremap import telescopes
-from tom_treasuremap.followup import fields, reach, validating, written
+from tom_treasuremap.followup import cadences, fields, reach, validating, written
 from tom_treasuremap.followup.asker import asker
 from tom_treasuremap.followup.request import Exposure, Request
 from tom_treasuremap.models import Asked
@@ -60,6 +61,7 @@ class RequestForm(BaseRoboticObservationForm):
             self.asker = asker() or AnonymousUser()
         self.requests: list[Request] = []
         self.follows: Event | None = None
+        self.rests = False
         start, end = fields.window()
         usual = {"start": start, "end": end, "priority": 1, "pos_angle": 0, "key": timezone.now().isoformat()}
         more["initial"] = {**usual, **(more.get("initial") or {})}
@@ -108,7 +110,7 @@ class RequestForm(BaseRoboticObservationForm):
             said |= {name: fields.of_the_hosts_clock(said[name]) for name in ("start", "end") if said.get(name)}
         target = self._target(said.get("target_id"))
         self._event(said.get("event"))
-        if target is None or self.errors:
+        if target is None or self.errors or self.rests:
             return said
         said["name"] = said.get("name") or self._named(said, target)
         self.requests = [written.identified(one, self._key(said, target)) for one in self._requests(said, target)]
@@ -145,12 +147,12 @@ class RequestForm(BaseRoboticObservationForm):
 
     def _event(self, name: str | None) -> None:
         if name:
-            rows = Event.objects.filter(name=name)
-            self.follows = (rows.visible_to(self.asker) if self.asker is not None else rows).first()
+            self.follows = named(name, self.asker)
             if self.follows is None:
                 self.add_error(None, ValidationError(f"There is no event {name}, or you may not see it.", "event"))
             elif self.of_cadence and self.follows.state == Event.State.RETRACTED:
-                self.add_error(None, ValidationError(f"{name} was retracted: its cadence rests.", "event"))
+                # it asks for nothing, which is no error: the host writes a traceback of one at every run
+                self.rests = not cadences.goes_on(self.follows, self.data.get("key", ""))
 
     def _key(self, said: dict[str, Any], target: Any) -> str:
         return f"{said.get('key', '')} {target.pk}"
@@ -199,6 +201,7 @@ class RequestForm(BaseRoboticObservationForm):
             "target_id": self.cleaned_data["target_id"],
             "params": self.serialize_parameters(),
             "of_anybody": self.of_anybody,
+            "rests": self.follows.name if self.rests and self.follows is not None else "",
             # a cadence of the host's asks whatever its form says
             "requests": [] if self.errors else [written.as_json(one) for one in self.requests],
         }

@@ -17,7 +17,7 @@ from django.utils import timezone
 from tom_scimma import switch
 from tom_scimma.models import Alert, Event
 from tom_treasuremap.conf import conf
-from tom_treasuremap.followup import arming, cancelling
+from tom_treasuremap.followup import arming, cadences, cancelling
 from tom_treasuremap.models import Asked
 
 SHOWN = 20  #: on an event's card
@@ -91,6 +91,7 @@ def panel(event: Event, user: Any) -> dict[str, Any]:
         "followup_rows": rows,
         "followup_count": count,
         "followup_left": button(mine) if mine else "",
+        "followup_cadences": cadences.of_event(event, user) if rows else [],
         "followup_retracted": event.state == Event.State.RETRACTED,
         "followup_user": user,
     }

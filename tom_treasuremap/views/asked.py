@@ -13,10 +13,11 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.defaultfilters import pluralize
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.generic import View
+from tom_observations.models import DynamicCadence
 
 from tom_scimma.filters import UtcField
 from tom_scimma.views.events import EventMixin
-from tom_treasuremap.followup import cancelling, marking, withdrawn
+from tom_treasuremap.followup import cadences, cancelling, marking, withdrawn
 from tom_treasuremap.models import Asked
 
 
@@ -81,6 +82,27 @@ class AskedActView(LoginRequiredMixin, View):
             return True
         messages.error(self.request, "It has ended already: look again.")
         return False
+
+
+class CadenceActView(LoginRequiredMixin, View):
+    """One act on a cadence of the host's: resume what is at rest, or end it."""
+
+    http_method_names = ["post"]
+
+    def post(self, request, pk: int, act: str):
+        cadence = get_object_or_404(DynamicCadence, pk=pk)
+        row = cadences.asked(cadence, request.user)
+        if row is None or act not in ("resume", "end"):
+            raise Http404("no such cadence, or no such act")
+        if not cancelling.may_cancel(row.record, request.user):
+            raise PermissionDenied("It is not yours to change.")
+        if act == "resume":
+            cadences.resume(cadence, request.user)
+            messages.success(request, f"The cadence of {row.record.target.name} asks again.")
+        else:
+            cadences.end(cadence)
+            messages.success(request, f"The cadence of {row.record.target.name} has ended.")
+        return back(request, row.get_absolute_url())
 
 
 class EventWithdrawView(LoginRequiredMixin, EventMixin, View):
