@@ -56,6 +56,8 @@ def needs(subject: Any) -> list[Need]:
 
 
 def _needs(row: Observation, content: Content) -> Iterator[Need]:
+    if own.is_spectrum(row):
+        return  # `pointings` says it
     try:
         pointing = _pointing(row, content)
     except ValueError:
@@ -102,6 +104,10 @@ def pointings(form: Mapping[str, Any], *, test: bool) -> list[dict[str, Any]]:
         raise Unsaid("Choose observations: those are the pointings that the Treasure Map is told of.")
     said, wrong = [], {}
     for row in content.observations:
+        if own.is_spectrum(row):
+            why = "is a spectrum, and the Treasure Map knows images: leave it out."
+            wrong[f"observations.{row.pk}"] = [f"Observation {row.pk} {why}"]
+            continue
         try:
             pointing = _told(_pointing(row, content), row.pk, form)
         except ValueError as error:

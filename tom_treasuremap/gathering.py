@@ -53,6 +53,8 @@ def own_pointings(event: Event) -> Kept:
 
 def _own(event: Event) -> Iterator[Found]:
     for record in observations(event):
+        if own.is_spectrum(record):
+            continue  # a slit covers nothing of the sky
         try:
             yield own.found(record, event.name, team())
             yield from own.others(record, event.name, team())

@@ -46,8 +46,11 @@ def observed(number: int) -> None:
     record = ObservationRecord.objects.select_related("target", "user").filter(pk=number).first()
     if record is None:
         return
+    spectrum = own.is_spectrum(record)  # what was told of one while it was planned is taken back
     for event in _events(record):
-        mine, rule = _told_before(record, event), _rule(record)
+        mine, rule = _told_before(record, event), None if spectrum else _rule(record)
+        if spectrum:
+            mine = [one for one in mine if one.wanted == "planned"]
         for one in mine or ([None] if rule is not None else []):
             _tell(record, event, one, rule, several=len(mine) > 1)
         if rule is not None and rule.completed:
@@ -117,6 +120,8 @@ def told(
     """The pointing of a record with what was said before, or what the rule says, where the record is silent. Raises ValueError."""
     pointing = replace(own.found(record, event.name, "").pointing, status=state_of(record))
     said = mine.said if mine is not None else {}
+    if own.is_spectrum(record):
+        return replace(pointing, status="cancelled")
     if several:
         pointing = _this_one(record, event, pointing, said)
     if pointing.time is None and said.get("time"):

@@ -115,7 +115,7 @@ def _as_done(said: Mapping[str, Any], row: Asked) -> dict[str, Any]:
     done = {name: first[name] for name in names if first.get(name) is not None}
     if "depth" in done:
         done["depth_unit"] = first.get("depth_unit") or "ab_mag"
-    if first.get("filter"):
+    if first.get("filter") and row.request.get("kind") != "spectrum":
         done["filter"] = first.get("band") or first["filter"]
     return {**said, **done, "observed": row.observed}
 

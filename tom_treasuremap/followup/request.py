@@ -55,4 +55,4 @@ class State:
     products: tuple[dict[str, Any], ...] = ()  #: {"id", "filename", "created", "url"}
     observed: tuple[
         dict[str, Any], ...
-    ] = ()  #: {"start", "end", "filter", "seconds", "depth", "ra", "dec", "pos_angle"} as it was done
+    ] = ()  #: {"start", "end", "filter", "seconds", "depth", "ra", "dec", "pos_angle"} as it was done; of a spectrum "slit"

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 from tom_treasuremap.followup.request import Request
-from tom_treasuremap.telescopes.telescope import Telescope
+from tom_treasuremap.telescopes.telescope import Filter, Telescope
 from tom_treasuremap.transports.document import document, request_of
 
 #: before every id of ours, so that the ids of other facilities cannot be the same
@@ -58,7 +58,7 @@ def parameters(request: Request, telescope: Telescope) -> dict[str, Any]:
         "ra": request.ra,
         "dec": request.dec,
         "pos_angle": request.pos_angle,
-        "filter": (known.band or known.name) if known is not None else (first.filter if first is not None else ""),
+        **_through(request, known),
         "exposures": [asdict(one) for one in request.exposures],
         "start": as_host(request.start),
         "end": as_host(request.end),
@@ -66,6 +66,14 @@ def parameters(request: Request, telescope: Telescope) -> dict[str, Any]:
         **({"fixed": True} if request.fixed else {}),
         **request.extra,
     }
+
+
+def _through(request: Request, known: Filter | None) -> dict[str, str]:
+    """The first filter, as the Treasure Map calls it where it does; of a spectrum its spectrograph, which is no filter."""
+    first = request.exposures[0].filter if request.exposures else ""
+    if request.kind == "spectrum":
+        return {"instrument": first}
+    return {"filter": (known.band or known.name) if known is not None else first}
 
 
 def night_of(moment: datetime, telescope: Telescope) -> date:

@@ -23,6 +23,9 @@ OCS = {
     "instrument": r"(c_\d+_)?instrument_type",
     "begin": r"start",
 }
+LAMPS = {"ARC", "LAMP_FLAT", "NRES_ARC", "BIAS", "DARK"}
+#: in the instrument types of an OCS
+SPECTROGRAPHS = ("FLOYDS", "NRES")
 #: how a facility's parameters name filter, instrument, begin and angle: patterns for whole keys
 FACILITIES: dict[str, dict[str, str]] = {
     "LCO": OCS,
@@ -44,6 +47,24 @@ ANY = {
     "ra": r"ra",
     "dec": r"dec",
 }
+
+
+def is_spectrum(record: Any) -> bool:
+    """Whether a record asks for spectra and no images: no pointing of an imager, however its slit is called.
+
+    By the kind of its form, what its configurations are (those of lamps aside), or a spectrograph that takes nothing else.
+    """
+    said = record.parameters if isinstance(record.parameters, Mapping) else {}
+    if "SPECTR" in str(said.get("observation_type") or "").upper():
+        return True
+    kinds = {
+        str(said[key]).upper() for key in said if re.fullmatch(r"(c_\d+_)?configuration_type", str(key)) and said[key]
+    }
+    kinds -= LAMPS
+    if kinds:
+        return all("SPECTR" in kind for kind in kinds)
+    instrument = _text(_value(said, OCS["instrument"])) or ""
+    return any(name in instrument.upper() for name in SPECTROGRAPHS)
 
 
 def found(record: Any, event: str, team: str) -> Found:

@@ -260,10 +260,16 @@ def _observed(said: Mapping[str, Any], done: Mapping[str, Any]) -> Iterable[dict
             yield {
                 "start": start,
                 "end": end,
-                "filter": next(iter(elements.values()), ""),
+                **_through(str(configured.get("type")), elements),
                 "seconds": seconds,
                 "depth": None,
                 "ra": target.get("ra"),
                 "dec": target.get("dec"),
                 "pos_angle": (exposed.get("extra_params") or {}).get("rotator_angle", 0.0),
             }
+
+
+def _through(kind: str, elements: Mapping[str, Any]) -> dict[str, str]:
+    """The filter, or of a spectrum the slit: neither is the other, whatever the server calls the element."""
+    first = str(next(iter(elements.values()), ""))
+    return {"filter": "", "slit": str(elements.get("slit") or first)} if "SPECTRUM" in kind else {"filter": first}
