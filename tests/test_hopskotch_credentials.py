@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import Group, Permission, User
 from django.db import connection
 
-from tom_scimma import hopauth, memberships, syncing
+from tom_scimma import account_tests, hopauth, hopskotch_credentials, memberships, syncing
 from tom_scimma.fake_services import demo, start
 from tom_scimma.fake_services.world import ALICE
 from tom_scimma.models import AccessChange, HopskotchCredential, Membership
@@ -41,7 +41,10 @@ def alice(client, running):
 
 
 def said_of_the_test(client) -> str:
-    return client.post("/scimma/credential/test/", follow=True).content.decode()
+    """What the card says once the worker has asked."""
+    client.post("/scimma/credential/test/")
+    account_tests.run()
+    return client.get("/users/profile/").content.decode()
 
 
 def test_a_good_one(client, alice):
@@ -78,7 +81,35 @@ def test_others_see_nothing_of_it(client, alice, django_user_model):
         assert method("/scimma/credential/").status_code == 302
     assert client.post("/scimma/credential/test/").status_code == 302
     client.force_login(User.objects.create_user("nobody"))
-    assert "given no Hopskotch credential" in said_of_the_test(client)
+    answer = client.post("/scimma/credential/test/", follow=True)
+    assert "given no Hopskotch credential" in answer.content.decode()
+    assert ALICES not in client.get("/scimma/credential/tested/").content.decode()
+    client.logout()
+    assert client.get("/scimma/credential/tested/").status_code == 302
+
+
+def test_the_click_asks_nobody_and_the_card_follows_when_the_worker_has(client, alice, running):
+    asked = len(running.asked)
+    answer = client.post("/scimma/credential/test/", follow=True)
+    text = answer.content.decode()
+    assert "No worker runs that would ask SCiMMA about it" in text
+    assert "/scimma/credential/tested/?attended=False" in text
+    assert client.get("/scimma/credential/tested/?attended=False").status_code == 204
+    assert len(running.asked) == asked
+    account_tests.run()
+    text = client.get("/scimma/credential/tested/?attended=False").content.decode()
+    assert "reads 4 topics and writes 2" in text
+    assert "alice joins team" in text
+    assert "credential/tested/" not in text
+
+
+def test_an_answer_about_the_credential_that_was_there_before_is_not_taken_for_the_new_ones(client, alice):
+    row = HopskotchCredential.objects.get()
+    client.post("/scimma/credential/", {"name": "another", "password": "x"})
+    assert hopskotch_credentials.asked(row) is None
+    assert "changed while it was being tested" in row.problem
+    now = HopskotchCredential.objects.get()
+    assert (now.name, now.said, now.problem, now.tested) == ("another", {}, "", None)
 
 
 @pytest.mark.parametrize(

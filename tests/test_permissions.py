@@ -121,7 +121,12 @@ SHARE = {
 }
 #: pages of sharing that list what each person may see
 SHARES = {"share", "share-rules", "approvals", "approval", "target-share", "target-share-rows"}
-APART |= {"credential", "credential-test", "access"}  # one's own, and for staff; in test_hopskotch_credentials
+APART |= {
+    "credential",
+    "credential-test",
+    "credential-tested",
+    "access",
+}  # one's own, and for staff; in test_hopskotch_credentials
 APART |= {"account-tested"}  # one's own; in test_treasuremap_report_pages
 APART |= SHARE | SHARES | {"merges", "merge-act"}  # in test_portfolio
 

@@ -16,7 +16,7 @@ from tests import factories as make
 from tests.test_permissions import QUESTIONS, assert_each_has_what_is_theirs, assert_silent
 from tests.world import MAY, ROLES, World
 from tom_hermes.models import Received
-from tom_scimma import hopauth, ingest, rights, sources
+from tom_scimma import account_tests, hopauth, ingest, rights, sources
 from tom_scimma.destinations.hopskotch import Hopskotch
 from tom_scimma.fake_services import demo, start
 from tom_scimma.fake_services.world import ALICE, BOB
@@ -298,7 +298,9 @@ def test_who_loses_the_group_at_scimma_sees_it_no_more(running, settings):
     name = "alice-bed6b3a5"
     client.post("/scimma/credential/", {"name": name, "password": name[::-1]})
     client.post("/scimma/credential/test/")
+    account_tests.run()
     assert seen() == 200
     running.world.leave(ALICE, "tomtoolkit")
     client.post("/scimma/credential/test/")
+    account_tests.run()
     assert seen() == 404

@@ -46,6 +46,9 @@ class TomScimmaConfig(AppConfig):
     def target_detail_buttons(self):
         return [{"partial": "tom_scimma/partials/target_share_button.html"}]
 
+    def account_tests(self):
+        return {"scimma": "tom_scimma.hopskotch_credentials.tested"}
+
     def profile_details(self):
         return [
             {"partial": "tom_scimma/partials/contacts_card.html", "context": "tom_scimma.views.contacts.card"},

@@ -1,6 +1,7 @@
 """With which Hopskotch credential SCiMMA Auth is asked, for a person or for the TOM; and whether it is good.
 
 asked(row)              asks SCiMMA about a person's own credential and keeps the answer on the row
+tested(user)            the same for *Test it* on the profile page, by the worker
 of_tom(source)           SCiMMA Auth with the credential of the settings
 """
 
@@ -11,13 +12,16 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 
-from tom_scimma import secrets, services, sources
+from tom_scimma import memberships, secrets, services, sources
+from tom_scimma.conf import conf
 from tom_scimma.errors import DeliveryError, Unavailable
 from tom_scimma.hopauth import SECONDS, CredentialRefused, HopAuth
-from tom_scimma.models.identity import HopskotchCredential
+from tom_scimma.models.identity import HopskotchCredential, Kind
 from tom_scimma.scimma_account import Account
 from tom_scimma.sources import Login, Source
 
+#: its name in account_tests.py
+SERVICE = "scimma"
 #: what is kept of a test in which SCiMMA, or the log-in's subject, said no
 REFUSED = {"refused": True}
 NO_SERVICE = "This TOM has no source at SCiMMA, so there is no SCiMMA Auth to ask (TOM_SCIMMA['SOURCES'], HOPAUTH_URL)."
@@ -72,6 +76,8 @@ def asked(row: HopskotchCredential, *, seconds: float = SECONDS) -> Account | No
         if asking is None:
             raise Unavailable(NO_SERVICE)
         account = asking.account()
+        if not _still(row):
+            raise Unavailable("The credential was changed while it was being tested.")
         if stranger := _of_somebody_else(row, account):
             raise CredentialRefused(stranger)
         row.subject, row.problem, row.said = account.subject, "", _said(account)
@@ -83,8 +89,29 @@ def asked(row: HopskotchCredential, *, seconds: float = SECONDS) -> Account | No
         row.problem = str(error)[:500]
         return None
     finally:
-        row.tested = timezone.now()
-        row.save(update_fields=["subject", "said", "problem", "tested"])
+        if _still(row):
+            row.tested = timezone.now()
+            row.save(update_fields=["subject", "said", "problem", "tested"])
+
+
+def _still(row: HopskotchCredential) -> bool:
+    """Whether it is still the credential that its person has given."""
+    now = HopskotchCredential.objects.filter(pk=row.pk).first()
+    return now is not None and (now.name, now.password) == (row.name, row.password)
+
+
+def tested(user: Any) -> str:
+    """What a person's own credential is, asked now, in words; their groups follow. Raises DeliveryError; see account_tests.py."""
+    row = own(user)
+    account = asked(row) if row is not None else None
+    if row is None or account is None:
+        raise Unavailable(row.problem if row is not None else "There is no credential any more.")
+    words = [f"{row.name} is good: it reads {len(account.readable)} topics and writes {len(account.writable)}."]
+    if conf.HOPSKOTCH_GROUPS:
+        by = user.get_username()
+        changes = memberships.follow(user, Kind.HOPSKOTCH, account.groups, conf.HOPSKOTCH_GROUPS, by=by)
+        words += [f"{by} {text}." for text in changes]
+    return " ".join(words)
 
 
 def _of_somebody_else(row: HopskotchCredential, account: Account) -> str:

@@ -135,6 +135,7 @@ urlpatterns = [
     path("told/seen/<str:token>/", told.SeenView.as_view(), name="seen"),
     path("scimma/credential/", hopskotch.CredentialView.as_view(), name="credential"),
     path("scimma/credential/test/", hopskotch.CredentialTestView.as_view(), name="credential-test"),
+    path("scimma/credential/tested/", hopskotch.CredentialTestedView.as_view(), name="credential-tested"),
     path("account/tested/<slug:service>/", account_tests.AccountTestedView.as_view(), name="account-tested"),
     path("scimma/access/", hopskotch.AccessView.as_view(), name="access"),
     path("archive/", archive.ArchiveView.as_view(), name="archive"),

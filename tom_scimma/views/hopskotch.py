@@ -9,21 +9,28 @@ from django.contrib import messages as notes
 from django.contrib.auth.mixins import LoginRequiredMixin, UserPassesTestMixin
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.shortcuts import redirect
-from django.urls import reverse_lazy
+from django.shortcuts import redirect, render
+from django.urls import reverse, reverse_lazy
 from django.views.generic import TemplateView, UpdateView, View
 from tom_common.encryption import EncryptedFormField
 
-from tom_scimma import hopskotch_credentials, memberships, secrets, syncing
-from tom_scimma.conf import conf
-from tom_scimma.models.identity import AccessChange, HopskotchCredential, Kind, Membership, RightsAsked
+from tom_scimma import account_tests, hopskotch_credentials, secrets, syncing
+from tom_scimma.hopskotch_credentials import SERVICE
+from tom_scimma.models.identity import AccessChange, HopskotchCredential, Membership, RightsAsked
+from tom_scimma.views.waiting import still_waits
+
+CARD = "tom_scimma/partials/scimma_card.html"
 
 
 def card(user: Any) -> dict[str, Any]:
     """What the profile card says; asks SCiMMA nothing."""
     row = hopskotch_credentials.own(user)
     known = user is not None and user.is_authenticated
+    tested = account_tests.shown(user, SERVICE) if row is not None else {"row": None}
     return {
+        "scimma_test": tested["row"],
+        "scimma_waits": tested["row"] is not None and tested["row"].answered is None,
+        "attended": tested.get("attended"),
         "scimma_user": user,
         "scimma_subject": syncing.subject_of(user) if known else "",
         "scimma_credential": row,
@@ -73,13 +80,14 @@ class CredentialView(LoginRequiredMixin, UpdateView):
     def form_valid(self, form):
         form.instance.said, form.instance.problem, form.instance.tested, form.instance.subject = {}, "", None, ""
         answer = super().form_valid(form)
+        account_tests.forget(self.request.user, SERVICE)
         syncing.forget(self.request.user, by=self.request.user.get_username())  # until the new one is asked
         notes.success(self.request, "Kept. Test it to see what it may read and write.")
         return answer
 
 
 class CredentialTestView(LoginRequiredMixin, View):
-    """POST: asks SCiMMA about one's own credential, now; no longer than a few seconds."""
+    """POST: the worker asks SCiMMA about one's own credential; the card on the profile page says what it hears."""
 
     http_method_names = ["post"]
 
@@ -87,18 +95,21 @@ class CredentialTestView(LoginRequiredMixin, View):
         row = hopskotch_credentials.own(request.user)
         if row is None:
             notes.error(request, "You have given no Hopskotch credential.")
-            return redirect("user-profile")
-        account = hopskotch_credentials.asked(row)
-        if account is None:
-            notes.error(request, row.problem)
-            return redirect("user-profile")
-        words = f"{row.name} is good: it reads {len(account.readable)} topics and writes {len(account.writable)}."
-        notes.success(request, words)
-        if conf.HOPSKOTCH_GROUPS:
-            by = request.user.get_username()
-            for text in memberships.follow(request.user, Kind.HOPSKOTCH, account.groups, conf.HOPSKOTCH_GROUPS, by=by):
-                notes.info(request, f"{by} {text}")
-        return redirect("user-profile")
+        elif isinstance(row.password, secrets.Unreadable):
+            notes.error(request, f"Your Hopskotch credential: {secrets.WORDS}")
+        else:
+            account_tests.ask(request.user, SERVICE)
+        return redirect(f"{reverse('user-profile')}#scimma")
+
+
+class CredentialTestedView(LoginRequiredMixin, View):
+    """The card, once the worker has asked; nothing new until then."""
+
+    def get(self, request):
+        said = card(request.user)
+        if said["scimma_waits"]:
+            return still_waits(request, CARD, said)
+        return render(request, CARD, said)
 
 
 class AccessView(UserPassesTestMixin, TemplateView):
