@@ -59,3 +59,4 @@ def test_without_a_table_nothing_is_guessed():
         exposure.depth(Filter("x", None), 30)
     with pytest.raises(ValueError, match="more than 0 s"):
         exposure.depth(ONE, 0)
+    assert exposure.expected(ONE, 0) is None  # nobody is told of a depth, and no page breaks

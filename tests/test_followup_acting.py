@@ -514,6 +514,25 @@ def test_the_button_says_where_what_it_cancels_is(event, ada, client):
     assert "Cancel 3 requests, 2 of them at telescopes" in client.get(event.get_absolute_url()).content.decode()
 
 
+def test_what_runs_is_not_counted_as_cancelled(event, ada, client):
+    """Its telescope says that it runs to its end."""
+    runs, waits = sent(event, ada), sent(event, ada, name="y")
+    for record, state in ((runs, "IN_PROGRESS"), (waits, "SCHEDULED")):
+        following.apply(record.asked, State(state, start=timezone.now()))
+    retract(event)
+    client.force_login(ada)
+    address = reverse("tom_treasuremap:event-withdraw", args=[event.name])
+    page = client.post(address, follow=True).content.decode()
+    assert "1 of 2 is cancelled, or will be as the telescopes say so." in page
+    assert "1 of 2 is being observed already. What is being exposed usually runs to its end" in page
+    following.apply(waits.asked, State("IN_PROGRESS", start=timezone.now()))
+    page = client.post(address, follow=True).content.decode()
+    assert "2 of 2 are being observed already." in page
+    assert "cancelled, or will be" not in page
+    act = reverse("tom_treasuremap:asked-act", args=[runs.asked.pk, "cancel"])
+    assert "It is being observed already." in client.post(act, follow=True).content.decode()
+
+
 def test_a_taking_back_that_is_refused_disarms_and_is_then_a_persons(event, ada, rule, client):
     row = armed(rule, ada, cancels=True)
     record = sent(event, ada, row)

@@ -135,6 +135,10 @@ def test_two_telescopes_with_a_spectrograph_of_one_name_have_the_slits_of_both(c
     forms = dict(client.get(CREATE, {"target_id": target.pk}).context["observation_type_choices"])
     offered = [value for value, _ in forms["spectrum"].fields["slit"].widget.choices[1][1]]
     assert offered == ["2.0", "1.2", "1.6", "6.0", "0.9"]
+    same = {**NORTH, "options": {"spectrographs": {"FLOYDS": {"2": "a", "1.60": "b"}}}}
+    settings.TOM_TREASUREMAP = {**settings.TOM_TREASUREMAP, "TELESCOPES": [same]}
+    forms = dict(client.get(CREATE, {"target_id": target.pk}).context["observation_type_choices"])
+    assert [value for value, _ in forms["spectrum"].fields["slit"].widget.choices[1][1]] == ["2.0", "1.2", "1.6", "6.0"]
 
 
 def test_the_moon_is_named_where_it_stands_in_the_way():

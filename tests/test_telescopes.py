@@ -170,6 +170,13 @@ def test_what_is_wrong_is_said_at_its_field(key, value, field):
         ({"spectrographs": 5}, "options.spectrographs"),
         ({"spectrographs": {"FLOYDS": "slit_2.0as"}}, "options.spectrographs.FLOYDS"),
         ({"spectrographs": {"FLOYDS": {"wide": "slit_2.0as"}}}, "options.spectrographs.FLOYDS.wide"),
+        ({"spectrographs": {"FLOYDS": {"nan": "slit_2.0as"}}}, "options.spectrographs.FLOYDS.nan"),
+        ({"spectrographs": {"FLOYDS": {"inf": "slit_2.0as"}}}, "options.spectrographs.FLOYDS.inf"),
+        ({"spectrographs": {"FLOYDS": {"1e999": "slit_2.0as"}}}, "options.spectrographs.FLOYDS.1e999"),
+        ({"spectrographs": {"FLOYDS": {"0": "slit_2.0as"}}}, "options.spectrographs.FLOYDS.0"),
+        ({"spectrographs": {"FLOYDS": {"2": "a", "2.0": "b"}}}, "options.spectrographs.FLOYDS.2.0"),
+        ({"calibrations": {"ARC": {"nan": 60}}}, "options.calibrations.ARC.nan"),
+        ({"calibrations": {"ARC": {"2.0": 60, "2": 70}}}, "options.calibrations.ARC.2"),
         ({"calibrations": {"ARC": "60 s"}}, "options.calibrations.ARC"),
         ({"calibrations": {"LAMP_FLAT": {"2.0": -1}}}, "options.calibrations.LAMP_FLAT.2.0"),
         ({"min_exposure": "one"}, "options.min_exposure"),
@@ -184,6 +191,13 @@ def test_an_option_that_cannot_be_read_is_said(options, field):
     with pytest.raises(WrongTelescope) as told:
         read({**said(), "options": options})
     assert list(told.value.fields) == [field]
+
+
+def test_what_was_seen_in_place_of_a_slits_width_is_said():
+    with pytest.raises(WrongTelescope) as told:
+        read({**said(), "options": {"spectrographs": {"FLOYDS": {"inf": "wide"}}}})
+    words = "is 'inf'; the width of a slit in arcsec is wanted, as 1.6"
+    assert told.value.fields == {"options.spectrographs.FLOYDS.inf": words}
 
 
 def test_options_that_nobody_here_knows_stay():

@@ -313,6 +313,10 @@ def test_lamps_are_taken_around_a_spectrum_as_the_portals_own_page_makes_them(th
     assert done["seconds"] == 1800
     bare = replace(one, extra={"calibrations": "none"})
     assert [row["type"] for row in requestgroup.configurations(bare, floyds)] == ["SPECTRUM"]
+    # "2" and "2.0" are one slit
+    options = {**floyds.options, "calibrations": {"LAMP_FLAT": {"1.20": 44}}}
+    lamps = requestgroup.configurations(one, replace(floyds, options=options))
+    assert [row["instrument_configs"][0]["exposure_time"] for row in lamps] == [44, 1800, 44]
     assert rules.lamps(replace(one, kind="imaging"), floyds) == ()
 
 

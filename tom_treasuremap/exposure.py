@@ -74,9 +74,12 @@ def depth(one: Filter, seconds: float, *, airmass: float = 1.0, moon: tuple[floa
 
 
 def expected(one: Filter | None, seconds: float) -> float | None:
-    """How deep one exposure that is still to come is taken to go in the dark, AB magnitude at 5 sigma; None where nobody knows."""
+    """How deep one exposure that is still to come is taken to go in the dark, AB magnitude at 5 sigma.
+
+    None where nobody knows, or nothing is exposed.
+    """
     try:
-        return round(depth(one, seconds, airmass=AIRMASS), 2) if one is not None else None
+        return round(depth(one, seconds, airmass=AIRMASS), 2) if one is not None and seconds > 0 else None
     except NotKnown:
         return None
 

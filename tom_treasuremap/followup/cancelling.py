@@ -27,6 +27,8 @@ from tom_treasuremap.transports import transport
 
 Sent = Delivery.State
 WAITING = (Sent.QUEUED, Sent.HELD)
+#: of what is being observed while somebody cancels it
+MAY_FINISH = "What is being exposed usually runs to its end; the telescope is asked all the same."
 
 
 def may_cancel(record: ObservationRecord, user: Any) -> bool:
@@ -140,6 +142,12 @@ def _recalled(row: Asked, by: Any, why: str) -> str:
     )
     Asked.objects.filter(pk=row.pk).update(cancellation=row.cancellation, cancel_after=None)
     return ""
+
+
+def running(rows: Iterable[Asked]) -> set[str]:
+    """Ids of those that are being observed as they are now: most telescopes take no such one back."""
+    going = Asked.objects.filter(pk__in=[row.pk for row in rows], record__status="IN_PROGRESS")
+    return set(going.values_list("request_id", flat=True))
 
 
 def due() -> None:

@@ -73,7 +73,7 @@ def slits() -> dict[str, list[str]]:
     for one in telescopes.telescopes().values():
         for name, widths in rules.spectrographs(one).items():
             known = found.setdefault(name, [])
-            known += [width for width in widths if width not in known]
+            known += [one for one in widths if rules.width(one) not in map(rules.width, known)]
     return found
 
 

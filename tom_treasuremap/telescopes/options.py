@@ -5,6 +5,7 @@ Options that nobody knows stay: a transport of somebody's own may have others.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -48,6 +49,7 @@ def _calibrations(checks: Checks, said: Any, name: str) -> None:
         if not isinstance(length, Mapping):
             checks.number(length, f"{name}.{kind}", 0.0, DAY)
             continue
+        _widths(checks, length, f"{name}.{kind}")
         for width, seconds in length.items():
             checks.number(seconds, f"{name}.{kind}.{width}", 0.0, DAY)
 
@@ -62,6 +64,28 @@ def _spectrographs(checks: Checks, said: Any, name: str) -> None:
         _names(checks, said, name, "an object {name: {width of a slit: its name there}}, or a list of names")
         return
     for one, slits in said.items():
-        for width, there in checks.mapping(slits, f"{name}.{one}").items():
-            checks.run(f"{name}.{one}.{width}", lambda width=width: float(width))
+        there_are = checks.mapping(slits, f"{name}.{one}")
+        _widths(checks, there_are, f"{name}.{one}")
+        for width, there in there_are.items():
             checks.text(there, f"{name}.{one}.{width}", needed=True)
+
+
+def _widths(checks: Checks, said: Mapping[str, Any], name: str) -> None:
+    """The widths of some slits, each once: "2" and "2.0" are one."""
+    known: dict[float, str] = {}
+    for width in said:
+        found = _width(width)
+        if found is None:
+            checks.wrong(f"{name}.{width}", f"is {repr(width)[:60]}; the width of a slit in arcsec is wanted, as 1.6")
+        elif found in known:
+            checks.wrong(f"{name}.{width}", f"is the slit of {known[found]} arcsec once more")
+        else:
+            known[found] = width
+
+
+def _width(said: Any) -> float | None:
+    try:
+        found = float(said)
+    except (TypeError, ValueError):
+        return None
+    return found if 0 < found < math.inf else None

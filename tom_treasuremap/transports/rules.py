@@ -43,7 +43,19 @@ def slit(request: Request, telescope: Telescope) -> tuple[str, str] | None:
         pair for exposure in request.exposures for pair in spectrographs(telescope).get(exposure.filter, {}).items()
     ]
     wanted = request.extra.get("slit")
-    return next((pair for pair in slits if not wanted or float(pair[0]) == float(wanted)), None)
+    return next((pair for pair in slits if not wanted or width(pair[0]) == width(wanted)), None)
+
+
+def width(said: Any) -> float | str:
+    """A slit's width as a number, so that "2" and "2.0" are one; as it is where it is none, which is said elsewhere."""
+    try:
+        return float(said)
+    except (TypeError, ValueError):
+        return str(said)
+
+
+def _of_slit(lengths: Mapping[str, Any], taken: float | str) -> Any:
+    return next((length for said, length in lengths.items() if width(said) == taken), None)
 
 
 def lamps(request: Request, telescope: Telescope) -> tuple[tuple[str, float], ...]:
@@ -53,9 +65,9 @@ def lamps(request: Request, telescope: Telescope) -> tuple[tuple[str, float], ..
     """
     if request.kind != "spectrum" or request.extra.get("calibrations") == "none":
         return ()
-    width = (slit(request, telescope) or ("",))[0]
+    taken = width((slit(request, telescope) or ("",))[0])
     said = telescope.options.get("calibrations") or {}
-    pairs = ((kind, one.get(width) if isinstance(one, Mapping) else one) for kind, one in said.items())
+    pairs = ((kind, _of_slit(one, taken) if isinstance(one, Mapping) else one) for kind, one in said.items())
     return tuple((str(kind), float(length)) for kind, length in pairs if length)
 
 

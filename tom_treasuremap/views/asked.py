@@ -59,6 +59,8 @@ class AskedActView(LoginRequiredMixin, View):
         left = cancelling.cancel([row.record], user, f"Cancelled by {user.get_username()}.")
         if left:
             messages.error(self.request, " ".join(left.values()))
+        elif cancelling.running([row]):
+            messages.warning(self.request, f"It is being observed already. {cancelling.MAY_FINISH}")
         else:
             messages.success(self.request, "It is cancelled, or will be as soon as the telescope says so.")
 
@@ -118,9 +120,14 @@ class EventWithdrawView(LoginRequiredMixin, EventMixin, View):
         ended = sum(cancelling.end_cadences(row.record, request.user) for row in rows)  # else they ask again
         why = f"Cancelled by {request.user.get_username()} with all that was asked for {self.event.name}."
         stay = cancelling.cancel([row.record for row in rows], request.user, why)
-        messages.success(
-            request, f"{len(rows) - len(stay)} of {len(rows)} are cancelled, or will be as the telescopes say so."
-        )
+        runs = len(cancelling.running(rows) - stay.keys())
+        gone = len(rows) - len(stay) - runs
+        if gone:
+            verb = "is" if gone == 1 else "are"
+            messages.success(request, f"{gone} of {len(rows)} {verb} cancelled, or will be as the telescopes say so.")
+        if runs:
+            verb = "is" if runs == 1 else "are"
+            messages.warning(request, f"{runs} of {len(rows)} {verb} being observed already. {cancelling.MAY_FINISH}")
         if ended:
             messages.success(request, f"Ended, too: {ended} cadence{pluralize(ended)}.")
         for words in dict.fromkeys(stay.values()):
