@@ -166,6 +166,15 @@ def test_one_whose_observation_is_over_is_ended_on_the_events_card(client, event
     assert run(caplog) == 1
 
 
+def test_who_cancels_all_of_an_event_ends_what_has_nothing_left_to_cancel_too(client, event, caplog):
+    over, left = begun(client, event), begun(client, event, RETRY, "second")
+    ended(over)
+    page = client.post(reverse("tom_treasuremap:event-withdraw", args=[event.name]), follow=True).content.decode()
+    assert "Ended, too: 2 cadences." in page
+    assert not DynamicCadence.objects.filter(pk__in=[over.pk, left.pk], active=True).exists()
+    assert run(caplog) == 2
+
+
 @pytest.mark.parametrize("name", ["resume", "end"])
 def test_only_who_may_change_what_it_asks_for_changes_it(client, event, ada, name):
     cadence = begun(client, event)

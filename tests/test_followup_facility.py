@@ -277,6 +277,8 @@ TEMPLATE = "/observations/template/FollowUp/create/"
     [
         ({"filter_1": "z"}, "filter_1", "has no filter z"),
         ({"filter_1": ""}, "filter_1", "Give the filter of these seconds"),
+        ({"filter_1": "", "seconds_1": ""}, "filter_1", "This field is required"),
+        ({"filter_1": "", "seconds_1": ""}, "seconds_1", "This field is required"),
         ({"filter_2": "B"}, "seconds_2", "Give the seconds of this filter"),
         ({"observation_type": "spectrum", "filter_1": ""}, "telescope", "has no spectrograph"),
         ({"observation_type": "spectrum", "telescope": "north"}, "instrument", "has: FLOYDS."),

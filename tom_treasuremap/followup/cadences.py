@@ -3,7 +3,7 @@
 react(alert, change)        the reaction to a retraction, and to its being undone
 rest(event)                 puts those at rest that go on; the host runs none that is at rest
 goes_on(event, key)         whether a cadence asks for more of an event that is retracted
-resume(cadence, by), end(cadence)      by a person
+resume(cadence, by), end(cadence), end_all(event, user)      by a person
 of_event(event, user), resting_on(context)     for pages
 What is noted stands among the cadence's own parameters, under names that none of the host's has.
 """
@@ -91,6 +91,14 @@ def end(cadence: DynamicCadence) -> None:
     row.cadence_parameters = _without(row, RESTS, THOUGH)
     row.active = False
     row.save()
+
+
+def end_all(event: Event, user: Any) -> int:
+    """Ends what goes on of an event, of what this user may change, also where nothing of it is left to cancel; how many."""
+    going = [row for row in of_event(event, user) if row.active and row.changeable]
+    for row in going:
+        end(row)
+    return len(going)
 
 
 def _without(row: DynamicCadence, *names: str) -> dict[str, Any]:

@@ -53,6 +53,8 @@ class FollowUpTemplateForm(GenericTemplateForm):
         kind = said.get("observation_type", "")
         for other, (_, names) in OF_KIND.items():
             said = {name: value for name, value in said.items() if other == kind or name not in names}
+        if kind != "spectrum" and not said.get("filter_1") and "seconds_1" in self.errors:
+            self.add_error("filter_1", self.fields["filter_1"].error_messages["required"])
         if self.errors:
             return said
         if kind == "spectrum":

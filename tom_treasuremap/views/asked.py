@@ -117,7 +117,7 @@ class EventWithdrawView(LoginRequiredMixin, EventMixin, View):
         if not rows:
             messages.error(request, "Nothing is left that you could cancel.")
             return redirect(self.event.get_absolute_url())
-        ended = sum(cancelling.end_cadences(row.record, request.user) for row in rows)  # else they ask again
+        ended = cadences.end_all(self.event, request.user)  # else they ask again
         why = f"Cancelled by {request.user.get_username()} with all that was asked for {self.event.name}."
         stay = cancelling.cancel([row.record for row in rows], request.user, why)
         runs = len(cancelling.running(rows) - stay.keys())
