@@ -17,7 +17,10 @@ from tom_observations.models import DynamicCadence, ObservationRecord
 
 from tests import factories as make
 from tests import following as up
+from tests.messages import igwn, record
+from tests.outside.rig import react
 from tom_scimma import hooks
+from tom_scimma.ingest import ingest
 from tom_scimma.models import Event
 from tom_treasuremap.followup import cadences, following
 from tom_treasuremap.followup.request import State
@@ -63,8 +66,8 @@ def begun(client, event, strategy=RESUME, key="first") -> DynamicCadence:
 
 def ended(cadence, state="FAILED") -> None:
     """Whatever it asked for so far is over."""
-    for record in cadence.observation_group.observation_records.all():
-        following.apply(record.asked, State(state, message="clouds"))
+    for one in cadence.observation_group.observation_records.all():
+        following.apply(one.asked, State(state, message="clouds"))
 
 
 def told(event, change) -> None:
@@ -221,3 +224,26 @@ def test_over_rest_it_is_resumed_too(client, event, ada):
     assert client.post(address).json()["cadence_goes_on"] is True
     cadence.refresh_from_db()
     assert cadence.active
+
+
+def test_a_retraction_that_is_loaded_days_later_puts_it_at_rest_too(client, ada, caplog):
+    """From the message to the host's run: nothing in it is live."""
+    days, now = 5 * 24 * 60, timezone.now()
+    alerts = [
+        record(igwn("S261121a", kind, minutes=days - late, now=now), "igwn.gwalert", minutes=days - late, now=now)
+        for late, kind in enumerate(("INITIAL", "RETRACTION", "UPDATE"))
+    ]  # fmt: skip
+    ingest(alerts[:1], via="backfill", now=now)
+    event = Event.objects.get()
+    event.target = up.target(ada)
+    event.save()
+    cadence = begun(client, event)
+    ended(cadence)
+    for message in alerts[1:]:
+        ingest([message], via="backfill", now=now)
+        react()
+        cadence.refresh_from_db()
+        assert not cadence.active
+    event.refresh_from_db()
+    assert (event.state, event.alerts.filter(live=True).exists()) == ("active", False)
+    assert run(caplog) == 1
