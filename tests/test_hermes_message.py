@@ -310,6 +310,13 @@ def test_what_is_too_large_becomes_numbered_messages_that_refer_to_each_other():
         assert len(json.dumps(published)) <= parts.MOST
 
 
+def test_each_of_the_numbered_messages_is_within_what_a_message_may_have():
+    rows = tuple(point(pk=n, time=NIGHT + timedelta(minutes=n)) for n in range(9_000))
+    pieces = parts.parts(made(content(photometry=rows)))
+    assert len(pieces) > 1
+    assert max(map(parts.size, pieces)) <= parts.MOST
+
+
 def test_one_row_that_is_too_large_is_refused_at_its_place():
     wave = tuple(float(n) for n in range(40_000))
     huge = spectrum(wavelength=wave, flux=tuple(value / 3 for value in wave), error=())

@@ -14,6 +14,8 @@ MOST = 950_000
 #: bytes that HERMES' defaults add to a row, at most, and our mark and references to the whole
 DEFAULTS = {"targets": 130, "photometry": 60, "spectroscopy": 80, "astrometry": 80}
 SLACK = 3000
+#: between one row and the next
+COMMA = len(", ")
 ROWS = ("photometry", "spectroscopy", "astrometry")
 #: our own key under `data`
 MARK = "tom_multimessenger"
@@ -41,10 +43,15 @@ def _base(message: Mapping[str, Any]) -> int:
     return size({**message, "data": data}) + 800
 
 
+def _bytes(row: Any) -> int:
+    """Bytes of one row among others."""
+    return len(json.dumps(row)) + COMMA
+
+
 def _pieces(data: Mapping[str, Any], room: int) -> Iterator[dict[str, Any]]:
     """The data in lots that fit, in order; what belongs to no row is in the first."""
     targets = {target["name"]: target for target in data.get("targets", [])}
-    costs = {name: len(json.dumps(target)) + DEFAULTS["targets"] for name, target in targets.items()}
+    costs = {name: _bytes(target) + DEFAULTS["targets"] for name, target in targets.items()}
     spoken = {row["target_name"] for name in ROWS for row in data.get(name, [])}
     extras = {name: {extra["row"]: extra for extra in data.get(f"{name}_extra", [])} for name in ROWS}
     known = {
@@ -61,19 +68,19 @@ def _pieces(data: Mapping[str, Any], room: int) -> Iterator[dict[str, Any]]:
     piece, used, there = dict(first), len(json.dumps(first)), {}
     for name, target in targets.items():  # those without data
         if name not in spoken:
-            there[name], used = target, used + costs[name] + len(json.dumps(about.get(name, "")))
+            there[name], used = target, used + costs[name] + _bytes(about.get(name, ""))
     if used > room:
         raise Unsaid("What goes with the data is too large for one message by itself; choose less.")
     for section in ROWS:
         for number, row in enumerate(data.get(section, [])):
             extra = extras[section].get(number)
-            cost = len(json.dumps(row)) + DEFAULTS[section] + (len(json.dumps(extra)) + 20 if extra else 0)
+            cost = _bytes(row) + DEFAULTS[section] + (_bytes(extra) + 20 if extra else 0)
             name = row["target_name"]
-            new = 0 if name in there else costs.get(name, 0) + len(json.dumps(about.get(name, "")))
+            new = 0 if name in there else costs.get(name, 0) + _bytes(about.get(name, ""))
             if used + cost + new > room and any(piece.get(kind) for kind in ROWS):
                 yield _whole(piece, there, about)
                 piece, used, there = {}, 0, {}
-                new = costs.get(name, 0) + len(json.dumps(about.get(name, "")))
+                new = costs.get(name, 0) + _bytes(about.get(name, ""))
             if used + cost + new > room:
                 where = f"{section}.{number}"
                 raise Unsaid(f"{where} alone is too large for a message.", {where: ["too large for one message"]})
