@@ -317,6 +317,13 @@ def test_each_of_the_numbered_messages_is_within_what_a_message_may_have():
     assert max(map(parts.size, pieces)) <= parts.MOST
 
 
+def test_a_name_that_looks_like_no_number_is_a_name():
+    message = made(content(photometry=(point(instrument="INFINITY", telescope="Nan"),)))
+    assert schema.faults(message, dev=True) == {}
+    row = message["data"]["photometry"][0]
+    assert set(schema.faults({**message, "data": {**message["data"], "photometry": [{**row, "brightness": "nan"}]}}, dev=True)) == {"photometry.0.brightness"}  # fmt: skip  # noqa: E501
+
+
 def test_one_row_that_is_too_large_is_refused_at_its_place():
     wave = tuple(float(n) for n in range(40_000))
     huge = spectrum(wavelength=wave, flux=tuple(value / 3 for value in wave), error=())

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tom_hermes import dates
-from tom_hermes.schema.fields import NULL, Rows, Shape
+from tom_hermes.schema.fields import NULL, Rows, Shape, Text
 from tom_hermes.schema.rules import is_iso
 from tom_hermes.schema.shape import message as whole
 
@@ -47,13 +47,15 @@ def _object(value: Any, kind: Shape, path: str) -> Iterator[tuple[str, str]]:
             for index, row in enumerate(item):
                 yield from _object(row, known.of, f"{name}.{index}.")
         else:
-            yield from _value(key, item, name)
+            yield from _value(key, item, name, words=isinstance(known, Text) and key not in _PLAIN)
 
 
-def _value(key: str, value: Any, name: str) -> Iterator[tuple[str, str]]:
+def _value(key: str, value: Any, name: str, *, words: bool) -> Iterator[tuple[str, str]]:
+    """`words`: a text there stays one, whatever it says: an observer may be called Nan."""
     if value is None:
         yield name, NULL
-    yield from _finite(value, name)
+    if not (words and isinstance(value, str)):
+        yield from _finite(value, name)
     if key in _PLAIN and isinstance(value, str):
         yield name, "Give decimal degrees: HERMES reads a declination like +05:00:00 as hours."
     if key in _DATES and isinstance(value, (str, int, float)) and not isinstance(value, bool) and not is_iso(value):
