@@ -247,3 +247,12 @@ def test_a_retraction_that_is_loaded_days_later_puts_it_at_rest_too(client, ada,
     event.refresh_from_db()
     assert (event.state, event.alerts.filter(live=True).exists()) == ("active", False)
     assert run(caplog) == 1
+
+
+def test_what_was_ended_is_not_resumed_from_a_page_of_before(client, event):
+    cadence = begun(client, event)
+    told(event, "retracted")
+    act(client, cadence, "end")
+    assert "is not at rest" in act(client, cadence, "resume").content.decode()
+    cadence.refresh_from_db()
+    assert not cadence.active

@@ -219,3 +219,15 @@ def test_who_sees_what_changed(client, who, status):
     text = answer.content.decode()
     assert ("alice joins lvc" in text) == (status == 200)
     assert ("lvk.secret" in text) == (who == "superuser")
+
+
+def test_what_a_test_said_is_not_said_any_more_once_scimma_was_asked_again(client, alice, monkeypatch):
+    with monkeypatch.context() as down:
+        down.setattr(hopskotch_credentials, "place", lambda: "http://127.0.0.1:1")
+        assert "It could not be asked" not in said_of_the_test(client)  # the row says it itself, once
+        assert HopskotchCredential.objects.get().problem
+    assert hopskotch_credentials.asked(HopskotchCredential.objects.get()) is not None  # as each hour
+    text = client.get("/scimma/credential/tested/").content.decode()
+    assert "could not be asked" not in text
+    assert ">good</span>" in text
+    assert "reads 4 topics and writes 2" in said_of_the_test(client)

@@ -16,6 +16,7 @@ from tom_common.encryption import EncryptedFormField
 
 from tom_scimma import account_tests, hopskotch_credentials, secrets, syncing
 from tom_scimma.hopskotch_credentials import SERVICE
+from tom_scimma.models import AccountTest
 from tom_scimma.models.identity import AccessChange, HopskotchCredential, Membership, RightsAsked
 from tom_scimma.views.waiting import still_waits
 
@@ -27,9 +28,10 @@ def card(user: Any) -> dict[str, Any]:
     row = hopskotch_credentials.own(user)
     known = user is not None and user.is_authenticated
     tested = account_tests.shown(user, SERVICE) if row is not None else {"row": None}
+    waits = tested["row"] is not None and tested["row"].answered is None
     return {
-        "scimma_test": tested["row"],
-        "scimma_waits": tested["row"] is not None and tested["row"].answered is None,
+        "scimma_test": tested["row"] if waits or _is_last(tested["row"], row) else None,
+        "scimma_waits": waits,
         "attended": tested.get("attended"),
         "scimma_user": user,
         "scimma_subject": syncing.subject_of(user) if known else "",
@@ -39,6 +41,11 @@ def card(user: Any) -> dict[str, Any]:
         "scimma_memberships": Membership.objects.filter(user=user).select_related("group") if known else (),
         "scimma_changes": AccessChange.objects.filter(user=user)[:5] if known else (),
     }
+
+
+def _is_last(test: AccountTest | None, row: HopskotchCredential | None) -> bool:
+    """Whether SCiMMA was not asked again since, as it is at log-in and each hour: the row says what it answered then."""
+    return test is not None and row is not None and (row.tested is None or row.tested <= test.answered)
 
 
 class CredentialForm(forms.ModelForm):

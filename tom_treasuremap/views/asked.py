@@ -98,7 +98,9 @@ class CadenceActView(LoginRequiredMixin, View):
             raise Http404("no such cadence, or no such act")
         if not cancelling.may_cancel(row.record, request.user):
             raise PermissionDenied("It is not yours to change.")
-        if act == "resume":
+        if act == "resume" and not cadences.why(cadence, row.event):  # a page of before somebody ended or resumed it
+            messages.error(request, f"The cadence of {row.record.target.name} is not at rest.")
+        elif act == "resume":
             cadences.resume(cadence, request.user)
             messages.success(request, f"The cadence of {row.record.target.name} asks again.")
         else:
