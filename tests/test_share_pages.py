@@ -1021,3 +1021,18 @@ def test_a_wrong_choice_says_what_is_wrong(ada):
     assert ada.get("/share/?target=x").status_code == 400
     assert ada.get("/share/?target=99999").status_code == 404
     assert ada.get("/share/").status_code == 200
+
+
+def test_a_draft_without_a_title_is_called_by_its_target_to_who_may_see_it(group):
+    star, ada = shared.target("AT2026abc", group), visitor("ada", group)
+    ada.get("/share/", {"target": star.pk})
+    draft = Draft.objects.get()
+    link = f'<a href="{draft.get_absolute_url()}">'
+    assert f"{link}AT2026abc</a>" in ada.get("/share/").content.decode()
+    Draft.objects.update(form={"title": "Our star"})
+    assert f"{link}Our star</a>" in ada.get("/share/").content.decode()
+    Draft.objects.update(form={})
+    ada.user.groups.clear()
+    page = ada.get("/share/").content.decode()
+    assert f"{link}without a title</a>" in page
+    assert "AT2026abc" not in page

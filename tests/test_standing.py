@@ -125,6 +125,23 @@ def test_no_more_than_so_many_messages_an_hour_and_nothing_is_lost(ada, star):
     assert sent()[2] == [17.0, 18.0]
 
 
+def test_its_page_says_what_waits_and_until_when(client, ada, star):
+    row = begun(ada, star, per_hour=1)
+    client.force_login(ada)
+    page = f"/share/standing/{row.pk}/"
+    datum(star, 15.0, 1)
+    assert "1 new datum waits for the worker" in client.get(page).content.decode()
+    standing.run()
+    assert "new dat" not in client.get(page).content.decode()
+    datum(star, 16.0, 2)
+    datum(star, 17.0, 3)
+    assert standing.full_until(row) == Delivery.objects.get().created + timedelta(hours=1)
+    text = client.get(page).content.decode()
+    assert "2 new data wait: as many messages as may leave in an hour have left; the next may at <time" in text
+    standing.stop(row, "enough")
+    assert "new data wait" not in client.get(page).content.decode()
+
+
 def test_it_stops_itself_at_the_first_refusal_and_goes_on_when_told(ada, star):
     row = begun(ada, star)
     datum(star, 15.0, 1)

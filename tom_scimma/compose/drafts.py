@@ -135,6 +135,20 @@ def targets_of(draft: Draft) -> list[int]:
     return [key for key in keys if key in seen]
 
 
+def called(rows: Iterable[Draft], user: Any) -> list[Draft]:
+    """These drafts, each `called` by its title, else by what of it this user may see: a target, an event."""
+    from tom_targets.models import Target
+
+    drafts = list(rows)
+    first = {draft.pk: chosen[0] for draft in drafts if (chosen := draft.selection.get(TARGET))}
+    seen = seen_targets(set(first.values()), user)
+    names = dict(Target.objects.filter(pk__in=seen).values_list("pk", "name"))
+    for draft in drafts:
+        about = names.get(first.get(draft.pk, 0)) or draft.selection.get("event")
+        draft.called = draft.form.get("title") or about or "without a title"
+    return drafts
+
+
 def locked(pk: int, user: Any) -> Draft | None:
     """This person's draft as it is now, held until the transaction ends; None where there is none. Call inside one."""
     return Draft.objects.select_for_update().filter(pk=pk, user=user).first()

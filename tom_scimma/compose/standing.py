@@ -8,11 +8,11 @@ poke()         a datum was saved: the job is due as soon as that is committed
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Count, Exists, Max, OuterRef
+from django.db.models import Exists, Max, OuterRef
 from django.utils import timezone
 
 from tom_scimma.compose import sinks
@@ -92,8 +92,7 @@ def one(row: StandingShare) -> list[Delivery]:
     if why:
         stop(row, why)
         return []
-    recent = row.shares.filter(delivery__created__gt=timezone.now() - HOUR, number=1).aggregate(n=Count("pk"))["n"]
-    if recent >= row.per_hour:
+    if full_until(row) is not None:
         return []
     chosen = {kind: keys for kind in KINDS if (keys := new_of(row, kind))}
     if not chosen:
@@ -110,6 +109,18 @@ def one(row: StandingShare) -> list[Delivery]:
         stop(row, f"Refused before it was sent: {'; '.join(faults(proof))}")
         return []
     return send(proof.leaving, Cargo.of(items(proof.content)), by=row.owner, event=selection.event, standing=row)
+
+
+def full_until(row: StandingShare) -> datetime | None:
+    """When it may send again, where the messages of the last hour are as many as it may send; else None."""
+    recent = row.shares.filter(delivery__created__gt=timezone.now() - HOUR, number=1)
+    times = list(recent.order_by("-delivery__created").values_list("delivery__created", flat=True)[: row.per_hour])
+    return times[-1] + HOUR if len(times) == row.per_hour else None
+
+
+def waiting(row: StandingShare) -> int:
+    """How many new data wait for their turn; of a kind no more than come in one round are counted."""
+    return sum(len(new_of(row, kind)) for kind in KINDS) if row.active else 0
 
 
 def _over(row: StandingShare) -> str:

@@ -48,8 +48,10 @@ class ShareView(LoginRequiredMixin, View):
     def _home(self, request):
         user = request.user
         context = {
-            "drafts": Draft.objects.filter(user=user, sent=None).defer("built")[:50],
-            "sent": Draft.objects.filter(user=user).exclude(sent=None).defer("built").order_by("-sent")[:10],
+            "drafts": drafts.called(Draft.objects.filter(user=user, sent=None).defer("built")[:50], user),
+            "sent": drafts.called(
+                Draft.objects.filter(user=user).exclude(sent=None).defer("built").order_by("-sent")[:10], user
+            ),
             "standing": StandingShare.objects.filter(owner=user).select_related("target", "event")[:50],
             "waiting": approvals.waiting_for(user),
         }

@@ -184,6 +184,8 @@ class StandingView(LoginRequiredMixin, View):
         row = self.row(request, pk)
         shares = row.shares.select_related("delivery").defer("delivery__payload").order_by("-delivery__pk")[:50]
         context = {"row": row, "takes": predicate.words(row.predicate), "shares": shares}
+        if row.active:
+            context |= {"waiting": standing.waiting(row), "full_until": standing.full_until(row)}
         return render(request, "tom_scimma/standing.html", context)
 
     def post(self, request, pk):
