@@ -125,6 +125,14 @@ def test_no_more_than_so_many_messages_an_hour_and_nothing_is_lost(ada, star):
     assert sent()[2] == [17.0, 18.0]
 
 
+def test_one_that_may_send_nothing_sends_nothing_and_holds_up_no_other(ada, star):
+    begun(ada, star, per_hour=0)
+    begun(ada, star)
+    datum(star, 15.0, 1)
+    standing.run()
+    assert sent() == [[15.0]]
+
+
 def test_its_page_says_what_waits_and_until_when(client, ada, star):
     row = begun(ada, star, per_hour=1)
     client.force_login(ada)

@@ -115,7 +115,9 @@ def full_until(row: StandingShare) -> datetime | None:
     """When it may send again, where the messages of the last hour are as many as it may send; else None."""
     recent = row.shares.filter(delivery__created__gt=timezone.now() - HOUR, number=1)
     times = list(recent.order_by("-delivery__created").values_list("delivery__created", flat=True)[: row.per_hour])
-    return times[-1] + HOUR if len(times) == row.per_hour else None
+    if len(times) < row.per_hour:
+        return None
+    return (times[-1] if times else timezone.now()) + HOUR  # none at all, where none may leave
 
 
 def waiting(row: StandingShare) -> int:
